@@ -1,0 +1,317 @@
+"""The border types: frozen dataclasses that pass from stage to stage.
+
+Offsets are ``[start, end)`` characters of the raw text of a note, everywhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from leadterm.errors import LeadtermError, unknown_name
+
+__all__ = ["Assertion", "Encounter", "EvidenceSpan", "Mention", "Note", "ReferenceCode", "Suggestion", "SuggestionSet"]
+
+Assertion = Literal["present", "absent", "possible", "conditional", "hypothetical", "family", "history"]
+SETTINGS = ("outpatient", "inpatient")
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """One document of an encounter.
+
+    Parameters
+    ----------
+    note_id : str
+        Identifier, unique within the encounter.
+    text : str
+        The raw text; nothing in leadterm ever alters it.
+    kind : str
+        For instance ``"progress note"`` or ``"radiology report"``; may be empty.
+
+    Examples
+    --------
+    >>> Note("n1", "Acute sinusitis.").text[0:5]
+    'Acute'
+    """
+
+    note_id: str
+    text: str
+    kind: str = ""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class EvidenceSpan:
+    """Words of a note that support a code.
+
+    Parameters
+    ----------
+    note_id : str
+        The note the span is in.
+    start, end : int
+        Characters ``[start, end)`` of the raw note.
+    text : str
+        ``note.text[start:end]``.
+
+    Raises
+    ------
+    LeadtermError
+        If the offsets are negative, empty or disagree with the length of ``text``.
+
+    Examples
+    --------
+    >>> EvidenceSpan("n1", 6, 15, "sinusitis").end
+    15
+    """
+
+    note_id: str
+    start: int
+    end: int
+    text: str
+
+    def __post_init__(self) -> None:
+        if self.start < 0 or self.end <= self.start or len(self.text) != self.end - self.start:
+            raise LeadtermError(
+                f"bad evidence offsets [{self.start}, {self.end}) for a text of {len(self.text)} characters.",
+                hint="Offsets are [start, end) characters of the raw note.",
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class ReferenceCode:
+    """A code a person gave to an encounter.
+
+    Parameters
+    ----------
+    system : str
+        ``icd10cm icd10pcs hcpcs cpt icd9cm icd9pcs`` or a name the corpus declares.
+    code : str
+        The code as the system writes it, for instance ``E11.9``.
+    role : str
+        ``principal``, ``first-listed``, ``secondary`` or empty when unknown.
+    evidence : tuple of EvidenceSpan
+        The supporting words; empty where a corpus has none. The spans of one discontinuous
+        mention share a note and stand in order.
+
+    Examples
+    --------
+    >>> ReferenceCode("icd10cm", "E11.9").role
+    ''
+    """
+
+    system: str
+    code: str
+    role: str = ""
+    evidence: tuple[EvidenceSpan, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Encounter:
+    """One stay or visit: the unit that is coded. Splits never divide a patient.
+
+    Parameters
+    ----------
+    encounter_id : str
+        Identifier, unique within a corpus.
+    notes : tuple of Note
+        At least one document.
+    codes : tuple of ReferenceCode
+        The reference codes; empty for notes not coded yet.
+    patient_id : str or None
+        The patient, where known.
+    setting : str
+        ``"outpatient"`` (clinic, emergency, observation) or ``"inpatient"``.
+    language : str
+        ISO 639-1 code.
+    sex : str or None
+        ``"F"``, ``"M"`` or None.
+    birth_year : int or None
+        Year of birth.
+    date_of_service : str or None
+        ISO date; decides which release of a code system is valid.
+
+    Raises
+    ------
+    LeadtermError
+        If there is no note, note ids repeat, or the setting is unknown.
+
+    Examples
+    --------
+    >>> Encounter("e1", (Note("n1", "Acute sinusitis."),)).setting
+    'outpatient'
+    """
+
+    encounter_id: str
+    notes: tuple[Note, ...]
+    codes: tuple[ReferenceCode, ...] = ()
+    patient_id: str | None = None
+    setting: str = "outpatient"
+    language: str = "en"
+    sex: str | None = None
+    birth_year: int | None = None
+    date_of_service: str | None = None
+
+    def __post_init__(self) -> None:
+        if not self.notes:
+            raise LeadtermError(f"encounter '{self.encounter_id}' has no note.", hint="Give at least one.")
+        if len({note.note_id for note in self.notes}) < len(self.notes):
+            raise LeadtermError(f"encounter '{self.encounter_id}' repeats a note_id.", hint="Make them unique.")
+        if self.setting not in SETTINGS:
+            raise unknown_name("setting", self.setting, SETTINGS)
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """Words of a note that name something codable, with the context they stand in.
+
+    Parameters
+    ----------
+    note_id : str
+        The note.
+    spans : tuple of EvidenceSpan
+        One span, or several for a mention with gaps; in order.
+    assertion : str
+        ``present absent possible conditional hypothetical family history``.
+    cues : tuple of EvidenceSpan
+        The words that set the assertion; empty when it is ``present``.
+    section : str
+        Category of the section, for instance ``"assessment_plan"``.
+
+    Examples
+    --------
+    >>> m = Mention("n1", (EvidenceSpan("n1", 6, 15, "sinusitis"),))
+    >>> (m.start, m.end, m.text, m.assertion)
+    (6, 15, 'sinusitis', 'present')
+    """
+
+    note_id: str
+    spans: tuple[EvidenceSpan, ...]
+    assertion: Assertion = "present"
+    cues: tuple[EvidenceSpan, ...] = ()
+    section: str = ""
+
+    @property
+    def start(self) -> int:
+        """First character of the mention."""
+        return self.spans[0].start
+
+    @property
+    def end(self) -> int:
+        """One past the last character of the mention."""
+        return self.spans[-1].end
+
+    @property
+    def text(self) -> str:
+        """The words of the mention, pieces joined by a space."""
+        return " ".join(span.text for span in self.spans)
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """A code suggested for an encounter, never "assigned": a person confirms it.
+
+    Parameters
+    ----------
+    rank : int
+        1 is best.
+    system, code, title : str
+        The code and what it stands for.
+    confidence : float
+        Calibrated probability in ``[0, 1]`` that a coder would assign the code.
+    evidence : tuple of EvidenceSpan
+        At least one span.
+    term : str
+        The term that matched.
+    source : str
+        Where the term comes from, for instance ``"index"``, ``"title"``, ``"synonym"`` or ``"learned"``.
+    assertion : str
+        Of the best evidence.
+    section : str
+        Of the best evidence.
+    cues : tuple of EvidenceSpan
+        Words that set the assertion.
+    hints : tuple of str
+        What is missing or doubtful, for instance ``"laterality not documented: M25.561 (right), M25.562 (left)"``.
+
+    Examples
+    --------
+    >>> s = Suggestion(1, "icd10cm", "J01.90", "Acute sinusitis, unspecified", 0.9, (EvidenceSpan("n1", 0, 1, "A"),))
+    >>> s.to_json()["code"]
+    'J01.90'
+    """
+
+    rank: int
+    system: str
+    code: str
+    title: str
+    confidence: float
+    evidence: tuple[EvidenceSpan, ...]
+    term: str = ""
+    source: str = ""
+    assertion: Assertion = "present"
+    section: str = ""
+    cues: tuple[EvidenceSpan, ...] = ()
+    hints: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """Give the suggestion as the JSON object of the documented format."""
+
+        def spans(of: tuple[EvidenceSpan, ...]) -> list[dict[str, Any]]:
+            return [{"note_id": s.note_id, "start": s.start, "end": s.end, "text": s.text} for s in of]
+
+        return {
+            "rank": self.rank,
+            "system": self.system,
+            "code": self.code,
+            "title": self.title,
+            "confidence": round(self.confidence, 4),
+            "evidence": spans(self.evidence),
+            "term": self.term,
+            "source": self.source,
+            "assertion": self.assertion,
+            "section": self.section,
+            "cues": spans(self.cues),
+            "hints": list(self.hints),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class SuggestionSet:
+    """All suggestions for one encounter, best first.
+
+    Parameters
+    ----------
+    encounter_id : str
+        The encounter.
+    model : str
+        Name of the model that made them.
+    releases : mapping of str to str
+        Release of each code system used.
+    suggestions : tuple of Suggestion
+        Ranks 1, 2, 3 …
+    threshold : float
+        Suggestions at or above this confidence make up the model's own proposed set of codes; those
+        below it are further candidates.
+
+    Examples
+    --------
+    >>> SuggestionSet("e1", "default", {"icd10cm": "2026"}, ()).to_json()["suggestions"]
+    []
+    """
+
+    encounter_id: str
+    model: str
+    releases: Mapping[str, str] = field(default_factory=dict)
+    suggestions: tuple[Suggestion, ...] = ()
+    threshold: float = 0.5
+
+    def to_json(self) -> dict[str, Any]:
+        """Give the set as the JSON object of the documented format (one line of a jsonl file)."""
+        return {
+            "encounter_id": self.encounter_id,
+            "model": self.model,
+            "releases": dict(self.releases),
+            "threshold": round(self.threshold, 4),
+            "suggestions": [s.to_json() for s in self.suggestions],
+        }
