@@ -1,0 +1,260 @@
+"""Folders of learned weights: a manifest with hashes, JSON parts and plain arrays, never a pickle.
+
+An artifact is a folder::
+
+    manifest.json     protocol number, kind, free metadata, SHA-256 and size of every other file
+    NAME.npy          one array each, so that worker processes can share them by memory mapping
+    NAME.json         lists and mappings
+
+Loading checks the protocol, the kind and the hashes, and cannot run code: arrays of objects are refused.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from leadterm.errors import LeadtermError
+
+__all__ = ["PROTOCOL", "Artifact", "load_artifact", "read_manifest", "save_artifact"]
+
+PROTOCOL = 1
+"""Number of the folder layout; a folder with another number is refused."""
+
+MANIFEST = "manifest.json"
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """What a folder of learned weights holds.
+
+    Parameters
+    ----------
+    kind : str
+        What it is, for instance ``"ranker"`` or ``"corpus-model"``.
+    meta : mapping
+        Free metadata: recipe, versions, figures.
+    arrays : mapping of str to ndarray
+        Numeric or boolean arrays by name.
+    parts : mapping of str to object
+        What JSON can hold, by name.
+
+    Examples
+    --------
+    >>> Artifact("ranker", {"seed": 1}).kind
+    'ranker'
+    """
+
+    kind: str
+    meta: Mapping[str, Any] = field(default_factory=dict)
+    arrays: Mapping[str, np.ndarray[Any, Any]] = field(default_factory=dict)
+    parts: Mapping[str, Any] = field(default_factory=dict)
+
+
+def save_artifact(path: str | Path, artifact: Artifact, *, documents: Mapping[str, str] | None = None) -> Path:
+    """Write an artifact as a folder; the folder appears whole or not at all.
+
+    Parameters
+    ----------
+    path : str or Path
+        The folder; an artifact already there is replaced, anything else is refused.
+    artifact : Artifact
+        What to write.
+    documents : mapping of str to str, optional
+        Text files to put beside the parts, for instance a model card, by file name.
+
+    Returns
+    -------
+    Path
+        The folder.
+
+    Raises
+    ------
+    LeadtermError
+        If the path holds something that is not an artifact, or cannot be written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> folder = Path(tempfile.mkdtemp()) / "model"
+    >>> a = Artifact("demo", {}, {"w": np.ones(2, dtype=np.float32)}, {"names": ["x", "y"]})
+    >>> load_artifact(save_artifact(folder, a), kind="demo").parts["names"]
+    ['x', 'y']
+    """
+    target = Path(path)
+    if target.exists() and not (target / MANIFEST).is_file() and (target.is_file() or any(target.iterdir())):
+        raise LeadtermError(
+            f"'{target}' exists and is not a model folder.", hint="Choose another output, or remove it first."
+        )
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        draft = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
+    except OSError as error:
+        raise _write_error(target, error) from error
+    try:
+        _write_files(draft, artifact, documents or {})
+        draft.chmod(0o755)
+        _swap(draft, target)
+    except OSError as error:
+        raise _write_error(target, error) from error
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+    return target
+
+
+def read_manifest(path: str | Path) -> dict[str, Any]:
+    """Read and check the manifest of an artifact, without its parts.
+
+    Parameters
+    ----------
+    path : str or Path
+        The folder.
+
+    Returns
+    -------
+    dict
+        With ``protocol``, ``kind``, ``meta`` and ``files``.
+
+    Raises
+    ------
+    LeadtermError
+        If there is no readable manifest, or its protocol is another one.
+
+    Examples
+    --------
+    >>> read_manifest("/nowhere")
+    Traceback (most recent call last):
+    leadterm.errors.LeadtermError: no model at '/nowhere': manifest.json is missing. Check the path, ...
+    """
+    folder = Path(path)
+    file = folder / MANIFEST
+    retrain = "Train it again with this version: leadterm train CORPUS --output MODEL."
+    if not file.is_file():
+        raise LeadtermError(
+            f"no model at '{folder}': {MANIFEST} is missing.",
+            hint="Check the path, or train a model with leadterm train CORPUS --output MODEL.",
+        )
+    try:
+        manifest = json.loads(file.read_text(encoding="utf-8"))
+        protocol = manifest["protocol"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise LeadtermError(f"'{file}' is not a readable manifest.", hint=retrain) from error
+    if protocol != PROTOCOL:
+        raise LeadtermError(
+            f"model '{folder.name}' has protocol {protocol!r}; this leadterm reads protocol {PROTOCOL}.", hint=retrain
+        )
+    if not isinstance(manifest.get("files"), dict) or not isinstance(manifest.get("meta"), dict):
+        raise LeadtermError(f"'{file}' lacks 'files' or 'meta'.", hint=retrain)
+    return dict(manifest)
+
+
+def load_artifact(path: str | Path, *, kind: str, check: bool = True, mmap: bool = True) -> Artifact:
+    """Read an artifact and check it.
+
+    Parameters
+    ----------
+    path : str or Path
+        The folder.
+    kind : str
+        The kind that is expected.
+    check : bool
+        Compare the SHA-256 of each file with the manifest.
+    mmap : bool
+        Map arrays into memory read-only instead of copying them.
+
+    Returns
+    -------
+    Artifact
+        Its meta, arrays and parts.
+
+    Raises
+    ------
+    LeadtermError
+        If the protocol, the kind, a file or a hash is wrong.
+
+    Examples
+    --------
+    >>> load_artifact("/nowhere", kind="ranker")
+    Traceback (most recent call last):
+    leadterm.errors.LeadtermError: no model at '/nowhere': ...
+    """
+    folder = Path(path)
+    manifest = read_manifest(folder)
+    if manifest.get("kind") != kind:
+        raise LeadtermError(f"model '{folder.name}' is a '{manifest.get('kind')}'; '{kind}' is needed here.")
+    arrays: dict[str, np.ndarray[Any, Any]] = {}
+    parts: dict[str, Any] = {}
+    for name, facts in manifest["files"].items():
+        file = folder / name
+        if Path(name).name != name or not file.is_file() or (check and _digest(file) != facts["sha256"]):
+            raise LeadtermError(
+                f"model '{folder.name}' is damaged: file '{name}' is missing or does not match its hash.",
+                hint="Copy the model again, or train it again.",
+            )
+        try:
+            if file.suffix == ".npy":
+                arrays[file.stem] = np.load(file, mmap_mode="r" if mmap else None, allow_pickle=False)
+            elif file.suffix == ".json":
+                parts[file.stem] = json.loads(file.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise LeadtermError(
+                f"model '{folder.name}': file '{name}' is not a plain array or JSON.", hint="Train it again."
+            ) from error
+    return Artifact(kind, manifest["meta"], arrays, parts)
+
+
+def _write_files(folder: Path, artifact: Artifact, documents: Mapping[str, str]) -> None:
+    """Write every part, then the manifest that names them."""
+    for name, array in artifact.arrays.items():
+        if array.dtype.hasobject:
+            raise LeadtermError(f"array '{name}' holds Python objects; only numbers can be saved.")
+        np.save(folder / f"{name}.npy", np.ascontiguousarray(array), allow_pickle=False)
+    for name, part in artifact.parts.items():
+        text = json.dumps(part, ensure_ascii=False, separators=(",", ":"))
+        (folder / f"{name}.json").write_text(text, encoding="utf-8")
+    for name, text in documents.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    files = {
+        file.name: {"sha256": _digest(file), "bytes": file.stat().st_size}
+        for file in sorted(folder.iterdir())
+        if file.name not in documents
+    }
+    manifest = {"protocol": PROTOCOL, "kind": artifact.kind, "meta": dict(artifact.meta), "files": files}
+    (folder / MANIFEST).write_text(json.dumps(manifest, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def _swap(draft: Path, target: Path) -> None:
+    """Put the draft in the place of the target; the old one is restored if that fails."""
+    if not target.exists():
+        draft.rename(target)
+        return
+    old = Path(tempfile.mkdtemp(prefix=f".{target.name}.old.", dir=target.parent)) / "model"
+    target.rename(old)
+    try:
+        draft.rename(target)
+    except OSError:
+        old.rename(target)
+        raise
+    finally:
+        shutil.rmtree(old.parent, ignore_errors=True)
+
+
+def _digest(file: Path) -> str:
+    """SHA-256 of a file, in hexadecimal."""
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _write_error(target: Path, error: OSError) -> LeadtermError:
+    return LeadtermError(
+        f"cannot write the model to '{target}': {error.strerror or type(error).__name__}.",
+        hint="Nothing was left half-written. Check the free space and the rights of the folder.",
+    )

@@ -1,0 +1,1 @@
+"""Learning from coded notes: the corpus model and what it is made of."""

@@ -1,0 +1,214 @@
+"""Gradient-boosted trees as plain arrays: grown by scikit-learn, walked by numpy."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from leadterm.errors import LeadtermError
+
+__all__ = ["TREE_ARRAYS", "RankerSettings", "export", "group_folds", "grow", "walk"]
+
+Floats = NDArray[np.float64]
+TREE_ARRAYS = ("feature", "limit", "left", "right", "value", "nan_left", "roots")
+"""Node arrays of all trees, end to end; ``roots`` says where each tree starts. A leaf points at itself."""
+
+
+@dataclass(frozen=True)
+class RankerSettings:
+    """How the trees are grown.
+
+    Parameters
+    ----------
+    iterations : int
+        Number of trees.
+    learning_rate : float
+        Shrinkage of each tree.
+    max_leaf_nodes, max_depth, min_samples_leaf : int
+        Limits of each tree.
+    l2 : float
+        Penalty on leaf values.
+    feature_share : float
+        Share of the features tried at each split.
+    folds : int
+        Folds over groups for the out-of-fold scores.
+
+    Examples
+    --------
+    >>> RankerSettings().iterations
+    200
+    """
+
+    iterations: int = 200
+    learning_rate: float = 0.06
+    max_leaf_nodes: int = 15
+    max_depth: int = 6
+    min_samples_leaf: int = 40
+    l2: float = 5.0
+    feature_share: float = 0.5
+    folds: int = 5
+
+
+def group_folds(groups: Sequence[object] | NDArray[Any], folds: int, seed: int) -> NDArray[np.int64]:
+    """Deal groups into folds of equal size, at random but repeatably.
+
+    Parameters
+    ----------
+    groups : sequence of length n
+        Group of each row.
+    folds : int
+        Number of folds; fewer if there are fewer groups.
+    seed : int
+        Of the shuffle.
+
+    Returns
+    -------
+    ndarray of shape (n,)
+        Fold number of each row.
+
+    Raises
+    ------
+    LeadtermError
+        If there are fewer than two groups or folds.
+
+    Examples
+    --------
+    >>> group_folds(["a", "a", "b", "c"], 3, seed=0).tolist()
+    [1, 1, 2, 0]
+    """
+    names, index = np.unique(np.asarray(groups), return_inverse=True)
+    count = min(folds, len(names))
+    if count < 2:
+        raise LeadtermError(
+            f"cross-fitting needs two groups and two folds at least; got {len(names)} and {folds}.",
+            hint="Train on more encounters.",
+        )
+    order = np.random.default_rng(seed).permutation(len(names))
+    fold_of = np.empty(len(names), dtype=np.int64)
+    fold_of[order] = np.arange(len(names)) % count
+    return np.asarray(fold_of[index.reshape(-1)], dtype=np.int64)
+
+
+def walk(trees: Mapping[str, NDArray[Any]], depth: int, data: NDArray[np.float32]) -> Floats:
+    """Sum the leaf values of all trees for each row, going down all trees at once.
+
+    Parameters
+    ----------
+    trees : mapping of str to ndarray
+        The arrays named by :data:`TREE_ARRAYS`.
+    depth : int
+        Steps from a root to the deepest leaf.
+    data : ndarray of shape (n, n_features)
+        Features; NaN is unknown.
+
+    Returns
+    -------
+    ndarray of shape (n,)
+        Sum over trees, without the baseline.
+
+    Examples
+    --------
+    >>> leaf = {name: np.zeros(1, dtype=int) for name in TREE_ARRAYS} | {"value": np.array([1.5])}
+    >>> walk(leaf, 1, np.zeros((2, 1), dtype=np.float32)).tolist()
+    [1.5, 1.5]
+    """
+    rows = np.arange(len(data))[:, None]
+    node = np.repeat(np.asarray(trees["roots"])[None, :], len(data), axis=0)
+    for _ in range(depth):
+        value = data[rows, trees["feature"][node]]
+        left = np.where(np.isnan(value), trees["nan_left"][node], value <= trees["limit"][node])
+        node = np.where(left, trees["left"][node], trees["right"][node])
+    return np.asarray(trees["value"][node].sum(axis=1, dtype=np.float64))
+
+
+def grow(X: Any, y: Any, weight: Any, signs: list[int], settings: RankerSettings, seed: int) -> Any:
+    """Fit the scikit-learn model.
+
+    Parameters
+    ----------
+    X, y, weight : arrays
+        Rows, targets and row weights.
+    signs : list of int
+        Monotonic constraint of each column: -1, 0 or 1.
+    settings : RankerSettings
+        How the trees are grown.
+    seed : int
+        Of the feature sampling.
+
+    Returns
+    -------
+    HistGradientBoostingClassifier
+        Fitted.
+
+    Raises
+    ------
+    LeadtermError
+        If the rows are of one class.
+
+    Examples
+    --------
+    >>> model = grow(np.arange(200.0)[:, None], np.arange(200) > 99, np.ones(200), [0], RankerSettings(iterations=2), 0)
+    >>> model.n_iter_
+    2
+    """
+    from sklearn.ensemble import HistGradientBoostingClassifier
+
+    if y.min() == y.max():
+        raise LeadtermError("a fold has candidates of one class only.", hint="Train on more encounters.")
+    model = HistGradientBoostingClassifier(
+        max_iter=settings.iterations, learning_rate=settings.learning_rate, max_leaf_nodes=settings.max_leaf_nodes,
+        max_depth=settings.max_depth, min_samples_leaf=settings.min_samples_leaf, l2_regularization=settings.l2,
+        max_features=settings.feature_share, monotonic_cst=signs, early_stopping=False, random_state=seed,
+    )  # fmt: skip
+    return model.fit(X, y, sample_weight=weight)
+
+
+def export(model: Any) -> tuple[dict[str, NDArray[Any]], float, int]:
+    """Copy the trees out of a fitted scikit-learn model.
+
+    Parameters
+    ----------
+    model : HistGradientBoostingClassifier
+        Fitted on two classes.
+
+    Returns
+    -------
+    tuple
+        The arrays named by :data:`TREE_ARRAYS`, the baseline and the depth.
+
+    Examples
+    --------
+    >>> model = grow(np.arange(200.0)[:, None], np.arange(200) > 99, np.ones(200), [0], RankerSettings(iterations=2), 0)
+    >>> arrays, baseline, depth = export(model)
+    >>> len(arrays["roots"])
+    2
+    """
+    parts: dict[str, list[NDArray[Any]]] = {name: [] for name in TREE_ARRAYS}
+    start = 0
+    for (predictor,) in model._predictors:
+        nodes = predictor.nodes
+        self_ = np.arange(len(nodes))
+        leaf = nodes["is_leaf"].astype(bool)
+        parts["feature"].append(np.where(leaf, 0, nodes["feature_idx"]))
+        parts["limit"].append(_round_down(np.where(leaf, 0.0, nodes["num_threshold"])))
+        parts["left"].append(start + np.where(leaf, self_, nodes["left"]))
+        parts["right"].append(start + np.where(leaf, self_, nodes["right"]))
+        parts["value"].append(np.where(leaf, nodes["value"], 0.0))
+        parts["nan_left"].append(nodes["missing_go_to_left"].astype(bool))
+        parts["roots"].append(np.array([start]))
+        start += len(nodes)
+    types = {"limit": np.float32, "value": np.float32, "nan_left": np.bool_, "feature": np.int16}
+    trees = {name: np.concatenate(list_).astype(types.get(name, np.int32)) for name, list_ in parts.items()}
+    depth = max(int(predictor.nodes["depth"].max()) for (predictor,) in model._predictors)
+    return trees, float(np.ravel(model._baseline_prediction)[0]), depth
+
+
+def _round_down(limits: Floats) -> NDArray[np.float32]:
+    """Nearest float32 not above each limit: then ``x <= limit`` is unchanged for every float32 ``x``."""
+    short = limits.astype(np.float32)
+    below = np.nextafter(short, np.float32(-np.inf))
+    return np.where(short.astype(np.float64) > limits, below, short).astype(np.float32)
