@@ -1,0 +1,422 @@
+"""Build the reference corpus from its hand-written sources.
+
+A source file holds one encounter, or several separated by a line ``=====``::
+
+    encounter: x-001
+    setting: outpatient
+    kind: progress note
+    sex: F
+    birth_year: 1961
+    date_of_service: 2026-05-04
+    codes:
+    - J01.90 first-listed | Acute sinusitis
+    ---
+    ASSESSMENT: Acute sinusitis.
+
+After the bar stand the words of the note that support the code, letter for letter: `` ; `` separates
+independent evidences, `` ... `` joins the pieces of one mention with gaps, and ``@2`` at the end of a
+piece means its second occurrence. The optional field ``excludes1_allowed: CODE CODE; CODE CODE`` names
+pairs the coder keeps although an Excludes1 note parts them, because the conditions are unrelated.
+
+Run as ``python -m leadterm.readers.reference_sources SOURCES OUTPUT``.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from itertools import pairwise
+from pathlib import Path
+
+from leadterm.errors import LeadtermError, unknown_name
+from leadterm.readers.reference_rules import code_faults, excludes1_conflict
+from leadterm.schema import SETTINGS
+
+__all__ = ["CodeLine", "SourceEncounter", "build", "locate", "main", "parse", "read_sources"]
+
+RELEASE = "2026-04-01"
+FIRST_ROLE = {"outpatient": "first-listed", "inpatient": "principal"}
+REQUIRED = ("encounter", "setting", "kind", "sex", "birth_year", "date_of_service")
+OPTIONAL = ("patient", "excludes1_allowed")
+CODE_LINE = re.compile(r"-\s+(\S+)\s+(\S+)\s+\|\s+(.+)")
+CARD = """\
+# Made by `python -m leadterm.readers.reference_sources`; edit the sources, not this file.
+name = "reference"
+source = "Written for leadterm: invented encounters, coded by hand with evidence."
+licence = "Apache-2.0"
+text_licence = "CC0-1.0"
+languages = ["en"]
+split_method = "Everything is train; cross-validate by encounter. Every encounter is another patient."
+phi_status = "none: invented"
+
+[systems]
+icd10cm = "{release}"
+
+[counts]
+encounters = {encounters}
+outpatient = {outpatient}
+inpatient = {inpatient}
+codes = {codes}
+distinct_codes = {distinct}
+evidence = {evidence}
+words = {words}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class CodeLine:
+    """One code of a source, with its evidence as written.
+
+    Parameters
+    ----------
+    line : int
+        Line of the source file, from 1.
+    code, role : str
+        The ICD-10-CM code and ``first-listed``, ``principal`` or ``secondary``.
+    quotes : str
+        What stands after the bar.
+
+    Examples
+    --------
+    >>> CodeLine(9, "J01.90", "first-listed", "Acute sinusitis").role
+    'first-listed'
+    """
+
+    line: int
+    code: str
+    role: str
+    quotes: str
+
+
+@dataclass(frozen=True, slots=True)
+class SourceEncounter:
+    """One encounter as its source gives it, before the checks.
+
+    Parameters
+    ----------
+    place : str
+        File name and line, for error messages.
+    fields : dict of str to str
+        The ``name: value`` lines of the header.
+    codes : tuple of CodeLine
+        In the order of the source.
+    text : str
+        The note, ending in one newline.
+
+    Examples
+    --------
+    >>> SourceEncounter("x.md:1", {"encounter": "x-1"}, (), "Fine.\\n").encounter_id
+    'x-1'
+    """
+
+    place: str
+    fields: dict[str, str] = field(hash=False)
+    codes: tuple[CodeLine, ...]
+    text: str
+
+    @property
+    def encounter_id(self) -> str:
+        """Identifier of the encounter, or ``?`` where the header has none."""
+        return self.fields.get("encounter", "?")
+
+
+def parse(text: str, name: str) -> list[SourceEncounter]:
+    r"""Split a source file into encounters.
+
+    Parameters
+    ----------
+    text : str
+        The whole file.
+    name : str
+        File name, for error messages.
+
+    Returns
+    -------
+    list of SourceEncounter
+        In the order of the file.
+
+    Raises
+    ------
+    LeadtermError
+        If a header line or a code line cannot be read.
+
+    Examples
+    --------
+    >>> [e] = parse("encounter: x-1\ncodes:\n- J01.90 first-listed | sinusitis\n---\nHas sinusitis.\n", "x.md")
+    >>> (e.codes[0].code, e.text)
+    ('J01.90', 'Has sinusitis.\n')
+    """
+    blocks: list[tuple[int, list[str]]] = [(1, [])]
+    for number, line in enumerate(text.splitlines(), start=1):
+        if line.strip() == "=====":
+            blocks.append((number + 1, []))
+        else:
+            blocks[-1][1].append(line)
+    return [_parse_block(lines, first, name) for first, lines in blocks if any(line.strip() for line in lines)]
+
+
+def _parse_block(lines: list[str], first: int, name: str) -> SourceEncounter:
+    if "---" not in lines:
+        raise LeadtermError(f"{name}:{first}: no line '---' between the header and the note.", hint="Add it.")
+    cut = lines.index("---")
+    fields: dict[str, str] = {}
+    codes: list[CodeLine] = []
+    for number, line in enumerate(lines[:cut], start=first):
+        if line.startswith("-"):
+            codes.append(_parse_code(line, number, name))
+        elif line.strip() and line.strip() != "codes:":
+            key, colon, value = line.partition(":")
+            if not colon or key.strip() not in REQUIRED + OPTIONAL:
+                raise unknown_name(f"header field at {name}:{number}", key.strip()[:40], REQUIRED + OPTIONAL)
+            fields[key.strip()] = value.strip()
+    body = "\n".join(line.rstrip() for line in lines[cut + 1 :]).strip("\n") + "\n"
+    return SourceEncounter(f"{name}:{first}", fields, tuple(codes), body)
+
+
+def _parse_code(line: str, number: int, name: str) -> CodeLine:
+    match = CODE_LINE.fullmatch(line.strip())
+    if match is None:
+        raise LeadtermError(f"{name}:{number}: not a code line.", hint="Write '- CODE role | quote ; quote'.")
+    return CodeLine(number, match[1], match[2], match[3].strip())
+
+
+def locate(mention: str, text: str) -> list[list[int]] | None:
+    """Find the pieces of one mention in a note, whole words only.
+
+    Parameters
+    ----------
+    mention : str
+        Pieces joined by `` ... ``; a piece may end in ``@2`` for its second occurrence.
+    text : str
+        The note.
+
+    Returns
+    -------
+    list of [int, int] or None
+        ``[start, end)`` of each piece, in order; None when a piece is not there.
+
+    Examples
+    --------
+    >>> locate("tear ... left knee", "Wear and tear of the left knee.")
+    [[9, 13], [21, 30]]
+    >>> locate("knee@2", "knee, knee")
+    [[6, 10]]
+    >>> locate("ear", "A tear.") is None
+    True
+    """
+    spans: list[list[int]] = []
+    position = 0
+    for piece in mention.split(" ... "):
+        match = re.fullmatch(r"(.+?)(?:@(\d+))?", piece.strip())
+        words, nth = (match[1], int(match[2] or 1)) if match else ("", 1)
+        found = [m.span() for m in re.finditer(rf"(?<!\w){re.escape(words)}(?!\w)", text) if m.start() >= position]
+        if not words or len(found) < nth:
+            return None
+        spans.append(list(found[nth - 1]))
+        position = spans[-1][1]
+    return spans
+
+
+def _evidence(source: SourceEncounter) -> list[dict[str, object]]:
+    coded: list[dict[str, object]] = []
+    for item in source.codes:
+        mentions = [quote.strip() for quote in item.quotes.split(" ; ")]
+        located = [locate(mention, source.text) for mention in mentions]
+        for mention, spans in zip(mentions, located, strict=True):
+            if spans is None:
+                where = f"{source.place.split(':')[0]}:{item.line}"
+                raise LeadtermError(
+                    f"{where}: {source.encounter_id}: no such words in the note for {item.code}: '{mention}'.",
+                    hint="Quote whole words, letter for letter, within one line.",
+                )
+        evidence = [{"note_id": "n1", "spans": spans} for spans in located]
+        coded.append({"system": "icd10cm", "code": item.code, "role": item.role, "evidence": evidence})
+    return coded
+
+
+def _check_header(source: SourceEncounter) -> None:
+    missing = [key for key in REQUIRED if not source.fields.get(key)]
+    if missing:
+        raise LeadtermError(f"{source.place}: {source.encounter_id}: header lacks {', '.join(missing)}.")
+    values = source.fields
+    if values["setting"] not in SETTINGS:
+        raise unknown_name(f"setting at {source.place}", values["setting"], SETTINGS)
+    if values["sex"] not in ("F", "M"):
+        raise unknown_name(f"sex at {source.place}", values["sex"], ("F", "M"))
+    try:
+        day = date.fromisoformat(values["date_of_service"])
+        born = int(values["birth_year"])
+    except ValueError as error:
+        raise LeadtermError(f"{source.place}: {source.encounter_id}: a date that cannot be read: {error}.") from error
+    if not date(2026, 4, 1) <= day <= date(2026, 9, 30) or not 1900 <= born <= day.year:
+        raise LeadtermError(
+            f"{source.place}: {source.encounter_id}: service on {day}, born {born}.",
+            hint="Use a day from 2026-04-01 to 2026-09-30, for which the release is valid, and a birth year before it.",
+        )
+
+
+def _check_codes(source: SourceEncounter) -> None:
+    if not source.codes or not source.text.strip():
+        raise LeadtermError(f"{source.place}: {source.encounter_id}: needs a note and at least one code.")
+    first = FIRST_ROLE[source.fields["setting"]]
+    roles = [item.role for item in source.codes]
+    if roles != [first] + ["secondary"] * (len(roles) - 1):
+        raise LeadtermError(
+            f"{source.place}: {source.encounter_id}: roles are {', '.join(roles)}.",
+            hint=f"Write one '{first}' at the top, then 'secondary'.",
+        )
+    codes = [item.code for item in source.codes]
+    faults = code_faults(codes)
+    allowed = {frozenset(pair.split()) for pair in source.fields.get("excludes1_allowed", "").split(";")}
+    conflict = excludes1_conflict(codes, allowed)
+    if conflict:
+        faults.append(f"an Excludes1 note parts {conflict[0]} and {conflict[1]}")
+    if faults:
+        raise LeadtermError(f"{source.place}: {source.encounter_id}: {'; '.join(faults)}.")
+
+
+def _to_json(source: SourceEncounter) -> dict[str, object]:
+    _check_header(source)
+    _check_codes(source)
+    values = source.fields
+    return {
+        "encounter_id": source.encounter_id,
+        "patient_id": values.get("patient", f"p-{source.encounter_id}"),
+        "setting": values["setting"],
+        "language": "en",
+        "patient": {"sex": values["sex"], "birth_year": int(values["birth_year"])},
+        "date_of_service": values["date_of_service"],
+        "notes": [{"note_id": "n1", "kind": values["kind"], "text": source.text}],
+        "codes": _evidence(source),
+    }
+
+
+def read_sources(folder: Path) -> list[SourceEncounter]:
+    """Read every ``*.md`` file of a folder.
+
+    Parameters
+    ----------
+    folder : Path
+        Where the sources are.
+
+    Returns
+    -------
+    list of SourceEncounter
+        Sorted by encounter id.
+
+    Raises
+    ------
+    LeadtermError
+        If there is no source, a file cannot be read, or two encounters share an id.
+
+    Examples
+    --------
+    >>> read_sources(Path("no-such-folder"))
+    Traceback (most recent call last):
+    leadterm.errors.LeadtermError: no sources (*.md) in 'no-such-folder'. Give the folder that holds them.
+    """
+    sources: list[SourceEncounter] = []
+    for path in sorted(folder.glob("*.md")):
+        try:
+            sources.extend(parse(path.read_text(encoding="utf-8"), path.name))
+        except (OSError, UnicodeDecodeError) as error:
+            raise LeadtermError(f"cannot read '{path.name}' as UTF-8 text.") from error
+    if not sources:
+        raise LeadtermError(f"no sources (*.md) in '{folder}'.", hint="Give the folder that holds them.")
+    sources.sort(key=lambda source: source.encounter_id)
+    for before, after in pairwise(sources):
+        if before.encounter_id == after.encounter_id:
+            raise LeadtermError(f"{after.place}: {after.encounter_id} is also at {before.place}.", hint="Rename one.")
+    return sources
+
+
+def build(sources: Sequence[SourceEncounter]) -> dict[str, str]:
+    """Check the sources and give the corpus files.
+
+    Parameters
+    ----------
+    sources : sequence of SourceEncounter
+        From `read_sources`.
+
+    Returns
+    -------
+    dict of str to str
+        Content by file name: ``train.jsonl`` and ``corpus.toml``. Same sources, same bytes.
+
+    Raises
+    ------
+    LeadtermError
+        If any encounter has a fault; one line each, with the encounter and the place.
+
+    Examples
+    --------
+    >>> sorted(build([]))
+    ['corpus.toml', 'train.jsonl']
+    """
+    rows: list[dict[str, object]] = []
+    faults: list[str] = []
+    for source in sources:
+        try:
+            rows.append(_to_json(source))
+        except LeadtermError as error:
+            faults.append(str(error))
+    if faults:
+        raise LeadtermError("\n".join(faults))
+    codes = [item.code for source in sources for item in source.codes]
+    settings = [source.fields["setting"] for source in sources]
+    card = CARD.format(
+        release=RELEASE,
+        encounters=len(rows),
+        outpatient=settings.count("outpatient"),
+        inpatient=settings.count("inpatient"),
+        codes=len(codes),
+        distinct=len(set(codes)),
+        evidence=sum(len(item.quotes.split(" ; ")) for source in sources for item in source.codes),
+        words=sum(len(source.text.split()) for source in sources),
+    )
+    lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+    return {"train.jsonl": lines, "corpus.toml": card}
+
+
+def main(argv: Sequence[str]) -> int:
+    """Build the corpus: ``SOURCES OUTPUT`` are two folders.
+
+    Parameters
+    ----------
+    argv : sequence of str
+        The two folders.
+
+    Returns
+    -------
+    int
+        0 when built, 2 on a fault (told on standard error, nothing written).
+
+    Examples
+    --------
+    >>> main(["no-such-folder", "out"])
+    2
+    """
+    try:
+        if len(argv) != 2:
+            raise LeadtermError(f"got {len(argv)} arguments.", hint="Give SOURCES and OUTPUT, two folders.")
+        files = build(read_sources(Path(argv[0])))
+        for name, content in files.items():
+            target = Path(argv[1]) / name
+            part = target.with_suffix(".part")
+            part.write_text(content, encoding="utf-8", newline="\n")
+            part.replace(target)
+    except LeadtermError as error:
+        print(error, file=sys.stderr)
+        return 2
+    except OSError as error:
+        print(f"cannot write the corpus: {error.strerror}.", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))
