@@ -1,0 +1,182 @@
+"""Installed parts of a release: one plain tab-separated file each, with a header and a checksum."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from leadterm.errors import LeadtermError
+
+__all__ = ["KINDS", "TERM_KINDS", "Component", "component_text", "list_components", "read_component", "read_header"]
+
+FORMAT = "leadterm codes 1"
+TERM_KINDS = ("index", "neoplasm", "drug", "external cause")
+KINDS = ("tabular", "codes", *TERM_KINDS)
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """One part of one release.
+
+    Parameters
+    ----------
+    system, release : str
+        What it belongs to.
+    kind : str
+        ``tabular codes index neoplasm drug`` or ``external cause``.
+    path : Path
+        The file.
+    rows : int
+        Lines of data (0 for a file of a package, which is not counted).
+    sha256 : str
+        Checksum of the data (empty for a file of a package).
+    packaged : bool
+        Whether it came with an installed Python package and not by ``codes install``.
+
+    Examples
+    --------
+    >>> Component("icd10cm", "2026", "index", Path("index.tsv"), 3, "").packaged
+    False
+    """
+
+    system: str
+    release: str
+    kind: str
+    path: Path
+    rows: int
+    sha256: str
+    packaged: bool = False
+
+
+def component_text(system: str, release: str, kind: str, rows: Iterable[Sequence[str]]) -> str:
+    """Write the text of a component file.
+
+    Parameters
+    ----------
+    system, release, kind : str
+        For the header.
+    rows : iterable of sequence of str
+        Fields; none may hold a tab or a line break.
+
+    Returns
+    -------
+    str
+        The file.
+
+    Examples
+    --------
+    >>> print(component_text("own", "1", "codes", [("A1", "Arm")]).splitlines()[-1].split())
+    ['A1', 'Arm']
+    """
+    lines = ["\t".join(row) for row in rows]
+    body = "\n".join(lines) + "\n"
+    digest = hashlib.sha256(body.encode("utf-8")).hexdigest()
+    facts = {"system": system, "release": release, "kind": kind, "rows": str(len(lines)), "sha256": digest}
+    return f"# {FORMAT}\n" + "".join(f"# {name}: {value}\n" for name, value in facts.items()) + body
+
+
+def read_header(path: Path) -> Component:
+    """Read the header of a component file.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+
+    Returns
+    -------
+    Component
+        What the header says.
+
+    Raises
+    ------
+    LeadtermError
+        If the file is none of ours or cannot be read.
+
+    Examples
+    --------
+    >>> read_header(Path("no such file.tsv"))
+    Traceback (most recent call last):
+        ...
+    leadterm.errors.LeadtermError: ...
+    """
+    try:
+        with path.open(encoding="utf-8") as file:
+            head = [file.readline().rstrip("\n") for _ in range(6)]
+        facts = dict(entry.removeprefix("# ").split(": ", 1) for entry in head[1:])
+        if head[0] != f"# {FORMAT}" or facts["kind"] not in KINDS:
+            raise ValueError
+        return Component(facts["system"], facts["release"], facts["kind"], path, int(facts["rows"]), facts["sha256"])
+    except (OSError, ValueError, KeyError):
+        raise _damaged(path) from None
+
+
+def read_component(path: Path) -> list[list[str]]:
+    """Read the rows of a component file and check them against its header.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+
+    Returns
+    -------
+    list of list of str
+        The fields of each row.
+
+    Raises
+    ------
+    LeadtermError
+        If the file is damaged.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder, "codes.tsv")
+    ...     _ = path.write_text(component_text("own", "1", "codes", [("A1", "Arm")]))
+    ...     read_component(path)
+    [['A1', 'Arm']]
+    """
+    header = read_header(path)
+    try:
+        body = path.read_text(encoding="utf-8").split("\n", 6)[6]
+    except (OSError, ValueError, IndexError):
+        raise _damaged(path) from None
+    if hashlib.sha256(body.encode("utf-8")).hexdigest() != header.sha256:
+        raise _damaged(path)
+    return [entry.split("\t") for entry in body.splitlines()]
+
+
+def list_components(folder: Path, system: str | None = None) -> list[Component]:
+    """List the installed components under a folder; files that are not ours are left aside.
+
+    Parameters
+    ----------
+    folder : Path
+        ``codes/`` in the data folder; it may not exist.
+    system : str, optional
+        One system only.
+
+    Returns
+    -------
+    list of Component
+        Sorted by system, release and kind.
+
+    Examples
+    --------
+    >>> list_components(Path("no such folder"))
+    []
+    """
+    pattern = f"{system or '*'}/*/*.tsv"
+    found = [read_header(path) for path in sorted(folder.glob(pattern)) if not path.parent.name.startswith(".")]
+    return sorted(found, key=lambda part: (part.system, part.release, KINDS.index(part.kind)))
+
+
+def _damaged(path: Path) -> LeadtermError:
+    return LeadtermError(
+        f"the installed code file '{path}' is damaged or of another version.",
+        hint="Delete it, or install the release again with: leadterm codes install SOURCE",
+    )

@@ -1,0 +1,204 @@
+"""Find, choose and load code systems."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+
+from leadterm.codes.cache import FORMAT, cached
+from leadterm.codes.compile import compile_draft, packaged_components
+from leadterm.codes.component import TERM_KINDS, Component, list_components
+from leadterm.codes.paths import data_folder
+from leadterm.codes.release import effective_dates
+from leadterm.codes.style import STYLES, style_of
+from leadterm.codes.system import CodeSystem, as_day
+from leadterm.errors import LeadtermError, unknown_name
+
+__all__ = ["Available", "available", "load_system"]
+
+
+@dataclass(frozen=True, slots=True)
+class Available:
+    """A part of a release that is at hand.
+
+    Parameters
+    ----------
+    system, title : str
+        Name and full name of the system.
+    release : str
+        Name of the release.
+    kind : str
+        ``tabular codes index neoplasm drug`` or ``external cause``.
+    effective_from, effective_to : date or None
+        Days of service for which the release holds.
+    packaged : bool
+        Whether it is default data (from a package) or was installed.
+    rows : int
+        Lines of data of an installed part.
+
+    Examples
+    --------
+    >>> any(part.system == "icd10cm" for part in available())
+    True
+    """
+
+    system: str
+    title: str
+    release: str
+    kind: str
+    effective_from: date | None
+    effective_to: date | None
+    packaged: bool
+    rows: int
+
+
+def available() -> list[Available]:
+    """List every part of every release that can be loaded.
+
+    Returns
+    -------
+    list of Available
+        Sorted by system, release and kind.
+
+    Raises
+    ------
+    LeadtermError
+        If an installed file is damaged.
+
+    Examples
+    --------
+    >>> sorted({part.system for part in available() if part.packaged})
+    ['icd10cm', 'icd10pcs', 'icd9cm', 'icd9pcs']
+    """
+    parts = sorted(packaged_components() + list_components(data_folder()), key=lambda part: (part.system, part.release))
+    return [
+        Available(
+            part.system, style_of(part.system).title, part.release, part.kind,
+            *effective_dates(part.system, part.release), part.packaged, part.rows,
+        )
+        for part in parts
+    ]  # fmt: skip
+
+
+def load_system(name: str, date: date | str | None = None) -> CodeSystem:
+    """Load a code system.
+
+    Installed releases and the default data are put together: the newest list of codes holds, and the
+    newest index and tables add their terms.
+
+    Parameters
+    ----------
+    name : str
+        ``icd10cm icd10pcs icd9cm icd9pcs`` (default data), or any system with an installed release.
+    date : date or str, optional
+        Day of service: the release that held then, or the nearest there is (ask ``valid_on``). By
+        default the newest.
+
+    Returns
+    -------
+    CodeSystem
+        Loaded once for each combination of files, then shared.
+
+    Raises
+    ------
+    LeadtermError
+        If the name is unknown, no release of it is at hand, or a file is damaged.
+
+    Examples
+    --------
+    >>> load_system("icd10cm").title("E11.9")
+    'Type 2 diabetes mellitus without complications'
+    """
+    parts = packaged_components(name) + list_components(data_folder(), name) if name else []
+    bases = [part for part in parts if part.kind in ("tabular", "codes")]
+    if not bases:
+        if name in STYLES:
+            raise LeadtermError(
+                f"no release of {STYLES[name].title} is installed.",
+                hint="Install its official files with: leadterm codes install SOURCE",
+            )
+        raise unknown_name("code system", name, {part.system for part in available()} | set(STYLES))
+    day = as_day(date) if date is not None else None
+    choice = choose(name, bases, day)
+    terms = [best for kind in TERM_KINDS if (best := _best(name, [p for p in parts if p.kind == kind], day))]
+    return _load(name, *choice, tuple(terms))
+
+
+def choose(
+    name: str, bases: Sequence[Component], day: date | None
+) -> tuple[Component, Component | None, Component | None]:
+    """Choose the parts that say which codes there are.
+
+    Parameters
+    ----------
+    name : str
+        Name of the system.
+    bases : sequence of Component
+        Tabular lists and lists of codes.
+    day : date or None
+        Day of service.
+
+    Returns
+    -------
+    tuple of (Component, Component or None, Component or None)
+        The base, the tabular list that lends notes to a base that is a plain list, and the list of
+        codes of the same release as a base that is a tabular list.
+
+    Examples
+    --------
+    >>> choose("icd10cm", packaged_components("icd10cm"), None)[0].kind
+    'tabular'
+    """
+    best = _best(name, bases, day)
+    assert best is not None  # bases is not empty
+    same = [part for part in bases if part.release == best.release]
+    tabular = _best(name, [part for part in same if part.kind == "tabular"], day)
+    codes = _best(name, [part for part in same if part.kind == "codes"], day)
+    if tabular:
+        return tabular, None, codes
+    lender = _best(name, [part for part in bases if part.kind == "tabular"], day)
+    return best, lender, None
+
+
+def _best(name: str, parts: Sequence[Component], day: date | None) -> Component | None:
+    """Choose the newest part that held on a day, or the oldest if all are newer; installed before packaged."""
+
+    def start(part: Component) -> date:
+        return effective_dates(name, part.release)[0] or date.min
+
+    ordered = sorted(parts, key=lambda part: (start(part), part.release, not part.packaged))
+    if not ordered:
+        return None
+    begun = [part for part in ordered if day is None or start(part) <= day]
+    return begun[-1] if begun else [part for part in ordered if start(part) == start(ordered[0])][-1]
+
+
+def _load(name: str, base: Component, notes: Component | None, codes: Component | None,
+          terms: tuple[Component, ...]) -> CodeSystem:  # fmt: skip
+    return _load_once(name, base, notes, codes, terms, _fingerprint([base, notes, codes, *terms]))
+
+
+@lru_cache(maxsize=8)
+def _load_once(name: str, base: Component, notes: Component | None, codes: Component | None,
+               terms: tuple[Component, ...], key: str) -> CodeSystem:  # fmt: skip
+    arrays = cached(f"{name}-{base.release}-{key}", lambda: compile_draft(name, base, notes, codes, terms).arrays())
+    return CodeSystem(name, base.release, effective_dates(name, base.release), arrays, key)
+
+
+def _fingerprint(parts: Sequence[Component | None]) -> str:
+    """Digest what the columns depend on: installed parts carry a checksum, files of packages are read."""
+    digest = hashlib.sha256(f"{FORMAT}".encode())
+    for part in parts:
+        if part is None:
+            digest.update(b"none")
+            continue
+        digest.update(f"{part.kind} {part.release} {part.sha256}\n".encode())
+        if part.packaged:
+            for path in sorted(part.path.parent.glob("*.txt" if part.kind == "tabular" else part.path.name)):
+                digest.update(path.read_bytes())
+            if part.kind == "tabular":
+                digest.update(part.path.read_bytes())
+    return digest.hexdigest()[:16]

@@ -1,0 +1,86 @@
+"""Names and dates of releases."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+
+__all__ = ["effective_dates", "release_from_label"]
+
+MONTHS = {name: number for number, name in enumerate(
+    "january february march april may june july august september october november december".split(), start=1)}  # fmt: skip
+ICD9_YEAR = 1983  # ICD-9-CM version 32 held in fiscal year 2015
+
+
+def release_from_label(label: str, version: str = "") -> str | None:
+    """Name a release after the year inside a file and the month in the file's name.
+
+    Parameters
+    ----------
+    label : str
+        Name of the file, for instance ``icd10cm-drug-April-1-2026-XML.xml``.
+    version : str
+        The year stated in the file; taken from the label where it is empty.
+
+    Returns
+    -------
+    str or None
+        ``"2026"``, or ``"2026.04"`` for an update that starts later than the year; None if no year is known.
+
+    Examples
+    --------
+    >>> release_from_label("icd10cm-drug-April-1-2026-XML.xml", "2026"), release_from_label("icd10cm_order_2025.txt")
+    ('2026.04', '2025')
+    >>> release_from_label("CMS32_DESC_LONG_DX.txt"), release_from_label("codes.txt")
+    ('32', None)
+    """
+    text = label.lower().replace("_", "-")
+    if (icd9 := re.search(r"\bcms(\d\d)-desc", text)) and not version:
+        return icd9.group(1)
+    year = version.strip() or next(iter(re.findall(r"(?<!\d)((?:19|20)\d\d)(?!\d)", text)), "")
+    if not year and (hcpcs := re.search(r"hcpc(?:s)?((?:19|20)\d\d)", text)):
+        year = hcpcs.group(1)
+    if not year:
+        return None
+    month = next((MONTHS[word] for word in re.findall(r"[a-z]+", text) if word in MONTHS), 10)
+    return f"{year}.{month:02d}" if month not in (1, 10) else year
+
+
+def effective_dates(system: str, release: str) -> tuple[date | None, date | None]:
+    """Give the days of service for which a release of an official system holds.
+
+    ICD releases follow the federal fiscal year, October to September; HCPCS the calendar year. A
+    release with a month starts on its first day.
+
+    Parameters
+    ----------
+    system : str
+        Name of the system.
+    release : str
+        Name of the release.
+
+    Returns
+    -------
+    tuple of (date or None, date or None)
+        First and last day; None where the name does not tell.
+
+    Examples
+    --------
+    >>> effective_dates("icd10cm", "2026.04")
+    (datetime.date(2026, 4, 1), datetime.date(2026, 9, 30))
+    >>> effective_dates("hcpcs", "2019")[1], effective_dates("icd9cm", "32")[0]
+    (datetime.date(2019, 12, 31), datetime.date(2014, 10, 1))
+    """
+    match = re.fullmatch(r"(\d{2,4})(?:\.(\d\d))?", release)
+    if not match:
+        return None, None
+    year = int(match.group(1))
+    month = int(match.group(2) or 0)
+    if system in ("icd9cm", "icd9pcs") and year < 100:
+        year += ICD9_YEAR
+    if system.startswith("icd") and 1980 < year < 2100:
+        first = date(year, month, 1) if 0 < month < 10 else date(year - 1, 10, 1)
+        return first, date(year, 9, 30)
+    if system in ("hcpcs", "hcpcs_modifiers", "cpt") and 1980 < year < 2100:
+        return date(year, month or 1, 1), date(year, 12, 31)
+    return None, None
