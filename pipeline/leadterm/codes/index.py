@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from xml.etree.ElementTree import Element
 
-from leadterm.codes.see import Node, Tree, resolve
+from leadterm.codes.see import FEW, MOST, Node, Tree, resolve
 from leadterm.codes.types import Term, TermSource
 from leadterm.codes.xml import line
 
@@ -177,7 +177,7 @@ def _node_terms(source: TermSource, node: Node, tree: Tree, table: Tree | None) 
         return
     references = node.entry.see or (() if node.children else node.entry.see_also)
     for reference in references:
-        for target, tail, column in resolve(reference, tree, table):
+        for target, tail, column in resolve(reference, tree, table, FEW if node.parent else MOST):
             path = (*node.path, *(part.entry.title for part in tail))
             optional = (*node.optional, *(word for part in tail for word in part.entry.optional))
             if column:

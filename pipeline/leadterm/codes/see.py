@@ -5,16 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from leadterm.codes.index import Entry
 
-__all__ = ["Node", "Tree", "resolve"]
+__all__ = ["FEW", "MOST", "Node", "Tree", "resolve"]
 
 HOPS = 4  # a reference may lead to a reference, this often
 BELOW = 3  # levels under a target that are also reached by the referring term
-MOST = 150  # lines under a target that are also reached; above it only the target itself is
+MOST = 150  # lines under a target that a main term reaches too; above it only the target itself is
+FEW = 20  # the same for a subterm
 CONNECTIVES = {"with", "due to", "in", "of", "in due to", "with or without"}
 NO_TARGET = {"condition", "table of drugs and chemicals"}
 BEHAVIOURS = {
@@ -99,13 +101,7 @@ class Tree:
             node = Node(entry, line[-1] if line else None)
             (line[-1].children if line else roots).append(node)
             line.append(node)
-        by_key: dict[str, Node] = {}
-        for node in roots:
-            by_key.setdefault(key(node.entry.title), node)
-        for node in roots:
-            for name in node.entry.title.split(","):
-                by_key.setdefault(key(name), node)
-        return cls(tuple(roots), by_key)
+        return cls(tuple(roots), _names(roots))
 
     def find(self, reference: str) -> Node | None:
         """Find the line that a reference names, such as ``"Pain, abdominal, acute"``."""
@@ -117,8 +113,24 @@ class Tree:
         return None
 
 
+def _names(roots: Sequence[Node]) -> dict[str, Node]:
+    """Map names to main terms: whole titles win over their first names, and those over the other names.
+
+    Where several main terms share a first name (``Fracture, burst`` and ``Fracture, traumatic``), the
+    one with most lines below it is meant.
+    """
+    by_size = sorted(roots, key=lambda node: -len(node.children))
+    names: dict[str, Node] = {}
+    for pick in (lambda title: [title], lambda title: title.split(",")[:1], lambda title: title.split(",")[1:]):
+        for node in by_size:
+            for name in pick(node.entry.title):
+                names.setdefault(key(name), node)
+    return names
+
+
+@lru_cache(maxsize=1 << 17)
 def key(text: str) -> str:
-    """Reduce a title to lower-case words for comparison, without NEC and NOS.
+    """Reduce a title to lower-case singular words for comparison, without NEC and NOS.
 
     Parameters
     ----------
@@ -133,24 +145,26 @@ def key(text: str) -> str:
     Examples
     --------
     >>> key(" Addison's disease NEC ")
-    'addison s disease'
+    'addison disease'
     """
     plain = re.sub(r"\([^)]*\)|\[[^\]]*\]|\bN(?:EC|OS)\b", " ", text)
-    return " ".join(re.findall(r"\w+", plain.lower()))
+    words = re.findall(r"\w+", plain.lower().replace("'s", ""))
+    return " ".join(word[:-1] if len(word) > 3 and word.endswith("s") and word[-2] not in "sui" else word for word in words)
 
 
 def _descend(node: Node, parts: Sequence[str]) -> Node | None:
-    """Follow the parts of a reference downwards; "by site" and the like end it."""
-    for at, part in enumerate(parts):
-        if part.startswith("by "):
-            continue
-        child = _child(node, part) or _child(node, " ".join(parts[at : at + 2]))
-        if child is None:
-            return None
-        if child.entry.title and key(child.entry.title) == " ".join(parts[at : at + 2]) != part:
-            return _descend(child, parts[at + 2 :])
-        node = child
-    return node
+    """Follow the parts of a reference downwards; "by site" and the like are passed over."""
+    if not parts:
+        return node
+    if parts[0].startswith("by "):
+        return _descend(node, parts[1:])
+    for size in (1, 2):
+        child = _child(node, " ".join(parts[:size])) if size <= len(parts) else None
+        if child is not None and (found := _descend(child, parts[size:])):
+            return found
+    first, _, rest = parts[0].partition(" ")  # "upper limb" may stand as "upper", below it "limb"
+    child = _child(node, first) if rest else None
+    return _descend(child, [rest, *parts[1:]]) if child else None
 
 
 def _child(node: Node, part: str) -> Node | None:
@@ -159,15 +173,16 @@ def _child(node: Node, part: str) -> Node | None:
         if key(child.entry.title) == part:
             return child
     for child in node.children:
-        if part in (key(name) for name in child.entry.title.split(",")):
+        if part in (key(name) for name in re.split(r",| or ", child.entry.title)):
             return child
     for child in node.children:
-        if key(child.entry.title) in CONNECTIVES and (found := _child(child, part)):
+        title = key(child.entry.title)
+        if title in CONNECTIVES and (found := _child(child, part.removeprefix(f"{title} "))):
             return found
     return None
 
 
-def resolve(reference: str, tree: Tree, table: Tree | None) -> Iterator[tuple[Node, tuple[Node, ...], str]]:
+def resolve(reference: str, tree: Tree, table: Tree | None, most: int = MOST) -> Iterator[tuple[Node, tuple[Node, ...], str]]:
     """Find what a cross-reference leads to.
 
     Parameters
@@ -178,6 +193,8 @@ def resolve(reference: str, tree: Tree, table: Tree | None) -> Iterator[tuple[No
         The index it stands in.
     table : Tree or None
         The neoplasm table, where it is at hand.
+    most : int
+        Lines under the target are given too if there are no more than this.
 
     Yields
     ------
@@ -196,10 +213,10 @@ def resolve(reference: str, tree: Tree, table: Tree | None) -> Iterator[tuple[No
         first = key(piece.split(",")[0])
         if not first or first in NO_TARGET:
             continue
-        if first == "neoplasm" and table is not None and table is not tree:
+        if first in ("neoplasm", "table of neoplasm") and table is not None and table is not tree:
             yield from _neoplasm(piece, table)
         elif target := _follow(piece, tree):
-            yield from _reach(target)
+            yield from _reach(target, most)
 
 
 def _follow(reference: str, tree: Tree) -> Node | None:
@@ -214,11 +231,11 @@ def _follow(reference: str, tree: Tree) -> Node | None:
     return None
 
 
-def _reach(target: Node) -> Iterator[tuple[Node, tuple[Node, ...], str]]:
+def _reach(target: Node, most: int) -> Iterator[tuple[Node, tuple[Node, ...], str]]:
     """Give the target and, if they are not too many, the lines below it."""
     yield target, (), ""
     below = list(_below(target, ()))
-    if len(below) <= MOST:
+    if len(below) <= most:
         yield from ((node, tail, "") for node, tail in below if node.entry.codes)
 
 

@@ -1,0 +1,138 @@
+"""Fetch what is to be installed: a file, a folder, a zip archive or an address."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+import zlib
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+from urllib.error import HTTPError, URLError
+from urllib.parse import unquote, urlsplit
+
+from leadterm.errors import LeadtermError
+
+__all__ = ["MOST_BYTES", "read_source"]
+
+MOST_BYTES = 300_000_000  # of one file; the largest official file has a tenth of that
+MOST_TOTAL = 1_000_000_000  # of all files of one archive
+MOST_FILES = 2_000
+SECONDS = 60  # without an answer
+
+
+def read_source(source: str) -> Iterator[tuple[str, bytes]]:
+    """Give the files of a source, zip archives opened (also one inside another, once).
+
+    Nothing is unpacked to disk: member names never become paths.
+
+    Parameters
+    ----------
+    source : str
+        Path of a file or folder, or an ``http(s)`` address.
+
+    Yields
+    ------
+    (str, bytes)
+        Name of the file, without its folder, and content.
+
+    Raises
+    ------
+    LeadtermError
+        If it is absent, cannot be fetched or read, is too large, or is a damaged or hostile archive.
+
+    Examples
+    --------
+    >>> list(read_source("no/such/file.xml"))
+    Traceback (most recent call last):
+        ...
+    leadterm.errors.LeadtermError: no file or folder 'no/such/file.xml'. ...
+    """
+    if source.lower().startswith(("http://", "https://")):
+        name = PurePosixPath(unquote(urlsplit(source).path)).name or "download"
+        yield from _open(name, _fetch(source), depth=0)
+        return
+    path = Path(source).expanduser()
+    if not path.exists():
+        raise LeadtermError(
+            f"no file or folder '{source}'.", hint="Give an official file, a folder or zip of them, or an http(s) address."
+        )
+    files = sorted(child for child in path.rglob("*") if child.is_file()) if path.is_dir() else [path]
+    for file in files[:MOST_FILES]:
+        if not file.name.startswith("."):
+            yield from _open(file.name, _read(file), depth=0)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        size = path.stat().st_size
+        if size > MOST_BYTES:
+            raise _too_large(path.name, size)
+        return path.read_bytes()
+    except OSError as error:
+        raise LeadtermError(f"cannot read '{path}': {error.strerror}.", hint="Check the file and its permissions.") from None
+
+
+def _fetch(address: str) -> bytes:
+    """Download, and check that all of it came."""
+    from http.client import HTTPException
+    from urllib.request import Request, urlopen
+
+    try:
+        with urlopen(Request(address, headers={"User-Agent": "leadterm"}), timeout=SECONDS) as answer:
+            data: bytes = answer.read(MOST_BYTES + 1)
+            promised = answer.headers.get("Content-Length")
+    except HTTPError as error:
+        code, reason = error.code, error.reason
+        error.close()
+        raise LeadtermError(f"'{address}' answered {code} {reason}.", hint="Check the address in a browser.") from None
+    except (URLError, HTTPException, OSError, ValueError) as error:
+        why = getattr(error, "reason", None) or error
+        raise LeadtermError(f"cannot fetch '{address}': {why}.", hint="Check the address and the network.") from None
+    if len(data) > MOST_BYTES:
+        raise _too_large(address, len(data))
+    if promised and promised.isdecimal() and int(promised) != len(data):
+        raise LeadtermError(
+            f"only {len(data)} of {promised} bytes of '{address}' arrived.", hint="Try again; nothing was installed."
+        )
+    return data
+
+
+def _open(name: str, data: bytes, depth: int) -> Iterator[tuple[str, bytes]]:
+    """Give a file, or the members of a zip archive."""
+    if not data.startswith(b"PK\x03\x04") or name.lower().endswith((".xlsx", ".docx", ".ods")):
+        yield name, data
+        return
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            members = [member for member in archive.infolist() if not member.is_dir()]
+            _check_members(name, members)
+            for member in members:
+                if depth == 0 or not member.filename.lower().endswith(".zip"):
+                    label = PurePosixPath(member.filename).name
+                    yield from _open(label, archive.read(member), depth + 1)
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+        raise LeadtermError(
+            f"the archive '{name}' is damaged or locked ({error}).", hint="Download it again; nothing was installed."
+        ) from None
+
+
+def _check_members(name: str, members: list[zipfile.ZipInfo]) -> None:
+    """Refuse archives made to do harm: paths that leave the folder, contents that swell."""
+    for member in members:
+        path = PurePosixPath(member.filename.replace("\\", "/"))
+        if path.is_absolute() or ".." in path.parts:
+            raise LeadtermError(
+                f"the archive '{name}' holds a path that leaves its folder.", hint="It is no official file; nothing was installed."
+            )
+        if member.file_size > MOST_BYTES:
+            raise _too_large(member.filename, member.file_size)
+    total = sum(member.file_size for member in members)
+    if len(members) > MOST_FILES or total > MOST_TOTAL:
+        raise _too_large(name, total)
+
+
+def _too_large(name: str, size: int) -> LeadtermError:
+    return LeadtermError(
+        f"'{name}' is too large: {size / 1e6:,.0f} MB; allowed: {MOST_BYTES // 10**6} MB a file.",
+        hint="Official code files are far smaller; nothing was installed.",
+    )
