@@ -1,0 +1,202 @@
+"""The command line: ``leadterm``.
+
+Each command lives in a module of its own, loaded only when it is called, so that help comes at once.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+from leadterm import __version__
+from leadterm.errors import LeadtermError
+
+__all__ = ["COMMANDS", "CommandPlace", "app", "main"]
+
+
+@dataclass(frozen=True, slots=True)
+class CommandPlace:
+    """Where a command is defined.
+
+    Parameters
+    ----------
+    module : str
+        The module.
+    attribute : str
+        A function, or a typer application for a group of commands.
+    help : str
+        One line for ``leadterm --help``.
+
+    Examples
+    --------
+    >>> COMMANDS["corpus"].attribute
+    'app'
+    """
+
+    module: str
+    attribute: str
+    help: str
+
+
+COMMANDS: Mapping[str, CommandPlace] = {
+    "suggest": CommandPlace("leadterm.cli.suggest", "suggest", "Suggest codes for notes, best first, with evidence."),
+    "train": CommandPlace("leadterm.cli.train", "train", "Train a model on coded notes."),
+    "evaluate": CommandPlace("leadterm.cli.evaluate", "evaluate", "Score a model or a run file against a corpus."),
+    "compare": CommandPlace("leadterm.cli.evaluate", "compare", "Compare two run files with a paired test."),
+    "corpus": CommandPlace("leadterm.cli.corpus", "app", "Import, check and count corpora."),
+    "codes": CommandPlace("leadterm.cli.codes", "app", "Install, list, show and search code systems."),
+}
+"""Name of a command → where it is defined. To add a command, write its module and add a line."""
+
+# The base of all usage errors; depending on its version, typer brings it itself or takes it from click.
+UsageProblem: type[BaseException] = typer.BadParameter.__mro__[2]
+INTERRUPTED, PIPE_CLOSED, INTERNAL = 130, 141, 70
+
+
+class LazyGroup(TyperGroup):
+    """A group whose commands are placeholders until one is called."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
+        """Find the command as typer does, then load the real one."""
+        name, _, rest = super().resolve_command(ctx, args)
+        return name, _load(name) if name else None, rest
+
+
+def _load(name: str) -> Any:
+    """Load the module of a command and make it into what typer runs."""
+    place = COMMANDS[name]
+    found = getattr(import_module(place.module), place.attribute)
+    if isinstance(found, typer.Typer):
+        return typer.main.get_command(found)
+    alone = typer.Typer(add_completion=False)
+    alone.command(name)(found)
+    return typer.main.get_command(alone)
+
+
+app = typer.Typer(
+    name="leadterm",
+    cls=LazyGroup,
+    add_completion=False,
+    no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _placeholder() -> None:
+    """Stand in the list of commands; `LazyGroup` puts the real command in its place."""
+
+
+for _name, _place in COMMANDS.items():
+    if find_spec(_place.module):
+        app.command(_name, help=_place.help)(_placeholder)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"leadterm {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Show the version."),
+) -> None:
+    """Read clinical notes and suggest medical codes, best first, each with the words that support it."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        Instead of those of the process.
+
+    Returns
+    -------
+    int
+        Exit status: 0 fine, 1 the answer is "no", 2 bad usage or input, 70 a fault of leadterm, 130 interrupted,
+        141 the reader of the output went away. With ``LEADTERM_DEBUG=1`` errors show their traceback.
+
+    Examples
+    --------
+    >>> main(["--version"])
+    leadterm 0.1.0
+    0
+    """
+    try:
+        return _run(sys.argv[1:] if arguments is None else list(arguments))
+    except BaseException as error:  # noqa: BLE001 - the last place to say it without a traceback
+        if os.environ.get("LEADTERM_DEBUG") == "1" and not isinstance(error, BrokenPipeError):
+            raise
+        status, message = _explain(error)
+        if message:
+            _say(message)
+        return status
+
+
+def _run(arguments: list[str]) -> int:
+    command = typer.main.get_command(app)
+    try:
+        with command.make_context("leadterm", arguments) as context:
+            command.invoke(context)
+        status = 0
+    except typer.Exit as done:
+        status = done.exit_code
+    sys.stdout.flush()
+    return status
+
+
+def _explain(error: BaseException) -> tuple[int, str]:
+    """Give the exit status and what to say, in one or two lines; never the content of a note."""
+    if isinstance(error, LeadtermError):
+        return 2, str(error)
+    if isinstance(error, UsageProblem):
+        return 2, _usage(error)
+    if isinstance(error, KeyboardInterrupt | typer.Abort):
+        return INTERRUPTED, "interrupted; nothing is left half-written."
+    if isinstance(error, BrokenPipeError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return PIPE_CLOSED, ""
+    if isinstance(error, SystemExit):
+        return error.code if isinstance(error.code, int) else 2, "" if isinstance(error.code, int) else str(error.code)
+    if isinstance(error, MemoryError):
+        return 2, "out of memory. Use a smaller input or a machine with more memory."
+    if isinstance(error, OSError):
+        name = f" '{error.filename}'" if error.filename else ""
+        return 2, f"{error.strerror or type(error).__name__}:{name or ' input or output'}. Check the path and the disk."
+    return INTERNAL, f"a fault of leadterm: {_place_of(error)}. Set LEADTERM_DEBUG=1 to see where, and report it."
+
+
+def _usage(error: BaseException) -> str:
+    context = getattr(error, "ctx", None)
+    path = context.command_path if context else "leadterm"
+    if type(error).__name__ == "NoArgsIsHelpError":  # the help has been shown
+        return ""
+    message = str(getattr(error, "format_message", lambda: error)()).strip()
+    return f"{message}{'' if message.endswith(('.', '?')) else '.'} See '{path} --help'."
+
+
+def _place_of(error: BaseException) -> str:
+    """Name the type of an error and where it arose; its message may hold text of a note."""
+    trace = error.__traceback__
+    while trace and trace.tb_next:
+        trace = trace.tb_next
+    code = trace.tb_frame.f_code if trace else None
+    return f"{type(error).__name__} in {code.co_qualname}" if code else type(error).__name__
+
+
+def _say(message: str) -> None:
+    """Write to standard error, unless that is gone too."""
+    try:
+        print(f"leadterm: {message}", file=sys.stderr, flush=True)
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)

@@ -1,0 +1,143 @@
+"""What the commands share: consoles, progress on a terminal, and output written as a whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from leadterm.errors import LeadtermError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+__all__ = ["console", "messages", "progress", "write_output"]
+
+T = TypeVar("T")
+PIPED_WIDTH = 120
+
+
+def console() -> Console:
+    """Give the console on standard output; tables in a pipe are 120 characters wide.
+
+    Returns
+    -------
+    Console
+        Colours only on a terminal.
+
+    Examples
+    --------
+    >>> console().stderr
+    False
+    """
+    from rich.console import Console
+
+    return Console(highlight=False, width=None if sys.stdout.isatty() else PIPED_WIDTH)
+
+
+def messages() -> Console:
+    """Give the console on standard error, for everything that is not the answer.
+
+    Returns
+    -------
+    Console
+        Colours only on a terminal.
+
+    Examples
+    --------
+    >>> messages().stderr
+    True
+    """
+    from rich.console import Console
+
+    return Console(stderr=True, highlight=False)
+
+
+def progress(items: Iterable[T], label: str, *, total: int | None = None) -> Iterator[T]:
+    """Pass items on and show how far they are, on standard error and only if that is a terminal.
+
+    Parameters
+    ----------
+    items : iterable
+        What is worked through.
+    label : str
+        What is being done, for instance ``"Reading"``.
+    total : int, optional
+        How many there will be, where known.
+
+    Yields
+    ------
+    object
+        The items.
+
+    Examples
+    --------
+    >>> list(progress("abc", "Reading"))
+    ['a', 'b', 'c']
+    """
+    if not sys.stderr.isatty():
+        yield from items
+        return
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, TimeRemainingColumn(), console=messages(), transient=True) as bar:
+        yield from bar.track(items, total=total, description=label)
+
+
+def write_output(text: str, path: str | Path | None = None) -> None:
+    """Write to a file as a whole or not at all, or to standard output.
+
+    Parameters
+    ----------
+    text : str
+        What to write; a line end is added if it lacks one.
+    path : str or Path, optional
+        The file; ``None`` or ``-`` for standard output.
+
+    Raises
+    ------
+    LeadtermError
+        If the file cannot be written.
+
+    Examples
+    --------
+    >>> write_output("fine")
+    fine
+    """
+    whole = text if text.endswith("\n") else text + "\n"
+    if path is None or str(path) == "-":
+        sys.stdout.write(whole)
+        return
+    target = Path(path)
+    try:
+        _replace(target, whole.encode())
+    except OSError as error:
+        hint = "Nothing was written; choose another place or free space."
+        raise LeadtermError(f"cannot write '{target}': {error.strerror or error}.", hint=hint) from None
+
+
+def _replace(target: Path, content: bytes) -> None:
+    if target.exists() and not target.is_file():  # a device or a pipe takes the bytes as they come
+        target.write_bytes(content)
+        return
+    target.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix=f".{target.name}-", dir=target.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        Path(name).chmod(0o644)
+        os.replace(name, target)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise

@@ -1,0 +1,227 @@
+"""The data card of a corpus: ``corpus.toml``, typed, read and written."""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from leadterm.errors import LeadtermError, unknown_name
+
+__all__ = ["CARD_FILE", "COUNTS", "Card", "card_text", "read_card", "read_code_list"]
+
+CARD_FILE = "corpus.toml"
+COUNTS = ("encounters", "outpatient", "inpatient", "notes", "words", "codes", "distinct_codes", "evidence")
+
+
+@dataclass(frozen=True)
+class Card:
+    """What a corpus is, where it comes from and what may be done with it.
+
+    Parameters
+    ----------
+    name : str
+        Short name.
+    source : str
+        Who made it and where it was published.
+    licence : str
+        Terms of the whole, best as an SPDX name.
+    languages : tuple of str
+        ISO 639-1 codes.
+    systems : mapping of str to str
+        Code system → release, for instance ``{"icd10cm": "2026-04-01"}``.
+    split_method : str
+        How encounters were parted into splits.
+    phi_status : str
+        Whether patients can be recognised, for instance ``"none: invented"``.
+    text_licence : str
+        Terms of the notes, where they differ.
+    partial_codes : tuple of str
+        Systems whose codes may be headings or cut short by design.
+    code_lists : mapping of str to str
+        System → file in the corpus folder: tab-separated code and title, for systems leadterm does not know.
+    counts : mapping of str to int
+        Any of ``encounters outpatient inpatient notes words codes distinct_codes evidence``.
+    splits : mapping of str to int
+        Split → number of encounters.
+
+    Examples
+    --------
+    >>> card = Card("demo", "Invented.", "CC0-1.0", ("en",), {"icd10cm": "2026"}, "all train", "none: invented")
+    >>> card.partial_codes
+    ()
+    """
+
+    name: str
+    source: str
+    licence: str
+    languages: tuple[str, ...]
+    systems: Mapping[str, str]
+    split_method: str
+    phi_status: str
+    text_licence: str = ""
+    partial_codes: tuple[str, ...] = ()
+    code_lists: Mapping[str, str] = field(default_factory=dict)
+    counts: Mapping[str, int] = field(default_factory=dict)
+    splits: Mapping[str, int] = field(default_factory=dict)
+
+
+REQUIRED = ("name", "source", "licence", "languages", "systems", "split_method", "phi_status")
+LISTS = ("languages", "partial_codes")
+TABLES: Mapping[str, type] = {"systems": str, "code_lists": str, "counts": int, "splits": int}
+
+
+def read_card(path: str | Path) -> Card:
+    """Read the card of a corpus.
+
+    Parameters
+    ----------
+    path : str or Path
+        The corpus folder.
+
+    Returns
+    -------
+    Card
+        The card, every field of the type it should have.
+
+    Raises
+    ------
+    LeadtermError
+        If there is no card, it is not TOML, or a field is missing, unknown or of the wrong type.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> card = Card("demo", "Invented.", "CC0-1.0", ("en",), {"icd10cm": "2026"}, "all train", "none: invented")
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     _ = (Path(folder) / "corpus.toml").write_text(card_text(card))
+    ...     read_card(folder) == card
+    True
+    """
+    file = Path(path) / CARD_FILE
+    try:
+        given = tomllib.loads(file.read_bytes().decode("utf-8-sig"))
+    except (FileNotFoundError, NotADirectoryError):
+        raise LeadtermError(
+            f"no card {CARD_FILE} in '{path}'.", hint="Make a corpus with 'leadterm corpus import'."
+        ) from None
+    except UnicodeDecodeError:
+        raise LeadtermError(f"{file} is not UTF-8.", hint="Save it as UTF-8.") from None
+    except tomllib.TOMLDecodeError as error:
+        raise LeadtermError(f"{file} is not TOML: {error}.") from None
+    return _card(given, str(file))
+
+
+def _card(given: dict[str, Any], where: str) -> Card:
+    allowed = tuple(item.name for item in fields(Card))
+    for key in given:
+        if key not in allowed:
+            raise unknown_name(f"field in {where}:", key, allowed)
+    missing = [key for key in REQUIRED if key not in given]
+    if missing:
+        raise LeadtermError(f"{where} lacks {', '.join(missing)}.", hint=f"A card needs {', '.join(REQUIRED)}.")
+    for key, value in given.items():
+        if not _fits(key, value):
+            raise LeadtermError(f"'{key}' in {where} has the wrong type.", hint=f"It must be {_expected(key)}.")
+    for key in given.get("counts", {}):
+        if key not in COUNTS:
+            raise unknown_name(f"count in {where}:", key, COUNTS)
+    return Card(**{key: tuple(value) if key in LISTS else value for key, value in given.items()})
+
+
+def _fits(key: str, value: object) -> bool:
+    if key in LISTS:
+        return isinstance(value, list) and all(isinstance(item, str) for item in value)
+    if key in TABLES:
+        return isinstance(value, dict) and all(type(item) is TABLES[key] for item in value.values())
+    return isinstance(value, str)
+
+
+def _expected(key: str) -> str:
+    if key in LISTS:
+        return "a list of strings"
+    if key in TABLES:
+        return f"a table of {'whole numbers' if TABLES[key] is int else 'strings'}"
+    return "a string"
+
+
+def card_text(card: Card) -> str:
+    """Give a card as TOML, fields in a fixed order.
+
+    Parameters
+    ----------
+    card : Card
+        The card.
+
+    Returns
+    -------
+    str
+        Content of ``corpus.toml``.
+
+    Examples
+    --------
+    >>> print(card_text(Card("demo", "Invented.", "CC0-1.0", ("en",), {}, "all train", "none")).splitlines()[0])
+    name = "demo"
+    """
+    plain = [item.name for item in fields(Card) if item.name not in TABLES]
+    lines = [f"{key} = {_toml(getattr(card, key))}" for key in plain if getattr(card, key) or key in REQUIRED]
+    for table in TABLES:
+        entries: Mapping[str, object] = getattr(card, table)
+        if entries or table in REQUIRED:
+            lines += ["", f"[{table}]", *(f"{_key(key)} = {_toml(value)}" for key, value in entries.items())]
+    return "\n".join(lines) + "\n"
+
+
+def _toml(value: object) -> str:
+    """Write a string, whole number or tuple of strings; JSON's way of writing them is TOML's too."""
+    return json.dumps(list(value) if isinstance(value, tuple) else value, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def _key(name: str) -> str:
+    return name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else _toml(name)
+
+
+def read_code_list(path: str | Path, system: str) -> list[tuple[str, str]]:
+    """Read the list of codes a corpus declares for a system of its own.
+
+    Parameters
+    ----------
+    path : str or Path
+        The corpus folder.
+    system : str
+        Name of the system.
+
+    Returns
+    -------
+    list of (str, str)
+        Code and title, in the order of the file; the title is empty where none is given.
+
+    Raises
+    ------
+    LeadtermError
+        If the corpus declares no such list or its file cannot be read.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> card = Card("d", "", "", (), {"oiics": "2"}, "", "", code_lists={"oiics": "codes-oiics.tsv"})
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     _ = (Path(folder) / "corpus.toml").write_text(card_text(card))
+    ...     _ = (Path(folder) / "codes-oiics.tsv").write_text("42\\tFalls on the same level\\n")
+    ...     read_code_list(folder, "oiics")
+    [('42', 'Falls on the same level')]
+    """
+    lists = read_card(path).code_lists
+    if system not in lists:
+        raise unknown_name("code list", system, lists, hint=f"Name its file under [code_lists] in {CARD_FILE}.")
+    file = Path(path) / lists[system]
+    try:
+        lines = file.read_bytes().decode("utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError):
+        raise LeadtermError(f"cannot read the code list {file}.", hint="It must be a UTF-8 text file.") from None
+    parts = (line.partition("\t") for line in lines if line.strip())
+    return [(code.strip(), title.strip()) for code, _, title in parts]

@@ -1,0 +1,32 @@
+"""The way each code system writes its codes."""
+
+from __future__ import annotations
+
+__all__ = ["canonical"]
+
+
+def canonical(system: str, code: str) -> str:
+    """Write a code as its system does: capitals, and the dot where it belongs.
+
+    Parameters
+    ----------
+    system : str
+        Name of the system. Codes of a system leadterm does not know only lose outer spaces.
+    code : str
+        A code with or without dot, in any case.
+
+    Returns
+    -------
+    str
+        The same code; leading zeros stay.
+
+    Examples
+    --------
+    >>> canonical("icd10cm", "e119"), canonical("icd9cm", "0389"), canonical("icd9pcs", "0066")
+    ('E11.9', '038.9', '00.66')
+    >>> canonical("icd9cm", "E8120"), canonical("own", " m8500/3 ")
+    ('E812.0', 'm8500/3')
+    """
+    from leadterm.codes.style import STYLES, bare
+
+    return STYLES[system].spell(bare(code)) if system in STYLES else code.strip()

@@ -1,0 +1,133 @@
+"""Readers: one module for each kind of source, made into corpora.
+
+To add a reader, write a module with a function ``read(source, *, …) -> Imported`` and name it in `READERS`.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator, Mapping
+from importlib import import_module
+from pathlib import Path
+
+from leadterm.corpus import Card, write_stream
+from leadterm.errors import LeadtermError, unknown_name
+from leadterm.readers.base import Imported
+from leadterm.schema import Encounter
+
+__all__ = ["READERS", "Imported", "import_corpus", "options_of", "read"]
+
+READERS: Mapping[str, str] = {
+    "codiesp": "leadterm.readers.codiesp",
+    "aci-bench": "leadterm.readers.aci_bench",
+}
+"""Name of a kind of source → the module that reads it."""
+
+
+def _reader(kind: str) -> Callable[..., Imported]:
+    if kind not in READERS:
+        raise unknown_name("kind of source", kind, READERS)
+    made: Callable[..., Imported] = import_module(READERS[kind]).read
+    return made
+
+
+def options_of(kind: str) -> tuple[str, ...]:
+    """List the options that a reader takes.
+
+    Parameters
+    ----------
+    kind : str
+        A key of `READERS`.
+
+    Returns
+    -------
+    tuple of str
+        Names of keyword arguments.
+
+    Raises
+    ------
+    LeadtermError
+        If the kind is unknown.
+
+    Examples
+    --------
+    >>> options_of("codiesp")
+    ('language',)
+    """
+    return tuple(inspect.signature(_reader(kind)).parameters)[1:]
+
+
+def read(kind: str, source: str | Path, **options: str) -> Imported:
+    """Read a source; encounters come as a stream.
+
+    Parameters
+    ----------
+    kind : str
+        A key of `READERS`.
+    source : str or Path
+        File or folder.
+    **options : str
+        What the reader takes (`options_of`).
+
+    Returns
+    -------
+    Imported
+        The card and the encounters, each with its split.
+
+    Raises
+    ------
+    LeadtermError
+        If the kind or an option is unknown, or the source is missing or not of this kind.
+
+    Examples
+    --------
+    >>> read("codiesp", "nowhere")
+    Traceback (most recent call last):
+    leadterm.errors.LeadtermError: no such file or folder: 'nowhere'. ...
+    """
+    reader, allowed = _reader(kind), options_of(kind)
+    for option in options:
+        if option not in allowed:
+            raise unknown_name(f"option of the {kind} reader:", option, allowed)
+    if not Path(source).exists():
+        raise LeadtermError(f"no such file or folder: '{source}'.", hint="Check the path.")
+    return reader(Path(source), **options)
+
+
+def import_corpus(
+    kind: str,
+    source: str | Path,
+    output: str | Path,
+    *,
+    watch: Callable[[Iterator[tuple[str, Encounter]]], Iterator[tuple[str, Encounter]]] = iter,
+    **options: str,
+) -> Card:
+    """Read a source and write it as a corpus.
+
+    Parameters
+    ----------
+    kind, source, options
+        As in `read`.
+    output : str or Path
+        The corpus folder to make.
+    watch : callable, optional
+        Gets the stream of (split, encounter) and passes it on, for instance to show progress.
+
+    Returns
+    -------
+    Card
+        The card of the corpus.
+
+    Raises
+    ------
+    LeadtermError
+        As `read`, or if the folder cannot be written; nothing is left half-written.
+
+    Examples
+    --------
+    >>> import_corpus("codisp", ".", "out")
+    Traceback (most recent call last):
+    leadterm.errors.LeadtermError: unknown kind of source 'codisp'; did you mean 'codiesp'? ...
+    """
+    made = read(kind, source, **options)
+    return write_stream(output, made.card, watch(iter(made.encounters)), code_lists=made.code_lists)

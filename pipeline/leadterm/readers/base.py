@@ -1,0 +1,132 @@
+"""What readers share: their result, and tables read with clear errors."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO
+
+from leadterm.corpus import Card
+from leadterm.errors import LeadtermError
+from leadterm.schema import Encounter
+
+__all__ = ["Imported", "read_text", "rows", "take_folder"]
+
+
+@dataclass(frozen=True)
+class Imported:
+    """A source as read: a card and a stream of encounters, each with its split.
+
+    Parameters
+    ----------
+    card : Card
+        Without counts; they are filled in when the corpus is written.
+    encounters : iterable of (str, Encounter)
+        Split and encounter; a stream that may be gone through once.
+    code_lists : mapping of str to iterable of (str, str)
+        System → codes with titles, for systems of the source's own; complete once the stream has ended.
+
+    Examples
+    --------
+    >>> from leadterm.schema import Note
+    >>> card = Card("demo", "", "", ("en",), {}, "", "")
+    >>> list(Imported(card, [("train", Encounter("e1", (Note("n1", "Cough."),)))]).splits())
+    ['train']
+    """
+
+    card: Card
+    encounters: Iterable[tuple[str, Encounter]]
+    code_lists: Mapping[str, Iterable[tuple[str, str]]] = field(default_factory=dict)
+
+    def splits(self) -> dict[str, list[Encounter]]:
+        """Read the whole stream into memory, by split."""
+        made: dict[str, list[Encounter]] = {}
+        for split, encounter in self.encounters:
+            made.setdefault(split, []).append(encounter)
+        return made
+
+
+def take_folder(source: Path, kind: str) -> Path:
+    """Insist on a folder."""
+    if not source.is_dir():
+        raise LeadtermError(f"{kind} is read from a folder; '{source}' is a file.", hint="Give the folder it is in.")
+    return source
+
+
+def read_text(path: Path) -> str:
+    """Read a UTF-8 file as it stands (line ends kept), without its byte order mark.
+
+    Raises
+    ------
+    LeadtermError
+        If it cannot be read or is not UTF-8.
+    """
+    try:
+        return path.read_bytes().decode("utf-8-sig")
+    except OSError as error:
+        raise LeadtermError(f"cannot read {path}: {error.strerror}.", hint="Check the path.") from None
+    except UnicodeDecodeError as error:
+        raise LeadtermError(f"{path} is not UTF-8 at byte {error.start + 1}.", hint="Save it as UTF-8.") from None
+
+
+def _open(path: Path) -> IO[str]:
+    """Open a table, packed with gzip or not; line ends inside quoted fields are kept."""
+    if path.suffix == ".gz":
+        return io.TextIOWrapper(gzip.open(path), encoding="utf-8-sig", newline="")
+    return path.open(encoding="utf-8-sig", newline="")
+
+
+def rows(path: Path, columns: Sequence[str], *, delimiter: str = ",") -> Iterator[tuple[int, dict[str, str]]]:
+    """Yield line numbers and rows of a table with a header, packed with gzip or not.
+
+    Parameters
+    ----------
+    path : Path
+        A CSV or TSV file.
+    columns : sequence of str
+        Columns it must have, in any case.
+    delimiter : str
+        Between fields.
+
+    Yields
+    ------
+    (int, dict)
+        Line where the row ends, and column (lower case) → value, never altered.
+
+    Raises
+    ------
+    LeadtermError
+        If a column is missing, a row has more or fewer fields than the header, or the file is not UTF-8.
+    """
+    csv.field_size_limit(sys.maxsize)
+    number = 1
+    try:
+        with closing(_open(path)) as file:
+            table = csv.reader(
+                file, delimiter=delimiter, quoting=csv.QUOTE_NONE if delimiter == "\t" else csv.QUOTE_MINIMAL
+            )
+            header = [name.strip().lower() for name in next(table, [])]
+            missing = [name for name in columns if name.lower() not in header]
+            if missing:
+                got = ", ".join(header[:12]) or "nothing"
+                raise LeadtermError(
+                    f"{path} lacks the columns {', '.join(missing)}; it has {got}.", hint="Check the file."
+                )
+            for row in table:
+                number = table.line_num
+                if not row:
+                    continue
+                if len(row) != len(header):
+                    fields = f"{len(row)} fields, the header {len(header)}"
+                    raise LeadtermError(f"{path} line {number} has {fields}.", hint="Quote fields that hold commas.")
+                yield number, dict(zip(header, row, strict=True))
+    except UnicodeDecodeError:
+        raise LeadtermError(f"{path} is not UTF-8 after line {number}.", hint="Save it as UTF-8.") from None
+    except (OSError, EOFError, csv.Error) as error:
+        raise LeadtermError(f"cannot read {path} after line {number}: {error}.", hint="Is the file whole?") from None
