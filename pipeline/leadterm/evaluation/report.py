@@ -1,0 +1,312 @@
+"""``evaluate``: every metric of a run against reference codes, in one ``Report``."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from leadterm.errors import unknown_name
+from leadterm.evaluation.align import Aligned, align
+from leadterm.evaluation.breakdown import breakdowns
+from leadterm.evaluation.calibration import TARGETS, calibration, coverage_at_precision
+from leadterm.evaluation.evidence import evidence_scores
+from leadterm.evaluation.hierarchy import Ancestor, ancestor, hierarchical, related
+from leadterm.evaluation.labels import areas, label_counts, macro_metrics, precision_recall_curve
+from leadterm.evaluation.mistakes import mistakes, volume
+from leadterm.evaluation.qrels import Qrels
+from leadterm.evaluation.ratios import CUTOFFS, Ratios, all_ratios
+from leadterm.evaluation.resample import bootstrap, intervals
+from leadterm.evaluation.run import Run
+from leadterm.evaluation.thresholds import ChosenThreshold, set_threshold
+from leadterm.schema import Encounter
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["SCHEMA_VERSION", "AnyQrels", "AnyRun", "Report", "as_qrels", "as_run", "evaluate"]
+
+SCHEMA_VERSION = 1
+AnyRun = Any
+AnyQrels = Any
+_WARNINGS = {
+    "n_nan_scores": "{} rows had no usable score: ranked last, never chosen.",
+    "n_duplicate_rows": "{} rows repeated a code of their encounter: the best score was kept.",
+    "n_blank_rows": "{} rows had no code: left out.",
+    "n_rank_order_differs": "{} neighbours by rank had scores the other way round: scores decide.",
+    "n_unknown_encounters": "{} encounters of the run are not in the reference: left out.",
+    "n_encounters_without_run": "{} encounters were not answered by the run: scored as empty answers.",
+    "n_rows_of_other_systems": "{} rows were of code systems that are not scored: left out.",
+    "n_uncoded_encounters": "{} encounters of the reference have no code at all: {uncoded}.",
+    "n_respelled_codes": "{} codes of the run are spelled otherwise than in the reference: matched all the same.",
+    "n_duplicate_reference_codes": "{} reference codes were given twice for an encounter: counted once.",
+    "n_duplicate_encounters": "{} encounters stood twice in the reference: taken as one.",
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Report:
+    """All figures of one run.
+
+    Parameters
+    ----------
+    name : str
+        Name of the run.
+    values : mapping of str to object
+        What `to_json` gives: metrics, ``ci``, breakdowns, counts; see ``report.schema.json``.
+    table : Aligned
+        The rows behind the figures.
+    ratios : Ratios
+        Metrics by encounter.
+
+    Examples
+    --------
+    >>> report = evaluate({"e1": {"I10": 0.9, "E11.9": 0.2}}, {"e1": ["I10"]}, threshold=0.5, n_bootstrap=0)
+    >>> report["micro_f1"], report["map"], report["n_encounters"]
+    (1.0, 1.0, 1)
+    """
+
+    name: str
+    values: Mapping[str, Any]
+    table: Aligned = field(repr=False)
+    ratios: Ratios = field(repr=False)
+
+    def __getitem__(self, key: str) -> Any:
+        """Give one figure by its name in the JSON."""
+        if key not in self.values:
+            raise unknown_name("figure", key, self.values)
+        return self.values[key]
+
+    def to_json(self) -> dict[str, Any]:
+        """Give the report as a JSON object; it holds codes and encounter ids, never note text."""
+        return dict(self.values)
+
+    def dumps(self) -> str:
+        """Give the report as JSON text, the same bytes for the same input."""
+        return json.dumps(self.values, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+    def metrics(self) -> dict[str, float]:
+        """Give the single figures that lie between 0 and 1, by name."""
+        names = [*self.ratios.names, *_LABEL_METRICS]
+        return {name: float(self.values[name]) for name in names if name in self.values}
+
+    def to_frame(self) -> pd.DataFrame:
+        """Give the single figures as a frame with columns ``metric, value, low, high``."""
+        import pandas as pd
+
+        ci = self.values["ci"]
+        rows = [(name, value, *ci.get(name, (None, None))) for name, value in self.metrics().items()]
+        return pd.DataFrame(rows, columns=["metric", "value", "low", "high"])
+
+
+_LABEL_METRICS = (
+    "macro_precision",
+    "macro_recall",
+    "macro_f1",
+    "macro_f1_harmonic",
+    "micro_auc",
+    "macro_auc",
+    "micro_average_precision",
+    "macro_average_precision",
+)
+
+
+def as_run(run: AnyRun, *, system: str | None = None) -> Run:
+    """Take a run in any form.
+
+    Parameters
+    ----------
+    run : Run, path, pandas.DataFrame, mapping, or iterable of SuggestionSet
+        See the constructors of `Run`.
+    system : str, optional
+        The code system of a mapping, or of a table without such a column.
+
+    Returns
+    -------
+    Run
+        The run.
+
+    Examples
+    --------
+    >>> as_run({"e1": ["I10"]}).name
+    'run'
+    """
+    if isinstance(run, Run):
+        return run
+    if isinstance(run, str | Path):
+        return Run.from_file(run, system=system)
+    if isinstance(run, Mapping):
+        return Run.from_mapping(run, system=system or "codes")
+    if hasattr(run, "columns"):
+        return Run.from_frame(run, system=system)
+    return Run.from_suggestions(run)
+
+
+def as_qrels(qrels: AnyQrels, *, system: str | None = None) -> Qrels:
+    """Take reference codes in any form.
+
+    Parameters
+    ----------
+    qrels : Qrels, pandas.DataFrame, mapping, or iterable of Encounter
+        See the constructors of `Qrels`.
+    system : str, optional
+        The code system of a mapping, or of a frame without such a column.
+
+    Returns
+    -------
+    Qrels
+        The reference codes.
+
+    Examples
+    --------
+    >>> as_qrels({"e1": ["I10"]}).encounters
+    ('e1',)
+    """
+    if isinstance(qrels, Qrels):
+        return qrels
+    if isinstance(qrels, Mapping):
+        return Qrels.from_mapping(qrels, system=system or "codes")
+    if hasattr(qrels, "columns"):
+        return Qrels.from_frame(qrels, system=system)
+    encounters: Iterable[Encounter] = qrels
+    return Qrels.from_encounters(encounters)
+
+
+def evaluate(
+    run: AnyRun,
+    qrels: AnyQrels,
+    *,
+    threshold: float | ChosenThreshold | str | None = None,
+    systems: Collection[str] | None = None,
+    split: str | None = None,
+    ks: Iterable[int] = CUTOFFS,
+    n_bootstrap: int = 1000,
+    seed: int = 0,
+    training: Qrels | Mapping[str, int] | None = None,
+    uncoded: str = "drop",
+    tolerance: int = 10,
+    targets: Iterable[float] = TARGETS,
+    hierarchy: Ancestor = ancestor,
+) -> Report:
+    """Score a run against reference codes.
+
+    Parameters
+    ----------
+    run : Run or what `as_run` takes
+        The suggestions.
+    qrels : Qrels or what `as_qrels` takes
+        The reference codes.
+    threshold : float, ChosenThreshold, "cv" or None
+        Lowest score that counts as chosen. ``"cv"`` chooses it for each fold of patients on the other folds.
+        None takes the run's own; a run without one has every row chosen.
+    systems : collection of str, optional
+        Code systems to score; all of the reference by default.
+    split : str, optional
+        Name of the split scored; a threshold chosen on it is refused.
+    ks : iterable of int
+        Cutoffs beside the usual ones.
+    n_bootstrap : int
+        Bootstrap samples for the 95 % intervals, drawn by patient where known; 0 for none.
+    seed : int
+        Of everything random.
+    training : Qrels or mapping of code to count, optional
+        What the system learned from, for seen, few-shot and unseen codes.
+    uncoded : {"drop", "count"}
+        Whether encounters without any reference code are left out.
+    tolerance : int
+        Characters of tolerance for evidence.
+    targets : iterable of float
+        Precision targets for coverage.
+    hierarchy : callable, optional
+        Names the ancestor of a code at a level.
+
+    Returns
+    -------
+    Report
+        All figures; the definition of each is in ``report.schema.json``.
+
+    Raises
+    ------
+    LeadtermError
+        If there is nothing to score, a name is unknown or the threshold was chosen on what is scored.
+
+    Examples
+    --------
+    >>> report = evaluate({"e1": ["I10", "J45.909"]}, {"e1": ["i10"], "e2": ["E119"]}, n_bootstrap=0)
+    >>> report["micro_precision"], report["micro_recall"], report["warnings"][0]
+    (0.5, 0.5, '1 encounters were not answered by the run: scored as empty answers.')
+    """
+    system = next(iter(systems)) if systems and len(systems) == 1 else None
+    known, reference = as_run(run, system=system), as_qrels(qrels, system=system)
+    table = align(known, reference, systems=systems, uncoded=uncoded)
+    table, limit, source = set_threshold(table, known, threshold, split, seed)
+    ratios = all_ratios(table, ks)
+    samples = bootstrap(table, ratios, n_bootstrap, seed) if n_bootstrap else {}
+    aims = tuple(targets) if known.has_scores else ()
+    values: dict[str, Any] = {
+        **_head(table, known, split, limit, source, seed, n_bootstrap),
+        **ratios.values(),
+        **macro_metrics(label_counts(table)),
+        **areas(table),
+        "ci": intervals(samples),
+        **breakdowns(table, ratios, training, hierarchy),
+        "hierarchy": hierarchical(table, hierarchy),
+        "evidence": evidence_scores(table, tolerance),
+        "calibration": calibration(table),
+        "coverage": coverage_at_precision(table, aims, n_samples=n_bootstrap, seed=seed),
+        "volume": volume(table),
+        "wrong_suggestions": related(table, hierarchy),
+        "precision_recall": precision_recall_curve(table),
+        "mistakes": mistakes(table, of=hierarchy),
+        "counts": dict(table.counts),
+        "warnings": _warnings(table, uncoded),
+    }
+    return Report(known.name, _finite(values), table, ratios)
+
+
+def _head(
+    table: Aligned, run: Run, split: str | None, limit: float | None, source: str, seed: int, n_bootstrap: int
+) -> dict[str, Any]:
+    from leadterm import __version__
+
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "leadterm_version": __version__,
+        "run": run.name,
+        "split": split,
+        "systems": sorted({table.labels[c].system for c in np.unique(table.gold_col)}),
+        "n_encounters": table.n,
+        "n_patients": int(table.group.max()) + 1,
+        "n_codes": len(np.unique(table.gold_col)),
+        "n_reference_codes": len(table.gold_col),
+        "n_suggestions": len(table.row),
+        "n_chosen": int(table.chosen.sum()),
+        "threshold": limit,
+        "threshold_source": source,
+        "n_bootstrap": n_bootstrap,
+        "seed": seed,
+    }
+
+
+def _warnings(table: Aligned, uncoded: str) -> list[str]:
+    found = "left out" if uncoded == "drop" else "every suggestion for them counts as wrong"
+    lines = [text.format(table.counts[k], uncoded=found) for k, text in _WARNINGS.items() if table.counts.get(k)]
+    if not len(table.row):
+        lines.insert(0, "the run has no suggestion for any encounter scored: every figure is 0.")
+    return lines
+
+
+def _finite(value: Any) -> Any:
+    """Replace numbers that JSON cannot hold by None, and numpy's by Python's."""
+    if isinstance(value, Mapping):
+        return {key: _finite(v) for key, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(v) for v in value]
+    if isinstance(value, float | np.floating):
+        return float(value) if math.isfinite(value) else None
+    return int(value) if isinstance(value, np.integer) else value
