@@ -54,7 +54,9 @@ def cached(name: str, make: Callable[[], Mapping[str, Array]]) -> Mapping[str, A
     try:
         write_arrays(path, made)
     except OSError as error:
-        log.warning("the compiled codes cannot be kept in %s (%s); starting will be slower.", path.parent, error.strerror)
+        log.warning(
+            "the compiled codes cannot be kept in %s (%s); starting will be slower.", path.parent, error.strerror
+        )
     return made
 
 
@@ -109,7 +111,7 @@ def write_arrays(path: Path, arrays: Mapping[str, Array]) -> None:
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-", suffix=".part")
     try:
         with os.fdopen(handle, "wb") as file:
-            np.savez(file, **arrays)  # type: ignore[arg-type]
+            np.savez(file, **arrays)
         Path(temporary).replace(path)
     except BaseException:
         with suppress(OSError):

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Array", "Strings", "pack_strings"]
+__all__ = ["Array", "Strings", "numbers", "pack_strings"]
 
 Array = npt.NDArray[np.generic]
 
@@ -33,7 +34,7 @@ class Strings:
 
     def __init__(self, blob: Array, offsets: Array) -> None:
         self._blob = blob.tobytes()
-        self._offsets = memoryview(np.ascontiguousarray(offsets, dtype=np.int32))
+        self._offsets = numbers(np.ascontiguousarray(offsets, dtype=np.int32))
         if len(self._offsets) == 0 or self._offsets[-1] != len(self._blob):
             raise ValueError("offsets do not fit the blob")
 
@@ -80,3 +81,25 @@ def pack_strings(name: str, texts: Iterable[str]) -> dict[str, Array]:
     np.cumsum([len(piece) for piece in encoded], out=offsets[1:])
     blob = np.frombuffer(b"".join(encoded), dtype=np.uint8)
     return {f"{name}.blob": blob, f"{name}.offsets": offsets}
+
+
+def numbers(array: Array) -> memoryview:
+    """View an array of whole numbers so that single values come out as Python numbers, quickly.
+
+    Parameters
+    ----------
+    array : ndarray, shape (n,)
+        Whole numbers.
+
+    Returns
+    -------
+    memoryview
+        A view of the same memory.
+
+    Examples
+    --------
+    >>> numbers(np.array([3, 5]))[1]
+    5
+    """
+    buffer: Any = array
+    return memoryview(buffer)

@@ -9,8 +9,9 @@ from datetime import date
 import numpy as np
 
 from leadterm.codes.columns import Array, pack_strings
-from leadterm.codes.style import bare, style_of
-from leadterm.codes.system import SEPARATOR, CodeSystem
+from leadterm.codes.style import STYLES, bare, style_of
+from leadterm.codes.system import CodeSystem
+from leadterm.codes.terms import SEPARATOR
 from leadterm.codes.types import INSTRUCTIONS, TERM_SOURCES, Heading, Term
 
 __all__ = ["Draft", "Row", "from_pairs", "rows_from_list"]
@@ -115,7 +116,7 @@ class Draft:
         sevenths = sorted(self.sevenths, key=lambda seventh: seventh[0])
         return {
             "note_owner": np.array([owner for owner, _, _ in notes], dtype=np.int32),
-            "note_kind": np.array([INSTRUCTIONS.index(kind) for _, kind, _ in notes], dtype=np.uint8),  # type: ignore[arg-type]
+            "note_kind": np.array([INSTRUCTIONS.index(kind) for _, kind, _ in notes], dtype=np.uint8),
             **pack_strings("note_text", [text for _, _, text in notes]),
             "seventh_owner": np.array([owner for owner, _, _ in sevenths], dtype=np.int32),
             **pack_strings("seventh_char", [char for _, char, _ in sevenths]),
@@ -181,8 +182,12 @@ def rows_from_list(system: str, listed: Iterable[Row]) -> list[Row]:
 
 
 def from_pairs(
-    name: str, pairs: Iterable[tuple[str, str]], *, release: str = "1", effective: tuple[date | None, date | None] = (None, None)
-) -> CodeSystem:  # fmt: skip
+    name: str,
+    pairs: Iterable[tuple[str, str]],
+    *,
+    release: str = "1",
+    effective: tuple[date | None, date | None] = (None, None),
+) -> CodeSystem:
     """Make a code system from a corpus's own list.
 
     A code that begins with another code of the list stands below it. Every code is billable unless
@@ -210,9 +215,10 @@ def from_pairs(
     >>> own.children("V01"), own.normalise("v011"), own.title("X9")
     (('V01.1',), 'V01.1', '')
     """
+    official = name in STYLES
     spell = style_of(name).spell
     cleaned = ((" ".join(code.split()), " ".join(title.split())) for code, title in pairs)
-    listed = [Row(spell(code) if code.isalnum() else code, title) for code, title in cleaned if code]
+    listed = [Row(spell(bare(code)) if official else code, title) for code, title in cleaned if code]
     rows = rows_from_list(name, listed)
     for row in rows:
         if row.parent >= 0:

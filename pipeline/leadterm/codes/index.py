@@ -97,7 +97,7 @@ def index_entries(root: Element) -> Iterator[Entry]:
     Examples
     --------
     >>> from leadterm.codes.xml import parse_xml
-    >>> xml = b"<i><letter><mainTerm><title>Gout<nemod>(acute)</nemod></title><code>M10.9</code></mainTerm></letter></i>"
+    >>> xml = b"<i><mainTerm><title>Gout<nemod>(acute)</nemod></title><code>M10.9</code></mainTerm></i>"
     >>> next(index_entries(parse_xml(xml, "x.xml"))).optional
     ('acute',)
     """
@@ -120,7 +120,9 @@ def _entry(term: Element, level: int) -> Iterator[Entry]:
         found = CODE.match(text.strip("[] "))
         second, optional = (found.group(0), optional) if found else (second, (*optional, text.replace(LIST, " ")))
     cells = tuple(
-        f"{cell.get('col', '')}={found.group(0)}" for cell in term.findall("cell") if (found := CODE.match(line(cell.text)))
+        f"{cell.get('col', '')}={found.group(0)}"
+        for cell in term.findall("cell")
+        if (found := CODE.match(line(cell.text)))
     )
     see, also = (tuple(text.replace(LIST, " ") for text in texts[tag] if text) for tag in ("see", "seeAlso"))
     yield Entry(level, title, optional, tuple(codes), second, see, also, cells)

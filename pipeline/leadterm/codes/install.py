@@ -126,7 +126,7 @@ def install(source: str | Path, *, release: str | None = None, system: str | Non
     if not best:
         raise LeadtermError(
             f"nothing in '{source}' is a code file that leadterm knows.",
-            hint="Known: ICD-10-CM tabular, index, neoplasm, drug and external-cause XML; CMS order files; HCPCS; ICD-9-CM lists.",
+            hint="Known: ICD-10-CM XML (tabular, index, tables), CMS order files, HCPCS and ICD-9-CM lists.",
         )
     return InstallReport(tuple(_put(list(best.values()), data_folder())), tuple(skipped))
 
@@ -155,7 +155,8 @@ def recognise(label: str, data: bytes, *, release: str | None = None, system: st
 
     Examples
     --------
-    >>> xml = b"<ICD10CM.index><version>2026</version><mainTerm><title>Gout</title><code>M10.9</code></mainTerm></ICD10CM.index>"
+    >>> entry = b"<mainTerm><title>Gout</title><code>M10.9</code></mainTerm>"
+    >>> xml = b"<ICD10CM.index><version>2026</version>" + entry + b"</ICD10CM.index>"
     >>> [(part.kind, part.release) for part in recognise("index.xml", xml)]
     [('index', '2026')]
     """
@@ -205,7 +206,8 @@ def _release(label: str, version: str, given: str | None) -> str:
     named = given or release_from_label(label, version)
     if not named or not NAME.fullmatch(named):
         raise LeadtermError(
-            f"neither the content nor the name of '{label}' tells its release.", hint="Name it, for instance: --release 2026"
+            f"neither the content nor the name of '{label}' tells its release.",
+            hint="Name it, for instance: --release 2026",
         )
     return named
 

@@ -71,7 +71,8 @@ def read_list(text: str, label: str, system: str | None = None) -> list[CodeList
 
     Examples
     --------
-    >>> read_list("0010  Cholera due to vibrio cholerae\\nV5861 Long-term use of anticoagulants", "dx.txt")[0].rows[1].code
+    >>> text = "0010  Cholera due to vibrio cholerae\\nV5861 Long-term use of anticoagulants"
+    >>> read_list(text, "dx.txt")[0].rows[1].code
     'V58.61'
     """
     lines = [entry.rstrip("\r") for entry in text.split("\n")]
@@ -99,7 +100,8 @@ def _order(lines: Sequence[str], label: str) -> CodeList:
         match = ORDER.match(entry)
         if not match:
             raise LeadtermError(
-                f"line {at} of the order file '{label}' is incomplete.", hint="Download it again; nothing was installed."
+                f"line {at} of the order file '{label}' is incomplete.",
+                hint="Download it again; nothing was installed.",
             )
         found.append(match.groups())
     gaps = [at for at in range(1, len(found)) if int(found[at][0]) != int(found[at - 1][0]) + 1]

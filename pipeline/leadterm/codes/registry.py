@@ -12,9 +12,9 @@ from leadterm.codes.cache import FORMAT, cached
 from leadterm.codes.compile import compile_draft, packaged_components
 from leadterm.codes.component import TERM_KINDS, Component, list_components
 from leadterm.codes.paths import data_folder
-from leadterm.codes.release import effective_dates
+from leadterm.codes.release import as_day, effective_dates
 from leadterm.codes.style import STYLES, style_of
-from leadterm.codes.system import CodeSystem, as_day
+from leadterm.codes.system import CodeSystem
 from leadterm.errors import LeadtermError, unknown_name
 
 __all__ = ["Available", "available", "load_system"]

@@ -5,10 +5,15 @@ from __future__ import annotations
 import re
 from datetime import date
 
-__all__ = ["effective_dates", "release_from_label"]
+from leadterm.errors import LeadtermError
 
-MONTHS = {name: number for number, name in enumerate(
-    "january february march april may june july august september october november december".split(), start=1)}  # fmt: skip
+__all__ = ["as_day", "effective_dates", "release_from_label"]
+
+MONTH_NAMES = (
+    "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
+    "december",
+)  # fmt: skip
+MONTHS = {name: number for number, name in enumerate(MONTH_NAMES, start=1)}
 ICD9_YEAR = 1983  # ICD-9-CM version 32 held in fiscal year 2015
 
 
@@ -84,3 +89,34 @@ def effective_dates(system: str, release: str) -> tuple[date | None, date | None
     if system in ("hcpcs", "hcpcs_modifiers", "cpt") and 1980 < year < 2100:
         return date(year, month or 1, 1), date(year, 12, 31)
     return None, None
+
+
+def as_day(day: date | str) -> date:
+    """Read a day of service.
+
+    Parameters
+    ----------
+    day : date or str
+        A date or ``YYYY-MM-DD``.
+
+    Returns
+    -------
+    date
+        The day.
+
+    Raises
+    ------
+    LeadtermError
+        If it is not a date.
+
+    Examples
+    --------
+    >>> as_day("2026-03-02").year
+    2026
+    """
+    if isinstance(day, date):
+        return day
+    try:
+        return date.fromisoformat(day)
+    except ValueError:
+        raise LeadtermError(f"bad date '{day}'; allowed: YYYY-MM-DD.", hint="For instance 2026-03-02.") from None

@@ -149,7 +149,9 @@ def key(text: str) -> str:
     """
     plain = re.sub(r"\([^)]*\)|\[[^\]]*\]|\bN(?:EC|OS)\b", " ", text)
     words = re.findall(r"\w+", plain.lower().replace("'s", ""))
-    return " ".join(word[:-1] if len(word) > 3 and word.endswith("s") and word[-2] not in "sui" else word for word in words)
+    return " ".join(
+        word[:-1] if len(word) > 3 and word.endswith("s") and word[-2] not in "sui" else word for word in words
+    )
 
 
 def _descend(node: Node, parts: Sequence[str]) -> Node | None:
@@ -182,7 +184,9 @@ def _child(node: Node, part: str) -> Node | None:
     return None
 
 
-def resolve(reference: str, tree: Tree, table: Tree | None, most: int = MOST) -> Iterator[tuple[Node, tuple[Node, ...], str]]:
+def resolve(
+    reference: str, tree: Tree, table: Tree | None, most: int = MOST
+) -> Iterator[tuple[Node, tuple[Node, ...], str]]:
     """Find what a cross-reference leads to.
 
     Parameters

@@ -54,7 +54,8 @@ def read_source(source: str) -> Iterator[tuple[str, bytes]]:
     path = Path(source).expanduser()
     if not path.exists():
         raise LeadtermError(
-            f"no file or folder '{source}'.", hint="Give an official file, a folder or zip of them, or an http(s) address."
+            f"no file or folder '{source}'.",
+            hint="Give an official file, a folder or zip of them, or an http(s) address.",
         )
     files = sorted(child for child in path.rglob("*") if child.is_file()) if path.is_dir() else [path]
     for file in files[:MOST_FILES]:
@@ -69,7 +70,9 @@ def _read(path: Path) -> bytes:
             raise _too_large(path.name, size)
         return path.read_bytes()
     except OSError as error:
-        raise LeadtermError(f"cannot read '{path}': {error.strerror}.", hint="Check the file and its permissions.") from None
+        raise LeadtermError(
+            f"cannot read '{path}': {error.strerror}.", hint="Check the file and its permissions."
+        ) from None
 
 
 def _fetch(address: str) -> bytes:
@@ -122,7 +125,8 @@ def _check_members(name: str, members: list[zipfile.ZipInfo]) -> None:
         path = PurePosixPath(member.filename.replace("\\", "/"))
         if path.is_absolute() or ".." in path.parts:
             raise LeadtermError(
-                f"the archive '{name}' holds a path that leaves its folder.", hint="It is no official file; nothing was installed."
+                f"the archive '{name}' holds a path that leaves its folder.",
+                hint="It is no official file; nothing was installed.",
             )
         if member.file_size > MOST_BYTES:
             raise _too_large(member.filename, member.file_size)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-__all__ = ["STYLES", "Style", "bare", "style_of"]
+__all__ = ["STYLES", "Style", "bare", "bare_rows", "style_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,3 +100,30 @@ def bare(code: str) -> str:
     ('E119', '85003')
     """
     return "".join(char for char in code.upper() if char.isalnum())
+
+
+def bare_rows(codes: Sequence[str]) -> dict[str, int]:
+    """Map letters and digits of each code to its row; -1 where two codes share them.
+
+    Parameters
+    ----------
+    codes : sequence of str
+        All codes of a system.
+
+    Returns
+    -------
+    dict of str to int
+        As ``bare`` gives them → row.
+
+    Examples
+    --------
+    >>> bare_rows(["E11.9", "A.1", "A1"])
+    {'E119': 0, 'A1': -1}
+    """
+    rows: dict[str, int] = {}
+    for row, code in enumerate(codes):
+        plain = code.replace(".", "")
+        plain = plain if plain.isalnum() and plain.isupper() else bare(code)
+        rows[plain] = row if plain not in rows else -1
+    rows.pop("", None)
+    return rows

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from typing import final
 
 import numpy as np
 
-from leadterm.codes.columns import Array, Strings
-from leadterm.codes.style import Style, bare, style_of
-from leadterm.codes.types import INSTRUCTIONS, TERM_SOURCES, Heading, Instruction, InstructionKind, Term, TermSource
+from leadterm.codes.columns import Array, Strings, numbers
+from leadterm.codes.release import as_day
+from leadterm.codes.style import Style, bare, bare_rows, style_of
+from leadterm.codes.terms import entry_terms, note_terms, sevenths
+from leadterm.codes.types import INSTRUCTIONS, TERM_SOURCES, Heading, Instruction, InstructionKind, Term
 from leadterm.errors import LeadtermError, unknown_name
 
 __all__ = ["CodeSystem"]
-
-SEPARATOR = "\x1f"  # between the parts of a path or of the optional words
 
 
 @final
@@ -68,17 +68,17 @@ class CodeSystem:
         self._rows = {code: row for row, code in enumerate(self._codes)}
         self._bare: dict[str, int] | None = None
         self._titles = Strings.named(arrays, "title")
-        self._parent = memoryview(arrays["parent"])
-        self._end = memoryview(arrays["end"])
-        self._billable = memoryview(arrays["billable"])
-        self._extended = memoryview(arrays["extended"])
-        self._block = memoryview(arrays["block"])
-        self._chapter = memoryview(arrays["chapter"])
+        self._parent = numbers(arrays["parent"])
+        self._end = numbers(arrays["end"])
+        self._billable = numbers(arrays["billable"])
+        self._extended = numbers(arrays["extended"])
+        self._block = numbers(arrays["block"])
+        self._chapter = numbers(arrays["chapter"])
         self._heading_kinds = Strings.named(arrays, "heading_kind")
         self._heading_names = Strings.named(arrays, "heading_name")
         self._heading_titles = Strings.named(arrays, "heading_title")
         self._note_owner = arrays["note_owner"]
-        self._note_kind = memoryview(arrays["note_kind"])
+        self._note_kind = numbers(arrays["note_kind"])
         self._note_text = Strings.named(arrays, "note_text")
 
     @property
@@ -144,7 +144,7 @@ class CodeSystem:
         if text in self._rows:
             return text
         if self._bare is None:
-            self._bare = _bare_rows(self._codes)
+            self._bare = bare_rows(self._codes)
         row = self._bare.get(bare(text), -1)
         return self._codes[row] if row >= 0 else None
 
@@ -284,7 +284,7 @@ class CodeSystem:
         """
         row = self._row(code)
         base = self._parent[row] if self._extended[row] else row
-        meanings = self._definitions(base)
+        meanings = sevenths(self._arrays, self._line(base))
         first = base + 1
         if first < self._end[base] and self._extended[first]:
             used = [self._codes[at][-1] for at in range(first, self._end[base])]
@@ -371,27 +371,8 @@ class CodeSystem:
             for row, code in enumerate(self._codes):
                 if (extended or not self._extended[row]) and (title := self._titles[row]):
                     yield Term(title, code, "title")
-        notes: dict[str, TermSource] = {"inclusion": "inclusion", "includes": "includes"}
-        for at, owner in enumerate(self._note_owner.tolist()):
-            source = notes.get(INSTRUCTIONS[self._note_kind[at]])
-            if source in wanted and owner < len(self._codes):
-                yield Term(self._note_text[at], self._codes[owner], source)
-        yield from self._entries({TERM_SOURCES.index(source) for source in TERM_SOURCES if source in wanted})
-
-    def _entries(self, wanted: set[int]) -> Iterator[Term]:
-        """Give the terms that come from an index or table."""
-        paths, optional = Strings.named(self._arrays, "term_path"), Strings.named(self._arrays, "term_optional")
-        columns, second = Strings.named(self._arrays, "term_column"), Strings.named(self._arrays, "term_second")
-        sources, dashes = self._arrays["term_source"].tolist(), self._arrays["term_dash"].tolist()
-        for at, row in enumerate(self._arrays["term_row"].tolist()):
-            if sources[at] not in wanted:
-                continue
-            path = tuple(paths[at].split(SEPARATOR))
-            source, column = TERM_SOURCES[sources[at]], columns[at]
-            shown = (*path, column) if source in ("neoplasm", "drug") else path
-            extra = tuple(optional[at].split(SEPARATOR)) if optional[at] else ()
-            text, dash = ", ".join(shown), bool(dashes[at])
-            yield Term(text, self._codes[row], source, path, extra, second[at] or None, dash, column)
+        yield from note_terms(self._arrays, self._codes, wanted)
+        yield from entry_terms(self._arrays, self._codes, wanted)
 
     def _row(self, code: str) -> int:
         row = self._rows.get(code)
@@ -423,55 +404,3 @@ class CodeSystem:
 
     def _texts(self, code: str, kind: InstructionKind, *, inherited: bool) -> tuple[str, ...]:
         return tuple(note.text for note in self.instructions(code, kind, inherited=inherited))
-
-    def _definitions(self, row: int) -> dict[str, str]:
-        """Give the nearest definition of 7th characters at or above a row."""
-        owners = self._arrays["seventh_owner"]
-        for at in self._line(row):
-            first, last = (int(edge) for edge in np.searchsorted(owners, (at, at + 1)))
-            if first < last:
-                chars, texts = Strings.named(self._arrays, "seventh_char"), Strings.named(self._arrays, "seventh_text")
-                return {chars[i]: texts[i] for i in range(first, last)}
-        return {}
-
-
-def as_day(day: date | str) -> date:
-    """Read a day of service.
-
-    Parameters
-    ----------
-    day : date or str
-        A date or ``YYYY-MM-DD``.
-
-    Returns
-    -------
-    date
-        The day.
-
-    Raises
-    ------
-    LeadtermError
-        If it is not a date.
-
-    Examples
-    --------
-    >>> as_day("2026-03-02").year
-    2026
-    """
-    if isinstance(day, date):
-        return day
-    try:
-        return date.fromisoformat(day)
-    except ValueError:
-        raise LeadtermError(f"bad date '{day}'; allowed: YYYY-MM-DD.", hint="For instance 2026-03-02.") from None
-
-
-def _bare_rows(codes: Sequence[str]) -> dict[str, int]:
-    """Map letters and digits of each code to its row; -1 where two codes share them."""
-    rows: dict[str, int] = {}
-    for row, code in enumerate(codes):
-        plain = code.replace(".", "")
-        plain = plain if plain.isalnum() and plain.isupper() else bare(code)
-        rows[plain] = row if plain not in rows else -1
-    rows.pop("", None)
-    return rows

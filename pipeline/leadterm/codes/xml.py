@@ -10,8 +10,8 @@ from leadterm.errors import LeadtermError
 __all__ = ["line", "parse_xml"]
 
 
-class _Prolog(Exception):  # noqa: N818 - it ends the look at the prolog, it is no error
-    """The root element was reached."""
+class _Prolog(Exception):
+    """The root element was reached: no error, it ends the look at the prolog."""
 
 
 def parse_xml(data: bytes, label: str) -> ElementTree.Element:
@@ -56,7 +56,8 @@ def _refuse_doctype(data: bytes, label: str) -> None:
 
     def doctype(*_: object) -> None:
         raise LeadtermError(
-            f"'{label}' declares a document type or entities, which official files do not.", hint="Nothing was installed."
+            f"'{label}' declares a document type or entities, which official files do not.",
+            hint="Nothing was installed.",
         )
 
     def root(*_: object) -> None:

@@ -1,0 +1,266 @@
+"""``leadterm codes``: install, list, show and search code systems."""
+
+from __future__ import annotations
+
+import json
+import sys
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+
+    from leadterm.codes import Available, CodeSystem, Instruction
+
+__all__ = ["app"]
+
+app = typer.Typer(help="Install, list, show and search code systems.", no_args_is_help=True)
+
+TITLES = {
+    "includes": "Includes",
+    "excludes1": "Excludes1 (never coded together)",
+    "excludes2": "Excludes2 (not included here)",
+    "code first": "Code first",
+    "use additional": "Use additional code",
+    "code also": "Code also",
+    "note": "Note",
+    "seventh character note": "7th character",
+}
+SHOWN_CHILDREN = 60
+
+
+class Format(StrEnum):
+    """How to print an answer."""
+
+    table = "table"
+    json = "json"
+
+
+SystemOption = Annotated[str, typer.Option("--system", "-s", help="Code system, for instance icd10pcs.")]
+DateOption = Annotated[
+    str | None, typer.Option("--date", help="Day of service YYYY-MM-DD; by default the newest release.")
+]
+FormatOption = Annotated[Format, typer.Option("--format", "-f", help="Table to read, or json.")]
+
+
+@app.command("install")
+def install_command(
+    source: Annotated[str, typer.Argument(help="Official file, a folder or zip of them, or an http(s) address.")],
+    release: Annotated[str | None, typer.Option(help="Name of the release, where the files do not tell it.")] = None,
+    system: Annotated[str | None, typer.Option(help="Name of the system, for a plain list (code, title).")] = None,
+    output: FormatOption = Format.table,
+) -> None:
+    """Install an official release; files are recognised by what is in them."""
+    from leadterm.codes.install import install
+
+    with _status("Reading the code files …"):
+        report = install(source, release=release, system=system)
+    if output is Format.json:
+        keys = ("system", "release", "kind", "rows")
+        facts = [{key: getattr(part, key) for key in keys} for part in report.installed]
+        skipped = [{"file": name, "why": why} for name, why in report.skipped]
+        _print_json({"installed": facts, "skipped": skipped})
+        return
+    rows = [[part.system, part.release, part.kind, f"{part.rows:,}"] for part in report.installed]
+    _print(_table("Installed", ["system", "release", "part", "rows"], rows))
+    for name, why in report.skipped:
+        typer.echo(f"left aside: {name} ({why})", err=True)
+
+
+@app.command("list")
+def list_command(output: FormatOption = Format.table) -> None:
+    """List the code systems and releases at hand."""
+    from leadterm.codes import available
+
+    parts = available()
+    if output is Format.json:
+        keys = ("system", "title", "release", "kind", "effective_from", "effective_to", "packaged", "rows")
+        _print_json([{key: _plain(getattr(part, key)) for key in keys} for part in parts])
+        return
+    groups: dict[tuple[str, str], list[Available]] = {}
+    for part in parts:
+        groups.setdefault((part.system, part.release), []).append(part)
+    rows = [
+        [system, release, f"{some[0].effective_from or ''} – {some[0].effective_to or ''}",
+         ", ".join(part.kind + (" (default)" if part.packaged else "") for part in some), some[0].title]
+        for (system, release), some in groups.items()
+    ]  # fmt: skip
+    _print(_table("Code systems", ["system", "release", "holds for", "parts", "name"], rows))
+
+
+@app.command("show")
+def show_command(
+    code: Annotated[str, typer.Argument(help="A code in any spelling, for instance e11621.")],
+    system: SystemOption = "icd10cm",
+    date: DateOption = None,
+    output: FormatOption = Format.table,
+) -> None:
+    """Show all about a code: place, notes that hold for it, 7th characters, codes below."""
+    from leadterm.codes import load_system
+
+    with _status("Loading the codes …"):
+        codes = load_system(system, date)
+    spelled = codes.normalise(code) or code
+    if output is Format.json:
+        _print_json(_facts(codes, spelled))
+    else:
+        _print(*_page(codes, spelled))
+
+
+@app.command("search")
+def search_command(
+    text: Annotated[list[str], typer.Argument(help="Words, or the beginning of a code.")],
+    system: SystemOption = "icd10cm",
+    date: DateOption = None,
+    top: Annotated[int, typer.Option("--top", "-n", min=1, max=1000, help="Most codes to show.")] = 15,
+    output: FormatOption = Format.table,
+) -> None:
+    """Find codes by words, best first. Exit status 1 if there are none."""
+    from leadterm.codes import load_system
+    from leadterm.codes.search import search
+
+    with _status("Loading the codes …"):
+        codes = load_system(system, date)
+        hits = search(codes, " ".join(text), top)
+    if output is Format.json:
+        keys = ("code", "title", "billable", "score", "term", "source")
+        _print_json([{key: getattr(hit, key) for key in keys} for hit in hits])
+    elif hits:
+        rows = [
+            [hit.code, hit.title, _mark(codes, hit.code), hit.term if hit.term not in (hit.title, hit.code) else ""]
+            for hit in hits
+        ]
+        _print(_table(f"{codes.style.title} {codes.release}", ["code", "title", "", "found by"], rows))
+    else:
+        typer.echo(f"no code of {system} fits these words; try fewer or other words.", err=True)
+    if not hits:
+        raise typer.Exit(1)
+
+
+def _mark(codes: CodeSystem, code: str) -> str:
+    """Say in a word whether a code can be used as it is."""
+    if codes.is_billable(code):
+        return "[green]billable[/]"
+    return (
+        "[yellow]+ 7th character[/]" if codes.is_extended((codes.children(code) or (code,))[0]) else "[dim]heading[/]"
+    )
+
+
+def _facts(codes: CodeSystem, code: str) -> dict[str, Any]:
+    """Give all about a code as plain data."""
+    chapter, block = codes.chapter(code), codes.block(code)
+    return {
+        "system": codes.name,
+        "release": codes.release,
+        "code": code,
+        "title": codes.title(code),
+        "billable": codes.is_billable(code),
+        "chapter": {"name": chapter.name, "title": chapter.title} if chapter else None,
+        "block": {"name": block.name, "title": block.title} if block else None,
+        "ancestors": [{"code": above, "title": codes.title(above)} for above in reversed(codes.ancestors(code))],
+        "notes": [
+            {"kind": note.kind, "text": note.text, "owner": note.owner, "inherited": note.inherited}
+            for note in codes.instructions(code)
+        ],
+        "seventh_characters": codes.seventh_characters(code),
+        "children": [
+            {"code": child, "title": codes.title(child), "billable": codes.is_billable(child)}
+            for child in codes.children(code)
+        ],
+    }
+
+
+def _page(codes: CodeSystem, code: str) -> list[RenderableType]:
+    """Lay out the page of a code."""
+    from rich.markup import escape
+    from rich.panel import Panel
+    from rich.tree import Tree
+
+    title = codes.title(code)
+    head = Panel(
+        f"[bold]{escape(title)}[/]\n{_mark(codes, code)}  [dim]{codes.style.title} {codes.release}[/]",
+        title=f"[bold cyan]{code}[/]", title_align="left", expand=False,
+    )  # fmt: skip
+    headings = [heading for heading in (codes.chapter(code), codes.block(code)) if heading]
+    steps = [f"[dim]{heading.kind} {heading.name}[/] {escape(heading.title)}" for heading in headings]
+    steps += [f"[cyan]{above}[/] {escape(codes.title(above))}" for above in (*reversed(codes.ancestors(code)), code)]
+    tree = Tree(steps[0])
+    branch = tree
+    for step in steps[1:]:
+        branch = branch.add(step)
+    children = [child for child in codes.children(code) if not codes.is_extended(child)]
+    for child in children[:SHOWN_CHILDREN]:
+        branch.add(f"[cyan]{child}[/] {escape(codes.title(child))} {_mark(codes, child)}")
+    if len(children) > SHOWN_CHILDREN:
+        branch.add(f"[dim]and {len(children) - SHOWN_CHILDREN} more[/]")
+    return [head, tree, *_notes(codes.instructions(code)), *_sevenths(codes, code)]
+
+
+def _notes(notes: tuple[Instruction, ...]) -> list[RenderableType]:
+    """Lay out the notes by kind, those from above with the code or heading they stand at."""
+    from rich.markup import escape
+    from rich.table import Table
+
+    sections: list[tuple[str, list[str]]] = [
+        ("Also called", [escape(note.text) for note in notes if note.kind == "inclusion" and not note.inherited])
+    ]
+    for kind, title in TITLES.items():
+        chosen = [note for note in notes if note.kind == kind]
+        marks = [f" [dim](from {note.owner})[/]" if note.inherited else "" for note in chosen]
+        sections.append((title, [escape(note.text) + mark for note, mark in zip(chosen, marks, strict=True)]))
+    parts: list[RenderableType] = []
+    for title, lines in sections:
+        grid = Table.grid(padding=(0, 1))
+        for text in lines:
+            grid.add_row("  •", text)
+        parts += [f"\n[bold]{title}[/]", grid] if lines else []
+    return parts
+
+
+def _sevenths(codes: CodeSystem, code: str) -> list[RenderableType]:
+    """Lay out the 7th characters with the full code each makes."""
+    meanings = codes.seventh_characters(code)
+    if not meanings:
+        return []
+    rows = [[char, meaning, codes.expand(code, char) or ""] for char, meaning in meanings.items()]
+    return ["", _table("7th characters", ["", "meaning", "full code"], rows)]
+
+
+def _table(title: str, columns: list[str], rows: list[list[str]]) -> RenderableType:
+    from rich import box
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    for column in columns:
+        whole = column in ("code", "full code", "system", "release", "holds for")
+        table.add_column(column, style="cyan" if "code" in column else "", no_wrap=whole)
+    for row in rows:
+        table.add_row(*(cell if cell.startswith("[") and cell.endswith("[/]") else escape(cell) for cell in row))
+    return table
+
+
+def _plain(value: object) -> object:
+    return value if isinstance(value, str | int | bool | None) else str(value)
+
+
+def _print_json(data: object) -> None:
+    typer.echo(json.dumps(data, indent=2, ensure_ascii=False))
+
+
+def _print(*parts: RenderableType) -> None:
+    from rich.console import Console
+
+    console = Console(highlight=False)
+    for part in parts:
+        console.print(part)
+
+
+def _status(text: str) -> Any:
+    """Show on a terminal that work is going on; the first look at a release takes some seconds."""
+    from rich.console import Console
+
+    console: Console = Console(stderr=True)
+    return console.status(text) if sys.stderr.isatty() else console.capture()

@@ -1,0 +1,340 @@
+"""Find codes by words: a term counts by the share of the query it covers and the share of it that is asked for."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from bisect import bisect_left
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import resources
+
+import numpy as np
+import numpy.typing as npt
+
+from leadterm.codes.cache import cached
+from leadterm.codes.columns import Array, Strings, pack_strings
+from leadterm.codes.style import bare
+from leadterm.codes.system import CodeSystem
+from leadterm.codes.types import TERM_SOURCES, Term
+
+__all__ = ["Hit", "search", "stem", "words"]
+
+FORMAT = 1  # raise it whenever words or weights of the index change
+STOP = (
+    "a", "an", "and", "at", "by", "for", "from", "in", "into", "is", "nec", "nos", "not", "of", "on", "or", "organism",
+    "site", "specified", "the", "this", "to", "type", "unspecified", "with",
+)  # fmt: skip
+WEAK = 0.15  # what a stop word counts, compared with a rare word's inverse frequency
+HINTS, HINT = frozenset(["other"]), 2.5  # "Other chest pain" is not the first thought for "chest pain"
+SUFFIXES = ("ations", "ation", "ical", "ions", "ives", "ion", "ive", "ing", "ous", "ies", "es", "ed", "ic", "al", "ia",
+            "is", "s", "e", "y")  # fmt: skip
+PRIOR = {"title": 1.0, "inclusion": 0.97, "includes": 0.85, "index": 0.97, "neoplasm": 0.9, "drug": 0.72,
+         "external cause": 0.8}  # fmt: skip
+COMPLETE, HEADING = 1.0, 0.93  # a code for use ranks before a heading that fits as well
+SYNONYM, PREFIX, TYPO = 0.9, 0.75, 0.7  # an expanded word counts less than the word itself
+MOST_EXPANSIONS = 12
+POOL = 4000  # terms looked at more closely
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A code found.
+
+    Parameters
+    ----------
+    code, title : str
+        The code and what it stands for.
+    billable : bool
+        Whether it is complete.
+    score : float
+        In ``[0, 1]``; 1 when a term of the code has the words of the query and no other.
+    term : str
+        The term that matched best.
+    source : str
+        Where that term comes from; ``"code"`` if the query was the beginning of the code.
+
+    Examples
+    --------
+    >>> Hit("M10.9", "Gout, unspecified", True, 0.9, "Gout NOS", "inclusion").code
+    'M10.9'
+    """
+
+    code: str
+    title: str
+    billable: bool
+    score: float
+    term: str
+    source: str
+
+
+def search(system: CodeSystem, text: str, limit: int = 20) -> list[Hit]:
+    """Find the codes that words, or the beginning of a code, lead to.
+
+    Word order and inflection do not matter; misspelled and half-typed words are completed; common
+    abbreviations and lay words are understood.
+
+    Parameters
+    ----------
+    system : CodeSystem
+        Where to look.
+    text : str
+        For instance ``"heel ulcer diabetic"`` or ``"E11.6"``.
+    limit : int
+        Most codes to give.
+
+    Returns
+    -------
+    list of Hit
+        Best first; ties by code.
+
+    Examples
+    --------
+    >>> from leadterm.codes import from_pairs
+    >>> own = from_pairs("own", [("A1", "Fracture of arm"), ("A2", "Fracture of leg")])
+    >>> [hit.code for hit in search(own, "leg fractures")]
+    ['A2', 'A1']
+    """
+    by_code = _by_code(system, text, limit)
+    if by_code:
+        return by_code
+    index = _index_of(system)
+    scores = index.score(words(text))
+    pool = np.flatnonzero(scores > 0)
+    if len(pool) > POOL:
+        pool = pool[np.argpartition(-scores[pool], POOL)[:POOL]]
+    best: dict[int, tuple[float, int]] = {}
+    for at in pool.tolist():
+        row, score = int(index.rows[at]), float(scores[at])
+        if score > best.get(row, (0.0, 0))[0]:
+            best[row] = (score, at)
+    ranked = sorted(
+        ((score, system.codes[row], at) for row, (score, at) in best.items()), key=lambda hit: (-hit[0], hit[1])
+    )
+    return [
+        Hit(code, system.title(code), system.is_billable(code), round(score, 4), index.texts[at],
+            TERM_SOURCES[int(index.sources[at])])
+        for score, code, at in ranked[:limit]
+    ]  # fmt: skip
+
+
+def _by_code(system: CodeSystem, text: str, limit: int) -> list[Hit]:
+    """Give the codes that begin with the query, if it looks like a code."""
+    plain = bare(text)
+    if " " in text.strip() or not plain or not any(char.isdigit() for char in plain):
+        return []
+    found = [code for code in system if bare(code).startswith(plain)]
+    return [Hit(code, system.title(code), system.is_billable(code), 1.0, code, "code") for code in found[:limit]]
+
+
+def words(text: str) -> list[str]:
+    """Divide a text into lower-case words without accents.
+
+    Parameters
+    ----------
+    text : str
+        Any text.
+
+    Returns
+    -------
+    list of str
+        Words and numbers.
+
+    Examples
+    --------
+    >>> words("Ménière's disease, 2nd")
+    ['meniere', 'disease', '2nd']
+    """
+    if not text.isascii():
+        text = "".join(char for char in unicodedata.normalize("NFKD", text) if not unicodedata.combining(char))
+    return re.findall(r"[a-z0-9]+", text.lower().replace("'s", ""))
+
+
+@lru_cache(maxsize=1 << 16)
+def stem(word: str) -> str:
+    """Cut the ending off a word so that its forms meet (diabetes, diabetic).
+
+    Parameters
+    ----------
+    word : str
+        A lower-case word.
+
+    Returns
+    -------
+    str
+        Its stem, of four letters or more; short words and numbers stay whole.
+
+    Examples
+    --------
+    >>> stem("diabetes") == stem("diabetic"), stem("fractured") == stem("fracture"), stem("gout")
+    (True, True, 'gout')
+    """
+    if len(word) < 5 or not word.isalpha():
+        return word[:-1] if len(word) == 4 and word.endswith("s") and word[-2] not in "siu" else word
+    for suffix in SUFFIXES:
+        if word.endswith(suffix) and len(word) - len(suffix) >= 4:
+            return word[: -len(suffix)]
+    return word
+
+
+@lru_cache(maxsize=1)
+def synonyms() -> Mapping[tuple[str, ...], tuple[tuple[str, ...], ...]]:
+    """Read the words that people type and what is also looked for.
+
+    Returns
+    -------
+    mapping of tuple of str to tuple of tuple of str
+        Stems typed → alternatives, each a sequence of stems.
+
+    Examples
+    --------
+    >>> synonyms()[("htn",)]
+    (('hypertens',),)
+    """
+    text = resources.files("leadterm.codes").joinpath("search_words.tsv").read_text(encoding="utf-8")
+    rows = [entry.split("\t") for entry in text.splitlines() if entry and not entry.startswith("#")][1:]
+    return {_stems(typed): tuple(_stems(option) for option in also.split(",")) for typed, also in rows}
+
+
+def _stems(text: str) -> tuple[str, ...]:
+    return tuple(stem(word) for word in words(text))
+
+
+class _Index:
+    """Postings of stems in terms, with the weights that the score needs."""
+
+    def __init__(self, system: CodeSystem, arrays: Mapping[str, Array]) -> None:
+        vocabulary = arrays["vocabulary"].tobytes().decode("utf-8")
+        self.stems = vocabulary.split("\n") if vocabulary else []
+        self._number = {word: at for at, word in enumerate(self.stems)}
+        self._starts, self._docs = arrays["starts"], arrays["docs"]
+        self._weight = np.asarray(arrays["weight"], dtype=np.float32)
+        self._total = np.asarray(arrays["total"], dtype=np.float32)
+        self.rows, self.sources = arrays["rows"], arrays["sources"]
+        self.texts = Strings.named(arrays, "text")
+        prior = np.array([PRIOR[source] for source in TERM_SOURCES], dtype=np.float32)
+        complete = np.array([_complete(system, code) for code in system], dtype=bool)
+        fits = np.where(complete, np.float32(COMPLETE), np.float32(HEADING))
+        self._prior = prior[self.sources.astype(np.intp)] * fits[self.rows.astype(np.intp)]
+
+    def score(self, query: list[str]) -> npt.NDArray[np.float32]:
+        """Weigh every term against the words of a query."""
+        asked, found = 0.0, np.zeros(len(self._total), dtype=np.float32)
+        for options in self._groups([stem(word) for word in query]):
+            totals = [self._sum(option) for option, _ in options]
+            own = totals[0] if self._known(options[0][0]) else max(totals[1:], default=totals[0])
+            asked += own
+            gain: npt.NDArray[np.float32] = np.zeros_like(found)
+            for (option, share), total in zip(options, totals, strict=True):
+                np.maximum(gain, self._matched(option, total) * np.float32(own * share), out=gain)
+            found += gain
+        if not asked:
+            return found
+        of_query = found / np.float32(asked)
+        of_term = np.minimum(1, found / self._total)
+        score: npt.NDArray[np.float32] = of_query**1.5 * (0.55 + 0.45 * of_term) * self._prior
+        return score
+
+    def _matched(self, option: tuple[str, ...], total: float) -> npt.NDArray[np.float32]:
+        """Give the share of the words of an alternative that each term has, squared."""
+        share = np.zeros(len(self._total), dtype=np.float32)
+        for word in option:
+            if (at := self._number.get(word)) is not None:
+                share[self._docs[int(self._starts[at]) : int(self._starts[at + 1])]] += self._weight[at] / total
+        return share if len(option) == 1 else share**2
+
+    def _sum(self, option: tuple[str, ...]) -> float:
+        """Add up the weights of words; one that no term has weighs as much as the rarest."""
+        rarest = float(self._weight.max(initial=1))
+        return sum(float(self._weight[self._number[word]]) if word in self._number else rarest for word in option)
+
+    def _known(self, option: tuple[str, ...]) -> bool:
+        return all(word in self._number for word in option)
+
+    def _groups(self, query: list[str]) -> Iterable[list[tuple[tuple[str, ...], float]]]:
+        """Give each word of the query (or phrase with synonyms) with its alternatives and what each counts."""
+        known, at = synonyms(), 0
+        while at < len(query):
+            size = next((n for n in (3, 2) if tuple(query[at : at + n]) in known), 1)
+            piece = tuple(query[at : at + size])
+            options = [(option, SYNONYM) for option in known.get(piece, ())]
+            if size > 1 or (options and not self._known(piece)):
+                yield [(piece, 1.0), *options]
+            else:
+                yield [*(((word,), share) for word, share in self._expand(piece[0]).items()), *options]
+            at += size
+
+    def _expand(self, word: str) -> dict[str, float]:
+        """Complete a half-typed word, correct a misspelled one."""
+        if word in self._number or len(word) < 3:
+            return {word: 1.0}
+        first = bisect_left(self.stems, word)
+        options = {}
+        for near in self.stems[first : first + MOST_EXPANSIONS]:
+            if near.startswith(word):
+                options[near] = PREFIX
+        if not options and len(word) > 3:
+            from rapidfuzz import fuzz, process
+
+            close = process.extract(word, self.stems, scorer=fuzz.ratio, limit=4, score_cutoff=72)
+            options = {near: TYPO * score / 100 for near, score, _ in close if abs(len(near) - len(word)) <= 3}
+            best = max(options.values(), default=0.0)
+            options = {near: share for near, share in options.items() if share > best - 0.06}
+        return options or {word: 1.0}
+
+
+def _complete(system: CodeSystem, code: str) -> bool:
+    """Tell whether a code is billable or lacks only its 7th character."""
+    return system.is_billable(code) or any(system.is_extended(child) for child in system.children(code)[:1])
+
+
+@lru_cache(maxsize=4)
+def _index_of(system: CodeSystem) -> _Index:
+    def make() -> dict[str, Array]:
+        return _index_arrays(system)
+
+    name = f"search-{system.name}-{system.release}-{system.key}-{FORMAT}"
+    return _Index(system, cached(name, make) if system.key else make())
+
+
+def _index_arrays(system: CodeSystem) -> dict[str, Array]:
+    """Build the postings of all terms."""
+    number = {code: row for row, code in enumerate(system)}
+    terms: list[Term] = list(system.terms())
+    stems = [sorted({stem(word) for word in words(term.text)}) for term in terms]
+    seen: Counter[str] = Counter(word for document in stems for word in document)
+    vocabulary = sorted(seen)
+    place = {word: at for at, word in enumerate(vocabulary)}
+    weight = np.array([_weigh(word, seen[word], len(terms)) for word in vocabulary], dtype=np.float32)
+    postings: dict[int, list[int]] = defaultdict(list)
+    total = np.zeros(len(terms), dtype=np.float32)
+    for at, document in enumerate(stems):
+        for word in document:
+            postings[place[word]].append(at)
+        total[at] = max(1e-6, sum(float(weight[place[word]]) for word in document))
+    lengths = [len(postings[at]) for at in range(len(vocabulary))]
+    flat = [at for word in range(len(vocabulary)) for at in postings[word]]
+    return {
+        "vocabulary": np.frombuffer("\n".join(vocabulary).encode("utf-8"), dtype=np.uint8),
+        "starts": np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64),
+        "docs": np.array(flat, dtype=np.int32),
+        "weight": weight,
+        "total": total,
+        "rows": np.array([number[term.code] for term in terms], dtype=np.int32),
+        "sources": np.array([TERM_SOURCES.index(term.source) for term in terms], dtype=np.uint8),
+        **pack_strings("text", [term.text for term in terms]),
+    }
+
+
+@lru_cache(maxsize=1)
+def _stop_stems() -> frozenset[str]:
+    return frozenset(stem(word) for word in STOP)
+
+
+def _weigh(word: str, seen: int, documents: int) -> float:
+    """Give a word its inverse document frequency; stop words hardly count."""
+    if word in HINTS:
+        return HINT
+    return WEAK if word in _stop_stems() else float(np.log1p((documents - seen + 0.5) / (seen + 0.5)))

@@ -1,0 +1,112 @@
+"""Terms as they lie in the columns of a code system."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+
+import numpy as np
+
+from leadterm.codes.columns import Array, Strings, numbers
+from leadterm.codes.types import INSTRUCTIONS, TERM_SOURCES, Term, TermSource
+
+__all__ = ["SEPARATOR", "entry_terms", "note_terms", "sevenths"]
+
+SEPARATOR = "\x1f"  # between the parts of a path or of the optional words
+NOTES: Mapping[str, TermSource] = {"inclusion": "inclusion", "includes": "includes"}
+
+
+def note_terms(arrays: Mapping[str, Array], codes: Sequence[str], wanted: Collection[str]) -> Iterator[Term]:
+    """Give the inclusion terms and "Includes" notes of codes.
+
+    Parameters
+    ----------
+    arrays : mapping of str to ndarray
+        The columns of a code system.
+    codes : sequence of str
+        Its codes.
+    wanted : collection of str
+        Sources that are asked for.
+
+    Yields
+    ------
+    Term
+        In the order of the tabular list.
+
+    Examples
+    --------
+    >>> from leadterm.codes.draft import Draft, Row
+    >>> columns = Draft([Row("M10", "Gout")], notes=[(0, "inclusion", "Gouty arthritis")]).arrays()
+    >>> [term.text for term in note_terms(columns, ["M10"], {"inclusion"})]
+    ['Gouty arthritis']
+    """
+    texts, kinds = Strings.named(arrays, "note_text"), numbers(arrays["note_kind"])
+    for at, owner in enumerate(numbers(arrays["note_owner"])):
+        source = NOTES.get(INSTRUCTIONS[kinds[at]])
+        if source and source in wanted and owner < len(codes):
+            yield Term(texts[at], codes[owner], source)
+
+
+def entry_terms(arrays: Mapping[str, Array], codes: Sequence[str], wanted: Collection[str]) -> Iterator[Term]:
+    """Give the terms that come from an index or table.
+
+    Parameters
+    ----------
+    arrays : mapping of str to ndarray
+        The columns of a code system.
+    codes : sequence of str
+        Its codes.
+    wanted : collection of str
+        Sources that are asked for.
+
+    Yields
+    ------
+    Term
+        In the order of the index.
+
+    Examples
+    --------
+    >>> from leadterm.codes.draft import Draft, Row
+    >>> columns = Draft([Row("M10", "Gout")], terms=[Term("Gout", "M10", "index", ("Gout",))]).arrays()
+    >>> [term.path for term in entry_terms(columns, ["M10"], {"index"})]
+    [('Gout',)]
+    """
+    paths, optional = Strings.named(arrays, "term_path"), Strings.named(arrays, "term_optional")
+    columns, second = Strings.named(arrays, "term_column"), Strings.named(arrays, "term_second")
+    sources, dashes = numbers(arrays["term_source"]), numbers(arrays["term_dash"])
+    for at, row in enumerate(numbers(arrays["term_row"])):
+        source = TERM_SOURCES[sources[at]]
+        if source in wanted:
+            path, column = tuple(paths[at].split(SEPARATOR)), columns[at]
+            text = ", ".join((*path, column) if source in ("neoplasm", "drug") else path)
+            extra = tuple(optional[at].split(SEPARATOR)) if optional[at] else ()
+            yield Term(text, codes[row], source, path, extra, second[at] or None, bool(dashes[at]), column)
+
+
+def sevenths(arrays: Mapping[str, Array], line: Sequence[int]) -> dict[str, str]:
+    """Give the nearest definition of 7th characters along a line of rows.
+
+    Parameters
+    ----------
+    arrays : mapping of str to ndarray
+        The columns of a code system.
+    line : sequence of int
+        A row and the rows above it, nearest first.
+
+    Returns
+    -------
+    dict of str to str
+        Character → meaning; empty if none of the rows defines any.
+
+    Examples
+    --------
+    >>> from leadterm.codes.draft import Draft, Row
+    >>> columns = Draft([Row("W00", "Fall")], sevenths=[(0, "A", "initial encounter")]).arrays()
+    >>> sevenths(columns, [0])
+    {'A': 'initial encounter'}
+    """
+    chars, texts = Strings.named(arrays, "seventh_char"), Strings.named(arrays, "seventh_text")
+    for row in line:
+        first, last = (int(edge) for edge in np.searchsorted(arrays["seventh_owner"], (row, row + 1)))
+        if first < last:
+            return {chars[at]: texts[at] for at in range(first, last)}
+    return {}
