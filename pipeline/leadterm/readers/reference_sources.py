@@ -1,48 +1,28 @@
 """Build the reference corpus from its hand-written sources.
 
-A source file holds one encounter, or several separated by a line ``=====``::
-
-    encounter: x-001
-    setting: outpatient
-    kind: progress note
-    sex: F
-    birth_year: 1961
-    date_of_service: 2026-05-04
-    codes:
-    - J01.90 first-listed | Acute sinusitis
-    ---
-    ASSESSMENT: Acute sinusitis.
-
-After the bar stand the words of the note that support the code, letter for letter: `` ; `` separates
-independent evidences, `` ... `` joins the pieces of one mention with gaps, and ``@2`` at the end of a
-piece means its second occurrence. The optional field ``excludes1_allowed: CODE CODE; CODE CODE`` names
-pairs the coder keeps although an Excludes1 note parts them, because the conditions are unrelated.
-
-Run as ``python -m leadterm.readers.reference_sources SOURCES OUTPUT``.
+Run as ``python -m leadterm.readers.reference_sources SOURCES OUTPUT``: reads ``SOURCES/*.md``, checks
+every code and every quoted word, and writes ``OUTPUT/train.jsonl`` and ``OUTPUT/corpus.toml``. The
+format of a source is told in `leadterm.readers.reference_format`.
 """
 
 from __future__ import annotations
 
 import json
-import re
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import date
 from itertools import pairwise
 from pathlib import Path
 
 from leadterm.errors import LeadtermError, unknown_name
+from leadterm.readers.reference_format import REQUIRED, SourceEncounter, locate, parse
 from leadterm.readers.reference_rules import code_faults, excludes1_conflict
 from leadterm.schema import SETTINGS
 
-__all__ = ["CodeLine", "SourceEncounter", "build", "locate", "main", "parse", "read_sources"]
+__all__ = ["build", "main", "read_sources"]
 
 RELEASE = "2026-04-01"
 FIRST_ROLE = {"outpatient": "first-listed", "inpatient": "principal"}
-REQUIRED = ("encounter", "setting", "kind", "sex", "birth_year", "date_of_service")
-OPTIONAL = ("patient", "excludes1_allowed")
-CODE_LINE = re.compile(r"-\s+(\S+)\s+(\S+)\s+\|\s+(.+)")
 CARD = """\
 # Made by `python -m leadterm.readers.reference_sources`; edit the sources, not this file.
 name = "reference"
@@ -67,173 +47,19 @@ words = {words}
 """
 
 
-@dataclass(frozen=True, slots=True)
-class CodeLine:
-    """One code of a source, with its evidence as written.
-
-    Parameters
-    ----------
-    line : int
-        Line of the source file, from 1.
-    code, role : str
-        The ICD-10-CM code and ``first-listed``, ``principal`` or ``secondary``.
-    quotes : str
-        What stands after the bar.
-
-    Examples
-    --------
-    >>> CodeLine(9, "J01.90", "first-listed", "Acute sinusitis").role
-    'first-listed'
-    """
-
-    line: int
-    code: str
-    role: str
-    quotes: str
-
-
-@dataclass(frozen=True, slots=True)
-class SourceEncounter:
-    """One encounter as its source gives it, before the checks.
-
-    Parameters
-    ----------
-    place : str
-        File name and line, for error messages.
-    fields : dict of str to str
-        The ``name: value`` lines of the header.
-    codes : tuple of CodeLine
-        In the order of the source.
-    text : str
-        The note, ending in one newline.
-
-    Examples
-    --------
-    >>> SourceEncounter("x.md:1", {"encounter": "x-1"}, (), "Fine.\\n").encounter_id
-    'x-1'
-    """
-
-    place: str
-    fields: dict[str, str] = field(hash=False)
-    codes: tuple[CodeLine, ...]
-    text: str
-
-    @property
-    def encounter_id(self) -> str:
-        """Identifier of the encounter, or ``?`` where the header has none."""
-        return self.fields.get("encounter", "?")
-
-
-def parse(text: str, name: str) -> list[SourceEncounter]:
-    r"""Split a source file into encounters.
-
-    Parameters
-    ----------
-    text : str
-        The whole file.
-    name : str
-        File name, for error messages.
-
-    Returns
-    -------
-    list of SourceEncounter
-        In the order of the file.
-
-    Raises
-    ------
-    LeadtermError
-        If a header line or a code line cannot be read.
-
-    Examples
-    --------
-    >>> [e] = parse("encounter: x-1\ncodes:\n- J01.90 first-listed | sinusitis\n---\nHas sinusitis.\n", "x.md")
-    >>> (e.codes[0].code, e.text)
-    ('J01.90', 'Has sinusitis.\n')
-    """
-    blocks: list[tuple[int, list[str]]] = [(1, [])]
-    for number, line in enumerate(text.splitlines(), start=1):
-        if line.strip() == "=====":
-            blocks.append((number + 1, []))
-        else:
-            blocks[-1][1].append(line)
-    return [_parse_block(lines, first, name) for first, lines in blocks if any(line.strip() for line in lines)]
-
-
-def _parse_block(lines: list[str], first: int, name: str) -> SourceEncounter:
-    if "---" not in lines:
-        raise LeadtermError(f"{name}:{first}: no line '---' between the header and the note.", hint="Add it.")
-    cut = lines.index("---")
-    fields: dict[str, str] = {}
-    codes: list[CodeLine] = []
-    for number, line in enumerate(lines[:cut], start=first):
-        if line.startswith("-"):
-            codes.append(_parse_code(line, number, name))
-        elif line.strip() and line.strip() != "codes:":
-            key, colon, value = line.partition(":")
-            if not colon or key.strip() not in REQUIRED + OPTIONAL:
-                raise unknown_name(f"header field at {name}:{number}", key.strip()[:40], REQUIRED + OPTIONAL)
-            fields[key.strip()] = value.strip()
-    body = "\n".join(line.rstrip() for line in lines[cut + 1 :]).strip("\n") + "\n"
-    return SourceEncounter(f"{name}:{first}", fields, tuple(codes), body)
-
-
-def _parse_code(line: str, number: int, name: str) -> CodeLine:
-    match = CODE_LINE.fullmatch(line.strip())
-    if match is None:
-        raise LeadtermError(f"{name}:{number}: not a code line.", hint="Write '- CODE role | quote ; quote'.")
-    return CodeLine(number, match[1], match[2], match[3].strip())
-
-
-def locate(mention: str, text: str) -> list[list[int]] | None:
-    """Find the pieces of one mention in a note, whole words only.
-
-    Parameters
-    ----------
-    mention : str
-        Pieces joined by `` ... ``; a piece may end in ``@2`` for its second occurrence.
-    text : str
-        The note.
-
-    Returns
-    -------
-    list of [int, int] or None
-        ``[start, end)`` of each piece, in order; None when a piece is not there.
-
-    Examples
-    --------
-    >>> locate("tear ... left knee", "Wear and tear of the left knee.")
-    [[9, 13], [21, 30]]
-    >>> locate("knee@2", "knee, knee")
-    [[6, 10]]
-    >>> locate("ear", "A tear.") is None
-    True
-    """
-    spans: list[list[int]] = []
-    position = 0
-    for piece in mention.split(" ... "):
-        match = re.fullmatch(r"(.+?)(?:@(\d+))?", piece.strip())
-        words, nth = (match[1], int(match[2] or 1)) if match else ("", 1)
-        found = [m.span() for m in re.finditer(rf"(?<!\w){re.escape(words)}(?!\w)", text) if m.start() >= position]
-        if not words or len(found) < nth:
-            return None
-        spans.append(list(found[nth - 1]))
-        position = spans[-1][1]
-    return spans
-
-
 def _evidence(source: SourceEncounter) -> list[dict[str, object]]:
     coded: list[dict[str, object]] = []
     for item in source.codes:
-        mentions = [quote.strip() for quote in item.quotes.split(" ; ")]
-        located = [locate(mention, source.text) for mention in mentions]
-        for mention, spans in zip(mentions, located, strict=True):
+        evidence: list[dict[str, object]] = []
+        for mention in item.quotes.split(" ; "):
+            spans = locate(mention, source.text)
             if spans is None:
-                where = f"{source.place.split(':')[0]}:{item.line}"
+                place = f"{source.place.split(':')[0]}:{item.line}: {source.encounter_id}"
                 raise LeadtermError(
-                    f"{where}: {source.encounter_id}: no such words in the note for {item.code}: '{mention}'.",
+                    f"{place}: no such words in the note for {item.code}: '{mention.strip()}'.",
                     hint="Quote whole words, letter for letter, within one line.",
                 )
-        evidence = [{"note_id": "n1", "spans": spans} for spans in located]
+            evidence.append({"note_id": "n1", "spans": spans})
         coded.append({"system": "icd10cm", "code": item.code, "role": item.role, "evidence": evidence})
     return coded
 
