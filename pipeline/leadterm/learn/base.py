@@ -1,0 +1,191 @@
+"""The parts that read a text for one code system: lexicon, similar phrases, linear model, neighbours, prior."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from leadterm.learn import fuzzy, lexicon
+from leadterm.learn.hierarchy import categories_of
+from leadterm.learn.lexicon import Lexicon
+from leadterm.learn.linear import LinearModel, LinearSettings, fit_linear
+from leadterm.learn.mining import mine_evidence
+from leadterm.learn.table import Block, join_blocks
+from leadterm.learn.tokens import Tokens
+
+__all__ = ["FEATURES", "BaseModel", "BaseSettings", "Example", "fit_base", "score_base"]
+
+WORD_FEATURES = ("linear", "linear_rank", "linear_category", "neighbours")
+CODE_FEATURES = ("code_texts", "category_texts", "text_words", "text_candidates", "text_similar")
+FEATURES = (*lexicon.FEATURES, *fuzzy.FEATURES, *WORD_FEATURES, *CODE_FEATURES)
+
+
+@dataclass(frozen=True)
+class Example:
+    """One training encounter for one code system.
+
+    Parameters
+    ----------
+    tokens : Tokens
+        Its words.
+    codes : frozenset of str
+        Its reference codes.
+    evidence : tuple of (code, positions)
+        Word positions of the evidence, where there is some.
+    """
+
+    tokens: Tokens
+    codes: frozenset[str]
+    evidence: tuple[tuple[str, tuple[int, ...]], ...] = ()
+
+
+@dataclass(frozen=True)
+class BaseSettings:
+    """How the parts are fitted.
+
+    Parameters
+    ----------
+    linear : LinearSettings
+        Of the linear model.
+    shortlist : int
+        Codes the linear model adds to the candidates.
+    longest : int
+        Most words of a mined phrase.
+    keep : int
+        Most mined phrases for one code of one text.
+    max_similar : int
+        Most phrases compared by resemblance; those with most evidence stay.
+
+    Examples
+    --------
+    >>> BaseSettings().shortlist
+    60
+    """
+
+    linear: LinearSettings = field(default_factory=LinearSettings)
+    shortlist: int = 60
+    longest: int = 3
+    keep: int = 2
+    max_similar: int = 30_000
+
+
+@dataclass(frozen=True)
+class BaseModel:
+    """What was learned from training texts for one code system.
+
+    Parameters
+    ----------
+    codes : tuple of str
+        Codes seen in training, sorted; a code's number is its place.
+    texts : ndarray of shape (n_codes,)
+        Training texts with each code.
+    categories : ndarray of shape (n_codes,)
+        Category number of each code.
+    lexicon : Lexicon
+        Evidence phrases.
+    index : PhraseIndex
+        Their vectors.
+    linear : LinearModel
+        Words and neighbours; outputs are the codes, then the categories.
+    shortlist : int
+        Codes the linear model adds to the candidates.
+    """
+
+    codes: tuple[str, ...]
+    texts: NDArray[np.int64]
+    categories: NDArray[np.int64]
+    lexicon: Lexicon
+    index: fuzzy.PhraseIndex
+    linear: LinearModel
+    shortlist: int
+
+
+def fit_base(examples: Sequence[Example], settings: BaseSettings, seed: int) -> BaseModel:
+    """Learn from training examples.
+
+    Parameters
+    ----------
+    examples : sequence of Example
+        Training encounters.
+    settings : BaseSettings
+        How the parts are fitted.
+    seed : int
+        Of anything drawn at random.
+
+    Returns
+    -------
+    BaseModel
+        The fitted parts.
+    """
+    codes = tuple(sorted({code for example in examples for code in example.codes}))
+    number = {code: i for i, code in enumerate(codes)}
+    texts = [example.tokens for example in examples]
+    given = [frozenset(number[c] for c in example.codes) for example in examples]
+    evidence = _evidence(examples, texts, given, number, settings)
+    categories = categories_of(codes)
+    words = lexicon.build_lexicon(texts, given, evidence)
+    counts = Counter(word for tokens in texts for word in set(tokens.words))
+    used = {word: counts[word] for phrase in words.phrases for word in phrase}
+    index = fuzzy.build_index(words.phrases, used, len(texts))
+    outputs = [sorted(row | {len(codes) + int(categories[c]) for c in row}) for row in given]
+    n_outputs = len(codes) + int(categories.max(initial=-1)) + 1
+    linear = fit_linear(texts, outputs, n_outputs, settings.linear, seed)
+    seen = np.bincount([c for row in given for c in row], minlength=len(codes))
+    return BaseModel(codes, seen, categories, words, index, linear, settings.shortlist)
+
+
+def _evidence(
+    examples: Sequence[Example],
+    texts: Sequence[Tokens],
+    given: Sequence[frozenset[int]],
+    number: dict[str, int],
+    settings: BaseSettings,
+) -> list[list[tuple[int, tuple[int, ...]]]]:
+    """The coders' evidence; mined evidence for the codes of a text that have none."""
+    marked = [[(number[c], p) for c, p in example.evidence if p] for example in examples]
+    bare = [codes - {c for c, _ in rows} for codes, rows in zip(given, marked, strict=True)]
+    if 20 * sum(map(len, bare)) <= sum(map(len, given)):
+        return marked
+    mined = mine_evidence(texts, given, len(number), longest=settings.longest, keep=settings.keep)
+    return [
+        rows + [(c, p) for c, p in found if c in lacking]
+        for rows, found, lacking in zip(marked, mined, bare, strict=True)
+    ]
+
+
+def score_base(model: BaseModel, tokens: Tokens) -> Block:
+    """Describe the candidate codes of a text.
+
+    Parameters
+    ----------
+    model : BaseModel
+        The fitted parts.
+    tokens : Tokens
+        The text.
+
+    Returns
+    -------
+    Block
+        With the columns :data:`FEATURES`.
+    """
+    matches = lexicon.find_matches(model.lexicon, tokens)
+    exact = lexicon.lexicon_block(model.lexicon, tokens, matches)
+    similar = fuzzy.find_similar(model.index, tokens)
+    near = fuzzy.fuzzy_block(model.lexicon, similar, tokens, matches, model.categories)
+    linear, vote = model.linear.score(tokens)
+    n = len(model.codes)
+    order = np.argsort(-linear[:n], kind="stable")
+    block = join_blocks([exact, near], order[: model.shortlist])
+    rank = np.empty(n)
+    rank[order] = np.arange(n)
+    at = block.codes
+    kin = np.bincount(model.categories, model.texts)[model.categories[at]]
+    more = np.column_stack([
+        linear[at], rank[at], linear[n + model.categories[at]], vote[at], model.texts[at], kin,
+        np.full(len(at), len(tokens.words)), np.full(len(at), len(exact.codes)), np.full(len(at), len(near.codes)),
+    ])  # fmt: skip
+    return Block(FEATURES, at, np.hstack([block.features, more]).astype(np.float32), block.where)

@@ -1,0 +1,326 @@
+"""Phrases that resemble the words of a text, though not the same: other endings, misspellings, a word more or less.
+
+A word is a vector of itself and of its character n-grams, weighted by how rare the word is; a
+phrase or a window of words is the sum. Resemblance is the cosine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from leadterm.learn.lexicon import Lexicon, Match
+from leadterm.learn.table import Block, group_max
+from leadterm.learn.tokens import CONTEXTS, Tokens
+
+__all__ = ["FEATURES", "PhraseIndex", "Similar", "build_index", "find_similar", "fuzzy_block"]
+
+FEATURES = (
+    "similar_max", "similar_vote", "similar_cosine", "similar_words", "similar_window", "similar_negation",
+    "similar_position", "similar_matched", "similar_phrases", "similar_evidence", "similar_rival",
+    "similar_vote_free", "similar_vote_sum", "similar_category", "similar_purity", "similar_windows",
+)  # fmt: skip
+_CHAR_SHARE = 0.5
+_SIZES = (3, 4)
+_LEAST = 0.5
+_SHARPNESS = 12.0
+_WINDOW = 6
+
+
+@dataclass(frozen=True)
+class PhraseIndex:
+    """Vectors of phrases.
+
+    Parameters
+    ----------
+    parts : tuple of str
+        Vector coordinates: ``=word`` or a character n-gram.
+    words : tuple of str
+        Words whose frequency is known.
+    counts : ndarray of shape (n_words,)
+        Training texts with each word.
+    n_texts : int
+        Training texts.
+    indptr, indices, data : ndarray
+        Phrases by coordinates, compressed sparse rows of unit length.
+    """
+
+    parts: tuple[str, ...]
+    words: tuple[str, ...]
+    counts: NDArray[Any]
+    n_texts: int
+    indptr: NDArray[Any]
+    indices: NDArray[Any]
+    data: NDArray[Any]
+
+    @cached_property
+    def part_number(self) -> Mapping[str, int]:
+        """Coordinate by name."""
+        return {part: i for i, part in enumerate(self.parts)}
+
+    @cached_property
+    def word_count(self) -> Mapping[str, int]:
+        """Training texts by word."""
+        return dict(zip(self.words, self.counts.tolist(), strict=True))
+
+    @cached_property
+    def columns(self) -> Any:
+        """Coordinates by phrases, sparse."""
+        from scipy.sparse import csr_matrix
+
+        shape = (len(self.indptr) - 1, len(self.parts))
+        return csr_matrix((self.data, self.indices, self.indptr), shape=shape).T.tocsr()
+
+
+@dataclass(frozen=True)
+class Similar:
+    """Windows of a text and the phrases they resemble.
+
+    Parameters
+    ----------
+    first, size : ndarray of shape (n_windows,)
+        First word position and number of words of each window.
+    window, phrase, cosine : ndarray of shape (n,)
+        Each resemblance.
+    """
+
+    first: NDArray[np.int64]
+    size: NDArray[np.int64]
+    window: NDArray[np.int64]
+    phrase: NDArray[np.int64]
+    cosine: NDArray[np.float64]
+
+
+def build_index(phrases: Sequence[tuple[str, ...]], counts: Mapping[str, int], n_texts: int) -> PhraseIndex:
+    """Make the vectors of phrases.
+
+    Parameters
+    ----------
+    phrases : sequence of tuple of str
+        Stems of each phrase.
+    counts : mapping of str to int
+        Texts with each word.
+    n_texts : int
+        Number of texts.
+
+    Returns
+    -------
+    PhraseIndex
+        Phrases keep their numbers.
+
+    Examples
+    --------
+    >>> len(build_index([("gout",)], {"gout": 1}, 2).parts)
+    8
+    """
+    from scipy.sparse import csr_matrix
+
+    number: dict[str, int] = {}
+    rows: list[int] = []
+    columns: list[int] = []
+    values: list[float] = []
+    for i, phrase in enumerate(phrases):
+        for word in phrase:
+            parts = _parts(word)
+            weight = _idf(counts.get(word, 0), n_texts)
+            rows += [i] * len(parts)
+            columns += [number.setdefault(part, len(number)) for part, _ in parts]
+            values += [weight * value for _, value in parts]
+    matrix = csr_matrix((values, (rows, columns)), shape=(len(phrases), len(number)), dtype=np.float32)
+    length = np.sqrt(np.asarray(matrix.multiply(matrix).sum(axis=1)).ravel())
+    matrix.data /= np.repeat(np.maximum(length, 1e-9), np.diff(matrix.indptr)).astype(np.float32)
+    words = tuple(sorted(counts))
+    return PhraseIndex(
+        tuple(number), words, np.array([counts[w] for w in words], dtype=np.int32), n_texts,
+        matrix.indptr, matrix.indices, matrix.data,
+    )  # fmt: skip
+
+
+def find_similar(index: PhraseIndex, tokens: Tokens) -> Similar:
+    """Find phrases whose cosine with some window of a text is one half at least.
+
+    Parameters
+    ----------
+    index : PhraseIndex
+        The phrases.
+    tokens : Tokens
+        The text.
+
+    Returns
+    -------
+    Similar
+        Windows of one to six words of one sentence.
+
+    Examples
+    --------
+    >>> from leadterm.learn.tokens import tokenise
+    >>> from leadterm.schema import Encounter, Note
+    >>> index = build_index([("pyelonephritis",)], {"pyelonephritis": 1}, 2)
+    >>> found = find_similar(index, tokenise(Encounter("e", (Note("n", "pyelonephritic"),))))
+    >>> bool(found.cosine[0] > 0.4)
+    True
+    """
+    from scipy.sparse import csr_matrix
+
+    first, size = _windows(tokens)
+    words, at = np.unique(np.array(tokens.words, dtype=str), return_inverse=True)
+    if not len(first) or len(index.indptr) < 2:
+        none = np.zeros(0, dtype=np.int64)
+        return Similar(first, size, none, none, np.zeros(0))
+    vectors, known = _vectors(index, words.tolist())
+    owner = np.repeat(np.arange(len(first)), size)
+    inside = np.arange(len(owner)) - np.repeat(np.cumsum(size) - size, size)
+    member = at.reshape(-1)[first[owner] + inside]
+    bags = csr_matrix((np.ones(len(owner), np.float32), (owner, member)), shape=(len(first), len(words)))
+    bags.data[:] = 1.0
+    length = np.sqrt(np.maximum(np.asarray((bags @ (vectors @ vectors.T)).multiply(bags).sum(axis=1)).ravel(), 1e-9))
+    shared = known @ index.columns
+    shared.data[shared.data < 0.15] = 0
+    shared.eliminate_zeros()
+    cosine = (bags @ shared).tocoo()
+    value = cosine.data / length[cosine.row]
+    good = value >= _LEAST
+    return Similar(first, size, cosine.row[good].astype(np.int64), cosine.col[good].astype(np.int64), value[good])
+
+
+def fuzzy_block(
+    lexicon: Lexicon, similar: Similar, tokens: Tokens, matches: Sequence[Match], categories: NDArray[np.int64]
+) -> Block:
+    """Describe each code that a similar phrase stood for.
+
+    Parameters
+    ----------
+    lexicon : Lexicon
+        What the phrases stood for.
+    similar : Similar
+        From :func:`find_similar`.
+    tokens : Tokens
+        The text.
+    matches : sequence of Match
+        Exact matches, which already explain their words.
+    categories : ndarray of shape (n_codes,)
+        Category of each code.
+
+    Returns
+    -------
+    Block
+        With the columns :data:`FEATURES`; the positions are those of the best window.
+    """
+    owner, pair = lexicon.pairs_of(similar.phrase)
+    own = lexicon.own[pair]
+    owner, pair = owner[own > 0], pair[own > 0]
+    if not len(owner):
+        return Block.empty(FEATURES)
+    window, phrase, cosine = similar.window[owner], similar.phrase[owner], similar.cosine[owner]
+    own = lexicon.own[pair].astype(np.float64)
+    weight = np.exp(_SHARPNESS * (cosine - 1)) * np.sqrt(own)
+    total = np.bincount(window, weight, len(similar.first)) + 0.05
+    cells, cell = np.unique(window * len(categories) + lexicon.code[pair], return_inverse=True)
+    at, code = cells // len(categories), cells % len(categories)
+    vote, nearest = np.bincount(cell, weight) / total[at], group_max(cosine, cell, len(cells))
+    score = vote * nearest
+    _, kin = np.unique(at * (int(categories.max()) + 1) + categories[code], return_inverse=True)
+    purity = np.clip((lexicon.here[pair] + 0.3) / (lexicon.texts[phrase] + 0.8), 0, 1)
+    order = np.lexsort((-purity, -cosine, cell))
+    best = order[np.searchsorted(cell[order], np.arange(len(cells)))]
+    matched, negated = _window_facts(similar, tokens, matches)
+    rival = group_max(score, at, len(similar.first))[at] - score
+    words = np.array([len(lexicon.phrases[p]) for p in phrase[best].tolist()], dtype=np.float64)
+    position = similar.first[at] / len(tokens.words)
+    count = np.bincount(cell).astype(np.float64)
+    columns = (nearest, words, similar.size[at], negated[at], position, matched[at], count, own[best], rival)
+    facts: NDArray[np.float64] = np.stack(columns, axis=1).astype(np.float64)
+    kin_vote: NDArray[np.float64] = np.bincount(kin, vote)[kin].astype(np.float64)
+    return _by_code(similar, at, code, vote, nearest, facts, kin_vote, purity[best])
+
+
+def _by_code(
+    similar: Similar,
+    at: NDArray[np.int64],
+    code: NDArray[np.int64],
+    vote: NDArray[np.float64],
+    nearest: NDArray[np.float64],
+    facts: NDArray[np.float64],
+    category: NDArray[np.float64],
+    purity: NDArray[np.float64],
+) -> Block:
+    """Take, for each code, its best window, and sums over all windows."""
+    score = vote * nearest
+    codes, group = np.unique(code, return_inverse=True)
+    order = np.lexsort((-score, group))
+    top = order[np.searchsorted(group[order], np.arange(len(codes)))]
+    free = group_max(score * (1 - facts[:, 5]), group, len(codes))
+    features = np.column_stack([
+        group_max(nearest, group, len(codes)), vote[top], facts[top], free,
+        np.log1p(np.bincount(group, score)), category[top], purity[top], np.bincount(group),
+    ])  # fmt: skip
+    first, size = similar.first[at[top]].tolist(), similar.size[at[top]].tolist()
+    where = tuple(tuple(range(a, a + n)) for a, n in zip(first, size, strict=True))
+    return Block(FEATURES, codes, features.astype(np.float32), where)
+
+
+def _window_facts(
+    similar: Similar, tokens: Tokens, matches: Sequence[Match]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Share of each window's words that exact matches explain, and whether one of its words is negated."""
+    explained = np.zeros(len(tokens.words) + 1)
+    for match in matches:
+        explained[[i + 1 for i in match.positions]] = 1
+    negated = np.concatenate([[0], tokens.context[:, CONTEXTS.index("negation")]])
+    end = similar.first + similar.size
+    of_match, of_negation = (np.cumsum(x)[end] - np.cumsum(x)[similar.first] for x in (explained, negated))
+    return of_match / similar.size, (of_negation > 0).astype(np.float64)
+
+
+def _windows(tokens: Tokens) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """First word and size of every window of one to six words within a sentence."""
+    n = len(tokens.words)
+    first, size = [], []
+    for width in range(1, min(_WINDOW, n) + 1):
+        start = np.flatnonzero(tokens.sentence[: n - width + 1] == tokens.sentence[width - 1 :])
+        first.append(start)
+        size.append(np.full(len(start), width))
+    if not first:
+        return np.zeros(0, np.int64), np.zeros(0, np.int64)
+    return np.concatenate(first), np.concatenate(size)
+
+
+def _parts(word: str) -> list[tuple[str, float]]:
+    """Coordinates of a word and their weights; the squares add up to 1."""
+    if word.isdigit():
+        return [(f"={word}", 1.0)]
+    padded = f"^{word}$"
+    grams = [padded[i : i + n] for n in _SIZES for i in range(len(padded) - n + 1)]
+    if not grams:
+        return [(f"={word}", 1.0)]
+    each = float(np.sqrt(_CHAR_SHARE / len(grams)))
+    return [(f"={word}", float(np.sqrt(1 - _CHAR_SHARE))), *((gram, each) for gram in grams)]
+
+
+def _idf(count: int, n_texts: int) -> float:
+    return float(np.log(1 + n_texts / (count + 0.5)))
+
+
+def _vectors(index: PhraseIndex, words: Sequence[str]) -> tuple[Any, Any]:
+    """Vectors of words: over all their coordinates, and over those the index knows."""
+    from scipy.sparse import csr_matrix
+
+    size = len(index.parts)
+    extra: dict[str, int] = {}
+    rows: list[int] = []
+    columns: list[int] = []
+    values: list[float] = []
+    for i, word in enumerate(words):
+        weight = _idf(index.word_count.get(word, 0), index.n_texts)
+        for part, value in _parts(word):
+            known = index.part_number.get(part)
+            columns.append(size + extra.setdefault(part, len(extra)) if known is None else known)
+            rows.append(i)
+            values.append(weight * value)
+    matrix = csr_matrix((values, (rows, columns)), shape=(len(words), size + len(extra)), dtype=np.float32)
+    return matrix, matrix[:, :size]

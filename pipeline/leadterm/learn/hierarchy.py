@@ -1,0 +1,54 @@
+"""What codes share: the category they belong to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["categories_of", "category"]
+
+
+def category(code: str) -> str:
+    """Give the category of a code: what stands before the dot, else the first three characters.
+
+    Parameters
+    ----------
+    code : str
+        A code of any system.
+
+    Returns
+    -------
+    str
+        Its category.
+
+    Examples
+    --------
+    >>> category("E11.9"), category("0DTJ4ZZ"), category("I10")
+    ('E11', '0DT', 'I10')
+    """
+    head, dot, _ = code.partition(".")
+    return head if dot else code[:3]
+
+
+def categories_of(codes: Sequence[str]) -> NDArray[np.int64]:
+    """Number the categories of codes.
+
+    Parameters
+    ----------
+    codes : sequence of str
+        Codes of one system.
+
+    Returns
+    -------
+    ndarray of shape (n_codes,)
+        Number of each code's category, in alphabetical order of categories.
+
+    Examples
+    --------
+    >>> categories_of(["E11.9", "I10", "E11.8"]).tolist()
+    [0, 1, 0]
+    """
+    _, number = np.unique([category(code) for code in codes], return_inverse=True)
+    return number.reshape(-1).astype(np.int64)

@@ -1,0 +1,340 @@
+"""Phrases that stood for codes in coded notes, what they stood for, and where they occur in a text.
+
+A phrase is a bag of stems: it matches in any word order and with a few words between. For each
+phrase and code the lexicon counts the texts where the phrase itself was the code's evidence and
+those where the code was given at all; with a little shrinkage these are P(code | phrase).
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from leadterm.learn.table import Block
+from leadterm.learn.tokens import CONTEXTS, Tokens
+
+__all__ = ["FEATURES", "Lexicon", "Match", "build_lexicon", "find_matches", "lexicon_block"]
+
+Evidence = Sequence[tuple[int, tuple[int, ...]]]
+SLACK = 3
+_ALPHA, _BETA = 0.1, 0.8
+FEATURES = (
+    "phrase_p_here", "phrase_p_text", "phrase_p_here_any", "phrase_p_text_any", "phrase_p_here_sum", "phrase_matches",
+    "phrase_kinds", "phrase_free", "phrase_p_free", "phrase_p_affirmed", "phrase_words", "phrase_gap",
+    "phrase_ordered", "phrase_negation", "phrase_family", "phrase_history", "phrase_possible", "phrase_covered",
+    "phrase_position", "phrase_evidence", "phrase_texts", "phrase_share", "phrase_codes", "phrase_idf",
+    "phrase_rank", "phrase_rival", "phrase_lead", "phrase_pair_evidence", "phrase_pair_texts",
+    "phrase_negated_share",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """One occurrence of a phrase.
+
+    Parameters
+    ----------
+    phrase : int
+        Number of the phrase.
+    positions : tuple of int
+        Word positions, rising.
+    gap : int
+        Words between the first and the last that are not part of the phrase.
+    ordered : bool
+        Whether the words stand in the order of the phrase.
+    """
+
+    phrase: int
+    positions: tuple[int, ...]
+    gap: int
+    ordered: bool
+
+
+@dataclass(frozen=True)
+class Lexicon:
+    """Phrases and their counts.
+
+    Parameters
+    ----------
+    phrases : tuple of tuple of str
+        Stems of each phrase, in order, each once.
+    idf : ndarray of shape (n_phrases,)
+        Sum of the words' log inverse text frequency.
+    texts, evidence : ndarray of shape (n_phrases,)
+        Training texts with the phrase; times it was evidence.
+    start : ndarray of shape (n_phrases + 1,)
+        Where the pairs of each phrase begin.
+    code, here, text, own : ndarray of shape (n_pairs,)
+        Code of the pair; texts where an occurrence was evidence of it; texts with both; times the very
+        phrase was evidence.
+    anchor : tuple of str
+        Rarest word of each phrase: where the search for it starts.
+    """
+
+    phrases: tuple[tuple[str, ...], ...]
+    idf: NDArray[Any]
+    texts: NDArray[Any]
+    evidence: NDArray[Any]
+    start: NDArray[Any]
+    code: NDArray[Any]
+    here: NDArray[Any]
+    text: NDArray[Any]
+    own: NDArray[Any]
+    anchor: tuple[str, ...]
+
+    @cached_property
+    def by_anchor(self) -> Mapping[str, list[int]]:
+        """Phrases by the word their search starts at."""
+        out: dict[str, list[int]] = defaultdict(list)
+        for number, word in enumerate(self.anchor):
+            out[word].append(number)
+        return out
+
+    def pairs_of(self, phrases: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Give (index into ``phrases``, pair number) for all pairs of some phrases."""
+        count = self.start[phrases + 1] - self.start[phrases]
+        owner = np.repeat(np.arange(len(phrases)), count)
+        offset = np.arange(len(owner)) - np.repeat(np.cumsum(count) - count, count)
+        return owner, self.start[phrases][owner] + offset
+
+
+def build_lexicon(texts: Sequence[Tokens], codes: Sequence[frozenset[int]], evidence: Sequence[Evidence]) -> Lexicon:
+    """Count phrases and codes in training texts.
+
+    Parameters
+    ----------
+    texts : sequence of Tokens
+        Training texts.
+    codes : sequence of frozenset of int
+        Codes of each text.
+    evidence : sequence of sequence of (code, positions)
+        Word positions that support a code.
+
+    Returns
+    -------
+    Lexicon
+        Phrases in order of first appearance.
+
+    Examples
+    --------
+    >>> from leadterm.learn.tokens import tokenise
+    >>> from leadterm.schema import Encounter, Note
+    >>> t = tokenise(Encounter("e", (Note("n", "acute gout"),)))
+    >>> build_lexicon([t], [frozenset({7})], [[(7, (0, 1))]]).phrases
+    (('acute', 'gout'),)
+    """
+    number: dict[tuple[str, ...], int] = {}
+    own: Counter[tuple[int, int]] = Counter()
+    for tokens, rows in zip(texts, evidence, strict=True):
+        for code, positions in rows:
+            phrase = tuple(dict.fromkeys(tokens.words[i] for i in positions))
+            if phrase:
+                own[number.setdefault(phrase, len(number)), code] += 1
+    frequency = Counter(word for tokens in texts for word in set(tokens.words))
+    phrases = tuple(number)
+    anchor = tuple(min(p, key=lambda w: (frequency[w], w)) for p in phrases)
+    idf = np.array([sum(np.log(len(texts) / frequency[w]) for w in p) for p in phrases], dtype=np.float32)
+    bare = _assemble(phrases, anchor, idf, own, Counter(), Counter(), Counter())
+    here, both, seen = _count(bare, texts, codes, evidence, own)
+    return _assemble(phrases, anchor, idf, own, here, both, seen)
+
+
+def _count(
+    lexicon: Lexicon,
+    texts: Sequence[Tokens],
+    codes: Sequence[frozenset[int]],
+    evidence: Sequence[Evidence],
+    own: Mapping[tuple[int, int], int],
+) -> tuple[Counter[tuple[int, int]], Counter[tuple[int, int]], Counter[int]]:
+    """Texts where a phrase was evidence of a code, where both were there, where the phrase was."""
+    here: Counter[tuple[int, int]] = Counter()
+    both: Counter[tuple[int, int]] = Counter()
+    seen: Counter[int] = Counter()
+    met: list[set[int]] = []
+    for tokens, rows in zip(texts, evidence, strict=True):
+        at: dict[int, list[tuple[int, frozenset[int]]]] = defaultdict(list)
+        for code, positions in rows:
+            for i in positions:
+                at[i].append((code, frozenset(positions)))
+        hits: set[tuple[int, int]] = set()
+        matches = find_matches(lexicon, tokens)
+        for match in matches:
+            own_words = frozenset(match.positions)
+            for code, span in {entry for i in match.positions for entry in at.get(i, ())}:
+                if 2 * len(own_words & span) >= len(own_words | span):
+                    hits.add((match.phrase, code))
+        met.append({match.phrase for match in matches})
+        here.update(hits)
+        seen.update(met[-1])
+    linked: dict[int, list[int]] = defaultdict(list)
+    for phrase, code in {**own, **here}:
+        linked[phrase].append(code)
+    for found, given in zip(met, codes, strict=True):
+        both.update((phrase, code) for phrase in found for code in linked[phrase] if code in given)
+    return here, both, seen
+
+
+def _assemble(
+    phrases: tuple[tuple[str, ...], ...],
+    anchor: tuple[str, ...],
+    idf: NDArray[Any],
+    own: Mapping[tuple[int, int], int],
+    here: Mapping[tuple[int, int], int],
+    both: Mapping[tuple[int, int], int],
+    seen: Mapping[int, int],
+) -> Lexicon:
+    """Lay the counts out as arrays."""
+    pairs = sorted({**own, **here})
+    phrase = np.array([p for p, _ in pairs], dtype=np.int64)
+    column = [np.array([of.get(pair, 0) for pair in pairs], dtype=np.float32) for of in (here, both, own)]
+    evidence = np.bincount(phrase, column[2], len(phrases)).astype(np.float32)
+    texts = np.array([seen.get(i, 0) for i in range(len(phrases))], dtype=np.float32)
+    start = np.searchsorted(phrase, np.arange(len(phrases) + 1))
+    code = np.array([c for _, c in pairs], dtype=np.int32)
+    return Lexicon(phrases, idf, texts, evidence, start, code, column[0], column[1], column[2], anchor)
+
+
+def find_matches(lexicon: Lexicon, tokens: Tokens) -> list[Match]:
+    """Find every phrase of a lexicon in a text.
+
+    Parameters
+    ----------
+    lexicon : Lexicon
+        The phrases.
+    tokens : Tokens
+        The text.
+
+    Returns
+    -------
+    list of Match
+        In order of position.
+
+    Examples
+    --------
+    >>> from leadterm.learn.tokens import tokenise
+    >>> from leadterm.schema import Encounter, Note
+    >>> said = [tokenise(Encounter("e", (Note("n", t),))) for t in ("renal mass", "mass of the left renal pole")]
+    >>> lexicon = build_lexicon(said[:1], [frozenset({0})], [[(0, (0, 1))]])
+    >>> find_matches(lexicon, said[1])
+    [Match(phrase=0, positions=(0, 2), gap=1, ordered=False)]
+    """
+    where: dict[str, list[int]] = defaultdict(list)
+    for i, word in enumerate(tokens.words):
+        where[word].append(i)
+    out: set[Match] = set()
+    for word, positions in where.items():
+        for number in lexicon.by_anchor.get(word, ()):
+            phrase = lexicon.phrases[number]
+            if any(w not in where for w in phrase):
+                continue
+            for i in positions:
+                match = _around(number, phrase, i, tokens.sentence, where)
+                if match is not None:
+                    out.add(match)
+    return sorted(out, key=lambda m: (m.positions, m.phrase))
+
+
+def _around(
+    number: int, phrase: tuple[str, ...], i: int, sentence: NDArray[np.int32], where: Mapping[str, list[int]]
+) -> Match | None:
+    """Match a phrase with the nearest occurrence of each word to a position."""
+    chosen = []
+    for word in phrase:
+        near = min(where[word], key=lambda j: (abs(j - i), j))
+        if abs(near - i) >= len(phrase) + SLACK or sentence[near] != sentence[i]:
+            return None
+        chosen.append(near)
+    gap = max(chosen) - min(chosen) + 1 - len(chosen)
+    if gap > SLACK:
+        return None
+    rising = sorted(chosen)
+    return Match(number, tuple(rising), gap, chosen == rising)
+
+
+def lexicon_block(lexicon: Lexicon, tokens: Tokens, matches: Sequence[Match]) -> Block:
+    """Describe each code that a matched phrase may stand for.
+
+    Parameters
+    ----------
+    lexicon : Lexicon
+        The phrases.
+    tokens : Tokens
+        The text.
+    matches : sequence of Match
+        From :func:`find_matches`.
+
+    Returns
+    -------
+    Block
+        With the columns :data:`FEATURES`; the positions are those of the best match.
+
+    Examples
+    --------
+    >>> from leadterm.learn.tokens import tokenise
+    >>> from leadterm.schema import Encounter, Note
+    >>> t = tokenise(Encounter("e", (Note("n", "gout"),)))
+    >>> lexicon = build_lexicon([t], [frozenset({0})], [[(0, (0,))]])
+    >>> block = lexicon_block(lexicon, t, find_matches(lexicon, t))
+    >>> block.codes.tolist(), block.where
+    ([0], ((0,),))
+    """
+    if not matches:
+        return Block.empty(FEATURES)
+    grid = _Grid(lexicon, tokens, matches)
+    rows = [grid.describe(j) for j in range(len(grid.codes))]
+    features = np.array([values for values, _ in rows], dtype=np.float32)
+    return Block(FEATURES, grid.codes, features, tuple(matches[i].positions for _, i in rows))
+
+
+class _Grid:
+    """Matches by codes: the probabilities the features are taken from."""
+
+    def __init__(self, lexicon: Lexicon, tokens: Tokens, matches: Sequence[Match]) -> None:
+        self.lexicon, self.tokens, self.matches = lexicon, tokens, matches
+        self.phrase = np.array([m.phrase for m in matches])
+        owner, pair = lexicon.pairs_of(self.phrase)
+        self.codes, column = np.unique(lexicon.code[pair].astype(np.int64), return_inverse=True)
+        shape = (len(matches), len(self.codes))
+        self.pair = np.full(shape, -1)
+        self.pair[owner, column] = pair
+        self.here, self.text = np.zeros(shape), np.zeros(shape)
+        texts = lexicon.texts[self.phrase[owner]] + _BETA
+        self.here[owner, column] = (lexicon.here[pair] + _ALPHA) / texts
+        self.text[owner, column] = (lexicon.text[pair] + _ALPHA) / texts
+        self.linked = np.bincount(owner, minlength=len(matches))
+        self.total = np.maximum(np.bincount(owner, lexicon.here[pair], len(matches)), 1)
+        self.context = np.array([tokens.context[list(m.positions)].max(axis=0) for m in matches])
+        words = np.zeros((len(matches), len(tokens.words)), dtype=np.float32)
+        for i, match in enumerate(matches):
+            words[i, list(match.positions)] = 1
+        shared, size = words @ words.T, words.sum(axis=1)
+        self.overlap = shared > 0
+        self.covered = ((shared == size[:, None]) & (size[None, :] > size[:, None])).any(axis=1)
+        self.size = size
+        order = np.argsort(-self.here.max(axis=0), kind="stable")
+        self.rank = np.argsort(order, kind="stable")
+
+    def describe(self, j: int) -> tuple[list[float], int]:
+        """Features of one code, and its best match."""
+        here, text, lexicon = self.here[:, j], self.text[:, j], self.lexicon
+        on = np.flatnonzero(here)
+        negated = self.context[:, CONTEXTS.index("negation")]
+        i = int(on[np.argmax(here[on] * (1 - 0.3 * self.covered[on]) + 1e-4 * self.size[on])])
+        others = np.delete(self.here[self.overlap[i]], j, axis=1)
+        rival = float(others.max()) if others.size else 0.0
+        match, p, pair = self.matches[i], self.phrase[i], self.pair[i, j]
+        values = [
+            here.max(), text.max(), 1 - np.prod(1 - np.minimum(here, 0.999)), 1 - np.prod(1 - np.minimum(text, 0.999)),
+            here.sum(), len(on), len(set(self.phrase[on].tolist())), (~self.covered[on]).sum(),
+            (here * ~self.covered).max(), (here * (1 - negated)).max(), self.size[i], match.gap, match.ordered,
+            *self.context[i], self.covered[i], match.positions[0] / len(self.tokens.words), lexicon.evidence[p],
+            lexicon.texts[p], lexicon.here[pair] / self.total[i], self.linked[i], lexicon.idf[p], self.rank[j],
+            rival, here[i] - rival, lexicon.own[pair], lexicon.text[pair], negated[on].mean(),
+        ]  # fmt: skip
+        return [float(v) for v in values], i
