@@ -134,7 +134,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     try:
         return _run(sys.argv[1:] if arguments is None else list(arguments))
-    except BaseException as error:  # noqa: BLE001 - the last place to say it without a traceback
+    except BaseException as error:  # the last place to say it without a traceback
         if os.environ.get("LEADTERM_DEBUG") == "1" and not isinstance(error, BrokenPipeError):
             raise
         status, message = _explain(error)

@@ -130,7 +130,8 @@ def _card(given: dict[str, Any], where: str) -> Card:
     for key in given.get("counts", {}):
         if key not in COUNTS:
             raise unknown_name(f"count in {where}:", key, COUNTS)
-    return Card(**{key: tuple(value) if key in LISTS else value for key, value in given.items()})
+    values: dict[str, Any] = {key: tuple(value) if key in LISTS else value for key, value in given.items()}
+    return Card(**values)
 
 
 def _fits(key: str, value: object) -> bool:

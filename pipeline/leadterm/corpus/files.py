@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
 import tempfile
@@ -348,11 +347,11 @@ def _swap(stage: Path, target: Path) -> None:
         stage.rename(target)
         return
     old = Path(tempfile.mkdtemp(prefix=f".{target.name}-old-", dir=target.parent))
-    os.replace(target, old)
+    target.replace(old)
     try:
         stage.rename(target)
     except OSError:
-        os.replace(old, target)
+        old.replace(target)
         raise
     shutil.rmtree(old)
 

@@ -20,6 +20,13 @@ __all__ = ["READERS", "Imported", "import_corpus", "options_of", "read"]
 READERS: Mapping[str, str] = {
     "codiesp": "leadterm.readers.codiesp",
     "aci-bench": "leadterm.readers.aci_bench",
+    "cmc2007": "leadterm.readers.cmc2007",
+    "csv": "leadterm.readers.csv_table",
+    "jsonl": "leadterm.readers.jsonl",
+    "mimic3": "leadterm.readers.mimic3",
+    "mimic4": "leadterm.readers.mimic4",
+    "mdace": "leadterm.readers.mdace",
+    "fhir": "leadterm.readers.fhir",
 }
 """Name of a kind of source → the module that reads it."""
 

@@ -6,6 +6,7 @@ import csv
 import gzip
 import io
 import sys
+import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -108,9 +109,7 @@ def rows(path: Path, columns: Sequence[str], *, delimiter: str = ",") -> Iterato
     number = 1
     try:
         with closing(_open(path)) as file:
-            table = csv.reader(
-                file, delimiter=delimiter, quoting=csv.QUOTE_NONE if delimiter == "\t" else csv.QUOTE_MINIMAL
-            )
+            table = csv.reader(file, delimiter=delimiter)
             header = [name.strip().lower() for name in next(table, [])]
             missing = [name for name in columns if name.lower() not in header]
             if missing:
@@ -128,5 +127,5 @@ def rows(path: Path, columns: Sequence[str], *, delimiter: str = ",") -> Iterato
                 yield number, dict(zip(header, row, strict=True))
     except UnicodeDecodeError:
         raise LeadtermError(f"{path} is not UTF-8 after line {number}.", hint="Save it as UTF-8.") from None
-    except (OSError, EOFError, csv.Error) as error:
+    except (OSError, EOFError, zlib.error, csv.Error) as error:
         raise LeadtermError(f"cannot read {path} after line {number}: {error}.", hint="Is the file whole?") from None

@@ -1,0 +1,107 @@
+"""Where leadterm keeps data: the XDG folders, and the models that come with it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from leadterm.errors import LeadtermError, unknown_name
+
+__all__ = ["cache_home", "data_home", "model_dir", "model_names"]
+
+MANIFEST = "manifest.json"
+
+
+def data_home() -> Path:
+    """Give the folder of what the user installed or trained.
+
+    Returns
+    -------
+    Path
+        ``$XDG_DATA_HOME/leadterm``, by default ``~/.local/share/leadterm``; it may not exist yet.
+
+    Examples
+    --------
+    >>> data_home().name
+    'leadterm'
+    """
+    return _home("XDG_DATA_HOME", ".local/share")
+
+
+def cache_home() -> Path:
+    """Give the folder of what can be made again; its content may be deleted at any time.
+
+    Returns
+    -------
+    Path
+        ``$XDG_CACHE_HOME/leadterm``, by default ``~/.cache/leadterm``; it may not exist yet.
+
+    Examples
+    --------
+    >>> cache_home().name
+    'leadterm'
+    """
+    return _home("XDG_CACHE_HOME", ".cache")
+
+
+def _home(variable: str, default: str) -> Path:
+    """Read an XDG variable; a relative value counts as unset, as the standard says."""
+    given = os.environ.get(variable, "")
+    base = Path(given) if given and Path(given).is_absolute() else Path.home() / default
+    return base / "leadterm"
+
+
+def _shelves() -> list[Path]:
+    """List the folders that hold models by name: shipped in the package, in the source tree, the user's own."""
+    package = Path(__file__).parent
+    return [package / "_models", package.parent.parent / "models", data_home() / "models"]
+
+
+def model_names() -> list[str]:
+    """List the models that can be called by name.
+
+    Returns
+    -------
+    list of str
+        Shipped ones and those in ``models`` of `data_home`, sorted.
+
+    Examples
+    --------
+    >>> isinstance(model_names(), list)
+    True
+    """
+    return sorted({file.parent.name for shelf in _shelves() for file in shelf.glob(f"*/{MANIFEST}")})
+
+
+def model_dir(name: str | Path) -> Path:
+    """Find the folder of a model.
+
+    Parameters
+    ----------
+    name : str or Path
+        A folder, or the name of a shipped model (``default``) or of one in ``models`` of `data_home`.
+
+    Returns
+    -------
+    Path
+        A folder with a manifest.
+
+    Raises
+    ------
+    LeadtermError
+        If there is no such model, or the folder is not one.
+
+    Examples
+    --------
+    >>> model_dir("defalt-model")
+    Traceback (most recent call last):
+    leadterm.errors.LeadtermError: unknown model 'defalt-model'...
+    """
+    folder = Path(name)
+    for place in [folder, *(shelf / folder for shelf in _shelves() if len(folder.parts) == 1)]:
+        if (place / MANIFEST).is_file():
+            return place
+    if folder.is_dir() or len(folder.parts) > 1:
+        what = f"has no {MANIFEST}" if folder.is_dir() else "does not exist"
+        raise LeadtermError(f"'{name}' is not a model: it {what}.", hint="Make one with 'leadterm train'.")
+    raise unknown_name("model", str(name), model_names(), hint="Or give a folder made with 'leadterm train'.")

@@ -1,0 +1,108 @@
+"""MIMIC-IV: discharge notes with ICD-9 and ICD-10 codes (Johnson et al. 2023), in the official CSV schema.
+
+A folder that holds, at any depth, ``discharge`` (of MIMIC-IV-Note), ``diagnoses_icd`` and ``procedures_icd``
+(``.csv`` or ``.csv.gz``), and ``patients`` if sex is wanted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from leadterm.corpus import Card
+from leadterm.errors import unknown_name
+from leadterm.readers.base import Imported, rows, take_folder
+from leadterm.readers.mimic import Row, admission, code_table, encounters, find_table, need_table, people, read_splits
+from leadterm.schema import Encounter, Note
+
+__all__ = ["read"]
+
+COLUMNS = ("note_id", "subject_id", "hadm_id", "text")
+DIAGNOSES = {"9": "icd9cm", "10": "icd10cm"}
+PROCEDURES = {"9": "icd9pcs", "10": "icd10pcs"}
+
+
+def read(source: Path, *, split_files: str = "", icd_version: str = "") -> Imported:
+    """Read MIMIC-IV as a stream; admissions without codes are left out.
+
+    Parameters
+    ----------
+    source : Path
+        The folder of the downloads.
+    split_files : str
+        Published splits by ``hadm_id`` (`leadterm.readers.mimic.read_splits`); without them all is ``train``.
+    icd_version : str
+        ``"9"`` or ``"10"``: only codes of that version; empty for both, kept apart by system.
+
+    Returns
+    -------
+    Imported
+        Systems ``icd9cm icd9pcs icd10cm icd10pcs``, dots put back, leading zeros kept.
+
+    Raises
+    ------
+    LeadtermError
+        If a table or column is missing, or a version is unknown.
+
+    Examples
+    --------
+    >>> read(Path("/"), icd_version="11")
+    Traceback (most recent call last):
+    leadterm.errors.LeadtermError: unknown ICD version '11'. Allowed: 10, 9.
+    """
+    take_folder(source, "mimic4")
+    if icd_version and icd_version not in DIAGNOSES:
+        raise unknown_name("ICD version", icd_version, DIAGNOSES)
+    versions = (icd_version,) if icd_version else tuple(DIAGNOSES)
+    tables = {name: need_table(source, name) for name in ("discharge", "diagnoses_icd", "procedures_icd")}
+    systems = [system for version in versions for system in (DIAGNOSES[version], PROCEDURES[version])]
+    card = Card(
+        name="mimic4" + (f"-icd{icd_version}" if icd_version else ""),
+        source="MIMIC-IV and MIMIC-IV-Note, Johnson et al. 2023.",
+        licence="PhysioNet Credentialed Health Data License.",
+        languages=("en",),
+        systems=dict.fromkeys(systems, "2008-2022"),
+        split_method=f"By admission, from {Path(split_files).name}." if split_files else "Everything is train.",
+        phi_status="De-identified; still restricted patient data.",
+        partial_codes=tuple(systems),
+    )
+    return Imported(card, _stream(tables, versions, find_table(source, "patients"), split_files))
+
+
+def _stream(
+    tables: dict[str, Path], versions: tuple[str, ...], patients: Path | None, split_files: str
+) -> Iterator[tuple[str, Encounter]]:
+    splits = read_splits(split_files) if split_files else None
+
+    def notes() -> Iterator[Row]:
+        return (row for _, row in rows(tables["discharge"], COLUMNS) if row["hadm_id"].strip())
+
+    wanted = set(splits) if splits is not None else {admission(row["hadm_id"]) for row in notes()}
+    sources = [
+        (tables["diagnoses_icd"], _system_of(DIAGNOSES, versions)),
+        (tables["procedures_icd"], _system_of(PROCEDURES, versions)),
+    ]
+    codes_of = code_table(sources, "icd_code", wanted)
+    yield from encounters(notes, _note, codes_of, people(patients, _birth_year), splits)
+
+
+def _system_of(systems: dict[str, str], versions: tuple[str, ...]) -> Callable[[Row], str]:
+    """Make the function that names the system of a row; versions left out give an empty name."""
+
+    def system(row: Row) -> str:
+        version = row.get("icd_version", "").strip()
+        if version not in systems:
+            raise unknown_name("icd_version in a table of codes:", version, systems)
+        return systems[version] if version in versions else ""
+
+    return system
+
+
+def _birth_year(row: Row) -> str:
+    """Give the shifted year of birth: the anchor year less the anchor age."""
+    year, age = row.get("anchor_year", ""), row.get("anchor_age", "")
+    return str(int(year) - int(age)) if year.isdigit() and age.isdigit() else ""
+
+
+def _note(row: Row) -> Note:
+    return Note(row["note_id"].strip(), row["text"], "discharge summary")
