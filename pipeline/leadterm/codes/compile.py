@@ -13,10 +13,11 @@ from leadterm.codes.index import Entry, terms_of
 from leadterm.codes.release import release_from_label
 from leadterm.codes.style import style_of
 from leadterm.codes.tabular import Event, draft_from_events, expansions, tabular_events
+from leadterm.codes.types import Term
 from leadterm.codes.xml import line, parse_xml
 from leadterm.errors import LeadtermError
 
-__all__ = ["compile_draft", "confirmed_expansions", "package_folder", "packaged_components"]
+__all__ = ["compile_draft", "compile_terms", "confirmed_expansions", "package_folder", "packaged_components"]
 
 # system, kind, package, folder in it, file name pattern
 PACKAGED = (
@@ -77,8 +78,7 @@ def packaged_components(system: str | None = None) -> list[Component]:
     return found
 
 
-def compile_draft(system: str, base: Component, notes: Component | None, codes: Component | None,
-                  terms: Sequence[Component]) -> Draft:  # fmt: skip
+def compile_draft(system: str, base: Component, notes: Component | None, codes: Component | None) -> Draft:
     """Read the chosen parts of a release and put them together.
 
     Parameters
@@ -91,14 +91,12 @@ def compile_draft(system: str, base: Component, notes: Component | None, codes: 
         Tabular list that lends its notes and headings where ``base`` is a list of codes.
     codes : Component or None
         List of codes of the same release where ``base`` is a tabular list: says which 7th
-        characters exist and which codes are billable.
-    terms : sequence of Component
-        Index and tables.
+        characters exist.
 
     Returns
     -------
     Draft
-        Ready to freeze.
+        Ready to freeze, without index terms.
 
     Raises
     ------
@@ -108,7 +106,7 @@ def compile_draft(system: str, base: Component, notes: Component | None, codes: 
     Examples
     --------
     >>> part = packaged_components("icd9pcs")[0]
-    >>> compile_draft("icd9pcs", part, None, None, []).rows[0].code
+    >>> compile_draft("icd9pcs", part, None, None).rows[0].code
     '00.01'
     """
     if base.kind == "tabular":
@@ -120,9 +118,34 @@ def compile_draft(system: str, base: Component, notes: Component | None, codes: 
         _set_billable(draft.rows, base)
         if notes is not None:
             draft = _overlay(draft, draft_from_events(read_events(notes), confirmed_expansions()))
-    entries = {part.kind: [Entry.from_fields(fields) for fields in read_component(part.path)] for part in terms}
-    draft.terms = terms_of({kind: entries[kind] for kind in TERM_KINDS if kind in entries})
     return draft
+
+
+def compile_terms(parts: Iterable[Component]) -> list[Term]:
+    """Read an index and tables together, so that one may refer to the other.
+
+    Parameters
+    ----------
+    parts : iterable of Component
+        At most one of each kind.
+
+    Returns
+    -------
+    list of Term
+        Their terms.
+
+    Raises
+    ------
+    LeadtermError
+        If a file is damaged.
+
+    Examples
+    --------
+    >>> compile_terms([])
+    []
+    """
+    entries = {part.kind: [Entry.from_fields(fields) for fields in read_component(part.path)] for part in parts}
+    return terms_of({kind: entries[kind] for kind in TERM_KINDS if kind in entries})
 
 
 def confirmed_expansions() -> Mapping[str, frozenset[str]]:

@@ -14,7 +14,7 @@ from leadterm.codes.system import CodeSystem
 from leadterm.codes.terms import SEPARATOR
 from leadterm.codes.types import INSTRUCTIONS, TERM_SOURCES, Heading, Term
 
-__all__ = ["Draft", "Row", "from_pairs", "rows_from_list"]
+__all__ = ["Draft", "Row", "from_pairs", "rows_from_list", "term_arrays"]
 
 
 @dataclass(slots=True)
@@ -107,7 +107,7 @@ class Draft:
         if any(row.since or row.until for row in rows):
             arrays["since"] = np.array([row.since for row in rows], dtype=np.int32)
             arrays["until"] = np.array([row.until for row in rows], dtype=np.int32)
-        return arrays | self._note_arrays() | self._term_arrays()
+        return arrays | self._note_arrays() | term_arrays([row.code for row in rows], self.terms)
 
     def _note_arrays(self) -> dict[str, Array]:
         size = len(self.rows)
@@ -123,18 +123,38 @@ class Draft:
             **pack_strings("seventh_text", [text for _, _, text in sevenths]),
         }
 
-    def _term_arrays(self) -> dict[str, Array]:
-        number = {row.code: at for at, row in enumerate(self.rows)}
-        terms = [term for term in self.terms if term.code in number]
-        return {
-            "term_row": np.array([number[term.code] for term in terms], dtype=np.int32),
-            "term_source": np.array([TERM_SOURCES.index(term.source) for term in terms], dtype=np.uint8),
-            "term_dash": np.array([term.dash for term in terms], dtype=np.uint8),
-            **pack_strings("term_path", [SEPARATOR.join(term.path) for term in terms]),
-            **pack_strings("term_optional", [SEPARATOR.join(term.optional) for term in terms]),
-            **pack_strings("term_column", [term.column for term in terms]),
-            **pack_strings("term_second", [term.manifestation or "" for term in terms]),
-        }
+
+def term_arrays(codes: Iterable[str], terms: Iterable[Term]) -> dict[str, Array]:
+    """Pack index and table terms into the columns that ``CodeSystem`` takes.
+
+    Parameters
+    ----------
+    codes : iterable of str
+        All codes of the system, in order.
+    terms : iterable of Term
+        The terms; those whose code the system lacks are left out.
+
+    Returns
+    -------
+    dict of str to ndarray
+        The columns, each named ``term_…``.
+
+    Examples
+    --------
+    >>> term_arrays(["M10"], [Term("Gout", "M10", "index", ("Gout",))])["term_row"].tolist()
+    [0]
+    """
+    number = {code: at for at, code in enumerate(codes)}
+    kept = [term for term in terms if term.code in number]
+    return {
+        "term_row": np.array([number[term.code] for term in kept], dtype=np.int32),
+        "term_source": np.array([TERM_SOURCES.index(term.source) for term in kept], dtype=np.uint8),
+        "term_dash": np.array([term.dash for term in kept], dtype=np.uint8),
+        **pack_strings("term_path", [SEPARATOR.join(term.path) for term in kept]),
+        **pack_strings("term_optional", [SEPARATOR.join(term.optional) for term in kept]),
+        **pack_strings("term_column", [term.column for term in kept]),
+        **pack_strings("term_second", [term.manifestation or "" for term in kept]),
+    }
 
 
 def _ends(parents: Sequence[int]) -> Array:

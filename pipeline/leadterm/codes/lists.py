@@ -82,7 +82,7 @@ def read_list(text: str, label: str, system: str | None = None) -> list[CodeList
         return []
     if _share(ORDER, sample) > 0.8:
         return [_order(lines, label)]
-    if _share(HCPCS, sample) > 0.8:
+    if _share(HCPCS, sample) > 0.5:
         return _hcpcs(lines)
     if "\t" in lines[0] or (system and "," in lines[0]):
         return _table(lines, system)

@@ -7,10 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
+from pathlib import Path
 
 from leadterm.codes.cache import FORMAT, cached
-from leadterm.codes.compile import compile_draft, packaged_components
+from leadterm.codes.compile import compile_draft, compile_terms, packaged_components
 from leadterm.codes.component import TERM_KINDS, Component, list_components
+from leadterm.codes.draft import term_arrays
 from leadterm.codes.paths import data_folder
 from leadterm.codes.release import as_day, effective_dates
 from leadterm.codes.style import STYLES, style_of
@@ -176,15 +178,30 @@ def _best(name: str, parts: Sequence[Component], day: date | None) -> Component 
     return begun[-1] if begun else [part for part in ordered if start(part) == start(ordered[0])][-1]
 
 
-def _load(name: str, base: Component, notes: Component | None, codes: Component | None,
-          terms: tuple[Component, ...]) -> CodeSystem:  # fmt: skip
-    return _load_once(name, base, notes, codes, terms, _fingerprint([base, notes, codes, *terms]))
+def _load(
+    name: str, base: Component, notes: Component | None, codes: Component | None, terms: tuple[Component, ...]
+) -> CodeSystem:
+    prints = _fingerprint([base, notes, codes]), _fingerprint(terms)
+    return _load_once(name, base, notes, codes, terms, prints)
 
 
 @lru_cache(maxsize=8)
-def _load_once(name: str, base: Component, notes: Component | None, codes: Component | None,
-               terms: tuple[Component, ...], key: str) -> CodeSystem:  # fmt: skip
-    arrays = cached(f"{name}-{base.release}-{key}", lambda: compile_draft(name, base, notes, codes, terms).arrays())
+def _load_once(
+    name: str,
+    base: Component,
+    notes: Component | None,
+    codes: Component | None,
+    terms: tuple[Component, ...],
+    prints: tuple[str, str],
+) -> CodeSystem:
+    """Load the codes and, where an index is installed, its terms, from the cache or from the files."""
+    arrays = dict(
+        cached(f"{name}-{base.release}-{prints[0]}", lambda: compile_draft(name, base, notes, codes).arrays())
+    )
+    key = "-".join(prints)
+    if terms:
+        listed = arrays["codes"].tobytes().decode("utf-8").split("\n")
+        arrays |= cached(f"{name}-{base.release}-terms-{key}", lambda: term_arrays(listed, compile_terms(terms)))
     return CodeSystem(name, base.release, effective_dates(name, base.release), arrays, key)
 
 
@@ -192,13 +209,15 @@ def _fingerprint(parts: Sequence[Component | None]) -> str:
     """Digest what the columns depend on: installed parts carry a checksum, files of packages are read."""
     digest = hashlib.sha256(f"{FORMAT}".encode())
     for part in parts:
-        if part is None:
-            digest.update(b"none")
-            continue
-        digest.update(f"{part.kind} {part.release} {part.sha256}\n".encode())
-        if part.packaged:
-            for path in sorted(part.path.parent.glob("*.txt" if part.kind == "tabular" else part.path.name)):
-                digest.update(path.read_bytes())
-            if part.kind == "tabular":
-                digest.update(part.path.read_bytes())
+        digest.update(f"{part.kind} {part.release} {part.sha256}\n".encode() if part else b"none\n")
+        if part and part.packaged:
+            also = part.path.parent.glob("*.txt") if part.kind == "tabular" else ()
+            for path in (part.path, *sorted(also)):
+                seen = path.stat()
+                digest.update(_file_digest(path, seen.st_size, seen.st_mtime_ns))
     return digest.hexdigest()[:16]
+
+
+@lru_cache(maxsize=32)
+def _file_digest(path: Path, _size: int, _changed: int) -> bytes:
+    return hashlib.sha256(path.read_bytes()).digest()

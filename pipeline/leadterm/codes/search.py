@@ -275,7 +275,7 @@ class _Index:
         for near in self.stems[first : first + MOST_EXPANSIONS]:
             if near.startswith(word):
                 options[near] = PREFIX
-        if not options and len(word) > 3:
+        if not options and len(word) > 3 and word.isalpha():
             from rapidfuzz import fuzz, process
 
             close = process.extract(word, self.stems, scorer=fuzz.ratio, limit=4, score_cutoff=72)
