@@ -9,6 +9,8 @@ Three nouns, two verbs: a `Run` (suggested codes with scores), `Qrels` (referenc
 1.0
 """
 
+from leadterm.evaluation.coders import Agreement, agreement
+from leadterm.evaluation.comparison import Comparison, compare
 from leadterm.evaluation.keys import Label, Span, normalise_code
 from leadterm.evaluation.qrels import EncounterInfo, Qrels
 from leadterm.evaluation.report import Report, evaluate
@@ -16,14 +18,18 @@ from leadterm.evaluation.run import Run
 from leadterm.evaluation.thresholds import ChosenThreshold, choose_threshold
 
 __all__ = [
+    "Agreement",
     "ChosenThreshold",
+    "Comparison",
     "EncounterInfo",
     "Label",
     "Qrels",
     "Report",
     "Run",
     "Span",
+    "agreement",
     "choose_threshold",
+    "compare",
     "evaluate",
     "normalise_code",
 ]

@@ -193,7 +193,7 @@ def positions(row: Ints) -> Ints:
     """
     count = np.bincount(row) if len(row) else np.zeros(0, dtype=np.int64)
     start = np.cumsum(count) - count
-    return np.arange(1, len(row) + 1, dtype=np.int64) - start[row]
+    return np.asarray(np.arange(1, len(row) + 1, dtype=np.int64) - start[row])
 
 
 def align(run: Run, qrels: Qrels, *, systems: Collection[str] | None = None, uncoded: str = "drop") -> Aligned:

@@ -117,4 +117,4 @@ def first_of_each(columns: Columns, order: Ints) -> Ints:
     row, col = columns.row[order], columns.col[order]
     new = np.ones(len(order), dtype=bool)
     new[1:] = (row[1:] != row[:-1]) | (col[1:] != col[:-1])
-    return order[new]
+    return np.asarray(order[new])

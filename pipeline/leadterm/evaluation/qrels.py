@@ -186,28 +186,35 @@ class Qrels:
 
 
 def hulls(evidence: Sequence[EvidenceSpan]) -> tuple[Span, ...]:
-    """Give one span for each note that the pieces of a mention lie in: from its first to its last character.
+    """Give one span for each mention: from its first to its last character.
+
+    A span that lies after the one before it, in the same note, continues the same mention (a mention with a
+    gap); any other span begins a new one.
 
     Parameters
     ----------
     evidence : sequence of EvidenceSpan
-        The pieces of one mention.
+        Evidence of a reference code.
 
     Returns
     -------
     tuple of Span
-        In order of the notes.
+        In the order given.
 
     Examples
     --------
-    >>> hulls([EvidenceSpan("n1", 0, 4, "left"), EvidenceSpan("n1", 9, 13, "knee")])
-    (Span(note_id='n1', start=0, end=13),)
+    >>> hulls([EvidenceSpan("n1", 0, 4, "left"), EvidenceSpan("n1", 9, 13, "knee"), EvidenceSpan("n1", 2, 3, "f")])
+    (Span(note_id='n1', start=0, end=13), Span(note_id='n1', start=2, end=3))
     """
-    ends: dict[str, tuple[int, int]] = {}
+    found: list[Span] = []
+    before: EvidenceSpan | None = None
     for span in evidence:
-        start, end = ends.get(span.note_id, (span.start, span.end))
-        ends[span.note_id] = (min(start, span.start), max(end, span.end))
-    return tuple(Span(note, start, end) for note, (start, end) in ends.items())
+        if before is not None and before.note_id == span.note_id and span.start >= before.end:
+            found[-1] = found[-1]._replace(end=span.end)
+        else:
+            found.append(Span(span.note_id, span.start, span.end))
+        before = span
+    return tuple(found)
 
 
 def _info(encounter: Encounter) -> EncounterInfo:

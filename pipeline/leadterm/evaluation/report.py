@@ -248,12 +248,11 @@ def evaluate(
     ratios = all_ratios(table, ks)
     samples = bootstrap(table, ratios, n_bootstrap, seed) if n_bootstrap else {}
     aims = tuple(targets) if known.has_scores else ()
+    single = {**ratios.values(), **macro_metrics(label_counts(table)), **areas(table)}
     values: dict[str, Any] = {
         **_head(table, known, split, limit, source, seed, n_bootstrap),
-        **ratios.values(),
-        **macro_metrics(label_counts(table)),
-        **areas(table),
-        "ci": intervals(samples),
+        **single,
+        "ci": intervals(samples, single),
         **breakdowns(table, ratios, training, hierarchy),
         "hierarchy": hierarchical(table, hierarchy),
         "evidence": evidence_scores(table, tolerance),

@@ -11,8 +11,8 @@ import numpy as np
 from leadterm.errors import LeadtermError
 from leadterm.evaluation.columns import Columns, build_columns, first_of_each
 from leadterm.evaluation.keys import Floats, Ints, Label, Normalise, Objects, Span, normalise_code
-from leadterm.evaluation.qrels import Qrels
-from leadterm.schema import SuggestionSet
+from leadterm.evaluation.qrels import Qrels, hulls
+from leadterm.schema import EvidenceSpan, SuggestionSet
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -184,6 +184,8 @@ class Run:
     ) -> Run:
         """Read suggestion sets; the score is the confidence and the threshold is that of the sets.
 
+        Each span of a suggestion is a piece of evidence, and so is each mention with gaps as a whole.
+
         Parameters
         ----------
         sets : iterable of SuggestionSet
@@ -224,8 +226,32 @@ class Run:
             np.array([g.confidence for _, g in rows], dtype=np.float64),
             confidence=np.array([g.confidence for _, g in rows], dtype=np.float64),
             section=np.array([g.section for _, g in rows], dtype=object),
-            evidence=[tuple(Span(v.note_id, v.start, v.end) for v in g.evidence) for _, g in rows],
+            evidence=[_spans(g.evidence) for _, g in rows],
             threshold=thresholds.pop() if thresholds else None,
+        )
+
+    def to_frame(self) -> pd.DataFrame:
+        """Give the run as a frame with the columns of a run file, best first within each encounter.
+
+        Returns
+        -------
+        pandas.DataFrame
+            ``encounter_id, system, code, rank, score``; scores of ``-inf`` as missing.
+        """
+        import pandas as pd
+
+        order = np.lexsort((self.col, -self.score, self.row))
+        row, shown = self.row[order], [self.labels[c] for c in self.col[order]]
+        start = np.searchsorted(row, row)
+        score = np.where(np.isfinite(self.score[order]), self.score[order], np.nan)
+        return pd.DataFrame(
+            {
+                "encounter_id": [self.encounters[r] for r in row],
+                "system": [x.system for x in shown],
+                "code": [x.code for x in shown],
+                "rank": np.arange(len(row)) - start + 1,
+                "score": score,
+            }
         )
 
     def to_qrels(self, threshold: float | None = None) -> Qrels:
@@ -303,3 +329,8 @@ def make_run(
 
 def _unzip(rows: Sequence[tuple[str, str, float]]) -> tuple[list[str], list[str], list[float]]:
     return [r[0] for r in rows], [r[1] for r in rows], [r[2] for r in rows]
+
+
+def _spans(evidence: Sequence[EvidenceSpan]) -> tuple[Span, ...]:
+    single = [Span(v.note_id, v.start, v.end) for v in evidence]
+    return tuple(dict.fromkeys((*single, *hulls(evidence))))

@@ -1,0 +1,273 @@
+"""``compare``: several runs on the same encounters, every difference with an interval and a corrected p-value."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from leadterm.errors import LeadtermError, unknown_name
+from leadterm.evaluation.align import Aligned, align
+from leadterm.evaluation.keys import Floats
+from leadterm.evaluation.labels import label_counts, macro_metrics
+from leadterm.evaluation.ratios import Ratios, all_ratios
+from leadterm.evaluation.report import AnyQrels, AnyRun, as_qrels, as_run
+from leadterm.evaluation.resample import bootstrap, holm, intervals, macro_f1_permutation_p, permutation_p
+from leadterm.evaluation.thresholds import ChosenThreshold, set_threshold
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["COMPARED", "Comparison", "Difference", "compare", "detectable"]
+
+COMPARED = ("micro_f1", "macro_f1", "map", "precision_at_5", "recall_at_15", "exact_match")
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One metric of one pair of runs.
+
+    Parameters
+    ----------
+    metric, a, b : str
+        The metric and the names of the two runs.
+    difference : float
+        Value of b minus value of a.
+    low, high : float or None
+        95 % bootstrap interval of the difference; None without samples.
+    p, p_holm : float
+        Two-sided paired permutation test, and after Holm's correction over all tests of the comparison.
+    detectable : float or None
+        Smallest true difference that a test at level 0.05 would find in 80 % of samples of this size.
+
+    Examples
+    --------
+    >>> Difference("map", "a", "b", 0.1, 0.05, 0.15, 0.001, 0.002, 0.07).difference
+    0.1
+    """
+
+    metric: str
+    a: str
+    b: str
+    difference: float
+    low: float | None
+    high: float | None
+    p: float
+    p_holm: float
+    detectable: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Values of every run and differences of every pair.
+
+    Parameters
+    ----------
+    runs : tuple of str
+        Names of the runs.
+    n_encounters : int
+        Encounters scored.
+    values, ci : mapping of str to mapping
+        By run, then by metric.
+    thresholds : mapping of str to tuple
+        By run: the threshold and where it is from.
+    differences : tuple of Difference
+        By metric, then by pair.
+
+    Examples
+    --------
+    >>> gold = {"e1": ["A"], "e2": ["B"]}
+    >>> found = compare({"x": {"e1": ["A"], "e2": ["B"]}, "y": {"e1": ["C"], "e2": ["B"]}}, gold, n_bootstrap=0)
+    >>> round(found.values["y"]["micro_f1"] - found.values["x"]["micro_f1"], 3), found.differences[0].p > 0.05
+    (-0.5, True)
+    """
+
+    runs: tuple[str, ...]
+    n_encounters: int
+    values: Mapping[str, Mapping[str, float]]
+    ci: Mapping[str, Mapping[str, Sequence[float]]]
+    thresholds: Mapping[str, tuple[float | None, str]]
+    differences: tuple[Difference, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Give the comparison as a JSON object."""
+        rows = [{name: getattr(d, name) for name in Difference.__slots__} for d in self.differences]
+        limits = {run: {"threshold": _finite(t), "source": s} for run, (t, s) in self.thresholds.items()}
+        return {
+            "schema_version": 1,
+            "runs": list(self.runs),
+            "n_encounters": self.n_encounters,
+            "values": {run: dict(v) for run, v in self.values.items()},
+            "ci": {run: dict(v) for run, v in self.ci.items()},
+            "thresholds": limits,
+            "differences": rows,
+        }
+
+    def to_frame(self) -> pd.DataFrame:
+        """Give the differences as a frame, one row for each metric and pair."""
+        import pandas as pd
+
+        return pd.DataFrame([[getattr(d, n) for n in Difference.__slots__] for d in self.differences]).set_axis(
+            list(Difference.__slots__), axis=1
+        )
+
+
+def compare(
+    runs: Mapping[str, AnyRun],
+    qrels: AnyQrels,
+    *,
+    metrics: Sequence[str] = COMPARED,
+    baseline: str | None = None,
+    thresholds: Mapping[str, float | ChosenThreshold | str | None] | None = None,
+    systems: Collection[str] | None = None,
+    split: str | None = None,
+    n_permutations: int = 1000,
+    n_bootstrap: int = 1000,
+    seed: int = 0,
+    uncoded: str = "drop",
+) -> Comparison:
+    """Test runs against each other on the same encounters.
+
+    Parameters
+    ----------
+    runs : mapping of str to run
+        Two or more, by name; see `as_run` for the forms.
+    qrels : Qrels or what `as_qrels` takes
+        The reference codes.
+    metrics : sequence of str
+        Which to test.
+    baseline : str, optional
+        Test the others against this run only; all pairs by default.
+    thresholds : mapping of str to threshold, optional
+        By run, as in `evaluate`.
+    systems : collection of str, optional
+        Code systems to score.
+    split : str, optional
+        Name of the split scored.
+    n_permutations, n_bootstrap, seed : int
+        Exchanges for the p-values, samples for the intervals, seed of both.
+    uncoded : {"drop", "count"}
+        As in `evaluate`.
+
+    Returns
+    -------
+    Comparison
+        Values, intervals, p-values.
+
+    Raises
+    ------
+    LeadtermError
+        If there are fewer than two runs, or a metric or the baseline is unknown.
+
+    Examples
+    --------
+    >>> gold = {f"e{i}": ["A"] for i in range(20)}
+    >>> good, bad = {e: ["A"] for e in gold}, {e: ["B", "A"] for e in gold}
+    >>> found = compare({"bad": bad, "good": good}, gold, metrics=["map"], n_bootstrap=0)
+    >>> found.differences[0].difference, found.differences[0].p < 0.01
+    (0.5, True)
+    """
+    if len(runs) < 2:
+        raise LeadtermError(f"a comparison needs two runs or more, got {len(runs)}.", hint="Name another run.")
+    if baseline is not None and baseline not in runs:
+        raise unknown_name("baseline", baseline, runs)
+    system = next(iter(systems)) if systems and len(systems) == 1 else None
+    reference = as_qrels(qrels, system=system)
+    tables: dict[str, Aligned] = {}
+    limits: dict[str, tuple[float | None, str]] = {}
+    for name, given in runs.items():
+        run = as_run(given, system=system)
+        table = align(run, reference, systems=systems, uncoded=uncoded)
+        tables[name], limit, source = set_threshold(table, run, (thresholds or {}).get(name), split, seed)
+        limits[name] = (limit, source)
+    ratios = {name: all_ratios(table) for name, table in tables.items()}
+    _check(metrics, ratios)
+    values = {n: {**ratios[n].values(), **macro_metrics(label_counts(tables[n]))} for n in runs}
+    samples = {n: bootstrap(tables[n], ratios[n], n_bootstrap, seed) if n_bootstrap else {} for n in runs}
+    pairs = [p for p in combinations(runs, 2) if baseline is None or baseline in p]
+    pairs = [(a, b) if b != baseline else (b, a) for a, b in pairs]
+    tested = {pair: _p_values(tables, ratios, pair, metrics, n_permutations, seed) for pair in pairs}
+    rows = [(metric, pair, tested[pair][i]) for i, metric in enumerate(metrics) for pair in pairs]
+    corrected = holm([p for _, _, p in rows])
+    found = [_difference(values, samples, row, c) for row, c in zip(rows, corrected, strict=True)]
+    ci = {n: intervals(samples[n], values[n]) for n in runs}
+    return Comparison(tuple(runs), next(iter(tables.values())).n, values, ci, limits, tuple(found))
+
+
+def detectable(samples: Floats, *, alpha: float = 0.05, power: float = 0.8) -> float:
+    """Give the smallest true difference that would usually be found with encounters like these.
+
+    It is (z(1 - alpha / 2) + z(power)) times the standard error of the difference, taken from the bootstrap.
+
+    Parameters
+    ----------
+    samples : numpy.ndarray of float64
+        Bootstrap values of the difference.
+    alpha, power : float
+        Level of the test and share of the samples that would find it.
+
+    Returns
+    -------
+    float
+        The minimum detectable difference.
+
+    Examples
+    --------
+    >>> round(detectable(np.array([-0.01, 0.01])), 3)
+    0.028
+    """
+    from statistics import NormalDist
+
+    normal = NormalDist()
+    return float((normal.inv_cdf(1 - alpha / 2) + normal.inv_cdf(power)) * samples.std())
+
+
+def _check(metrics: Sequence[str], ratios: Mapping[str, Ratios]) -> None:
+    known = [*next(iter(ratios.values())).names, "macro_f1"]
+    for metric in metrics:
+        if metric not in known:
+            raise unknown_name("metric", metric, known)
+
+
+def _p_values(
+    tables: Mapping[str, Aligned],
+    ratios: Mapping[str, Ratios],
+    pair: tuple[str, str],
+    metrics: Sequence[str],
+    n_permutations: int,
+    seed: int,
+) -> list[float]:
+    a, b = pair
+    plain = [m for m in metrics if m != "macro_f1"]
+    group = tables[a].group
+    found = dict(
+        zip(
+            plain, permutation_p(ratios[a].pick(plain), ratios[b].pick(plain), group, n_permutations, seed), strict=True
+        )
+    )
+    if "macro_f1" in metrics:
+        found["macro_f1"] = macro_f1_permutation_p(tables[a], tables[b], n_permutations, seed)
+    return [float(found[m]) for m in metrics]
+
+
+def _difference(
+    values: Mapping[str, Mapping[str, float]],
+    samples: Mapping[str, Mapping[str, Floats]],
+    row: tuple[str, tuple[str, str], float],
+    corrected: float,
+) -> Difference:
+    metric, (a, b), p = row
+    gap = values[b][metric] - values[a][metric]
+    if not samples[a]:
+        return Difference(metric, a, b, gap, None, None, p, corrected, None)
+    drawn = samples[b][metric] - samples[a][metric]
+    low, high = np.quantile(drawn, [0.025, 0.975]) - drawn.mean() + gap
+    return Difference(metric, a, b, gap, float(low), float(high), p, corrected, detectable(drawn))
+
+
+def _finite(value: float | None) -> float | None:
+    return value if value is not None and math.isfinite(value) else None

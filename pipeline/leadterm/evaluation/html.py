@@ -1,0 +1,305 @@
+"""A report as one HTML file: no network, no library, light and dark, ready to print."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from html import escape
+from typing import Any
+
+from leadterm.evaluation.html_encounters import EncounterView, Titles, encounter_views, render_encounter
+from leadterm.evaluation.html_style import SCRIPT, STYLE
+from leadterm.evaluation.report import Report
+from leadterm.evaluation.svg import bar_chart, precision_recall_chart, reliability_chart, share_bar
+from leadterm.schema import Encounter
+
+__all__ = ["render_html"]
+
+TILES = (
+    ("micro_f1", "micro-F1"),
+    ("map", "mean average precision"),
+    ("precision_at_1", "first suggestion right"),
+    ("precision_at_5", "precision at 5"),
+    ("recall_at_15", "recall at 15"),
+    ("macro_f1", "macro-F1"),
+    ("exact_match", "exact match"),
+    ("principal_accuracy", "principal first"),
+)
+
+
+_NAVIGATION = (
+    '<nav><a href="#figures">Figures</a><a href="#curves">Curves</a><a href="#parts">Parts of the data</a>'
+    '<a href="#errors">Errors</a><a href="#encounters">Encounters</a><a href="#all">All metrics</a></nav>'
+)
+
+
+def render_html(
+    report: Report, encounters: Iterable[Encounter] = (), *, titles: Titles | None = None, corpus: str = ""
+) -> str:
+    """Render a report as a page.
+
+    Parameters
+    ----------
+    report : Report
+        What `evaluate` gave.
+    encounters : iterable of Encounter
+        Notes for the error analysis; they are patient data, folded away but in the file. Leave them out and the
+        page holds codes and encounter ids only.
+    titles : callable, optional
+        Gives the title of (system, code); empty where it has none.
+    corpus : str
+        Name of the corpus, for the head of the page.
+
+    Returns
+    -------
+    str
+        The whole page.
+
+    Examples
+    --------
+    >>> from leadterm.evaluation import evaluate
+    >>> page = render_html(evaluate({"e1": {"I10": 0.9}}, {"e1": ["I10"]}, threshold=0.5, n_bootstrap=0))
+    >>> page.startswith("<!doctype html>"), "http://" in page.replace("http://www.w3.org/2000/svg", "")
+    (True, False)
+    """
+    name_of = titles or (lambda _system, _code: "")
+    values, views = report.values, encounter_views(report, encounters)
+    body = [
+        _header(report, corpus),
+        _NAVIGATION,
+        *(f'<p class="note">{escape(line)}</p>' for line in values["warnings"]),
+        '<section id="figures">' + _tiles(values) + "</section>",
+        '<h2 id="curves">Curves</h2>' + _curves(values),
+        '<h2 id="parts">Parts of the data</h2>' + _parts(values),
+        '<h2 id="errors">Errors</h2>' + _errors(values, views, name_of),
+        '<h2 id="encounters">Encounters</h2>' + _encounters(views, name_of),
+        '<h2 id="all">All metrics</h2>' + _all_metrics(report),
+        _footer(values),
+    ]
+    return (
+        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(report.name)}: evaluation</title>'
+        '<meta name="viewport" content="width=device-width,initial-scale=1">'
+        f"<style>{STYLE}</style></head><body><main>{''.join(body)}</main><script>{SCRIPT}</script></body></html>\n"
+    )
+
+
+def _header(report: Report, corpus: str) -> str:
+    v = report.values
+    where = " · ".join(filter(None, [corpus, f"split {v['split']}" if v["split"] else "", ", ".join(v["systems"])]))
+    return (
+        f"<header><h1>{escape(report.name)}</h1><p>{escape(where)}</p><p>{v['n_encounters']:,} encounters, "
+        f"{v['n_reference_codes']:,} reference codes ({v['n_codes']:,} distinct), {v['n_suggestions']:,} suggestions, "
+        f"{v['n_chosen']:,} in the suggested sets at {_limit(v)}</p></header>"
+    )
+
+
+def _limit(values: Mapping[str, Any]) -> str:
+    if values["threshold"] is None:
+        return f"no threshold ({values['threshold_source']})"
+    return f"threshold {values['threshold']:.3f} ({values['threshold_source']})"
+
+
+def _tiles(values: Mapping[str, Any]) -> str:
+    cards = []
+    for name, title in TILES:
+        if name in values:
+            low, high = values["ci"].get(name, (values[name], values[name]))
+            ends = f"95 %: {low:.3f} to {high:.3f}" if name in values["ci"] else ""
+            cards.append(
+                f'<div class="card tile"><span>{title}</span><b>{values[name]:.3f}</b><div class="range">'
+                f'<i style="left:{100 * low:.1f}%;width:{100 * (high - low):.1f}%"></i>'
+                f'<u style="left:{100 * values[name]:.1f}%"></u></div><small>{ends}</small></div>'
+            )
+    return f'<div class="tiles">{"".join(cards)}</div>'
+
+
+def _curves(values: Mapping[str, Any]) -> str:
+    reached = [row for row in values["coverage"] if row["n_automated"]]
+    curve = precision_recall_chart(
+        values["precision_recall"], (values["micro_recall"], values["micro_precision"]), reached
+    )
+    cards = [
+        _card("Precision and recall", "Over all suggestions as the threshold falls; green: precision targets.", curve)
+    ]
+    found = values["calibration"]
+    if found:
+        text = f"ECE {found['ece']:.3f}, among the suggested set {found['ece_chosen']:.3f}; Brier {found['brier']:.3f}."
+        cards.append(_card("Reliability", f"{text} Bars: number of suggestions.", reliability_chart(found["bins"])))
+    if values["coverage"]:
+        rows = [
+            [
+                f"{r['target']:.2f}",
+                _ci(r, "precision") if r["n_automated"] else "not reached",
+                _ci(r, "coverage"),
+                f"{r['n_automated']:,}",
+            ]
+            for r in values["coverage"]
+        ]
+        table = _table(["wanted precision", "reached", "coverage of reference codes", "codes"], rows, numeric=(1, 2, 3))
+        text = "What could be coded without a person; thresholds chosen on other folds."
+        cards.append(_card("Coverage at a wanted precision", text, table))
+    levels = [
+        (k.replace("_", " "), v["set"]["micro_f1"], f"counts {v['count']['micro_f1']:.3f}")
+        for k, v in values["hierarchy"].items()
+    ]
+    chart = bar_chart(levels, title="F1 by level", name_width=90)
+    cards.append(_card("Near misses in the hierarchy", "F1 of the suggested sets, codes cut to each level.", chart))
+    return f'<div class="grid2">{"".join(cards)}</div>'
+
+
+def _parts(values: Mapping[str, Any]) -> str:
+    basis = "the training split" if values["frequency_basis"] == "training" else "the split scored"
+    cards = [
+        _bars(
+            "F1 by frequency", f"Codes by how often they occur in {basis}.", values["by_frequency"], "n_reference_codes"
+        ),
+        _bars("F1 by seen and unseen", "By occurrences in the training split.", values["by_seen"], "n_reference_codes"),
+        _bars("F1 by length", "Encounters by number of words.", values["by_length"], "n_encounters"),
+        _bars("F1 by setting", "Encounters by setting.", values["by_setting"], "n_encounters"),
+        _bars("F1 by code system", "Suggested sets.", values["by_system"], "n_reference_codes", least=2),
+        _bars(
+            "Precision by section", "Where the best evidence stands.", values["by_section"], "n_suggested", "precision"
+        ),
+    ]
+    chapters = [c for c in values["by_chapter"] if c["n_reference_codes"]]
+    rows = [(c["title"] or c["chapter"], c["micro_f1"], f"n {c['n_reference_codes']:.0f}") for c in chapters]
+    names = [f"{c['chapter']} {c['title']}".strip() for c in chapters]
+    chart = bar_chart(rows, title="F1 by chapter", name_width=190, names=names)
+    cards.insert(0, _card("F1 by chapter", "Chapters of the reference codes.", chart))
+    return f'<div class="grid2">{"".join(cards)}</div>'
+
+
+def _bars(
+    title: str, text: str, groups: Mapping[str, Any], size: str, metric: str = "micro_f1", *, least: int = 1
+) -> str:
+    rows = [(name, g[metric], f"n {g[size]:.0f}") for name, g in groups.items()]
+    return _card(title, text, bar_chart(rows, title=title, name_width=120)) if len(rows) >= least else ""
+
+
+def _errors(values: Mapping[str, Any], views: Sequence[EncounterView], titles: Titles) -> str:
+    number = {view.encounter_id: view for view in views}
+    mistakes, volume = values["mistakes"], values["volume"]
+    missed = [
+        [
+            _code(r["system"], r["code"], titles),
+            f"{r['n_missed']} of {r['n_reference']}",
+            _links(r, number, "missed", r["code"]),
+        ]
+        for r in mistakes["most_missed"]
+    ]
+    wrong = [
+        [
+            _code(r["system"], r["code"], titles),
+            f"{r['n_wrong']} of {r['n_suggested']}",
+            _links(r, number, "wrong", r["code"]),
+        ]
+        for r in mistakes["most_over_suggested"]
+    ]
+    siblings = [
+        [
+            _code(r["system"], r["suggested"], titles),
+            _code(r["system"], r["reference"], titles),
+            str(r["n"]),
+            _links(r, number, "wrong", r["suggested"]),
+        ]
+        for r in mistakes["siblings"]
+    ]
+    text = (
+        f"{volume['suggested_per_encounter']:.2f} codes suggested for an encounter, "
+        f"{volume['reference_per_encounter']:.2f} in the reference; too many in {volume['share_over']:.0%}, "
+        f"too few in {volume['share_under']:.0%} of encounters."
+    )
+    cards = [
+        _card("What the wrong suggestions are", text, share_bar(list(values["wrong_suggestions"].items()))),
+        _card(
+            "Siblings confused",
+            "Another code of the same category was right.",
+            _table(["suggested", "reference", "times", "see"], siblings, numeric=(2,)),
+        ),
+        _card(
+            "Most missed",
+            "Reference codes not in the suggested set.",
+            _table(["code", "missed", "see"], missed, numeric=(1,)),
+        ),
+        _card(
+            "Most over-suggested",
+            "Suggested codes that no coder gave.",
+            _table(["code", "wrong", "see"], wrong, numeric=(1,)),
+        ),
+    ]
+    return f'<div class="grid2">{"".join(cards)}</div>'
+
+
+def _links(row: Mapping[str, Any], views: Mapping[str, EncounterView], kind: str, code: str) -> str:
+    """Link to the words that support a code, or to the encounter where there are none."""
+    links = []
+    for i, encounter in enumerate(row["encounters"], start=1):
+        view = views.get(encounter)
+        if view is not None:
+            at = next(
+                (k for k, item in enumerate(view.codes[kind]) if item[1] == code and item[2] and view.notes), None
+            )
+            anchor = f"e{view.number}" if at is None else f"e{view.number}-{kind}-{at}"
+            links.append(f'<a href="#{anchor}" title="{escape(encounter)}">{i}</a>')
+    return " ".join(links)
+
+
+def _encounters(views: Sequence[EncounterView], titles: Titles) -> str:
+    if not views:
+        return '<p class="sub">No errors to show.</p>'
+    shown = "Notes are folded away: they are patient data." if any(v.notes for v in views) else "Without note text."
+    intro = f'<p class="sub">The worst first, then one for each of the codes listed above. {shown}</p>'
+    return intro + "".join(render_encounter(view, titles) for view in views)
+
+
+def _all_metrics(report: Report) -> str:
+    ci = report["ci"]
+    rows = [
+        [
+            f"<code>{escape(name)}</code>",
+            f"{value:.4f}",
+            "to".join(f" {e:.4f} " for e in ci[name]) if name in ci else "",
+        ]
+        for name, value in report.metrics().items()
+    ]
+    half = (len(rows) + 1) // 2
+    tables = [_table(["metric", "value", "95 % interval"], part, numeric=(1, 2)) for part in (rows[:half], rows[half:])]
+    cards = [f'<div class="card">{table}</div>' for table in tables]
+    evidence = report["evidence"]
+    if evidence:
+        rows = [
+            [rule, *(f"{s[m]:.4f}" for m in ("precision", "recall", "f1"))] for rule, s in evidence["rules"].items()
+        ]
+        table = _table(["evidence", "precision", "recall", "F1"], rows, numeric=(1, 2, 3))
+        text = f"Right code and right words; tolerance {evidence['tolerance']} characters."
+        cards.append(_card("Evidence", text, table))
+    return f'<div class="grid2">{"".join(cards)}</div>'
+
+
+def _footer(values: Mapping[str, Any]) -> str:
+    return (
+        f"<footer>leadterm {escape(values['leadterm_version'])}. Intervals: {values['n_bootstrap']} bootstrap samples "
+        f"of {values['n_patients']:,} patients or encounters, seed {values['seed']}. Macro-F1 is the mean of F1 over "
+        "codes present among the reference codes. MAP is by encounter, divided by the number of reference codes. "
+        "Ties: score descending, then code ascending.</footer>"
+    )
+
+
+def _card(title: str, text: str, inner: str) -> str:
+    return f'<div class="card"><h3>{escape(title)}</h3><p class="sub">{escape(text)}</p>{inner}</div>'
+
+
+def _code(system: str, code: str, titles: Titles) -> str:
+    return f'<code>{escape(code)}</code> <span class="title">{escape(titles(system, code))}</span>'
+
+
+def _ci(row: Mapping[str, Any], name: str) -> str:
+    ends = row[f"{name}_ci"]
+    return f"{row[name]:.3f}" + (f" ({ends[0]:.3f} to {ends[1]:.3f})" if ends else "")
+
+
+def _table(columns: Sequence[str], rows: Sequence[Sequence[str]], *, numeric: Sequence[int] = ()) -> str:
+    def cells(tag: str, values: Sequence[str]) -> str:
+        return "".join(f"<{tag}{' class=n' if i in numeric else ''}>{v}</{tag}>" for i, v in enumerate(values))
+
+    body = "".join(f"<tr>{cells('td', row)}</tr>" for row in rows)
+    return f'<div class="scroll"><table><tr>{cells("th", columns)}</tr>{body}</table></div>'

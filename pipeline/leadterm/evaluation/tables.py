@@ -1,0 +1,190 @@
+"""Reports and comparisons as tables for a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from leadterm.evaluation.comparison import Comparison
+from leadterm.evaluation.report import Report
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+    from rich.table import Table
+
+__all__ = ["comparison_tables", "report_tables"]
+
+HEADLINE = (
+    ("Suggested set", ("micro_precision", "micro_recall", "micro_f1", "macro_f1", "encounter_f1", "exact_match")),
+    ("Ranked list", ("map", "precision_at_1", "precision_at_5", "precision_at_8", "precision_at_15")),
+    ("", ("recall_at_10", "recall_at_15", "recall_all", "r_precision", "mrr", "ndcg_at_15")),
+    ("Principal", ("principal_accuracy", "principal_recall")),
+)
+GROUPS = (
+    ("by_system", "Code system"),
+    ("by_frequency", "Code frequency"),
+    ("by_seen", "Seen in training"),
+    ("by_length", "Words of notes"),
+    ("by_setting", "Setting"),
+)
+
+
+def report_tables(report: Report) -> list[RenderableType]:
+    """Lay a report out for a terminal.
+
+    Parameters
+    ----------
+    report : Report
+        What `evaluate` gave.
+
+    Returns
+    -------
+    list of rich renderables
+        To be printed one after the other.
+
+    Examples
+    --------
+    >>> from leadterm.evaluation import evaluate
+    >>> len(report_tables(evaluate({"e1": {"I10": 0.9}}, {"e1": ["I10"]}, n_bootstrap=0))) > 2
+    True
+    """
+    values = report.values
+    parts: list[Any] = [_title(report), _headline(values)]
+    groups = [(title, values[key]) for key, title in GROUPS if len(values[key]) > (key == "by_system")]
+    for title, group in groups:
+        parts.append(_group_table(title, group))
+    parts += [_hierarchy(values["hierarchy"]), *_extras(values)]
+    parts += [f"[yellow]note[/]: {_escape(line)}" for line in values["warnings"]]
+    return parts
+
+
+def comparison_tables(found: Comparison) -> list[RenderableType]:
+    """Lay a comparison out for a terminal.
+
+    Parameters
+    ----------
+    found : Comparison
+        What `compare` gave.
+
+    Returns
+    -------
+    list of rich renderables
+        To be printed one after the other.
+
+    Examples
+    --------
+    >>> from leadterm.evaluation import compare
+    >>> len(comparison_tables(compare({"x": {"e1": ["A"]}, "y": {"e1": ["B"]}}, {"e1": ["A"]}, n_bootstrap=0)))
+    3
+    """
+    metrics = list(dict.fromkeys(d.metric for d in found.differences))
+    values = _table(f"Runs on {found.n_encounters} encounters", ["run", "threshold", *metrics])
+    for run in found.runs:
+        limit, source = found.thresholds[run]
+        cells = [_with_ci(found.values[run][m], found.ci[run].get(m)) for m in metrics]
+        values.add_row(_escape(run), f"{'-' if limit is None else f'{limit:.3f}'} ({source})", *cells)
+    tests = _table("Differences", ["metric", "pair", "difference", "95 % interval", "p", "p (Holm)", "detectable"])
+    for d in found.differences:
+        ends = "-" if d.low is None or d.high is None else f"{d.low:+.3f} to {d.high:+.3f}"
+        style = "bold" if d.p_holm < 0.05 else ""
+        small = "-" if d.detectable is None else f"{d.detectable:.3f}"
+        pair = _escape(f"{d.b} - {d.a}")
+        tests.add_row(d.metric, pair, f"{d.difference:+.3f}", ends, _p(d.p), _p(d.p_holm), small, style=style)
+    last = "p: paired permutation test over encounters; detectable: difference found 8 times in 10 at this size."
+    return [values, tests, last]
+
+
+def _title(report: Report) -> str:
+    v = report.values
+    limit = "every row" if v["threshold"] is None else f"{v['threshold']:.3f} ({v['threshold_source']})"
+    split = f", split {v['split']}" if v["split"] else ""
+    return _escape(
+        f"{report.name}: {v['n_encounters']} encounters{split}, {v['n_reference_codes']} reference codes "
+        f"({v['n_codes']} distinct; {', '.join(v['systems'])}), threshold {limit}"
+    )
+
+
+def _headline(values: Mapping[str, Any]) -> Table:
+    table = _table("", ["", "metric", "value", "95 % interval"])
+    for title, names in HEADLINE:
+        for i, name in enumerate(n for n in names if n in values):
+            ends = values["ci"].get(name)
+            table.add_row(
+                title if i == 0 else "", name, f"{values[name]:.3f}", f"{ends[0]:.3f} to {ends[1]:.3f}" if ends else "-"
+            )
+    return table
+
+
+def _group_table(title: str, groups: Mapping[str, Mapping[str, float]]) -> Table:
+    columns = [c for c in ("n_encounters", "n_codes", "n_reference_codes") if any(c in g for g in groups.values())]
+    metrics = ("micro_precision", "micro_recall", "micro_f1", "macro_f1", "map")
+    columns += [m for m in metrics if any(m in g for g in groups.values())]
+    table = _table("", [title, *columns])
+    for name, scores in groups.items():
+        table.add_row(name, *(_number(scores.get(c), whole=c.startswith("n_")) for c in columns))
+    return table
+
+
+def _hierarchy(levels: Mapping[str, Any]) -> Table:
+    table = _table("", ["Level", "F1 (sets)", "precision", "recall", "F1 (counts)"])
+    for level, kinds in levels.items():
+        scores = [kinds["set"][m] for m in ("micro_f1", "micro_precision", "micro_recall")]
+        table.add_row(level.replace("_", " "), *(f"{s:.3f}" for s in (*scores, kinds["count"]["micro_f1"])))
+    return table
+
+
+def _extras(values: Mapping[str, Any]) -> Iterable[Any]:
+    if values["evidence"]:
+        table = _table("", ["Evidence", "precision", "recall", "F1"])
+        for rule, scores in values["evidence"]["rules"].items():
+            table.add_row(rule, *(f"{scores[m]:.3f}" for m in ("precision", "recall", "f1")))
+        yield table
+    if values["calibration"]:
+        found = values["calibration"]
+        ece = f"ECE {found['ece']:.3f}, among the chosen {found['ece_chosen']:.3f}"
+        yield f"Calibration: {ece}, Brier {found['brier']:.3f}"
+    if values["coverage"]:
+        table = _table("", ["Wanted precision", "reached", "coverage", "95 % interval", "codes"])
+        for row in values["coverage"]:
+            ends = row["coverage_ci"]
+            shown = f"{ends[0]:.3f} to {ends[1]:.3f}" if ends else "-"
+            reached = f"{row['precision']:.3f}" if row["n_automated"] else "-"
+            table.add_row(f"{row['target']:.2f}", reached, f"{row['coverage']:.3f}", shown, str(row["n_automated"]))
+        yield table
+    volume = values["volume"]
+    yield (
+        f"Codes per encounter: {volume['suggested_per_encounter']:.2f} suggested, "
+        f"{volume['reference_per_encounter']:.2f} in the reference; too many in {volume['share_over']:.0%}, "
+        f"too few in {volume['share_under']:.0%} of encounters"
+    )
+
+
+def _table(title: str, columns: Sequence[str]) -> Table:
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+
+    table = Table(title=title or None, title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
+    for column in columns:
+        numeric = column and not column[0].isupper() and column not in ("metric", "run", "pair", "threshold")
+        table.add_column(column.replace("_", " "), justify="right" if numeric else "left")
+    return table
+
+
+def _with_ci(value: float, ends: Sequence[float] | None) -> str:
+    return f"{value:.3f}" + (f" ({ends[0]:.3f}-{ends[1]:.3f})" if ends else "")
+
+
+def _number(value: float | None, *, whole: bool) -> str:
+    if value is None:
+        return "-"
+    return f"{value:.0f}" if whole else f"{value:.3f}"
+
+
+def _p(value: float) -> str:
+    return "< 0.001" if value < 0.001 else f"{value:.3f}"
+
+
+def _escape(text: str) -> str:
+    from rich.markup import escape
+
+    return escape(text)
