@@ -210,16 +210,15 @@ def _code_tests(path: str | Path, card: Card) -> tuple[dict[str, CodeTest], list
         except LeadtermError as error:
             problems.append(Problem("warning", "codes-not-checked", f"codes of '{name}' are not checked: {error}"))
             continue
-        tests[name] = _code_test(
-            system, same=own or _same_release(release, system.release), partial=name in card.partial_codes
-        )
+        where = f"the list {card.code_lists[name]}" if own else system.release
+        same = own or _same_release(release, system.release)
+        tests[name] = _code_test(system, where, same=same, partial=name in card.partial_codes)
     return tests, problems
 
 
-def _code_test(system: CodeSystem, *, same: bool, partial: bool) -> CodeTest:
+def _code_test(system: CodeSystem, where: str, *, same: bool, partial: bool) -> CodeTest:
     """Make the test for one system; in another release than the corpus was coded with, faults are warnings."""
     level = "error" if same else "warning"
-    where = system.release or "the list of the corpus"
     starts = {code[:length] for code in system.codes for length in range(2, len(code))} if partial else set()
 
     def test(code: str) -> str:

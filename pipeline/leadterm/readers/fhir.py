@@ -122,13 +122,13 @@ def _resources(path: Path) -> Iterator[tuple[str, Resource]]:
             given = json.loads(piece)
         except (json.JSONDecodeError, RecursionError):
             raise LeadtermError(f"{path} line {number} is not JSON.", hint="NDJSON files end in .ndjson.") from None
-        entries = given.get("entry", []) if isinstance(given, dict) and given.get("resourceType") == "Bundle" else None
-        listed = [{"resource": given}] if entries is None else entries
-        for entry in listed if isinstance(listed, list) else [None]:
-            resource = entry.get("resource") if isinstance(entry, dict) else None
+        bundle = isinstance(given, dict) and given.get("resourceType") == "Bundle"
+        for entry in _list(given.get("entry")) if bundle else [{"resource": given}]:
+            whole: dict[str, Any] = entry if isinstance(entry, dict) else {}
+            resource = whole.get("resource")
             if not isinstance(resource, dict) or not isinstance(resource.get("resourceType"), str):
                 raise LeadtermError(f"{path} line {number} is not FHIR: no resourceType.", hint="Expected a Bundle.")
-            yield str(entry.get("fullUrl", "")), resource
+            yield str(whole.get("fullUrl", "")), resource
 
 
 def _encounters(store: _Store) -> Iterator[Encounter]:
@@ -145,7 +145,7 @@ def _encounters(store: _Store) -> Iterator[Encounter]:
 
 def _encounter_key(document: Resource, store: _Store) -> str:
     """Find the encounter of a document: ``context.encounter`` in R4, ``context`` in R5."""
-    context = document.get("context")
+    context: object = document.get("context")
     references = context.get("encounter") if isinstance(context, Mapping) else context
     keys = [store.key(reference) for reference in _list(references)]
     return next((key for key in keys if key.startswith("Encounter/")), "")
