@@ -1,0 +1,184 @@
+"""The spaCy components of this package, and what each needs and gives."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from leadterm.text.extensions import declare
+from leadterm.text.lines import split_lines
+from leadterm.text.problems import find_problems
+from leadterm.text.sections import find_marks, to_sections
+from leadterm.text.sentences import sentence_starts
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+    from spacy.language import Language
+    from spacy.tokens import Doc
+
+__all__ = ["EntitiesAsMentions", "SectionFinder", "SentenceSplitter", "register", "token_starts"]
+
+
+def token_starts(doc: Doc) -> npt.NDArray[np.int64]:
+    """First character of each token.
+
+    Parameters
+    ----------
+    doc : Doc
+        A tokenised text.
+
+    Returns
+    -------
+    ndarray of int64, shape (n_tokens,)
+        Ascending.
+
+    Examples
+    --------
+    >>> import spacy
+    >>> token_starts(spacy.blank("en")("No fever.")).tolist()
+    [0, 3, 8]
+    """
+    import numpy as np
+    from spacy.attrs import LENGTH, SPACY
+
+    sizes = doc.to_array([LENGTH, SPACY]).astype(np.int64).sum(axis=1)
+    return np.cumsum(sizes) - sizes
+
+
+class SectionFinder:
+    """Component ``leadterm_sections``: sets ``doc._.sections`` and ``doc._.problems``.
+
+    Examples
+    --------
+    >>> import spacy
+    >>> declare()
+    >>> doc = SectionFinder()(spacy.blank("en")("IMPRESSION: Gout."))
+    >>> doc._.sections[0].category, doc.text[slice(*doc._.problems[0][:2])]
+    ('impression', 'Gout')
+    """
+
+    def __call__(self, doc: Doc) -> Doc:
+        """Annotate a doc."""
+        text = doc.text
+        lines = split_lines(text)
+        marks = find_marks(text, lines)
+        doc._.sections = to_sections(len(text), lines, marks, token_starts(doc))
+        doc._.problems = find_problems(text, lines, marks)
+        return doc
+
+
+class SentenceSplitter:
+    """Component ``leadterm_sentences``: sets the sentence starts of a doc whose sections are known.
+
+    Examples
+    --------
+    >>> import spacy
+    >>> declare()
+    >>> doc = SentenceSplitter()(SectionFinder()(spacy.blank("en")("No fever. No cough")))
+    >>> len(list(doc.sents))
+    2
+    """
+
+    def __call__(self, doc: Doc) -> Doc:
+        """Annotate a doc."""
+        import numpy as np
+        from spacy.attrs import SENT_START
+
+        if not len(doc):
+            return doc
+        text = doc.text
+        forced = [s.start for s in doc._.sections if s.start]
+        forced += [p.body_start for p in doc._.problems if p.body_start < p.body_end]
+        at = token_starts(doc).searchsorted(sentence_starts(text, split_lines(text), forced))
+        flags = np.full((len(doc), 1), -1, dtype=np.int64)
+        flags[at[at < len(doc)]] = 1
+        if text[0].isspace():
+            flags[at[:1]] = -1
+        flags[0] = 1
+        doc.from_array([SENT_START], flags.astype(np.uint64))
+        return doc
+
+
+class EntitiesAsMentions:
+    """Component ``leadterm_mentions``: the entities of a model, if any, become the mentions.
+
+    Examples
+    --------
+    >>> import spacy
+    >>> list(EntitiesAsMentions()(spacy.blank("en")("No fever.")).spans["mentions"])
+    []
+    """
+
+    def __call__(self, doc: Doc) -> Doc:
+        """Annotate a doc."""
+        doc.spans["mentions"] = list(doc.ents)
+        return doc
+
+
+class Stage(NamedTuple):
+    """What a component reads and writes."""
+
+    requires: tuple[str, ...]
+    assigns: tuple[str, ...]
+
+
+STAGES: dict[str, Stage] = {
+    "leadterm_sections": Stage((), ("doc._.sections", "doc._.problems")),
+    "leadterm_sentences": Stage(("doc._.sections", "doc._.problems"), ("token.is_sent_start", "doc.sents")),
+    "leadterm_abbreviations": Stage((), ("doc._.abbreviations", "span._.long_form")),
+    "leadterm_mentions": Stage((), ("doc.spans",)),
+    "leadterm_context": Stage(
+        ("doc._.sections", "doc.sents", "doc.spans"),
+        ("span._.assertion", "span._.cues", "span._.section", "span._.label"),
+    ),
+}
+
+
+def _make_sections(nlp: Language, name: str) -> SectionFinder:  # noqa: ARG001
+    return SectionFinder()
+
+
+def _make_sentences(nlp: Language, name: str) -> SentenceSplitter:  # noqa: ARG001
+    return SentenceSplitter()
+
+
+def _make_abbreviations(nlp: Language, name: str) -> Any:
+    from leadterm.text.shortforms import ShortFormFinder
+
+    return ShortFormFinder(nlp.vocab)
+
+
+def _make_mentions(nlp: Language, name: str) -> EntitiesAsMentions:  # noqa: ARG001
+    return EntitiesAsMentions()
+
+
+def _make_context(nlp: Language, name: str) -> Any:
+    from leadterm.text.context import ContextTagger
+
+    return ContextTagger.for_language(nlp)
+
+
+def register() -> None:
+    """Declare the attributes and register the factories with spaCy; does nothing the second time.
+
+    Examples
+    --------
+    >>> register()
+    >>> from spacy.language import Language
+    >>> Language.has_factory("leadterm_context")
+    True
+    """
+    from spacy.language import Language
+
+    declare()
+    makers = {
+        "leadterm_sections": _make_sections,
+        "leadterm_sentences": _make_sentences,
+        "leadterm_abbreviations": _make_abbreviations,
+        "leadterm_mentions": _make_mentions,
+        "leadterm_context": _make_context,
+    }
+    for name, make in makers.items():
+        if not Language.has_factory(name):
+            stage = STAGES[name]
+            Language.factory(name, requires=list(stage.requires), assigns=list(stage.assigns), func=make)

@@ -1,0 +1,201 @@
+"""Context cues: read from the tables, compiled into a trie over the tokens of a language."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from leadterm.errors import LeadtermError
+from leadterm.text.knowledge import load_table
+
+if TYPE_CHECKING:
+    from spacy.language import Language
+
+__all__ = ["CATEGORIES", "TABLES", "Cue", "CueTrie", "Hit", "compile_cues", "read_cues"]
+
+TABLES = {"en": "context_cues.tsv", "es": "context_cues_es.tsv"}
+CATEGORIES = frozenset("absent possible hypothetical conditional family history planned screening allergy".split())
+OTHERS = frozenset("pseudo affirm close weak clause".split())
+CLAUSE_ENDS = (".", ",", ";", ")", "!", "•", "|", "but", "and", "however", "pero", "y")
+DIRECTIONS = frozenset({"forward", "backward", "end", "-"})
+
+
+class Cue(NamedTuple):
+    """A cue of a table.
+
+    Parameters
+    ----------
+    text : str
+        Its words.
+    category : str
+        What it says, one of `CATEGORIES`, or ``pseudo affirm close weak clause``.
+    direction : str
+        ``forward``, ``backward``, ``end`` (backward, where a clause ends after it) or ``-``.
+    scope : int
+        Most tokens it reaches; 0 for the whole clause.
+    closes : frozenset of str
+        Categories whose scope ends at it.
+
+    Examples
+    --------
+    >>> Cue("denies", "absent", "forward", 0, frozenset({"family"})).direction
+    'forward'
+    """
+
+    text: str
+    category: str
+    direction: str
+    scope: int
+    closes: frozenset[str]
+
+
+class Hit(NamedTuple):
+    """Cues found at tokens ``[start, end)`` of a sequence."""
+
+    start: int
+    end: int
+    cues: tuple[Cue, ...]
+
+
+def read_cues(rows: Sequence[Mapping[str, str]]) -> tuple[list[Cue], dict[str, list[str]]]:
+    """Turn the rows of a cue table into cues, and its ``set`` rows into word lists.
+
+    Parameters
+    ----------
+    rows : sequence of mapping
+        Columns ``cue category direction scope closes``.
+
+    Returns
+    -------
+    tuple of (list of Cue, dict of str to list of str)
+        Cues as written, with ``{name}`` in them; and the members of each name.
+
+    Raises
+    ------
+    LeadtermError
+        If a category or direction is unknown.
+
+    Examples
+    --------
+    >>> row = {"cue": "no", "category": "absent", "direction": "forward", "scope": "-", "closes": "-"}
+    >>> read_cues([row])[0][0].category
+    'absent'
+    """
+    cues: list[Cue] = []
+    sets: dict[str, list[str]] = {}
+    for row in rows:
+        if row["category"] == "set":
+            sets[row["cue"]] = row["closes"].split("|")
+            continue
+        closes = frozenset() if row["closes"] == "-" else frozenset(row["closes"].split("|"))
+        cue = Cue(row["cue"], row["category"], row["direction"], 0 if row["scope"] == "-" else int(row["scope"]), closes)
+        if cue.category not in CATEGORIES | OTHERS or cue.direction not in DIRECTIONS or not cue.closes <= CATEGORIES:
+            raise LeadtermError(
+                f"bad cue '{cue.text}': {cue.category} {cue.direction} {row['closes']}.",
+                hint=f"Categories: {', '.join(sorted(CATEGORIES | OTHERS))}.",
+            )
+        cues.append(cue)
+    return cues, sets
+
+
+class CueTrie:
+    """Finds the longest cues in a sequence of token numbers.
+
+    Parameters
+    ----------
+    number : callable
+        Gives the token numbers of one word.
+
+    Examples
+    --------
+    >>> trie = CueTrie(lambda word: [hash(word)])
+    >>> trie.add(Cue("no evidence of", "absent", "forward", 0, frozenset()), {})
+    >>> [(h.start, h.end) for h in trie.find([hash(w) for w in "there is no evidence of gout".split()])]
+    [(2, 5)]
+    """
+
+    def __init__(self, number: Callable[[str], Sequence[int]]) -> None:
+        self._number = number
+        self._words: dict[str, Sequence[int]] = {}
+        self._root: dict[int, Any] = {}
+        self._enders = frozenset(n for mark in CLAUSE_ENDS for n in number(mark))
+
+    def _numbers(self, phrase: str) -> list[int]:
+        found: list[int] = []
+        for word in phrase.split():
+            if word not in self._words:
+                self._words[word] = self._number(word)
+            found += self._words[word]
+        return found
+
+    def add(self, cue: Cue, sets: Mapping[str, Sequence[str]]) -> None:
+        """Add a cue, once for each way to fill the names in it."""
+        nodes = [self._root]
+        for word in cue.text.split():
+            options = sets[word[1:-1]] if word.startswith("{") else (word,)
+            nodes = [self._step(node, self._numbers(option)) for node in nodes for option in options]
+        for node in nodes:
+            node[0] = (*node.get(0, ()), cue)
+
+    @staticmethod
+    def _step(node: dict[int, Any], numbers: Sequence[int]) -> dict[int, Any]:
+        for number in numbers:
+            node = node.setdefault(number, {})
+        return node
+
+    def find(self, numbers: Sequence[int]) -> Iterator[Hit]:
+        """Yield the longest cues from left to right; they do not overlap."""
+        i, n, root = 0, len(numbers), self._root
+        while i < n:
+            node = root.get(numbers[i])
+            if node is None:
+                i += 1
+                continue
+            best: Hit | None = None
+            j = i + 1
+            while node is not None:
+                cues = node.get(0)
+                if cues:
+                    usable = tuple(c for c in cues if c.direction != "end" or self._ends(numbers, j))
+                    best = Hit(i, j, usable) if usable else best
+                node = node.get(numbers[j]) if j < n else None
+                j += 1
+            if best is None:
+                i += 1
+            else:
+                yield best
+                i = best.end
+
+    def _ends(self, numbers: Sequence[int], j: int) -> bool:
+        return j >= len(numbers) or numbers[j] in self._enders
+
+
+def compile_cues(nlp: Language) -> CueTrie:
+    """Compile the cues of the pipeline's language; English for a language without a table of its own.
+
+    Parameters
+    ----------
+    nlp : Language
+        Gives the tokenizer and the numbers of its words.
+
+    Returns
+    -------
+    CueTrie
+        Over the numbers of lower-cased tokens.
+
+    Examples
+    --------
+    >>> import spacy
+    >>> from spacy.attrs import LOWER
+    >>> nlp = spacy.blank("en")
+    >>> numbers = nlp.make_doc("She denies fever.").to_array(LOWER).tolist()
+    >>> [hit.cues[0].text for hit in compile_cues(nlp).find(numbers)]
+    ['she denies']
+    """
+    strings = nlp.vocab.strings
+    tokenizer = nlp.tokenizer
+    trie = CueTrie(lambda word: [strings.add(token.lower_) for token in tokenizer(word)])
+    cues, sets = read_cues(load_table(TABLES.get(nlp.lang, TABLES["en"])))
+    for cue in cues:
+        trie.add(cue, sets)
+    return trie

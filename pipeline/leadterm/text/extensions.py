@@ -1,0 +1,124 @@
+"""All custom attributes of the text pipeline, declared in this one place.
+
+======================  ==============================================================================
+``doc._.sections``      tuple of `Section`: the sections, then within them the labelled lines
+``doc._.problems``      tuple of `Problem`: problem headings of assessments, plans and diagnosis lists
+``doc._.abbreviations`` list of Span: short forms the note itself explains (``span._.long_form``)
+``doc._.scan``          what the term matcher read, for the stages after it
+``doc._.covers``        the matches behind each mention, parallel to ``doc.spans["mentions"]``
+``span._.assertion``    one of the assertions of `leadterm.schema.Mention`
+``span._.cues``         tuple of ``(start, end)`` characters: the words that set the assertion
+``span._.section``      category of the section the mention stands in, or ``""``
+``span._.label``        category of the labelled line the mention stands in, or ``""``
+======================  ==============================================================================
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal, NamedTuple
+
+__all__ = ["Problem", "Section", "declare", "set_on_span"]
+
+
+class Section(NamedTuple):
+    """A stretch of a note under one title.
+
+    Parameters
+    ----------
+    start, end : int
+        Characters ``[start, end)``, title and content. Sections of kind ``section`` follow one another without gaps.
+    title_start, title_end : int
+        Characters of the title; equal where the text has none.
+    category : str
+        For instance ``"assessment_plan"``; empty before the first title, ``"other"`` for an unknown title.
+    token_start, token_end : int
+        Tokens ``[token_start, token_end)``.
+    kind : {"section", "label"}
+        A label is a labelled line (``Cardiovascular: …``) inside a section.
+
+    Examples
+    --------
+    >>> Section(0, 20, 0, 4, "plan", 0, 5, "section").category
+    'plan'
+    """
+
+    start: int
+    end: int
+    title_start: int
+    title_end: int
+    category: str
+    token_start: int
+    token_end: int
+    kind: Literal["section", "label"]
+
+
+class Problem(NamedTuple):
+    """The heading of a problem and the text that belongs to it.
+
+    Parameters
+    ----------
+    start, end : int
+        Characters of the heading, without its bullet or number.
+    body_start, body_end : int
+        Characters of what is written under it; equal when there is nothing.
+    number : int
+        Position in its section, from 1.
+
+    Examples
+    --------
+    >>> Problem(0, 19, 21, 60, 1).number
+    1
+    """
+
+    start: int
+    end: int
+    body_start: int
+    body_end: int
+    number: int
+
+
+DOC_ATTRIBUTES: dict[str, Any] = {"sections": (), "problems": (), "abbreviations": [], "scan": None, "covers": ()}
+SPAN_ATTRIBUTES: dict[str, Any] = {"assertion": "present", "cues": (), "section": "", "label": "", "long_form": None}
+
+
+def declare() -> None:
+    """Declare the attributes; does nothing for those already there.
+
+    Examples
+    --------
+    >>> declare()
+    >>> from spacy.tokens import Doc
+    >>> Doc.has_extension("problems")
+    True
+    """
+    from spacy.tokens import Doc, Span
+
+    for owner, attributes in ((Doc, DOC_ATTRIBUTES), (Span, SPAN_ATTRIBUTES)):
+        for name, default in attributes.items():
+            if not owner.has_extension(name):
+                owner.set_extension(name, default=default)
+
+
+def set_on_span(user_data: dict[Any, Any], start: int, end: int, values: dict[str, Any]) -> None:
+    """Set custom attributes of a span, several times as fast as through ``span._``.
+
+    Parameters
+    ----------
+    user_data : dict
+        ``doc.user_data``.
+    start, end : int
+        Characters of the span.
+    values : dict
+        Attribute to value.
+
+    Examples
+    --------
+    >>> import spacy
+    >>> declare()
+    >>> doc = spacy.blank("en")("No fever.")
+    >>> set_on_span(doc.user_data, 3, 8, {"assertion": "absent"})
+    >>> doc[1:2]._.assertion
+    'absent'
+    """
+    for name, value in values.items():
+        user_data["._.", name, start, end] = value

@@ -1,0 +1,146 @@
+"""Lines of a note: what stands on them, what bullet or number opens them, which are hard-wrapped."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+__all__ = ["Line", "hard_width", "is_continuation", "split_lines"]
+
+NEWLINES = "\n\r\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029"
+_LINE = re.compile(f"[^{NEWLINES}]+")
+_BULLET = re.compile(
+    r"(?P<hash>#{1,6}\s+|#(?=[A-Za-z]))|(?P<number>\(?\d{1,2}\)\s*|\d{1,2}\.\s+|#\s?\d{1,2}[.):]*\s+)"
+    r"|(?P<bullet>[•●▪◦‣·○■□✓➢→]\s*|[-–—+*>]\s+)"
+)
+_END = (".", "!", "?", ":", ";")
+SHORTEST_WRAP, LONGEST_WRAP, SLACK = 45, 130, 12
+
+
+class Line(NamedTuple):
+    """A line that is not blank.
+
+    Parameters
+    ----------
+    start, end : int
+        Characters of its text, without the white space around it.
+    body : int
+        Where the text begins after a bullet or number.
+    bullet : str
+        ``""``, ``"bullet"``, ``"number"`` or ``"hash"``.
+    gap : bool
+        Whether a blank line, or nothing, stands before it.
+
+    Examples
+    --------
+    >>> Line(0, 9, 3, "number", True).body
+    3
+    """
+
+    start: int
+    end: int
+    body: int
+    bullet: str
+    gap: bool
+
+
+def split_lines(text: str) -> list[Line]:
+    r"""Find the lines of a text; any kind of newline will do.
+
+    Parameters
+    ----------
+    text : str
+        The raw note.
+
+    Returns
+    -------
+    list of Line
+        In order, blank lines left out.
+
+    Examples
+    --------
+    >>> [(line.body, line.bullet, line.gap) for line in split_lines("Plan\r\n\r\n1. Rest.")]
+    [(0, '', True), (11, 'number', True)]
+    """
+    lines: list[Line] = []
+    last = -1
+    for match in _LINE.finditer(text):
+        raw = match.group()
+        stripped = raw.strip()
+        if not stripped:
+            continue
+        start = match.start() + len(raw) - len(raw.lstrip())
+        end = start + len(stripped)
+        between = text[last:start] if last >= 0 else ""
+        gap = last < 0 or max(between.count("\n"), between.count("\r"), 1) > 1
+        bullet = _BULLET.match(text, start, end)
+        if bullet and bullet.end() < end:
+            lines.append(Line(start, end, bullet.end(), str(bullet.lastgroup), gap))
+        else:
+            lines.append(Line(start, end, start, "", gap))
+        last = end
+    return lines
+
+
+def hard_width(lines: Sequence[Line]) -> int:
+    """Find the width at which a text was wrapped by hand.
+
+    Parameters
+    ----------
+    lines : sequence of Line
+        Lines of one note.
+
+    Returns
+    -------
+    int
+        Characters, or 0 for a text that is not wrapped.
+
+    Examples
+    --------
+    >>> hard_width(split_lines("Short.\\nLines."))
+    0
+    """
+    lengths = [line.end - line.start for line in lines]
+    likely = [n for n in lengths if SHORTEST_WRAP <= n <= LONGEST_WRAP]
+    if len(likely) < 3 or sum(n > LONGEST_WRAP for n in lengths) > len(likely):
+        return 0
+    width = max(likely)
+    return width if sum(n >= width - SLACK for n in likely) >= 3 else 0
+
+
+def is_continuation(text: str, line: Line, following: Line, width: int) -> bool:
+    """Tell whether a sentence runs on from one line into the next.
+
+    Parameters
+    ----------
+    text : str
+        The raw note.
+    line, following : Line
+        Neighbours.
+    width : int
+        Of `hard_width`.
+
+    Returns
+    -------
+    bool
+        True when the newline between them is only a wrap.
+
+    Examples
+    --------
+    >>> text = "The patient was seen in the clinic today for evaluation of his chronic\\nheadache."
+    >>> one, two = split_lines(text)
+    >>> is_continuation(text, one, two, 0)
+    True
+    """
+    if following.gap or following.bullet:
+        return False
+    if text[line.end - 1] in _END:
+        return False
+    length = line.end - line.start
+    first = text[following.start]
+    if first.islower() and length >= SHORTEST_WRAP:
+        return True
+    space = text.find(" ", following.start, following.end)
+    word = (space if space > 0 else following.end) - following.start
+    return bool(width) and length + 1 + word > width - 3

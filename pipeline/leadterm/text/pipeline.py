@@ -1,0 +1,219 @@
+"""Builds the spaCy pipeline that reads a note, and checks that its components stand in a working order."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from leadterm.errors import LeadtermError, unknown_name
+from leadterm.text.components import register
+
+if TYPE_CHECKING:
+    from spacy.language import Language
+    from spacy.tokens import Doc
+    from spacy.vocab import Vocab
+
+__all__ = ["build_nlp", "check_order"]
+
+LONGEST_NOTE = 100_000_000
+LONGEST_RUN = 400
+_RUN = re.compile(rf"\S{{{LONGEST_RUN}}}")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+BEFORE_MENTIONS = ("leadterm_sections", "leadterm_sentences", "leadterm_abbreviations")
+AFTER_MENTIONS = ("leadterm_context",)
+
+
+class SafeTokenizer:
+    """A spaCy tokenizer that stays linear and total on any text.
+
+    Runs of more than 400 characters without white space are cut before the rules see them; half characters
+    (lone surrogates) are read as the replacement character. Offsets stay those of the raw text.
+
+    Parameters
+    ----------
+    inner : callable
+        The tokenizer that does the work.
+    vocab : Vocab
+        Of the pipeline.
+
+    Examples
+    --------
+    >>> import spacy
+    >>> nlp = spacy.blank("en")
+    >>> safe = SafeTokenizer(nlp.tokenizer, nlp.vocab)
+    >>> len(safe("x" * 1000)), len(safe("x" * 1000).text)
+    (3, 1000)
+    """
+
+    def __init__(self, inner: Any, vocab: Vocab) -> None:
+        self.inner, self.vocab = inner, vocab
+
+    def __call__(self, text: str) -> Doc:
+        """Tokenise a text."""
+        if not text.isascii():
+            text = _SURROGATE.sub("\ufffd", text)
+        if _RUN.search(text) is None:
+            doc: Doc = self.inner(text)
+            return doc
+        from spacy.tokens import Doc as NewDoc
+
+        words: list[str] = []
+        spaces: list[bool] = []
+        for part in self._parts(text):
+            piece = self.inner(part)
+            words += [token.text for token in piece]
+            spaces += [bool(token.whitespace_) for token in piece]
+        return NewDoc(self.vocab, words=words, spaces=spaces)
+
+    @staticmethod
+    def _parts(text: str) -> Iterable[str]:
+        at = 0
+        for match in _RUN.finditer(text):
+            if match.start() > at:
+                yield text[at : match.start()]
+            yield match.group()
+            at = match.end()
+        if at < len(text):
+            yield text[at:]
+
+    def to_bytes(self, **settings: Any) -> bytes:
+        """Serialise the rules of the inner tokenizer."""
+        data: bytes = self.inner.to_bytes(**settings)
+        return data
+
+    def from_bytes(self, data: bytes, **settings: Any) -> SafeTokenizer:
+        """Restore what `to_bytes` made."""
+        self.inner.from_bytes(data, **settings)
+        return self
+
+
+def build_nlp(language: str = "en", *, ner: str | None = None, extra: Sequence[str | tuple[str, Mapping[str, Any]]] = ()) -> Language:
+    """Build the pipeline: sections, sentences, abbreviations, mentions, context.
+
+    Parameters
+    ----------
+    language : str
+        ISO 639-1 code of a language spaCy can tokenise. English gets scispaCy's tokenizer.
+    ner : str, optional
+        Name of an installed spaCy or scispaCy model whose entity recogniser runs as well; it sets ``doc.ents``.
+    extra : sequence of str or (str, mapping)
+        Names of factories that make ``doc.spans["mentions"]``, with their settings; they run before the context.
+
+    Returns
+    -------
+    Language
+        The pipeline.
+
+    Raises
+    ------
+    LeadtermError
+        If the language or model is unknown, or a component would run before one it needs.
+
+    Examples
+    --------
+    >>> build_nlp("en").pipe_names
+    ['leadterm_sections', 'leadterm_sentences', 'abbreviation_detector', 'leadterm_mentions', 'leadterm_context']
+    """
+    register()
+    nlp = _blank(language)
+    nlp.max_length = LONGEST_NOTE
+    for name in BEFORE_MENTIONS:
+        nlp.add_pipe(name, name="abbreviation_detector" if name == "leadterm_abbreviations" else None)
+    if ner is not None:
+        _add_ner(nlp, ner)
+    for item in extra or ("leadterm_mentions",):
+        name, config = (item, {}) if isinstance(item, str) else item
+        if not nlp.has_factory(name):
+            raise unknown_name("text component", name, nlp.factory_names, hint="Register its factory first.")
+        nlp.add_pipe(name, config=dict(config))
+    for name in AFTER_MENTIONS:
+        nlp.add_pipe(name)
+    check_order(nlp)
+    return nlp
+
+
+def _blank(language: str) -> Language:
+    import spacy
+
+    try:
+        nlp = spacy.blank(language)
+    except (ImportError, ValueError) as error:
+        raise LeadtermError(
+            f"unknown language '{language}'.", hint="Give an ISO 639-1 code that spaCy can tokenise, for instance en or es."
+        ) from error
+    if language == "en":
+        from scispacy.custom_tokenizer import combined_rule_tokenizer
+
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="Possible set union", category=FutureWarning)
+            nlp.tokenizer = combined_rule_tokenizer(nlp)
+    nlp.tokenizer = SafeTokenizer(nlp.tokenizer, nlp.vocab)
+    return nlp
+
+
+def _add_ner(nlp: Language, name: str) -> None:
+    """Add the entity recogniser of an installed model."""
+    model = _model(name)
+    for shared in model.pipe_names:
+        if "ner" in getattr(model.get_pipe(shared), "listener_map", {}):
+            model.replace_listeners(shared, "ner", ["model.tok2vec"])
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=r"\[W113\]", category=UserWarning)
+        nlp.add_pipe("ner", source=model)
+
+
+def _model(name: str) -> Language:
+    """Load an installed model that has an entity recogniser."""
+    import spacy
+
+    if not spacy.util.is_package(name):
+        raise unknown_name(
+            "entity recogniser", name, spacy.util.get_installed_models(), hint="Install the model as a Python package, or leave it out."
+        )
+    model = spacy.load(name)
+    if "ner" not in model.pipe_names:
+        raise LeadtermError(f"the model '{name}' has no entity recogniser; it has: {', '.join(model.pipe_names)}.")
+    return model
+
+
+def check_order(nlp: Language) -> None:
+    """Check that each component finds what it requires.
+
+    Parameters
+    ----------
+    nlp : Language
+        A pipeline.
+
+    Raises
+    ------
+    LeadtermError
+        Naming the component, the attribute it misses and the component that gives it.
+
+    Examples
+    --------
+    >>> import spacy
+    >>> register()
+    >>> nlp = spacy.blank("en")
+    >>> _ = nlp.add_pipe("leadterm_sentences")
+    >>> try:
+    ...     check_order(nlp)
+    ... except LeadtermError as error:
+    ...     print(error)
+    the text component 'leadterm_sentences' needs doc._.sections, which nothing before it gives. Put
+    'leadterm_sections' before it.
+    """
+    given: set[str] = set()
+    for name in nlp.pipe_names:
+        meta = nlp.get_pipe_meta(name)
+        for needed in meta.requires:
+            if needed not in given:
+                raise _misplaced(nlp, name, needed)
+        given.update(meta.assigns)
+
+
+def _misplaced(nlp: Language, name: str, needed: str) -> LeadtermError:
+    makers = [other for other in nlp.factory_names if needed in nlp.get_factory_meta(other).assigns]
+    hint = f"Put '{makers[0]}' before it." if makers else f"No known component gives {needed}."
+    return LeadtermError(f"the text component '{name}' needs {needed}, which nothing before it gives.", hint=hint)
