@@ -11,6 +11,8 @@ INDEX = """<?xml version="1.0" encoding="utf-8"?>
   <mainTerm><title>Ache</title><see>Pain</see></mainTerm>
   <mainTerm><title>Abdomen, abdominal</title><seeAlso>condition</seeAlso>
    <term level="1"><title>acute</title><code>R10.0</code></term></mainTerm>
+  <mainTerm><title>Cancer</title><seeAlso>Neoplasm, by site, malignant</seeAlso>
+   <term level="1"><title>fear of</title><code>F45.29</code></term></mainTerm>
   <mainTerm><title>Chondroma<nemod>(of cartilage)</nemod></title><see>Neoplasm, cartilage, benign</see></mainTerm>
   <mainTerm><title>Diabetes, diabetic<nemod>(mellitus) (sugar)</nemod> NEC</title><code>E11.9</code>
    <term level="1"><title>with</title>

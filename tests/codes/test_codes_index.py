@@ -49,6 +49,8 @@ def test_see_in_a_circle_gives_nothing() -> None:
 def test_see_neoplasm_takes_the_column_of_the_table() -> None:
     chondroma = terms()["Chondroma"]
     assert (chondroma.code, chondroma.column, chondroma.dash) == ("D16.9", "benign", False)
+    cancer = terms()["Cancer"]
+    assert (cancer.code, cancer.column, cancer.dash) == ("C80.1", "malignant primary", True)
 
 
 def test_nested_modifiers() -> None:

@@ -18,7 +18,7 @@ from leadterm.codes.paths import cache_folder
 
 __all__ = ["FORMAT", "cached", "read_arrays", "write_arrays"]
 
-FORMAT = 1  # raise it whenever the columns change
+FORMAT = 2  # raise it whenever the columns or what is read from the files change
 log = logging.getLogger("leadterm.codes")
 
 

@@ -177,9 +177,9 @@ def _node_terms(source: TermSource, node: Node, tree: Tree, table: Tree | None) 
     if node.entry.codes or node.entry.cells:
         yield from _own_terms(source, node, node.path, node.optional)
         return
-    references = node.entry.see or (() if node.children else node.entry.see_also)
-    for reference in references:
-        for target, tail, column in resolve(reference, tree, table, FEW if node.parent else MOST):
+    loose = bool(node.children) and not node.entry.see  # "see also" beside subterms: the target itself, nothing below
+    for reference in node.entry.see or node.entry.see_also:
+        for target, tail, column in resolve(reference, tree, table, 0 if loose else FEW if node.parent else MOST):
             path = (*node.path, *(part.entry.title for part in tail))
             optional = (*node.optional, *(word for part in tail for word in part.entry.optional))
             if column:

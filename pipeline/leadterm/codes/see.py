@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import islice
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -238,7 +239,7 @@ def _follow(reference: str, tree: Tree) -> Node | None:
 def _reach(target: Node, most: int) -> Iterator[tuple[Node, tuple[Node, ...], str]]:
     """Give the target and, if they are not too many, the lines below it."""
     yield target, (), ""
-    below = list(_below(target, ()))
+    below = list(islice(_below(target, ()), most + 1))
     if len(below) <= most:
         yield from ((node, tail, "") for node, tail in below if node.entry.codes)
 

@@ -49,9 +49,8 @@ class CodeSystem:
     """
 
     __slots__ = (
-        "_arrays", "_bare", "_billable", "_block", "_chapter", "_codes", "_effective", "_end", "_extended",
-        "_heading_kinds", "_heading_names", "_heading_titles", "_key", "_name", "_note_kind", "_note_owner",
-        "_note_text", "_parent", "_release", "_rows", "_style", "_titles",
+        "_arrays", "_bare", "_billable", "_block", "_chapter", "_codes", "_effective", "_end", "_extended", "_headings",
+        "_key", "_name", "_note_kind", "_note_owner", "_note_text", "_parent", "_release", "_rows", "_style", "_titles",
     )  # fmt: skip
 
     def __init__(
@@ -74,9 +73,8 @@ class CodeSystem:
         self._extended = numbers(arrays["extended"])
         self._block = numbers(arrays["block"])
         self._chapter = numbers(arrays["chapter"])
-        self._heading_kinds = Strings.named(arrays, "heading_kind")
-        self._heading_names = Strings.named(arrays, "heading_name")
-        self._heading_titles = Strings.named(arrays, "heading_title")
+        parts = (Strings.named(arrays, f"heading_{part}") for part in ("kind", "name", "title"))
+        self._headings = tuple(Heading(*texts) for texts in zip(*parts, strict=True))
         self._note_owner = arrays["note_owner"]
         self._note_kind = numbers(arrays["note_kind"])
         self._note_text = Strings.named(arrays, "note_text")
@@ -180,8 +178,7 @@ class CodeSystem:
 
         A code the system does not have is accepted where its category follows from its spelling.
         """
-        by_style = self._style.category_of(code)
-        return by_style or self._codes[self._line(self._row(code))[-1]]
+        return self._style.category_of(code) or self._codes[self._line(self._row(code))[-1]]
 
     def block(self, code: str) -> Heading | None:
         """Give the block of categories, such as E08-E13; None where a system has none."""
@@ -192,7 +189,7 @@ class CodeSystem:
         return self._heading(self._chapter[self._row(code)])
 
     def is_billable(self, code: str) -> bool:
-        """Tell whether a code is complete: it may stand on a claim."""
+        """Tell whether a code is complete, so that it may stand on a claim."""
         return bool(self._billable[self._row(code)])
 
     def is_extended(self, code: str) -> bool:
@@ -204,9 +201,9 @@ class CodeSystem:
         row = self._row(code)
         return tuple(self._codes[at] for at in range(row, self._end[row]) if self._billable[at])
 
-    def instructions(self, code: str, kind: InstructionKind | None = None, *, inherited: bool = True) -> tuple[
-        Instruction, ...
-    ]:  # fmt: skip
+    def instructions(
+        self, code: str, kind: InstructionKind | None = None, *, inherited: bool = True
+    ) -> tuple[Instruction, ...]:
         """Give the notes that hold for a code: its own first, then those of codes and headings above.
 
         Parameters
@@ -231,12 +228,11 @@ class CodeSystem:
         if kind is not None and kind not in INSTRUCTIONS:
             raise unknown_name("kind of note", kind, INSTRUCTIONS)
         row = self._row(code)
-        found: list[Instruction] = []
+        found = []
         for owner, name in self._owners(row) if inherited else [(row, code)]:
             first, last = np.searchsorted(self._note_owner, (owner, owner + 1))
             for at in range(int(first), int(last)):
-                of: InstructionKind = INSTRUCTIONS[self._note_kind[at]]
-                if kind is None or of == kind:
+                if kind in (None, of := INSTRUCTIONS[self._note_kind[at]]):
                     found.append(Instruction(of, self._note_text[at], name, owner != row))
         return tuple(found)
 
@@ -395,12 +391,10 @@ class CodeSystem:
             yield at, self._codes[at]
         for heading in (self._block[row], self._chapter[row]):
             if heading >= 0:
-                yield len(self._codes) + heading, self._heading_names[heading]
+                yield len(self._codes) + heading, self._headings[heading].name
 
     def _heading(self, at: int) -> Heading | None:
-        if at < 0:
-            return None
-        return Heading(self._heading_kinds[at], self._heading_names[at], self._heading_titles[at])
+        return self._headings[at] if at >= 0 else None
 
     def _texts(self, code: str, kind: InstructionKind, *, inherited: bool) -> tuple[str, ...]:
         return tuple(note.text for note in self.instructions(code, kind, inherited=inherited))

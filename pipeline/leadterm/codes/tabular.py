@@ -209,7 +209,7 @@ class _Builder:
         meanings = next((self._sevenths[row] for row in reversed(self._open) if row in self._sevenths), {})
         leaf = self.draft.rows[at]
         stem = leaf.code.replace(".", "").ljust(6, "X")
-        allowed = self._confirmed.get(stem, frozenset(meanings))
+        allowed = self._confirmed.get(stem) or frozenset(meanings)
         for char, meaning in meanings.items():
             if char in allowed:
                 self._add(f"{stem[:3]}.{stem[3:]}{char}", f"{leaf.title}, {meaning}", extended=True)
