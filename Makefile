@@ -1,0 +1,71 @@
+# Everything one does with leadterm from a clone. `make help` lists the targets.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/pip --disable-pip-version-check install --quiet --constraint constraints.txt
+NOTE ?= corpora/samples/clinic-note.txt
+CORPUS ?= corpora/reference
+MODEL ?= default
+SMOKE := build/smoke
+
+.PHONY: help run test lint types wheel check bench train evaluate notebooks build clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@echo "  Variables: NOTE=$(NOTE) CORPUS=$(CORPUS) MODEL=$(MODEL) PYTHON=$(PYTHON)"
+
+$(VENV)/run: pyproject.toml constraints.txt
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(PIP) --editable .
+	@touch $@
+
+$(VENV)/dev: pyproject.toml constraints.txt
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(PIP) --editable '.[dev]'
+	@touch $@ $(VENV)/run
+
+run: $(VENV)/run ## suggest codes for a sample note (NOTE=file)
+	$(BIN)/leadterm suggest $(NOTE)
+
+test: $(VENV)/dev ## run the tests and doctests
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/dev ## check the style of the code
+	$(BIN)/ruff check .
+
+types: $(VENV)/dev ## check the types
+	$(BIN)/mypy
+
+check: lint types test wheel ## everything that must hold: style, types, tests, the installed wheel
+
+build: $(VENV)/dev ## build the source archive and the wheel
+	@rm -rf build dist
+	$(BIN)/python -m build --outdir dist
+
+wheel: build ## install the wheel elsewhere and try it
+	@rm -rf $(SMOKE) && $(PYTHON) -m venv $(SMOKE)/venv
+	$(SMOKE)/venv/bin/pip --disable-pip-version-check install --quiet --constraint constraints.txt dist/*.whl
+	@cp $(NOTE) $(SMOKE)/note.txt && echo 'encounter_id,text,codes' > $(SMOKE)/t.csv && echo '1,Dry cough.,R05.9' >> $(SMOKE)/t.csv
+	cd $(SMOKE) && venv/bin/leadterm --version && venv/bin/leadterm --help > /dev/null
+	cd $(SMOKE) && venv/bin/leadterm corpus import csv t.csv --output corpus && venv/bin/leadterm corpus check corpus
+	cd $(SMOKE) && venv/bin/leadterm suggest note.txt --format jsonl | grep -q '"suggestions"'
+
+bench: $(VENV)/dev ## measure speed
+	OMP_NUM_THREADS=1 $(BIN)/python -m leadterm.evaluation.bench
+
+train: $(VENV)/dev ## rebuild the shipped model
+	$(BIN)/leadterm train $(CORPUS) --output models/default
+
+evaluate: $(VENV)/run ## score a model (MODEL=, CORPUS=)
+	$(BIN)/leadterm evaluate $(MODEL) $(CORPUS) --split train
+
+notebooks: $(VENV)/dev ## run every notebook
+	$(BIN)/python -m pytest --nbmake notebooks
+
+clean: ## remove what was built, and the environment
+	rm -rf $(VENV) build dist pipeline/*.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage
+	find pipeline tests -name __pycache__ -type d -prune -exec rm -rf {} +
