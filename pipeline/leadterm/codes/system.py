@@ -228,12 +228,14 @@ class CodeSystem:
         if kind is not None and kind not in INSTRUCTIONS:
             raise unknown_name("kind of note", kind, INSTRUCTIONS)
         row = self._row(code)
-        found = []
+        found: list[Instruction] = []
         for owner, name in self._owners(row) if inherited else [(row, code)]:
             first, last = np.searchsorted(self._note_owner, (owner, owner + 1))
-            for at in range(int(first), int(last)):
-                if kind in (None, of := INSTRUCTIONS[self._note_kind[at]]):
-                    found.append(Instruction(of, self._note_text[at], name, owner != row))
+            found += [
+                Instruction(of, self._note_text[at], name, owner != row)
+                for at in range(int(first), int(last))
+                if kind in (None, of := INSTRUCTIONS[self._note_kind[at]])
+            ]
         return tuple(found)
 
     def inclusion_terms(self, code: str) -> tuple[str, ...]:
