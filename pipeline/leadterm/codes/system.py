@@ -22,10 +22,8 @@ __all__ = ["CodeSystem"]
 class CodeSystem:
     """One release of a code system. Nothing in it ever changes.
 
-    Codes stand in the order of the tabular list, so the descendants of a code are the rows after it.
-    ``code in system`` holds for categories, subcategories and codes in the system's own spelling;
-    chapters and blocks are reached by ``chapter`` and ``block``. Methods that take a code raise
-    ``LeadtermError`` when the system has no such code.
+    Codes stand in the order of the tabular list, each before its descendants; chapters and blocks are no
+    codes (ask ``chapter`` and ``block``). Methods that take a code raise ``LeadtermError`` if there is none such.
 
     Parameters
     ----------
