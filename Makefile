@@ -43,7 +43,7 @@ types: $(VENV)/dev ## check the types
 check: lint types test wheel ## everything that must hold: style, types, tests, the installed wheel
 
 build: $(VENV)/dev ## build the source archive and the wheel
-	@rm -rf build dist
+	@rm -rf build dist pipeline/*.egg-info
 	$(BIN)/python -m build --outdir dist
 
 wheel: build ## install the wheel elsewhere and try it
