@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from leadterm.corpus import check, read_split
 from leadterm.errors import LeadtermError
 from leadterm.readers.reference_format import locate, parse
 from leadterm.readers.reference_rules import code_faults, excludes1_conflict
@@ -40,17 +41,22 @@ def test_built_files_are_up_to_date() -> None:
         assert (FOLDER / name).read_text(encoding="utf-8") == content, f"rebuild {name}"
 
 
+def test_the_corpus_passes_the_check_of_every_corpus() -> None:
+    assert check(FOLDER) == []
+    assert all(code.evidence for encounter in read_split(FOLDER, "train") for code in encounter.codes)
+
+
 def test_there_are_enough_encounters_with_unique_ids(rows: list[dict[str, Any]]) -> None:
     ids = [row["encounter_id"] for row in rows]
-    assert len(ids) >= 150
+    assert len(ids) >= 220
     assert len(set(ids)) == len(ids)
 
 
 def test_both_settings_and_many_codes_are_covered(rows: list[dict[str, Any]]) -> None:
     settings = Counter(row["setting"] for row in rows)
-    assert settings["inpatient"] >= 15
-    assert settings["outpatient"] >= 90
-    assert len({code["code"] for row in rows for code in row["codes"]}) >= 300
+    assert settings["inpatient"] >= 50
+    assert settings["outpatient"] >= 150
+    assert len({code["code"] for row in rows for code in row["codes"]}) >= 600
     assert len({code["code"][0] for row in rows for code in row["codes"]}) >= 20
 
 
