@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from leadterm.text.extensions import declare
+from leadterm.text.extensions import declare, text_of
 from leadterm.text.lines import split_lines
 from leadterm.text.problems import find_problems
 from leadterm.text.sections import find_marks, to_sections
@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from spacy.tokens import Doc
 
 __all__ = ["EntitiesAsMentions", "SectionFinder", "SentenceSplitter", "register", "token_starts"]
+
+
+LINES = "leadterm_lines"
+LONGEST_SENTENCE = 500
 
 
 def token_starts(doc: Doc) -> npt.NDArray[np.int64]:
@@ -39,10 +43,10 @@ def token_starts(doc: Doc) -> npt.NDArray[np.int64]:
     [0, 3, 8]
     """
     import numpy as np
-    from spacy.attrs import LENGTH, SPACY
 
-    sizes = doc.to_array([LENGTH, SPACY]).astype(np.int64).sum(axis=1)
-    return np.cumsum(sizes) - sizes
+    sizes: npt.NDArray[np.int64] = doc.to_array(["LENGTH", "SPACY"]).astype(np.int64).sum(axis=1)
+    starts: npt.NDArray[np.int64] = sizes.cumsum() - sizes
+    return starts
 
 
 class SectionFinder:
@@ -59,8 +63,8 @@ class SectionFinder:
 
     def __call__(self, doc: Doc) -> Doc:
         """Annotate a doc."""
-        text = doc.text
-        lines = split_lines(text)
+        text = text_of(doc)
+        lines = doc.user_data[LINES] = split_lines(text)
         marks = find_marks(text, lines)
         doc._.sections = to_sections(len(text), lines, marks, token_starts(doc))
         doc._.problems = find_problems(text, lines, marks)
@@ -69,6 +73,8 @@ class SectionFinder:
 
 class SentenceSplitter:
     """Component ``leadterm_sentences``: sets the sentence starts of a doc whose sections are known.
+
+    No sentence has more than 500 tokens.
 
     Examples
     --------
@@ -82,20 +88,22 @@ class SentenceSplitter:
     def __call__(self, doc: Doc) -> Doc:
         """Annotate a doc."""
         import numpy as np
-        from spacy.attrs import SENT_START
 
         if not len(doc):
             return doc
-        text = doc.text
+        text = text_of(doc)
+        lines = doc.user_data.get(LINES) or split_lines(text)
         forced = [s.start for s in doc._.sections if s.start]
         forced += [p.body_start for p in doc._.problems if p.body_start < p.body_end]
-        at = token_starts(doc).searchsorted(sentence_starts(text, split_lines(text), forced))
+        at = token_starts(doc).searchsorted(sentence_starts(text, lines, forced))
         flags = np.full((len(doc), 1), -1, dtype=np.int64)
-        flags[at[at < len(doc)]] = 1
         if text[0].isspace():
-            flags[at[:1]] = -1
-        flags[0] = 1
-        doc.from_array([SENT_START], flags.astype(np.uint64))
+            at = at[1:]
+        starts = np.concatenate(([0], at[at < len(doc)], [len(doc)]))
+        for i in (np.diff(starts) > LONGEST_SENTENCE).nonzero()[0]:
+            flags[starts[i] : starts[i + 1] : LONGEST_SENTENCE] = 1
+        flags[starts[:-1]] = 1
+        doc.from_array(["SENT_START"], flags.astype(np.uint64))  # type: ignore[arg-type]
         return doc
 
 
@@ -142,7 +150,7 @@ def _make_sentences(nlp: Language, name: str) -> SentenceSplitter:  # noqa: ARG0
     return SentenceSplitter()
 
 
-def _make_abbreviations(nlp: Language, name: str) -> Any:
+def _make_abbreviations(nlp: Language, name: str) -> Any:  # noqa: ARG001
     from leadterm.text.shortforms import ShortFormFinder
 
     return ShortFormFinder(nlp.vocab)
@@ -152,7 +160,7 @@ def _make_mentions(nlp: Language, name: str) -> EntitiesAsMentions:  # noqa: ARG
     return EntitiesAsMentions()
 
 
-def _make_context(nlp: Language, name: str) -> Any:
+def _make_context(nlp: Language, name: str) -> Any:  # noqa: ARG001
     from leadterm.text.context import ContextTagger
 
     return ContextTagger.for_language(nlp)

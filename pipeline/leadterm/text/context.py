@@ -7,14 +7,14 @@ a scope that other cues and punctuation end. Added here: scopes know lists, clau
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from leadterm.schema import Assertion
 from leadterm.text.components import token_starts
-from leadterm.text.cues import Cue, CueTrie, Hit, compile_cues
-from leadterm.text.extensions import Section, set_on_span
+from leadterm.text.cues import SENTENCE_MARK, Cue, CueTrie, Hit, compile_cues
+from leadterm.text.extensions import Section, set_on_span, text_of
 
 if TYPE_CHECKING:
     from spacy.language import Language
@@ -22,11 +22,15 @@ if TYPE_CHECKING:
 
 __all__ = ["ContextTagger", "Scope"]
 
+LONGEST_SCOPE = 100
+Found = tuple[Assertion, tuple[tuple[int, int], ...]]
 ASSERTIONS: dict[str, Assertion] = {
-    "family": "family", "absent": "absent", "hypothetical": "hypothetical", "planned": "hypothetical", "screening": "hypothetical",
-    "conditional": "conditional", "allergy": "conditional", "possible": "possible", "history": "history",
+    "family": "family", "absent": "absent", "hypothetical": "hypothetical", "planned": "hypothetical",
+    "screening": "hypothetical", "conditional": "conditional", "allergy": "conditional", "possible": "possible", "history": "history",
 }  # fmt: skip
-PRIORITY: dict[Assertion, int] = {"family": 0, "absent": 1, "hypothetical": 2, "conditional": 3, "possible": 4, "history": 5}
+PRIORITY: dict[Assertion, int] = {
+    "family": 0, "absent": 1, "hypothetical": 2, "conditional": 3, "possible": 4, "history": 5,
+}  # fmt: skip
 SECTION_ASSERTIONS: dict[str, Assertion] = {
     "family_history": "family", "family_member": "family", "allergies": "absent", "differential_diagnosis": "possible",
 }  # fmt: skip
@@ -35,7 +39,9 @@ HARD = frozenset({";", "•", "|", "!"})
 OR_WORDS = frozenset({"or", "nor", "and/or", "vs", "vs.", "versus", "ni", "o", "u"})
 AND_WORDS = OR_WORDS | {"and", "y", "e", "&"}
 ALLERGY_WORDS = re.compile(r"allerg|anaphyl|hypersens|alérg|alerg", re.IGNORECASE)
-DURATION = re.compile(r"(?:hour|hr|day|week|wk|month|mo|year|yr|día|dia|semana|mes|año)(?:es|s)?['’]?s?[\s-]*$", re.IGNORECASE)
+DURATION = re.compile(
+    r"(?:hour|hr|day|week|wk|month|mo|year|yr|día|dia|semana|mes|año)(?:es|s)?['’]?s?[\s-]*$", re.IGNORECASE
+)
 
 
 class Scope(NamedTuple):
@@ -84,10 +90,10 @@ class _Sentence:
 
     def _forward(self, number: int, cue: Cue) -> int:
         """One past the last position a forward cue reaches."""
-        start, words = self.hits[number].end, self.words
-        high = min(len(words), start + cue.scope) if cue.scope else len(words)
-        free = start
-        for hit in self.hits[number + 1 :]:
+        start = free = self.hits[number].end
+        high = min(len(self.words), start + (cue.scope or LONGEST_SCOPE))
+        for at in range(number + 1, len(self.hits)):
+            hit = self.hits[at]
             if hit.start >= high:
                 break
             closer = next((c for c in hit.cues if cue.category in c.closes), None)
@@ -96,15 +102,19 @@ class _Sentence:
             if closer.category == "weak" and hit.start <= free + 1:
                 free = hit.end
                 continue
-            if closer.category == "clause":
-                cut = self._comma_before(hit.start, start)
-                if cut < 0 or not OR_WORDS.isdisjoint(words[cut : hit.start]):
-                    continue
+            cut = self._clause(hit.start, start) if closer.category == "clause" else hit.start
+            if cut >= 0:
                 high = cut
                 break
-            high = hit.start
-            break
         return self._stop(start, high, cue)
+
+    def _clause(self, position: int, low: int) -> int:
+        """The comma that begins the clause of a position, or -1 where the clause goes on with a list."""
+        at = bisect_right(self.commas, position) - 1
+        if at < 0 or self.commas[at] <= low:
+            return -1
+        comma = self.commas[at]
+        return comma if OR_WORDS.isdisjoint(self.words[comma:position]) else -1
 
     def _stop(self, start: int, high: int, cue: Cue) -> int:
         """Cut a forward reach at punctuation."""
@@ -117,17 +127,17 @@ class _Sentence:
                 return i
         return high
 
-    def _comma_before(self, position: int, low: int) -> int:
-        at = bisect_right(self.commas, position) - 1
-        return self.commas[at] if at >= 0 and self.commas[at] > low else -1
-
     def _backward(self, number: int, cue: Cue) -> int:
         """First position a backward cue reaches."""
         end, words = self.hits[number].start, self.words
-        low = max(0, end - cue.scope) if cue.scope else 0
-        for hit in self.hits[:number]:
-            if hit.end > low and any(cue.category in c.closes and c.category in ("close", "affirm") for c in hit.cues):
+        low = max(0, end - (cue.scope or LONGEST_SCOPE))
+        for at in range(number - 1, -1, -1):
+            hit = self.hits[at]
+            if hit.end <= low:
+                break
+            if any(cue.category in c.closes and c.category in ("close", "affirm") for c in hit.cues):
                 low = hit.end
+                break
         labelled = words[end] in (":", "-", "=", "(")
         for i in range(end - 1, low - 1, -1):
             word = words[i]
@@ -139,7 +149,7 @@ class _Sentence:
 
 
 class ContextTagger:
-    """Component ``leadterm_context``: sets assertion, cues, section and label of each span in ``doc.spans["mentions"]``.
+    """Component ``leadterm_context``: sets assertion, cues, section and label of the mentions.
 
     When several cues apply, family goes before absent, then hypothetical, conditional, possible and history; among
     cues of one kind the nearest is kept. A cue inside a mention does not count: "family history of cancer" as a
@@ -180,30 +190,41 @@ class ContextTagger:
 
 
 class _Tagging:
-    """The tagging of one doc: its tokens as lists."""
+    """The tagging of one doc: its tokens as lists, white space left out, a mark at the start of each sentence."""
 
     def __init__(self, doc: Doc, trie: CueTrie) -> None:
-        from spacy.attrs import IS_SPACE, LENGTH, LOWER, SENT_START
-
-        self.doc, self.trie, self.text = doc, trie, doc.text
-        columns = doc.to_array([LOWER, IS_SPACE, SENT_START, LENGTH])
-        self.lower: list[int] = columns[:, 0].tolist()
-        self.space: list[int] = columns[:, 1].tolist()
+        self.doc, self.trie, self.text = doc, trie, text_of(doc)
+        columns = doc.to_array(["LOWER", "IS_SPACE", "SENT_START", "LENGTH"])
         self.length: list[int] = columns[:, 3].tolist()
         self.start: list[int] = token_starts(doc).tolist()
-        self.sentences: list[int] = (columns[:, 2] == 1).nonzero()[0].tolist() or [0]
+        sentences = columns[:, 2] == 1
+        numbers: list[int] = []
+        self.tokens: list[int] = []
+        self.bounds: list[int] = []
+        for i, (number, space, begins) in enumerate(
+            zip(columns[:, 0].tolist(), columns[:, 1].tolist(), sentences.tolist(), strict=True)
+        ):
+            if begins or not i:
+                self.bounds.append(len(numbers))
+                numbers.append(SENTENCE_MARK)
+                self.tokens.append(i)
+            if not space:
+                numbers.append(number)
+                self.tokens.append(i)
+        self.bounds.append(len(numbers))
+        self.hits = [hit for hit in trie.find(numbers) if not self._lasting(hit)]
+        self.hit_starts = [hit.start for hit in self.hits]
         self.heads = [s for s in doc._.sections if s.kind == "section"]
         self.labels = [s for s in doc._.sections if s.kind == "label"]
         self.head_starts = [s.start for s in self.heads]
         self.label_starts = [s.start for s in self.labels]
-        self._done: dict[int, tuple[list[int], list[Scope]]] = {}
+        self._done: dict[int, list[Scope]] = {}
 
     def tag(self, mentions: Sequence[Span]) -> None:
         """Set the attributes of all mentions."""
         for span in mentions:
-            first, last = span.start, span.end
-            a = self.start[first]
-            b = self.start[last - 1] + self.length[last - 1]
+            first, last = span.start, span.end - 1
+            a, b = self.start[first], self.start[last] + self.length[last]
             head = self._at(self.heads, self.head_starts, a)
             label = self._at(self.labels, self.label_starts, a)
             assertion, cues = self._assert(first, last, a, b, head, label)
@@ -218,34 +239,47 @@ class _Tagging:
         at = bisect_right(starts, position) - 1
         return sections[at] if at >= 0 and position < sections[at].end else None
 
-    def _assert(
-        self, first: int, last: int, a: int, b: int, head: Section | None, label: Section | None
-    ) -> tuple[Assertion, tuple[tuple[int, int], ...]]:
-        number = bisect_right(self.sentences, first) - 1
-        positions, scopes = self._done[number] if number in self._done else self._read(number)
-        best: tuple[int, int, Scope] | None = None
-        if scopes:
-            low = bisect_right(positions, first) - 1
-            high = bisect_right(positions, last - 1)
-            for scope in scopes:
-                inside = scope.start >= low and scope.end <= high
-                ahead = scope.low <= low < scope.high if scope.end <= scope.low else scope.low < high <= scope.high
-                if ahead and not inside:
-                    distance = low - scope.end if scope.end <= low else scope.start - high
-                    key = (PRIORITY[scope.assertion], abs(distance), scope)
-                    best = key if best is None or key < best else best
+    def _assert(self, first: int, last: int, a: int, b: int, head: Section | None, label: Section | None) -> Found:
+        low = bisect_right(self.tokens, first) - 1
+        high = bisect_right(self.tokens, last, low)
+        scope = self._nearest(low, high)
         found = self._from_section(a, b, head, label)
-        if found and (best is None or PRIORITY[found[0]] < best[0]):
+        if found and (scope is None or PRIORITY[found[0]] < PRIORITY[scope.assertion]):
             return found
-        if best is None:
+        if scope is None:
             return "present", ()
-        scope = best[2]
-        start, stop = positions[scope.start], positions[scope.end - 1]
+        start, stop = self.tokens[scope.start], self.tokens[scope.end - 1]
         return scope.assertion, ((self.start[start], self.start[stop] + self.length[stop]),)
 
-    def _from_section(
-        self, a: int, b: int, head: Section | None, label: Section | None
-    ) -> tuple[Assertion, tuple[tuple[int, int], ...]] | None:
+    def _nearest(self, low: int, high: int) -> Scope | None:
+        """The scope that decides about the words ``[low, high)``."""
+        number = bisect_right(self.bounds, low) - 1
+        if number not in self._done:
+            self._done[number] = self._scopes(self.bounds[number], self.bounds[number + 1])
+        best: tuple[int, int, Scope] | None = None
+        for scope in self._done[number]:
+            if scope.start >= low and scope.end <= high:
+                continue
+            forward = scope.end <= scope.low
+            if scope.low <= low < scope.high if forward else scope.low < high <= scope.high:
+                key = (PRIORITY[scope.assertion], abs(low - scope.end if forward else scope.start - high), scope)
+                best = key if best is None or key < best else best
+        return best[2] if best else None
+
+    def _scopes(self, begin: int, end: int) -> list[Scope]:
+        """Scopes of the cues of one sentence, in positions of the doc."""
+        first, last = bisect_left(self.hit_starts, begin), bisect_left(self.hit_starts, end)
+        if first == last:
+            return []
+        text, start, length = self.text, self.start, self.length
+        words = [text[start[i] : start[i] + length[i]].lower() for i in self.tokens[begin + 1 : end]]
+        base = begin + 1
+        hits = [Hit(hit.start - base, hit.end - base, hit.cues) for hit in self.hits[first:last]]
+        return [
+            Scope(s.low + base, s.high + base, s.assertion, s.start + base, s.end + base) for s in _Sentence(words, hits).scopes()
+        ]
+
+    def _from_section(self, a: int, b: int, head: Section | None, label: Section | None) -> Found | None:
         for section in (label, head):
             assertion = SECTION_ASSERTIONS.get(section.category) if section else None
             if section is None or assertion is None or a < section.title_end:
@@ -256,23 +290,9 @@ class _Tagging:
             return assertion, title
         return None
 
-    def _read(self, number: int) -> tuple[list[int], list[Scope]]:
-        """Words and scopes of a sentence, kept for its other mentions."""
-        begin = self.sentences[number]
-        end = self.sentences[number + 1] if number + 1 < len(self.sentences) else len(self.lower)
-        positions = [i for i in range(begin, end) if not self.space[i]]
-        hits = [hit for hit in self.trie.find([self.lower[i] for i in positions]) if not self._lasting(hit, positions)]
-        scopes: list[Scope] = []
-        if hits:
-            text, start, length = self.text, self.start, self.length
-            words = [text[start[i] : start[i] + length[i]].lower() for i in positions]
-            scopes = _Sentence(words, hits).scopes()
-        self._done[number] = (positions, scopes)
-        return positions, scopes
-
-    def _lasting(self, hit: Hit, positions: Sequence[int]) -> bool:
+    def _lasting(self, hit: Hit) -> bool:
         """Whether "history of" only says how long: "a 3-day history of cough"."""
         if hit.cues[0].category != "history":
             return False
-        at = self.start[positions[hit.start]]
+        at = self.start[self.tokens[hit.start]]
         return DURATION.search(self.text, max(0, at - 12), at) is not None

@@ -11,11 +11,14 @@ from leadterm.text.knowledge import load_table
 if TYPE_CHECKING:
     from spacy.language import Language
 
-__all__ = ["CATEGORIES", "TABLES", "Cue", "CueTrie", "Hit", "compile_cues", "read_cues"]
+__all__ = ["CATEGORIES", "SENTENCE_MARK", "TABLES", "Cue", "CueTrie", "Hit", "compile_cues", "read_cues"]
 
 TABLES = {"en": "context_cues.tsv", "es": "context_cues_es.tsv"}
-CATEGORIES = frozenset("absent possible hypothetical conditional family history planned screening allergy".split())
-OTHERS = frozenset("pseudo affirm close weak clause".split())
+CATEGORIES = frozenset(
+    ("absent", "possible", "hypothetical", "conditional", "family", "history", "planned", "screening", "allergy")
+)
+OTHERS = frozenset(("pseudo", "affirm", "close", "weak", "clause"))
+SENTENCE_MARK = -1
 CLAUSE_ENDS = (".", ",", ";", ")", "!", "•", "|", "but", "and", "however", "pero", "y")
 DIRECTIONS = frozenset({"forward", "backward", "end", "-"})
 
@@ -88,7 +91,8 @@ def read_cues(rows: Sequence[Mapping[str, str]]) -> tuple[list[Cue], dict[str, l
             sets[row["cue"]] = row["closes"].split("|")
             continue
         closes = frozenset() if row["closes"] == "-" else frozenset(row["closes"].split("|"))
-        cue = Cue(row["cue"], row["category"], row["direction"], 0 if row["scope"] == "-" else int(row["scope"]), closes)
+        scope = 0 if row["scope"] == "-" else int(row["scope"])
+        cue = Cue(row["cue"], row["category"], row["direction"], scope, closes)
         if cue.category not in CATEGORIES | OTHERS or cue.direction not in DIRECTIONS or not cue.closes <= CATEGORIES:
             raise LeadtermError(
                 f"bad cue '{cue.text}': {cue.category} {cue.direction} {row['closes']}.",
@@ -118,7 +122,7 @@ class CueTrie:
         self._number = number
         self._words: dict[str, Sequence[int]] = {}
         self._root: dict[int, Any] = {}
-        self._enders = frozenset(n for mark in CLAUSE_ENDS for n in number(mark))
+        self._enders = frozenset((SENTENCE_MARK, *(n for mark in CLAUSE_ENDS for n in number(mark))))
 
     def _numbers(self, phrase: str) -> list[int]:
         found: list[int] = []
@@ -144,7 +148,7 @@ class CueTrie:
         return node
 
     def find(self, numbers: Sequence[int]) -> Iterator[Hit]:
-        """Yield the longest cues from left to right; they do not overlap."""
+        """Yield the longest cues from left to right; they do not overlap, nor cross a `SENTENCE_MARK`."""
         i, n, root = 0, len(numbers), self._root
         while i < n:
             node = root.get(numbers[i])
@@ -186,16 +190,15 @@ def compile_cues(nlp: Language) -> CueTrie:
     Examples
     --------
     >>> import spacy
-    >>> from spacy.attrs import LOWER
     >>> nlp = spacy.blank("en")
-    >>> numbers = nlp.make_doc("She denies fever.").to_array(LOWER).tolist()
+    >>> numbers = nlp.make_doc("She denies fever.").to_array("LOWER").tolist()
     >>> [hit.cues[0].text for hit in compile_cues(nlp).find(numbers)]
     ['she denies']
     """
     strings = nlp.vocab.strings
     tokenizer = nlp.tokenizer
     trie = CueTrie(lambda word: [strings.add(token.lower_) for token in tokenizer(word)])
-    cues, sets = read_cues(load_table(TABLES.get(nlp.lang, TABLES["en"])))
+    cues, sets = read_cues(load_table(TABLES.get(nlp.lang or "en", TABLES["en"])))
     for cue in cues:
         trie.add(cue, sets)
     return trie

@@ -15,9 +15,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-__all__ = ["Problem", "Section", "declare", "set_on_span"]
+if TYPE_CHECKING:
+    from spacy.tokens import Doc
+
+__all__ = ["TEXT", "Problem", "Section", "declare", "set_on_span", "text_of"]
+
+TEXT = "leadterm_text"
 
 
 class Section(NamedTuple):
@@ -97,6 +102,31 @@ def declare() -> None:
         for name, default in attributes.items():
             if not owner.has_extension(name):
                 owner.set_extension(name, default=default)
+
+
+def text_of(doc: Doc) -> str:
+    """Give the text of a doc without joining its tokens anew, as ``doc.text`` does each time.
+
+    Parameters
+    ----------
+    doc : Doc
+        A document.
+
+    Returns
+    -------
+    str
+        Equal to ``doc.text``.
+
+    Examples
+    --------
+    >>> import spacy
+    >>> text_of(spacy.blank("en")("No fever."))
+    'No fever.'
+    """
+    text: str | None = doc.user_data.get(TEXT)
+    if text is None:
+        text = doc.user_data[TEXT] = doc.text
+    return text
 
 
 def set_on_span(user_data: dict[Any, Any], start: int, end: int, values: dict[str, Any]) -> None:

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from leadterm.errors import LeadtermError, unknown_name
-from leadterm.text.components import register
+from leadterm.text.components import STAGES, register
+from leadterm.text.extensions import TEXT
 
 if TYPE_CHECKING:
     from spacy.language import Language
@@ -54,9 +55,11 @@ class SafeTokenizer:
         """Tokenise a text."""
         if not text.isascii():
             text = _SURROGATE.sub("\ufffd", text)
-        if _RUN.search(text) is None:
-            doc: Doc = self.inner(text)
-            return doc
+        doc: Doc = self.inner(text) if _RUN.search(text) is None else self._in_parts(text)
+        doc.user_data[TEXT] = text
+        return doc
+
+    def _in_parts(self, text: str) -> Doc:
         from spacy.tokens import Doc as NewDoc
 
         words: list[str] = []
@@ -89,7 +92,9 @@ class SafeTokenizer:
         return self
 
 
-def build_nlp(language: str = "en", *, ner: str | None = None, extra: Sequence[str | tuple[str, Mapping[str, Any]]] = ()) -> Language:
+def build_nlp(
+    language: str = "en", *, ner: str | None = None, extra: Sequence[str | tuple[str, Mapping[str, Any]]] = ()
+) -> Language:
     """Build the pipeline: sections, sentences, abbreviations, mentions, context.
 
     Parameters
@@ -141,7 +146,7 @@ def _blank(language: str) -> Language:
         nlp = spacy.blank(language)
     except (ImportError, ValueError) as error:
         raise LeadtermError(
-            f"unknown language '{language}'.", hint="Give an ISO 639-1 code that spaCy can tokenise, for instance en or es."
+            f"unknown language '{language}'.", hint="Give an ISO 639-1 code that spaCy can tokenise, such as en or es."
         ) from error
     if language == "en":
         from scispacy.custom_tokenizer import combined_rule_tokenizer
@@ -169,9 +174,8 @@ def _model(name: str) -> Language:
     import spacy
 
     if not spacy.util.is_package(name):
-        raise unknown_name(
-            "entity recogniser", name, spacy.util.get_installed_models(), hint="Install the model as a Python package, or leave it out."
-        )
+        installed = spacy.util.get_installed_models()
+        raise unknown_name("entity recogniser", name, installed, hint="Install the model as a Python package.")
     model = spacy.load(name)
     if "ner" not in model.pipe_names:
         raise LeadtermError(f"the model '{name}' has no entity recogniser; it has: {', '.join(model.pipe_names)}.")
@@ -209,11 +213,11 @@ def check_order(nlp: Language) -> None:
         meta = nlp.get_pipe_meta(name)
         for needed in meta.requires:
             if needed not in given:
-                raise _misplaced(nlp, name, needed)
+                raise _misplaced(name, needed)
         given.update(meta.assigns)
 
 
-def _misplaced(nlp: Language, name: str, needed: str) -> LeadtermError:
-    makers = [other for other in nlp.factory_names if needed in nlp.get_factory_meta(other).assigns]
-    hint = f"Put '{makers[0]}' before it." if makers else f"No known component gives {needed}."
+def _misplaced(name: str, needed: str) -> LeadtermError:
+    maker = next((other for other, stage in STAGES.items() if needed in stage.assigns), None)
+    hint = f"Put '{maker}' before it." if maker else f"Put a component that gives {needed} before it."
     return LeadtermError(f"the text component '{name}' needs {needed}, which nothing before it gives.", hint=hint)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
@@ -19,15 +20,19 @@ DIAGNOSIS_LISTS = PROBLEM_SECTIONS - {"assessment", "assessment_plan", "plan", "
 ASSESSMENTS = DIAGNOSIS_LISTS | {"assessment"}
 OPENING = ASSESSMENTS | {"assessment_plan"}
 _WORD = re.compile(r"[^\W_]+(?:[-/'’][^\W_]+)*")
-_STOP = re.compile(r"[.:;!?](?=\s|$)|\s[-–—]+(?=\s|$)|[-–—]+$|(?<=[A-Z]{2})[-–—](?=[A-Z][a-z])|\s(?=\d{1,2}[.)]\s+[A-Z])|\*\*")
+_STOP = re.compile(
+    r"[.:;!?](?=\s|$)|\s[-–—]{1,5}(?=\s|$)|[-–—]{1,5}$|(?<=[A-Z]{2})[-–—](?=[A-Z][a-z])|\s(?=\d{1,2}[.)]\s{1,9}[A-Z])|\*\*"
+)
 _NUMBER = re.compile(r"(?:(?<=[\s.:,;])|^)\(?(\d{1,2})[.)]\s*(?=[A-Z¿])")
 _SAFE_STOP = re.compile(r"\b(?:vs|dr|no|st|mr|mrs|ms|etc|approx|i\.e|e\.g|incl|w)\.$", re.IGNORECASE)
 
 
 @lru_cache(maxsize=1)
 def _words() -> tuple[frozenset[str], frozenset[str]]:
-    rows = load_table("problem_words.tsv")
-    return frozenset(r["word"] for r in rows if r["kind"] == "start"), frozenset(r["word"] for r in rows if r["kind"] == "any")
+    kinds: dict[str, set[str]] = {"start": set(), "any": set()}
+    for row in load_table("problem_words.tsv"):
+        kinds[row["kind"]].add(row["word"])
+    return frozenset(kinds["start"]), frozenset(kinds["any"])
 
 
 class _Item(NamedTuple):
@@ -94,9 +99,10 @@ class _Finder:
     def _most(self, item: _Item) -> int:
         if self.category in DIAGNOSIS_LISTS:
             return MOST_WORDS["diagnosis"]
-        if self.category == "assessment_plan" and not item.bullet and _find_stop(self.text, item.start, item.end) < item.end - 1:
-            return MOST_WORDS["inline"]
-        return MOST_WORDS["item" if item.bullet else "bare"]
+        if item.bullet:
+            return MOST_WORDS["item"]
+        inline = self.category == "assessment_plan" and _find_stop(self.text, item.start, item.end) < item.end - 1
+        return MOST_WORDS["inline" if inline else "bare"]
 
     def _may_open(self, item: _Item, following: _Item | None, *, numbered: bool) -> bool:
         if item.bullet == "label":
@@ -110,7 +116,7 @@ class _Finder:
         return self._stands_alone(item, following, numbered=numbered)
 
     def _stands_alone(self, item: _Item, following: _Item | None, *, numbered: bool) -> bool:
-        """Whether a line without a bullet stands by itself: one phrase, with something under it or nothing beside it."""
+        """Whether a line without a bullet is one phrase, with something under it or nothing beside it."""
         stop = _find_stop(self.text, item.start, item.end)
         phrase = stop >= item.end - 1
         if not phrase and self.text[stop] != ":" and not self.text[stop].isspace():
@@ -187,28 +193,23 @@ def find_problems(text: str, lines: Sequence[Line], marks: Sequence[Mark]) -> tu
     ['Gout', 'Obesity']
     """
     heads = [m for m in marks if not m.label]
-    labels = [m.start for m in marks if m.label]
+    labels = frozenset(m.start for m in marks if m.label)
     width = hard_width(lines) if heads else 0
+    ends = [line.end for line in lines]
     problems: list[Problem] = []
-    at = 0
     for i, mark in enumerate(heads):
-        end = heads[i + 1].start if i + 1 < len(heads) else len(text)
-        while at < len(lines) and lines[at].end <= mark.start:
-            at += 1
-        if mark.category not in PROBLEM_SECTIONS:
-            continue
-        inside = [start for start in labels if mark.start <= start < end]
-        problems += _in_section(text, lines[at:], width, mark, end, inside)
+        if mark.category in PROBLEM_SECTIONS:
+            end = heads[i + 1].start if i + 1 < len(heads) else len(text)
+            inside = lines[bisect_right(ends, mark.start) : bisect_left(ends, end) + 1]
+            problems += _in_section(text, inside, width, mark, end, labels)
     return tuple(problems)
 
 
 def _in_section(
-    text: str, lines: Sequence[Line], width: int, mark: Mark, end: int, labels: Sequence[int]
+    text: str, lines: Sequence[Line], width: int, mark: Mark, end: int, labels: frozenset[int]
 ) -> Iterator[Problem]:
-    near = [line for line in lines if line.start < end]
-    starts = frozenset(labels)
-    items = _items(text, near, width, end, mark.title_end)
-    kept = [item._replace(bullet="label") if item.origin in starts else item for item in items]
+    items = _items(text, lines, width, end, mark.title_end)
+    kept = [item._replace(bullet="label") if item.origin in labels else item for item in items]
     found = list(_Finder(text, mark.category).heads(kept))
     for number, head in enumerate(found, start=1):
         stop = found[number].origin if number < len(found) else end

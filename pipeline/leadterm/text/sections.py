@@ -16,20 +16,21 @@ if TYPE_CHECKING:
 
 __all__ = ["PROBLEM_SECTIONS", "Mark", "find_marks", "to_sections"]
 
-PROBLEM_SECTIONS = frozenset(
-    "assessment assessment_plan impression plan problem_list diagnosis admission_diagnosis discharge_diagnosis "
-    "preoperative_diagnosis postoperative_diagnosis differential_diagnosis".split()
-)
+PROBLEM_SECTIONS = frozenset({
+    "assessment", "assessment_plan", "impression", "plan", "problem_list", "diagnosis", "admission_diagnosis",
+    "discharge_diagnosis", "preoperative_diagnosis", "postoperative_diagnosis", "differential_diagnosis",
+})  # fmt: skip
 CLOSED_BY_ANY_TITLE = frozenset({"family_history", "allergies"})
 SYSTEM_LABELS = {"review_of_systems": "ros_system", "physical_exam": "exam_system", "objective": "exam_system"}
 SYSTEM_ALONE = frozenset({"", "review_of_systems", "physical_exam", "objective", "findings", "imaging"})
 UNKNOWN = "other"
 _SOAP = frozenset("SOAP")
 _DASH = re.compile(r"\s[-–—]\s|[-–—]\s|\t")
-_CAPS_RUN = re.compile(r"(?:[A-Z0-9/&()'’\-]+[ ,.]{0,3})+$")
+_CAPS_RUN = re.compile(r"[A-Z0-9/&()'’\-][A-Z0-9/&()'’ ,.\-]*$")
 _PART = re.compile(r"(?:^|[,.;:] ?,? +)(?=[A-Z])")
 _WORDS = re.compile(r"[^\W\d_]+")
 _SMALL = frozenset({"and", "of", "the", "in", "for", "to", "on", "with", "or", "at", "de", "del", "la", "y"})
+_Row = tuple[int, int, int, int, str, bool]
 
 
 class Mark(NamedTuple):
@@ -166,7 +167,8 @@ class _Finder:
         if raw.isupper() and len(raw) > 2:
             closes = self.section in CLOSED_BY_ANY_TITLE and (line.gap or len(words) > 1) and not line.bullet
             return Mark(line.start, line.body, end, UNKNOWN, not closes, end < line.end)
-        if all(w[0].isupper() or w in _SMALL for w in words) or (words[0][0].isupper() and line.bullet and len(words) <= 4):
+        titled = all(w[0].isupper() or w in _SMALL for w in words)
+        if titled or (words[0][0].isupper() and line.bullet and len(words) <= 4):
             return Mark(line.start, line.body, end, UNKNOWN, True, end < line.end)
         return None
 
@@ -226,7 +228,9 @@ def find_marks(text: str, lines: Sequence[Line]) -> list[Mark]:
     return list(_Finder(text, lines).marks())
 
 
-def to_sections(length: int, lines: Sequence[Line], marks: Sequence[Mark], tokens: npt.NDArray[np.int64]) -> tuple[Section, ...]:
+def to_sections(
+    length: int, lines: Sequence[Line], marks: Sequence[Mark], tokens: npt.NDArray[np.int64]
+) -> tuple[Section, ...]:
     """Turn titles into sections and labels with their ends.
 
     Parameters
@@ -257,7 +261,7 @@ def to_sections(length: int, lines: Sequence[Line], marks: Sequence[Mark], token
     first_line = lines[0].start if lines else 0
     if not heads or heads[0].start > first_line:
         heads.insert(0, Mark(0, 0, 0, "", False, True))
-    found: list[tuple[int, int, int, int, str, bool]] = []
+    found: list[_Row] = []
     for i, mark in enumerate(heads):
         end = heads[i + 1].start if i + 1 < len(heads) else length
         found.append((0 if i == 0 else mark.start, end, mark.title_start, mark.title_end, mark.category, False))
@@ -271,7 +275,7 @@ def to_sections(length: int, lines: Sequence[Line], marks: Sequence[Mark], token
     )
 
 
-def _labels(length: int, lines: Sequence[Line], marks: Sequence[Mark]) -> Iterator[tuple[int, int, int, int, str, bool]]:
+def _labels(length: int, lines: Sequence[Line], marks: Sequence[Mark]) -> Iterator[_Row]:
     """Give each label its end: the next title, else the next item or blank line."""
     at = 0
     for i, mark in enumerate(marks):

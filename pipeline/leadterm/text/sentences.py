@@ -9,20 +9,24 @@ from leadterm.text.lines import Line, hard_width, is_continuation
 
 __all__ = ["sentence_starts"]
 
-_STOP = re.compile(r"(?:[!?]+|\.{1,3})[\"”’')\]]*[^\S\n\r]{1,20}(?=[A-Z0-9\"“(\[¿¡ÁÉÍÓÚÑ•+?_*])|(?<=[a-z)%])[.](?=[A-Z][a-z])")
-_BEFORE = re.compile(r"[^\s(\[\"“]{1,24}$")
-_LETTERS = re.compile(r"(?:[^\W\d_]\.)*[^\W\d_]")
-ABBREVIATIONS = frozenset(
-    "dr drs mr mrs ms mx prof sr sra dra st vs v approx appt no nos fig figs dept e.g i.e eg ie cf et al etc incl resp "
-    "inc ltd jr esp vol viz ca mt ft pt pts rt lt wt ht hx dx fx tx sx rx pmh temp tab tabs cap caps inj susp sol oz lb lbs "
-    "jan feb mar apr jun jul aug sep sept oct nov dec aprox p.ej ej núm pág".split()
+_STOP = re.compile(
+    r"[.!?]{1,4}(?:[\"”’')\]]{0,6}[^\S\n\r]{1,20}(?=[A-Z0-9\"“(\[¿¡ÁÉÍÓÚÑ•+?_*])|(?<=[a-z)%][.])(?=[A-Z][a-z]))"
 )
-NEVER_BEFORE_CAPITAL = frozenset("dr drs mr mrs ms prof sr sra dra vs st e.g i.e eg ie fig cf approx".split())
-DOSING = frozenset("b.i.d t.i.d q.i.d q.d q.h.s p.r.n p.o q.o.d h.s a.c p.c i.v i.m s.c a.m p.m mg ml cc kg mcg cm mm".split())
+_BEFORE = re.compile(r"[^\s(\[\"“]{1,24}$")
+_WORDS = {
+    "abbreviation": (
+        "dr drs mr mrs ms mx prof sr sra dra st vs v approx appt no nos fig figs dept e.g i.e eg ie cf et incl resp inc "
+        "ltd jr esp vol viz ca mt ft pts rt lt wt ht hx dx fx tx sx rx pmh tab cap caps inj susp sol jan feb mar apr jun jul "
+        "aug sep sept oct nov dec aprox p.ej ej núm pág"
+    ),
+    "title": "dr drs mr mrs ms prof sr sra dra vs st e.g i.e eg ie fig cf approx",
+    "dosing": "b.i.d t.i.d q.i.d q.d q.h.s p.r.n p.o q.o.d h.s a.c p.c i.v i.m s.c a.m p.m mg ml cc kg mcg cm mm",
+}
+ABBREVIATIONS, NEVER_LAST, DOSING = (frozenset(words.split()) for words in _WORDS.values())
 
 
 def _is_stop(text: str, low: int, start: int, end: int) -> bool:
-    """Whether the full stop at ``start`` ends a sentence whose line begins at ``low``; the next word begins at ``end``."""
+    """Whether the full stop at ``start`` ends a sentence; its line begins at ``low``, the next word at ``end``."""
     if text[start] != ".":
         return True
     match = _BEFORE.search(text, max(low, start - 24), start)
@@ -30,7 +34,7 @@ def _is_stop(text: str, low: int, start: int, end: int) -> bool:
         return False
     word = match.group().lower()
     following = text[end]
-    if word in NEVER_BEFORE_CAPITAL:
+    if word in NEVER_LAST:
         return False
     if following.isdigit() or following in "(+_":
         return not (word in ABBREVIATIONS or word in DOSING or len(word) == 1)
@@ -40,7 +44,7 @@ def _is_stop(text: str, low: int, start: int, end: int) -> bool:
         return not (word.isalpha() and following.isupper() and match.group().isupper())
     if word in DOSING:
         return following.isupper()
-    return word not in ABBREVIATIONS or not following.isupper() or word in ("etc", "al", "pt", "tabs", "oz", "lbs", "lb", "temp")
+    return word not in ABBREVIATIONS or not following.isupper()
 
 
 def sentence_starts(text: str, lines: Sequence[Line], forced: Iterable[int] = ()) -> list[int]:

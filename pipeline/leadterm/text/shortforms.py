@@ -62,9 +62,7 @@ class ShortFormFinder:
 
     @staticmethod
     def _orth(doc: Doc) -> list[int]:
-        from spacy.attrs import ORTH
-
-        orth: list[int] = doc.to_array([ORTH]).ravel().tolist()
+        orth: list[int] = doc.to_array(["ORTH"]).ravel().tolist()
         return orth
 
     def _brackets(self, orth: list[int]) -> list[tuple[int, int, int]]:

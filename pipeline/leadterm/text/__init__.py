@@ -1,0 +1,1 @@
+"""Clinical text, the one place that knows spaCy: sections, sentences, short forms, mentions and their context."""
