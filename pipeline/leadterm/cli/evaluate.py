@@ -108,7 +108,7 @@ def compare(
     format: Annotated[ShortFormat, typer.Option("--format", help="How to print.")] = ShortFormat.TABLE,
     output: Output = None,
     bootstrap: Samples = 1000,
-    permutations: Annotated[int, typer.Option(min=100, help="Exchanges of the permutation test.")] = 1000,
+    permutations: Annotated[int, typer.Option(min=100, help="Exchanges of the permutation test.")] = 5000,
     seed: Seed = 0,
 ) -> None:
     """Compare two runs on the same encounters with a paired test."""

@@ -125,7 +125,7 @@ def compare(
     thresholds: Mapping[str, float | ChosenThreshold | str | None] | None = None,
     systems: Collection[str] | None = None,
     split: str | None = None,
-    n_permutations: int = 1000,
+    n_permutations: int = 5000,
     n_bootstrap: int = 1000,
     seed: int = 0,
     uncoded: str = "drop",

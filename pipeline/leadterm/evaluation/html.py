@@ -16,7 +16,7 @@ __all__ = ["render_html"]
 
 TILES = (
     ("micro_f1", "micro-F1"),
-    ("map", "mean average precision"),
+    ("map", "MAP"),
     ("precision_at_1", "first suggestion right"),
     ("precision_at_5", "precision at 5"),
     ("recall_at_15", "recall at 15"),
@@ -30,6 +30,8 @@ _NAVIGATION = (
     '<nav><a href="#figures">Figures</a><a href="#curves">Curves</a><a href="#parts">Parts of the data</a>'
     '<a href="#errors">Errors</a><a href="#encounters">Encounters</a><a href="#all">All metrics</a></nav>'
 )
+
+SHOWN = 15
 
 
 def render_html(
@@ -123,7 +125,9 @@ def _curves(values: Mapping[str, Any]) -> str:
     found = values["calibration"]
     if found:
         text = f"ECE {found['ece']:.3f}, among the suggested set {found['ece_chosen']:.3f}; Brier {found['brier']:.3f}."
-        cards.append(_card("Reliability", f"{text} Bars: number of suggestions.", reliability_chart(found["bins"])))
+        cards.append(
+            _card("Reliability", f"{text} Bars: number of suggestions, log scale.", reliability_chart(found["bins"]))
+        )
     if values["coverage"]:
         rows = [
             [
@@ -134,15 +138,21 @@ def _curves(values: Mapping[str, Any]) -> str:
             ]
             for r in values["coverage"]
         ]
-        table = _table(["wanted precision", "reached", "coverage of reference codes", "codes"], rows, numeric=(1, 2, 3))
-        text = "What could be coded without a person; thresholds chosen on other folds."
+        table = _table(["wanted", "precision reached", "coverage", "codes"], rows, numeric=(1, 2, 3))
+        text = "Share of the reference codes found without a person looking; thresholds chosen on other folds."
         cards.append(_card("Coverage at a wanted precision", text, table))
     levels = [
-        (k.replace("_", " "), v["set"]["micro_f1"], f"counts {v['count']['micro_f1']:.3f}")
+        (k.replace("_", " "), v["set"]["micro_f1"], f"{v['count']['micro_f1']:.3f}")
         for k, v in values["hierarchy"].items()
     ]
     chart = bar_chart(levels, title="F1 by level", name_width=90)
-    cards.append(_card("Near misses in the hierarchy", "F1 of the suggested sets, codes cut to each level.", chart))
+    cards.append(
+        _card(
+            "Near misses in the hierarchy",
+            "F1 of the suggested sets, codes cut to each level; behind it the figure with counts.",
+            chart,
+        )
+    )
     return f'<div class="grid2">{"".join(cards)}</div>'
 
 
@@ -155,44 +165,74 @@ def _parts(values: Mapping[str, Any]) -> str:
         _bars("F1 by seen and unseen", "By occurrences in the training split.", values["by_seen"], "n_reference_codes"),
         _bars("F1 by length", "Encounters by number of words.", values["by_length"], "n_encounters"),
         _bars("F1 by setting", "Encounters by setting.", values["by_setting"], "n_encounters"),
-        _bars("F1 by code system", "Suggested sets.", values["by_system"], "n_reference_codes", least=2),
+        _bars("F1 by code system", "Suggested sets.", values["by_system"], "n_reference_codes"),
         _bars(
             "Precision by section", "Where the best evidence stands.", values["by_section"], "n_suggested", "precision"
         ),
     ]
-    chapters = [c for c in values["by_chapter"] if c["n_reference_codes"]]
-    rows = [(c["title"] or c["chapter"], c["micro_f1"], f"n {c['n_reference_codes']:.0f}") for c in chapters]
-    names = [f"{c['chapter']} {c['title']}".strip() for c in chapters]
-    chart = bar_chart(rows, title="F1 by chapter", name_width=190, names=names)
-    cards.insert(0, _card("F1 by chapter", "Chapters of the reference codes.", chart))
-    return f'<div class="grid2">{"".join(cards)}</div>'
+    return _chapters(values) + f'<div class="flow">{"".join(cards)}</div>'
 
 
-def _bars(
-    title: str, text: str, groups: Mapping[str, Any], size: str, metric: str = "micro_f1", *, least: int = 1
-) -> str:
+def _chapters(values: Mapping[str, Any]) -> str:
+    """Draw all chapters of the reference codes, in two columns."""
+    found = [c for c in values["by_chapter"] if c["n_reference_codes"]]
+    rows = [(_brief(c["title"] or c["chapter"]), c["micro_f1"], f"n {c['n_reference_codes']:.0f}") for c in found]
+    names = [f"{c['chapter']} {c['title']}".strip() for c in found]
+    half = (len(rows) + 1) // 2
+    charts = [
+        bar_chart(rows[part], title="F1 by chapter", name_width=196, names=names[part])
+        for part in (slice(half), slice(half, None))
+        if rows[part]
+    ]
+    inner = f'<div class="grid2">{"".join(charts)}</div>'
+    return f'<div class="wide">{_card("F1 by chapter", "Chapters (sections) of the reference codes.", inner)}</div>'
+
+
+def _brief(title: str) -> str:
+    short = title.removeprefix("Diseases of the ").removeprefix("Certain ")
+    return short[:1].upper() + short[1:]
+
+
+def _bars(title: str, text: str, groups: Mapping[str, Any], size: str, metric: str = "micro_f1") -> str:
     rows = [(name, g[metric], f"n {g[size]:.0f}") for name, g in groups.items()]
-    return _card(title, text, bar_chart(rows, title=title, name_width=120)) if len(rows) >= least else ""
+    return _card(title, text, bar_chart(rows, title=title, name_width=120)) if len(rows) > 1 else ""
 
 
 def _errors(values: Mapping[str, Any], views: Sequence[EncounterView], titles: Titles) -> str:
     number = {view.encounter_id: view for view in views}
     mistakes, volume = values["mistakes"], values["volume"]
-    missed = [
-        [
-            _code(r["system"], r["code"], titles),
-            f"{r['n_missed']} of {r['n_reference']}",
-            _links(r, number, "missed", r["code"]),
-        ]
-        for r in mistakes["most_missed"]
-    ]
-    wrong = [
-        [
-            _code(r["system"], r["code"], titles),
-            f"{r['n_wrong']} of {r['n_suggested']}",
-            _links(r, number, "wrong", r["code"]),
-        ]
-        for r in mistakes["most_over_suggested"]
+    lists = (
+        (
+            "Most missed",
+            "Reference codes not in the suggested set.",
+            "most_missed",
+            "n_missed",
+            "n_reference",
+            "missed",
+        ),
+        (
+            "Most over-suggested",
+            "Suggested codes that no coder gave.",
+            "most_over_suggested",
+            "n_wrong",
+            "n_suggested",
+            "wrong",
+        ),
+    )
+    cards = [
+        _card(
+            title,
+            text,
+            _table(
+                ["code", kind, "see"],
+                [
+                    [_code(r["system"], r["code"], titles), f"{r[n]} of {r[of]}", _links(r, number, kind, r["code"])]
+                    for r in mistakes[name][:SHOWN]
+                ],
+                numeric=(1,),
+            ),
+        )
+        for title, text, name, n, of, kind in lists
     ]
     siblings = [
         [
@@ -201,32 +241,18 @@ def _errors(values: Mapping[str, Any], views: Sequence[EncounterView], titles: T
             str(r["n"]),
             _links(r, number, "wrong", r["suggested"]),
         ]
-        for r in mistakes["siblings"]
+        for r in mistakes["siblings"][:SHOWN]
     ]
     text = (
         f"{volume['suggested_per_encounter']:.2f} codes suggested for an encounter, "
         f"{volume['reference_per_encounter']:.2f} in the reference; too many in {volume['share_over']:.0%}, "
         f"too few in {volume['share_under']:.0%} of encounters."
     )
-    cards = [
-        _card("What the wrong suggestions are", text, share_bar(list(values["wrong_suggestions"].items()))),
-        _card(
-            "Siblings confused",
-            "Another code of the same category was right.",
-            _table(["suggested", "reference", "times", "see"], siblings, numeric=(2,)),
-        ),
-        _card(
-            "Most missed",
-            "Reference codes not in the suggested set.",
-            _table(["code", "missed", "see"], missed, numeric=(1,)),
-        ),
-        _card(
-            "Most over-suggested",
-            "Suggested codes that no coder gave.",
-            _table(["code", "wrong", "see"], wrong, numeric=(1,)),
-        ),
-    ]
-    return f'<div class="grid2">{"".join(cards)}</div>'
+    relations = _card("What the wrong suggestions are", text, share_bar(list(values["wrong_suggestions"].items())))
+    table = _table(["suggested", "reference", "times", "see"], siblings, numeric=(2,))
+    confused = _card("Siblings confused", "A code was suggested where another of its category was right.", table)
+    wide = "".join(f'<div class="wide">{card}</div>' for card in (relations, confused))
+    return wide + f'<div class="grid2">{"".join(cards)}</div>'
 
 
 def _links(row: Mapping[str, Any], views: Mapping[str, EncounterView], kind: str, code: str) -> str:
@@ -294,7 +320,7 @@ def _code(system: str, code: str, titles: Titles) -> str:
 
 def _ci(row: Mapping[str, Any], name: str) -> str:
     ends = row[f"{name}_ci"]
-    return f"{row[name]:.3f}" + (f" ({ends[0]:.3f} to {ends[1]:.3f})" if ends else "")
+    return f"{row[name]:.3f}" + (f"<small>{ends[0]:.3f} to {ends[1]:.3f}</small>" if ends else "")
 
 
 def _table(columns: Sequence[str], rows: Sequence[Sequence[str]], *, numeric: Sequence[int] = ()) -> str:

@@ -28,7 +28,10 @@ h3{margin:0 0 4px;font-size:15px}
 .card{background:var(--card);border:1px solid var(--line);border-radius:12px;padding:16px 18px;min-width:0}
 .sub{margin:0 0 10px;color:var(--soft);font-size:13px}
 .grid2{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,420px),1fr));gap:16px}
-.tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(168px,1fr));gap:12px}
+.flow{columns:2 420px;column-gap:16px}.flow .card{break-inside:avoid;margin-bottom:16px}
+.wide{margin-bottom:16px}.wide .grid2{gap:0 36px}
+td small{color:var(--soft);display:block;font-size:12px}
+.tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(240px,1fr));gap:12px}
 .tile b{display:block;font-size:28px;line-height:1.15;font-variant-numeric:tabular-nums;letter-spacing:-.02em}
 .tile span{color:var(--soft);font-size:13px}
 .tile small{color:var(--soft);font-size:12px;font-variant-numeric:tabular-nums}
@@ -46,6 +49,7 @@ tr:last-child td{border-bottom:0}
 .n{text-align:right;white-space:nowrap}
 code,.code{font:600 13px ui-monospace,SFMono-Regular,Menlo,"DejaVu Sans Mono",monospace;white-space:nowrap}
 .title{color:var(--soft);font-size:13px}
+svg[aria-label=Shares]{max-height:30px}
 svg{width:100%;height:auto;display:block;overflow:visible}
 svg text{font:12px system-ui,-apple-system,"Segoe UI",Roboto,"DejaVu Sans",sans-serif;fill:var(--soft)}
 svg .value,svg .label{fill:var(--ink);font-weight:600}

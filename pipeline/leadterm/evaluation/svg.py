@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
@@ -69,10 +70,10 @@ def reliability_chart(bins: Sequence[Mapping[str, Any]]) -> str:
     >>> "polyline" in reliability_chart([one])
     True
     """
-    most = max((b["n"] for b in bins), default=1)
+    most = max((math.log1p(b["n"]) for b in bins), default=1.0)
     parts = [_axes("confidence", "share right")]
     for b in bins:
-        x, width, height = _x(b["low"]), _x(b["high"]) - _x(b["low"]), 60 * b["n"] / most
+        x, width, height = _x(b["low"]), _x(b["high"]) - _x(b["low"]), 60 * math.log1p(b["n"]) / most
         parts.append(
             f'<rect class="hist" x="{x + 1:.1f}" y="{_y(0) - height:.1f}" width="{width - 2:.1f}" '
             f'height="{height:.1f}"><title>{b["n"]} suggestions</title></rect>'
@@ -120,7 +121,8 @@ def bar_chart(
         y, long_name = 8 + i * step, names[i] if i < len(names) else name
         parts.append(
             f"<g><title>{escape(long_name)}: {value:.3f}, {escape(note)}</title>"
-            f'<text class="tick" x="{name_width - 8}" y="{y + 14}" text-anchor="end">{escape(_short(name, name_width))}</text>'
+            f'<text class="tick" x="{name_width - 8}" y="{y + 14}" '
+            f'text-anchor="end">{escape(_short(name, name_width))}</text>'
             f'<rect class="track" x="{name_width}" y="{y + 2}" width="{room}" height="16" rx="3"/>'
             f'<rect class="bar" x="{name_width}" y="{y + 2}" width="{room * value:.1f}" height="16" rx="3"/>'
             f'<text class="value" x="{name_width + room + 8}" y="{y + 14}">{value:.3f}</text>'
@@ -157,7 +159,10 @@ def share_bar(shares: Sequence[tuple[str, int]]) -> str:
         )
         items.append(f'<li><i class="s{i}"></i>{escape(name)} <b>{100 * n / total:.0f} %</b> <small>{n}</small></li>')
         x += width
-    return _svg("Shares", "".join(parts), height=26) + f'<ul class="legend">{"".join(items)}</ul>'
+    return (
+        _svg("Shares", "".join(parts), height=26).replace("<svg ", '<svg preserveAspectRatio="none" ', 1)
+        + f'<ul class="legend">{"".join(items)}</ul>'
+    )
 
 
 def _svg(title: str, inner: str, *, height: int = HEIGHT) -> str:
