@@ -157,7 +157,7 @@ def _evidence(
     ]
 
 
-def score_base(model: BaseModel, tokens: Tokens) -> Block:
+def score_base(model: BaseModel, tokens: Tokens, *, explain: bool = False) -> Block:
     """Describe the candidate codes of a text.
 
     Parameters
@@ -166,6 +166,8 @@ def score_base(model: BaseModel, tokens: Tokens) -> Block:
         The fitted parts.
     tokens : Tokens
         The text.
+    explain : bool
+        Give positions for codes that no phrase stands for too: those of the most responsible words.
 
     Returns
     -------
@@ -188,4 +190,9 @@ def score_base(model: BaseModel, tokens: Tokens) -> Block:
         linear[at], rank[at], linear[n + model.categories[at]], vote[at], model.texts[at], kin,
         np.full(len(at), len(tokens.words)), np.full(len(at), len(exact.codes)), np.full(len(at), len(near.codes)),
     ])  # fmt: skip
-    return Block(FEATURES, at, np.hstack([block.features, more]).astype(np.float32), block.where)
+    where = list(block.where)
+    bare = [i for i, positions in enumerate(where) if not positions]
+    if explain and bare:
+        for i, positions in zip(bare, model.linear.responsible(tokens, at[bare]), strict=True):
+            where[i] = positions
+    return Block(FEATURES, at, np.hstack([block.features, more]).astype(np.float32), tuple(where))

@@ -119,6 +119,32 @@ class LinearModel:
             vote[self.code_indices[self.code_indptr[i] : self.code_indptr[i + 1]]] += near[i]
         return linear, vote / max(float(near[top].sum()), 1e-9)
 
+    def responsible(self, tokens: Tokens, outputs: NDArray[np.int64]) -> list[tuple[int, ...]]:
+        """Find the words that speak most for each output.
+
+        Parameters
+        ----------
+        tokens : Tokens
+            The text.
+        outputs : ndarray of shape (k,)
+            Numbers of outputs.
+
+        Returns
+        -------
+        list of tuple of int
+            Word positions of the first occurrence of the best term; empty where no term is known.
+        """
+        from scipy.sparse import diags
+
+        row = _vectorise([tokens], self.term_number, self.idf)
+        if not row.nnz:
+            return [()] * len(outputs)
+        share = diags(row.data) @ self.landmarks[row.indices] @ np.asarray(self.weights)[:, outputs]
+        best = [self.terms[row.indices[i]].split(" ") for i in np.argmax(share, axis=0).tolist()]
+        starts = {term: i for i, term in reversed(_placed(tokens))}
+        first = [starts[" ".join(words)] for words in best]
+        return [tuple(range(i, i + len(words))) for i, words in zip(first, best, strict=True)]
+
 
 def fit_linear(
     texts: Sequence[Tokens], outputs: Sequence[Sequence[int]], n_outputs: int, settings: LinearSettings, seed: int
@@ -190,10 +216,15 @@ def _solve(
     return np.asarray(np.linalg.solve(left, right))
 
 
+def _placed(tokens: Tokens) -> list[tuple[int, str]]:
+    """Words and pairs of neighbouring words, with their positions."""
+    words = tokens.words
+    return [*enumerate(words), *((i, f"{a} {b}") for i, (a, b) in enumerate(pairwise(words)))]
+
+
 def _terms(tokens: Tokens) -> list[str]:
     """Words and pairs of neighbouring words."""
-    words = tokens.words
-    return [*words, *(f"{a} {b}" for a, b in pairwise(words))]
+    return [term for _, term in _placed(tokens)]
 
 
 def _choose_terms(texts: Sequence[Tokens], most: int) -> tuple[tuple[str, ...], NDArray[np.float32]]:

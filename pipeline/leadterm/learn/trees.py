@@ -40,16 +40,16 @@ class RankerSettings:
     Examples
     --------
     >>> RankerSettings().iterations
-    200
+    250
     """
 
-    iterations: int = 200
-    learning_rate: float = 0.06
+    iterations: int = 250
+    learning_rate: float = 0.05
     max_leaf_nodes: int = 15
     max_depth: int = 6
     min_samples_leaf: int = 40
     l2: float = 5.0
-    feature_share: float = 0.5
+    feature_share: float = 0.3
     folds: int = 5
 
 
