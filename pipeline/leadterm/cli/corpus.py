@@ -65,7 +65,8 @@ def import_(
     options = {name: value for name, value in given.items() if value is not None}
     card = import_corpus(kind, source, output, watch=lambda stream: progress(stream, "Reading encounters"), **options)
     parts = ", ".join(f"{split} {count}" for split, count in card.splits.items())
-    messages().print(f"{output}: {card.counts['encounters']} encounters ({parts}), {card.counts['codes']} codes.")
+    done = f"{output}: {card.counts['encounters']} encounters ({parts}), {card.counts['codes']} codes."
+    messages().print(done, soft_wrap=True)
 
 
 @app.command()

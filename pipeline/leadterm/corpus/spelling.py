@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 __all__ = ["canonical"]
 
 
+@lru_cache(maxsize=100_000)
 def canonical(system: str, code: str) -> str:
     """Write a code as its system does: capitals, and the dot where it belongs.
 
