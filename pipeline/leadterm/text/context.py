@@ -26,8 +26,10 @@ LONGEST_SCOPE = 100
 Found = tuple[Assertion, tuple[tuple[int, int], ...]]
 ASSERTIONS: dict[str, Assertion] = {
     "family": "family", "absent": "absent", "hypothetical": "hypothetical", "planned": "hypothetical",
-    "screening": "hypothetical", "conditional": "conditional", "allergy": "conditional", "possible": "possible", "history": "history",
+    "screening": "hypothetical", "conditional": "conditional", "allergy": "conditional", "possible": "possible",
+    "history": "history",
 }  # fmt: skip
+OPENERS = frozenset(ASSERTIONS) | {"weak"}
 PRIORITY: dict[Assertion, int] = {
     "family": 0, "absent": 1, "hypothetical": 2, "conditional": 3, "possible": 4, "history": 5,
 }  # fmt: skip
@@ -99,7 +101,7 @@ class _Sentence:
             closer = next((c for c in hit.cues if cue.category in c.closes), None)
             if closer is None:
                 continue
-            if closer.category == "weak" and hit.start <= free + 1:
+            if hit.start <= free + (closer.category == "weak") and closer.category in OPENERS:
                 free = hit.end
                 continue
             cut = self._clause(hit.start, start) if closer.category == "clause" else hit.start
@@ -275,9 +277,8 @@ class _Tagging:
         words = [text[start[i] : start[i] + length[i]].lower() for i in self.tokens[begin + 1 : end]]
         base = begin + 1
         hits = [Hit(hit.start - base, hit.end - base, hit.cues) for hit in self.hits[first:last]]
-        return [
-            Scope(s.low + base, s.high + base, s.assertion, s.start + base, s.end + base) for s in _Sentence(words, hits).scopes()
-        ]
+        found = _Sentence(words, hits).scopes()
+        return [Scope(s.low + base, s.high + base, s.assertion, s.start + base, s.end + base) for s in found]
 
     def _from_section(self, a: int, b: int, head: Section | None, label: Section | None) -> Found | None:
         for section in (label, head):

@@ -19,7 +19,9 @@ CATEGORIES = frozenset(
 )
 OTHERS = frozenset(("pseudo", "affirm", "close", "weak", "clause"))
 SENTENCE_MARK = -1
-CLAUSE_ENDS = (".", ",", ";", ")", "!", "•", "|", "but", "and", "however", "pero", "y")
+CLAUSE_ENDS = (
+    ".", ",", ";", ")", "!", "•", "|", "but", "and", "however", "by", "on", "at", "per", "pero", "y", "por", "en",
+)  # fmt: skip
 DIRECTIONS = frozenset({"forward", "backward", "end", "-"})
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from leadterm.errors import LeadtermError, unknown_name
@@ -58,6 +58,10 @@ class SafeTokenizer:
         doc: Doc = self.inner(text) if _RUN.search(text) is None else self._in_parts(text)
         doc.user_data[TEXT] = text
         return doc
+
+    def pipe(self, texts: Iterable[str], batch_size: int = 1000) -> Iterator[Doc]:  # noqa: ARG002
+        """Tokenise several texts."""
+        yield from map(self, texts)
 
     def _in_parts(self, text: str) -> Doc:
         from spacy.tokens import Doc as NewDoc

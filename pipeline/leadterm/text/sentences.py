@@ -15,9 +15,10 @@ _STOP = re.compile(
 _BEFORE = re.compile(r"[^\s(\[\"“]{1,24}$")
 _WORDS = {
     "abbreviation": (
-        "dr drs mr mrs ms mx prof sr sra dra st vs v approx appt no nos fig figs dept e.g i.e eg ie cf et incl resp inc "
-        "ltd jr esp vol viz ca mt ft pts rt lt wt ht hx dx fx tx sx rx pmh tab cap caps inj susp sol jan feb mar apr jun jul "
-        "aug sep sept oct nov dec aprox p.ej ej núm pág"
+        "dr drs mr mrs ms mx prof sr sra dra st vs v approx appt no nos fig figs dept e.g i.e eg ie cf et "
+        "incl resp inc "
+        "ltd jr esp vol viz ca mt ft pts rt lt wt ht hx dx fx tx sx rx pmh tab cap caps inj susp sol "
+        "jan feb mar apr jun jul aug sep sept oct nov dec aprox p.ej ej núm pág"
     ),
     "title": "dr drs mr mrs ms prof sr sra dra vs st e.g i.e eg ie fig cf approx",
     "dosing": "b.i.d t.i.d q.i.d q.d q.h.s p.r.n p.o q.o.d h.s a.c p.c i.v i.m s.c a.m p.m mg ml cc kg mcg cm mm",
