@@ -37,11 +37,10 @@ OPTIONAL = {"note"}
 # Words that stand in notes for something else than the diagnosis they also name.
 ORDINARY = """
 well test lips lip blood stress transient fit growth virus temperature sick illness pile death falling
-screening twitch injury trauma infection infected pain vaccine lump shaking anger normal patient left
-right back head neck chest arm leg hand foot eye ear nose history status exam visit plan home work school
-day night food water gave hit odd pad pat cap
-add aids ger ra ms pe tearing burn scratch corn allergies immunizations food drug medicine use problem disease disorder condition symptom sign change loss gain
-mass
+screening twitch injury trauma infection infected pain vaccine lump shaking anger normal patient left right
+back head neck chest arm leg hand foot eye ear nose history status exam visit plan home work school day night
+food water gave hit odd pad pat cap add aids ger ra ms pe tearing burn scratch corn allergies immunizations
+drug medicine use problem disease disorder condition symptom sign change loss gain mass
 """
 Row = dict[str, str]
 
