@@ -194,5 +194,5 @@ def score_base(model: BaseModel, tokens: Tokens, *, explain: bool = False) -> Bl
     bare = [i for i, positions in enumerate(where) if not positions]
     if explain and bare:
         for i, positions in zip(bare, model.linear.responsible(tokens, at[bare]), strict=True):
-            where[i] = positions
+            where[i] = (positions,) if positions else ()
     return Block(FEATURES, at, np.hstack([block.features, more]).astype(np.float32), tuple(where))

@@ -209,7 +209,7 @@ def fuzzy_block(
     Returns
     -------
     Block
-        With the columns :data:`FEATURES`; the positions are those of the best window.
+        With the columns :data:`FEATURES`; the one mention is the best window.
     """
     owner, pair = lexicon.pairs_of(similar.phrase)
     own = lexicon.own[pair]
@@ -260,7 +260,7 @@ def _by_code(
         np.log1p(np.bincount(group, score)), category[top], purity[top], np.bincount(group),
     ])  # fmt: skip
     first, size = similar.first[at[top]].tolist(), similar.size[at[top]].tolist()
-    where = tuple(tuple(range(a, a + n)) for a, n in zip(first, size, strict=True))
+    where = tuple((tuple(range(a, a + n)),) for a, n in zip(first, size, strict=True))
     return Block(FEATURES, codes, features.astype(np.float32), where)
 
 

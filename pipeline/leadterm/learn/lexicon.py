@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from leadterm.learn.table import Block
+from leadterm.learn.table import Block, Mentions
 from leadterm.learn.tokens import CONTEXTS, Tokens
 
 __all__ = ["FEATURES", "Lexicon", "Match", "build_lexicon", "find_matches", "lexicon_block"]
@@ -24,6 +24,7 @@ __all__ = ["FEATURES", "Lexicon", "Match", "build_lexicon", "find_matches", "lex
 Evidence = Sequence[tuple[int, tuple[int, ...]]]
 SLACK = 3
 _ALPHA, _BETA = 0.1, 0.8
+_AS_GOOD = 0.5
 FEATURES = (
     "phrase_p_here", "phrase_p_text", "phrase_p_here_any", "phrase_p_text_any", "phrase_p_here_sum", "phrase_matches",
     "phrase_kinds", "phrase_free", "phrase_p_free", "phrase_p_affirmed", "phrase_words", "phrase_gap",
@@ -272,7 +273,7 @@ def lexicon_block(lexicon: Lexicon, tokens: Tokens, matches: Sequence[Match]) ->
     Returns
     -------
     Block
-        With the columns :data:`FEATURES`; the positions are those of the best match.
+        With the columns :data:`FEATURES`; mentions are the matches that speak for the code half as well as the best.
 
     Examples
     --------
@@ -282,14 +283,14 @@ def lexicon_block(lexicon: Lexicon, tokens: Tokens, matches: Sequence[Match]) ->
     >>> lexicon = build_lexicon([t], [frozenset({0})], [[(0, (0,))]])
     >>> block = lexicon_block(lexicon, t, find_matches(lexicon, t))
     >>> block.codes.tolist(), block.where
-    ([0], ((0,),))
+    ([0], (((0,),),))
     """
     if not matches:
         return Block.empty(FEATURES)
     grid = _Grid(lexicon, tokens, matches)
     rows = [grid.describe(j) for j in range(len(grid.codes))]
     features = np.array([values for values, _ in rows], dtype=np.float32)
-    return Block(FEATURES, grid.codes, features, tuple(matches[i].positions for _, i in rows))
+    return Block(FEATURES, grid.codes, features, tuple(grid.mentions(j, i) for j, (_, i) in enumerate(rows)))
 
 
 class _Grid:
@@ -319,6 +320,16 @@ class _Grid:
         self.size = size
         order = np.argsort(-self.here.max(axis=0), kind="stable")
         self.rank = np.argsort(order, kind="stable")
+
+    def mentions(self, j: int, best: int) -> Mentions:
+        """Matches that speak for a code about as well as the best one does; no word serves twice."""
+        here = self.here[:, j]
+        good = [i for i in np.flatnonzero(here >= _AS_GOOD * here[best]).tolist() if not self.covered[i]]
+        chosen = [best]
+        for i in sorted(good, key=lambda i: (-here[i], -self.size[i], i)):
+            if not self.overlap[i, chosen].any():
+                chosen.append(i)
+        return tuple(self.matches[i].positions for i in chosen)
 
     def describe(self, j: int) -> tuple[list[float], int]:
         """Features of one code, and its best match."""

@@ -180,13 +180,15 @@ class CorpusModel:
         return system
 
     def _table(self, encounter: Encounter, tokens: Tokens, system: str) -> CandidateTable:
+        from leadterm.corpus.format import join_mentions
+
         base = self.systems[system].base
         block = score_base(base, tokens, explain=True)
         return CandidateTable(
             encounter.encounter_id, system, tuple(base.codes[c] for c in block.codes.tolist()),
             FEATURES, block.features,
-            tuple(tokens.spans(encounter, where) for where in block.where),
-            tuple(" ".join(tokens.words[i] for i in where) for where in block.where),
+            tuple(join_mentions(tokens.spans(encounter, m) for m in where) for where in block.where),
+            tuple(" ".join(tokens.words[i] for m in where[:1] for i in m) for where in block.where),
         )  # fmt: skip
 
 

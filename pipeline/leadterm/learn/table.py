@@ -12,9 +12,11 @@ from numpy.typing import NDArray
 from leadterm.errors import LeadtermError
 from leadterm.schema import EvidenceSpan
 
-__all__ = ["Block", "CandidateTable", "join_blocks", "merge_tables"]
+__all__ = ["Block", "CandidateTable", "Mentions", "group_max", "join_blocks", "merge_tables"]
 
 Spans = tuple[EvidenceSpan, ...]
+Mentions = tuple[tuple[int, ...], ...]
+"""Word positions of each mention that supports a code, the best first."""
 
 
 @dataclass(frozen=True)
@@ -29,19 +31,19 @@ class Block:
         Code numbers, rising.
     features : ndarray of shape (n, n_features)
         Float32; NaN is unknown.
-    where : tuple of tuple of int
-        Word positions that support each code; may be empty.
+    where : tuple of Mentions
+        Mentions that support each code; may be empty.
 
     Examples
     --------
-    >>> Block(("f",), np.array([3]), np.ones((1, 1), np.float32), ((0, 1),)).codes.tolist()
+    >>> Block(("f",), np.array([3]), np.ones((1, 1), np.float32), (((0, 1),),)).codes.tolist()
     [3]
     """
 
     names: tuple[str, ...]
     codes: NDArray[np.int64]
     features: NDArray[np.float32]
-    where: tuple[tuple[int, ...], ...]
+    where: tuple[Mentions, ...]
 
     @classmethod
     def empty(cls, names: tuple[str, ...]) -> Block:
@@ -117,22 +119,22 @@ def join_blocks(blocks: Sequence[Block], extra: NDArray[np.int64] | None = None)
 
     Examples
     --------
-    >>> a = Block(("a",), np.array([1]), np.ones((1, 1), np.float32), ((0,),))
-    >>> b = Block(("b",), np.array([2]), np.ones((1, 1), np.float32), ((5,),))
+    >>> a = Block(("a",), np.array([1]), np.ones((1, 1), np.float32), (((0,),),))
+    >>> b = Block(("b",), np.array([2]), np.ones((1, 1), np.float32), (((5,),),))
     >>> join_blocks([a, b]).where
-    ((0,), (5,))
+    (((0,),), ((5,),))
     """
     lists = [block.codes for block in blocks] + ([] if extra is None else [extra])
     codes = np.unique(np.concatenate(lists)).astype(np.int64)
     features = np.full((len(codes), sum(len(b.names) for b in blocks)), np.nan, np.float32)
-    where: list[tuple[int, ...]] = [()] * len(codes)
+    where: list[Mentions] = [()] * len(codes)
     column = 0
     for block in blocks:
         rows = np.searchsorted(codes, block.codes)
         features[rows, column : column + len(block.names)] = block.features
         column += len(block.names)
-        for row, positions in zip(rows.tolist(), block.where, strict=True):
-            where[row] = where[row] or positions
+        for row, mentions in zip(rows.tolist(), block.where, strict=True):
+            where[row] = where[row] or mentions
     return Block(tuple(name for b in blocks for name in b.names), codes, features, tuple(where))
 
 
