@@ -48,7 +48,7 @@ class EncounterView:
     notes: tuple[Note, ...]
 
 
-def encounter_views(report: Report, encounters: Iterable[Encounter] = (), *, examples: int = 10) -> list[EncounterView]:
+def encounter_views(report: Report, encounters: Iterable[Encounter] = (), *, examples: int = 15) -> list[EncounterView]:
     """Take the worst encounters, and one for each of the codes at the head of the error lists.
 
     Parameters

@@ -31,7 +31,7 @@ h3{margin:0 0 4px;font-size:15px}
 .flow{columns:2 420px;column-gap:16px}.flow .card{break-inside:avoid;margin-bottom:16px}
 .wide{margin-bottom:16px}.wide .grid2{gap:0 36px}
 td small{color:var(--soft);display:block;font-size:12px}
-.tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(240px,1fr));gap:12px}
+.tiles{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,240px),1fr));gap:12px}
 .tile b{display:block;font-size:28px;line-height:1.15;font-variant-numeric:tabular-nums;letter-spacing:-.02em}
 .tile span{color:var(--soft);font-size:13px}
 .tile small{color:var(--soft);font-size:12px;font-variant-numeric:tabular-nums}
@@ -46,6 +46,7 @@ th{font-weight:600;color:var(--soft);text-align:left;font-size:12.5px;white-spac
 border-bottom:1px solid var(--line);padding:5px 8px}
 td{padding:5px 8px;border-bottom:1px solid var(--faint);vertical-align:top}
 tr:last-child td{border-bottom:0}
+td:last-child{white-space:nowrap}
 .n{text-align:right;white-space:nowrap}
 code,.code{font:600 13px ui-monospace,SFMono-Regular,Menlo,"DejaVu Sans Mono",monospace;white-space:nowrap}
 .title{color:var(--soft);font-size:13px}

@@ -120,7 +120,7 @@ def run_columns(frame: pd.DataFrame, name: str, system: str | None, normalise: N
         raise LeadtermError(_missing(frame, ["score"], "run"), hint=FORMAT)
     systems = _systems(frame, system, "run")
     ids, codes = _text(frame, "encounter_id"), _codes(frame)
-    blank = np.array([not c or not c.strip() for c in codes], dtype=bool)
+    blank = np.array([_is_blank(code) for code in codes], dtype=bool)
     kept = np.flatnonzero(~blank)
     has_scores = "score" in frame.columns
     score = _numbers(frame, "score")[kept] if has_scores else -_numbers(frame, "rank")[kept]
@@ -172,7 +172,7 @@ def qrels_rows(
     rows = [
         (e, s, c, r, parse_spans(cell))
         for e, s, c, r, cell in zip(ids, systems, codes, roles, cells, strict=True)
-        if c and c.strip()
+        if not _is_blank(c)
     ]
     patients = dict(zip(ids, _text(frame, "patient_id"), strict=True)) if "patient_id" in frame.columns else {}
     return list(dict.fromkeys(ids)), rows, patients
@@ -203,6 +203,10 @@ def _text(frame: pd.DataFrame, column: str) -> list[str]:
 
 def _codes(frame: pd.DataFrame) -> list[Any]:
     return [None if value is None or value != value else value for value in frame["code"].tolist()]
+
+
+def _is_blank(code: Any) -> bool:
+    return code is None or (isinstance(code, str) and not code.strip())
 
 
 def _numbers(frame: pd.DataFrame, column: str) -> Floats:

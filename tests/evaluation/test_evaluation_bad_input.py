@@ -1,0 +1,133 @@
+"""What is wrong with a run is refused or counted, never dropped in silence."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from leadterm.errors import LeadtermError
+from leadterm.evaluation import Qrels, Run, evaluate
+from leadterm.schema import Encounter, Note, ReferenceCode
+
+HEADER = "encounter_id\tsystem\tcode\trank\tscore\n"
+GOLD = Qrels.from_mapping({"e1": ["E11.9", "I10"], "e2": ["J45.909"]}, system="icd10cm")
+
+
+def run_of(tmp_path, text, **options):
+    path = tmp_path / "run.tsv"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return Run.from_file(path, **options)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "no header"),
+        ("encounter_id\tsystem\trank\tscore\ne1\ticd10cm\t1\t1\n", "lacks the column code"),
+        ("encounter_id\tcode\tscore\ne1\tI10\t1\n", "lacks the column system"),
+        ("encounter_id\tsystem\tcode\ne1\ticd10cm\tI10\n", "lacks the column score"),
+        ("encounter_id,system,code,rank,score\ne1,icd10cm,I10,1,1\n", "lacks the columns encounter_id, code"),
+        (HEADER.encode("utf-16"), "not a tab-separated table"),
+        (HEADER + "e1\ticd10cm\tI10\t1\t1\textra\tmore\n", "not a tab-separated table"),
+        ("encounter_id\tsystem\tcode\tscore\tconfidence\ne1\ticd10cm\tI10\t1\t1.5\n", "not between 0 and 1"),
+        ("encounter_id\tsystem\tcode\tscore\tevidence\ne1\ticd10cm\tI10\t1\t9-3\n", "evidence cannot be read"),
+    ],
+)
+def test_broken_files_are_refused(tmp_path, text, words):
+    with pytest.raises(LeadtermError, match=words):
+        run_of(tmp_path, text)
+
+
+def test_missing_file():
+    with pytest.raises(LeadtermError, match=r"cannot read run file 'nowhere\.tsv'"):
+        Run.from_file("some/nowhere.tsv")
+
+
+def test_a_header_alone_is_an_empty_run(tmp_path):
+    report = evaluate(run_of(tmp_path, HEADER), GOLD, n_bootstrap=10)
+    assert {report[n] for n in ("micro_f1", "map", "macro_f1", "micro_precision", "recall_at_10")} == {0.0}
+    assert report["warnings"][0].startswith("the run has no suggestion")
+    assert report["counts"]["n_encounters_without_run"] == 2
+    report.dumps()
+
+
+def test_scores_that_are_no_numbers_rank_last_and_are_counted(tmp_path):
+    text = HEADER + "e1\ticd10cm\tA00\t1\tnan\ne1\ticd10cm\tI10\t2\t0.2\ne1\ticd10cm\tB20\t3\tx\n"
+    report = evaluate(run_of(tmp_path, text), GOLD, threshold=0.1, n_bootstrap=0)
+    assert report["counts"]["n_nan_scores"] == 2
+    assert report["precision_at_1"] == 0.5
+    assert report["n_chosen"] == 1
+    assert any("no usable score" in line for line in report["warnings"])
+
+
+def test_unknown_encounters_other_systems_and_blank_codes_are_counted(tmp_path):
+    text = (
+        HEADER + "e1\ticd10cm\tI10\t1\t0.9\ne9\ticd10cm\tI10\t1\t0.9\ne1\thcpcs\tG0008\t2\t0.8\ne2\ticd10cm\t\t1\t0.1\n"
+    )
+    counts = evaluate(run_of(tmp_path, text), GOLD, n_bootstrap=0)["counts"]
+    assert counts["n_rows"] == 4
+    assert counts["n_unknown_encounters"] == counts["n_rows_of_unknown_encounters"] == 1
+    assert counts["n_rows_of_other_systems"] == counts["n_blank_rows"] == counts["n_rows_scored"] == 1
+    assert counts["n_encounters_without_run"] == 0
+
+
+@pytest.mark.parametrize("spelling", ["e11.9", "E119", " e119 ", "E11.9."])
+def test_other_spellings_match(tmp_path, spelling):
+    report = evaluate(run_of(tmp_path, HEADER + f"e1\tICD-10-CM\t{spelling}\t1\t0.9\n"), GOLD, n_bootstrap=0)
+    assert report["micro_precision"] == 1.0
+    assert report["counts"]["n_respelled_codes"] == 1
+
+
+def test_an_own_normaliser_decides():
+    own = {"normalise": lambda code: code[:3]}
+    run = Run.from_mapping({"e1": ["E11.65"]}, **own)
+    assert evaluate(run, Qrels.from_mapping({"e1": ["E11.9"]}, **own), n_bootstrap=0)["micro_f1"] == 1.0
+
+
+def test_codes_read_as_numbers_are_refused():
+    frame = pd.DataFrame({"encounter_id": ["e1"], "code": [389], "score": [1.0]})
+    with pytest.raises(LeadtermError, match="codes must be text"):
+        Run.from_frame(frame, system="icd9cm")
+
+
+def test_ranks_alone_will_do_but_take_no_threshold(tmp_path):
+    run = run_of(tmp_path, "encounter_id\tsystem\tcode\trank\ne1\ticd10cm\tI10\t2\ne1\ticd10cm\tE11.9\t1\n")
+    assert evaluate(run, GOLD, n_bootstrap=0)["precision_at_1"] == 0.5
+    with pytest.raises(LeadtermError, match="ranks but no scores"):
+        evaluate(run, GOLD, threshold=0.5)
+
+
+def test_ranks_against_scores_are_counted(tmp_path):
+    run = run_of(tmp_path, HEADER + "e1\ticd10cm\tI10\t1\t0.1\ne1\ticd10cm\tE11.9\t2\t0.9\n")
+    assert run.counts["n_rank_order_differs"] == 1
+
+
+def test_encounters_without_reference_codes():
+    note = (Note("n", "Cough."),)
+    gold = [
+        Encounter("coded", note, (ReferenceCode("icd10cm", "I10"),)),
+        Encounter("procedure only", note, (ReferenceCode("icd10pcs", "0DTJ4ZZ"),)),
+        Encounter("not coded", note),
+    ]
+    run = {e.encounter_id: {"I10": 0.9} for e in gold}
+    report = evaluate(run, gold, systems=["icd10cm"], n_bootstrap=0)
+    assert report["n_encounters"] == 2
+    assert report["counts"]["n_uncoded_encounters"] == 1
+    assert report["counts"]["n_encounters_without_reference_code"] == 1
+    assert report["micro_precision"] == 0.5
+    assert report["map"] == 1.0
+    assert evaluate(run, gold, systems=["icd10cm"], uncoded="count", n_bootstrap=0)["micro_precision"] == 1 / 3
+
+
+def test_nothing_to_score_is_an_error():
+    with pytest.raises(LeadtermError, match="no encounter has a reference code"):
+        evaluate({"e1": ["I10"]}, {"e1": []})
+
+
+def test_unknown_names_are_refused():
+    with pytest.raises(LeadtermError, match="did you mean 'icd10cm'"):
+        evaluate({"e1": ["I10"]}, GOLD, systems=["icd10cn"])
+    with pytest.raises(LeadtermError, match="uncoded"):
+        evaluate({"e1": ["I10"]}, {"e1": ["I10"]}, uncoded="keep")
+    with pytest.raises(LeadtermError, match="did you mean 'micro_f1'"):
+        evaluate({"e1": ["I10"]}, {"e1": ["I10"]}, n_bootstrap=0)["micro_f"]
