@@ -1,0 +1,292 @@
+"""Benchmarks as data: where the corpora come from, what others report, what leadterm is expected to reach."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from leadterm.errors import LeadtermError, unknown_name
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+__all__ = ["Benchmark", "Expected", "Published", "Verdict", "benchmark_table", "check_figures", "load_benchmarks"]
+
+SHIPPED = Path(__file__).parents[3] / "corpora" / "benchmarks.toml"
+_TEXTS = ("title", "reader", "choose", "report", "obtain", "licence", "split_rule")
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A result that others reported.
+
+    Parameters
+    ----------
+    system : str
+        What was scored.
+    year : int or None
+        When it was reported, where known.
+    metrics : mapping of str to float
+        Under the names of the evaluation JSON.
+    source : str
+        Where it was read.
+    primary : bool
+        Whether that is the source itself; if not, check before citing.
+
+    Examples
+    --------
+    >>> Published("CAML", 2018, {"micro_f1": 0.539}, "a leaderboard", primary=False).year
+    2018
+    """
+
+    system: str
+    year: int | None
+    metrics: Mapping[str, float]
+    source: str
+    primary: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """A figure that leadterm reached and should reach again.
+
+    Parameters
+    ----------
+    metric : str
+        Name in the evaluation JSON.
+    value : float
+        The figure.
+    tolerance : float
+        How far off is still fine.
+
+    Examples
+    --------
+    >>> Expected("map", 0.64, 0.005).value
+    0.64
+    """
+
+    metric: str
+    value: float
+    tolerance: float = 0.005
+
+
+@dataclass(frozen=True, slots=True)
+class Benchmark:
+    """One benchmark.
+
+    Parameters
+    ----------
+    name : str
+        Its name in the file.
+    title, reader, obtain, licence, split_rule : str
+        What it is, which reader imports it, where it is had, its terms, how it is split.
+    systems : tuple of str
+        Code systems scored.
+    fit : tuple of str
+        Splits to train on.
+    choose, report : str
+        Splits to choose the threshold on and to report.
+    options : mapping of str to str
+        Of the reader.
+    published : tuple of Published
+        Results of others.
+    expected : tuple of Expected
+        Results of leadterm.
+
+    Examples
+    --------
+    >>> load_benchmarks()["codiesp-d-es"].systems
+    ('icd10cm',)
+    """
+
+    name: str
+    title: str
+    reader: str
+    systems: tuple[str, ...]
+    fit: tuple[str, ...]
+    choose: str
+    report: str
+    obtain: str
+    licence: str
+    split_rule: str
+    options: Mapping[str, str] = field(default_factory=dict)
+    published: tuple[Published, ...] = ()
+    expected: tuple[Expected, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """How a figure compares with the expected one.
+
+    Parameters
+    ----------
+    metric : str
+        The metric.
+    expected, got : float
+        The two figures; ``got`` is NaN where the report lacks it.
+    verdict : {"OK", "OKish", "FAIL"}
+        Within the tolerance; within three times the tolerance, or better; else.
+
+    Examples
+    --------
+    >>> check_figures([Expected("map", 0.64, 0.01)], {"map": 0.645})[0].verdict
+    'OK'
+    """
+
+    metric: str
+    expected: float
+    got: float
+    verdict: str
+
+
+def load_benchmarks(path: str | Path | None = None) -> dict[str, Benchmark]:
+    """Read a file of benchmarks.
+
+    Parameters
+    ----------
+    path : str or pathlib.Path, optional
+        ``corpora/benchmarks.toml`` of the source tree by default.
+
+    Returns
+    -------
+    dict of str to Benchmark
+        By name, in the order of the file.
+
+    Raises
+    ------
+    LeadtermError
+        If the file cannot be read, or a key is unknown, missing or of a wrong type.
+
+    Examples
+    --------
+    >>> "mimic4-icd10" in load_benchmarks()
+    True
+    """
+    place = Path(path or SHIPPED)
+    try:
+        given = tomllib.loads(place.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise LeadtermError(f"cannot read '{place}': {error.strerror}.", hint="Name a file of benchmarks.") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise LeadtermError(f"'{place.name}' is not TOML: {error}.", hint="Mend the file.") from None
+    return {name: _benchmark(name, table) for name, table in given.items()}
+
+
+def check_figures(expected: Sequence[Expected], got: Mapping[str, Any]) -> list[Verdict]:
+    """Compare figures with the expected ones.
+
+    Parameters
+    ----------
+    expected : sequence of Expected
+        Of a benchmark.
+    got : mapping of str to float
+        Of a report.
+
+    Returns
+    -------
+    list of Verdict
+        In the same order.
+
+    Examples
+    --------
+    >>> [v.verdict for v in check_figures([Expected("map", 0.6, 0.01)] * 1, {"map": 0.5})]
+    ['FAIL']
+    """
+    found = []
+    for figure in expected:
+        value = float(got.get(figure.metric, float("nan")))
+        gap = round(value - figure.value, 9)
+        found.append(Verdict(figure.metric, figure.value, value, _verdict(gap, figure.tolerance)))
+    return found
+
+
+def benchmark_table(benchmark: Benchmark, ours: Mapping[str, Mapping[str, Any]]) -> Table:
+    """Lay our rows out beside the published ones.
+
+    Parameters
+    ----------
+    benchmark : Benchmark
+        With its published results.
+    ours : mapping of str to mapping
+        Figures of our runs by name; ``Report.metrics()`` will do.
+
+    Returns
+    -------
+    rich.table.Table
+        One row for each system; figures from secondary sources carry a star.
+
+    Examples
+    --------
+    >>> benchmark_table(load_benchmarks()["aci-bench"], {"ours": {"micro_f1": 0.6}}).row_count
+    7
+    """
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+
+    metrics = list(dict.fromkeys(m for p in benchmark.published for m in p.metrics)) or ["micro_f1", "macro_f1", "map"]
+    table = Table(title=benchmark.title, title_justify="left", box=SIMPLE_HEAD, caption="* from a secondary source")
+    for column in ("system", "year"):
+        table.add_column(column)
+    for metric in metrics:
+        table.add_column(metric.replace("_", " "), justify="right")
+    table.add_column("source")
+    for row in benchmark.published:
+        mark = "" if row.primary else "*"
+        cells = [f"{row.metrics[m]:.3f}{mark}" if m in row.metrics else "-" for m in metrics]
+        table.add_row(row.system, str(row.year or ""), *cells, row.source)
+    for name, figures in ours.items():
+        cells = [f"{figures[m]:.3f}" if m in figures else "-" for m in metrics]
+        table.add_row(name, "", *cells, f"this run, split {benchmark.report}", style="bold")
+    return table
+
+
+def _verdict(gap: float, tolerance: float) -> str:
+    if abs(gap) <= tolerance:
+        return "OK"
+    return "OKish" if gap >= -3 * tolerance else "FAIL"
+
+
+def _benchmark(name: str, table: Any) -> Benchmark:
+    where = f"benchmark '{name}'"
+    if not isinstance(table, Mapping):
+        raise LeadtermError(f"{where} is no table.", hint="Write [name] and its keys below.")
+    _check_keys(table, (*_TEXTS, "systems", "fit", "options", "published", "expected"), where)
+    for key in (*_TEXTS, "systems", "fit"):
+        wanted = str if key in _TEXTS else list
+        if not isinstance(table.get(key), wanted):
+            raise LeadtermError(f"{where} lacks '{key}' or has it wrong.", hint=f"Give a {wanted.__name__}.")
+    return Benchmark(
+        name=name,
+        **{key: table[key] for key in _TEXTS},
+        systems=tuple(table["systems"]),
+        fit=tuple(table["fit"]),
+        options=dict(table.get("options", {})),
+        published=tuple(_published(row, where) for row in table.get("published", ())),
+        expected=tuple(_expected(row, where) for row in table.get("expected", ())),
+    )
+
+
+def _published(row: Mapping[str, Any], where: str) -> Published:
+    keys = ("system", "year", "metrics", "source", "primary")
+    _check_keys(row, keys, where)
+    if {*row, "year"} != set(keys) or not all(0 <= value <= 1 for value in row["metrics"].values()):
+        raise LeadtermError(
+            f"a published result of {where} is incomplete or not a share.", hint=f"Give {', '.join(keys)}; 0 to 1."
+        )
+    return Published(row["system"], row.get("year"), dict(row["metrics"]), row["source"], primary=row["primary"])
+
+
+def _expected(row: Mapping[str, Any], where: str) -> Expected:
+    _check_keys(row, ("metric", "value", "tolerance"), where)
+    if "metric" not in row or "value" not in row:
+        raise LeadtermError(f"an expected figure of {where} is incomplete.", hint="Give metric and value.")
+    return Expected(row["metric"], float(row["value"]), float(row.get("tolerance", 0.005)))
+
+
+def _check_keys(table: Mapping[str, Any], allowed: Sequence[str], where: str) -> None:
+    for key in table:
+        if key not in allowed:
+            raise unknown_name(f"key in {where}", key, allowed)
