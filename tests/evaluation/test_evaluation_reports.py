@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 from importlib.resources import files
+from types import ModuleType
 
 import jsonschema
 import pytest
@@ -191,3 +194,35 @@ def test_refusals_name_the_way_out(corpus, capsys, options, words):
 def test_a_run_file_that_is_not_there(corpus, capsys):
     assert main(["evaluate", str(corpus / "mime.tsv"), str(corpus / "corpus")]) == 2
     assert "no such run file" in capsys.readouterr().err
+
+
+def test_evaluate_a_model(corpus, capsys, monkeypatch):
+    class Model:
+        def suggest_many(self, encounters):
+            for e in encounters:
+                yield SuggestionSet(e.encounter_id, "m", {}, (Suggestion(1, "icd10cm", "I10", "", 0.9, ()),), 0.5)
+
+    stub = ModuleType("leadterm.suggester")
+    stub.load_suggester = lambda _name: Model()
+    monkeypatch.setitem(sys.modules, "leadterm.suggester", stub)
+    assert main(["evaluate", "small", str(corpus / "corpus"), "--format", "json", "--bootstrap", "0"]) == 0
+    values = json.loads(capsys.readouterr().out)
+    assert (values["run"], values["threshold"], values["micro_precision"]) == ("small", 0.5, 0.5)
+
+
+def test_scoring_needs_neither_spacy_nor_scikit_learn():
+    code = (
+        "import sys; from leadterm.evaluation import evaluate;"
+        "import leadterm.evaluation.html, leadterm.evaluation.tables;"
+        "evaluate({'e': ['I10']}, {'e': ['I10']}, n_bootstrap=5);"
+        "print(sorted({m.split('.')[0] for m in sys.modules} & {'spacy', 'scispacy', 'sklearn', 'torch'}))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
+
+
+def test_the_bench_runs_small(capsys, monkeypatch):
+    from leadterm.evaluation import bench
+
+    monkeypatch.setattr(sys, "argv", ["bench", "--encounters", "50", "--codes", "200", "--bootstrap", "5"])
+    bench.main()
+    assert "50 encounters x 200 codes" in capsys.readouterr().out

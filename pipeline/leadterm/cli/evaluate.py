@@ -14,7 +14,7 @@ from leadterm.cli.console import console, messages, progress, write_output
 from leadterm.errors import LeadtermError
 
 if TYPE_CHECKING:
-    from leadterm.evaluation import Run
+    from leadterm.evaluation import Report, Run
     from leadterm.evaluation.thresholds import ChosenThreshold
     from leadterm.schema import Encounter
 
@@ -82,18 +82,7 @@ def evaluate(
         seed=seed,
         training=_training(corpus, split),
     )
-    if format is Format.JSON:
-        write_output(report.dumps(), output)
-    elif format is Format.HTML:
-        from leadterm.evaluation.html import render_html
-
-        shown = encounters if note_text else []
-        page = render_html(report, shown, titles=_titles(report["systems"]), corpus=Path(corpus).resolve().name)
-        write_output(page, output)
-    else:
-        from leadterm.evaluation.tables import report_tables
-
-        _print(report_tables(report), output)
+    _emit(report, format, output, encounters if note_text else [], corpus)
 
 
 def compare(
@@ -138,6 +127,20 @@ def compare(
         from leadterm.evaluation.tables import comparison_tables
 
         _print(comparison_tables(found), output)
+
+
+def _emit(report: Report, format: Format, output: str | None, encounters: Sequence[Encounter], corpus: str) -> None:
+    if format is Format.JSON:
+        write_output(report.dumps(), output)
+    elif format is Format.HTML:
+        from leadterm.evaluation.html import render_html
+
+        name = Path(corpus).resolve().name
+        write_output(render_html(report, encounters, titles=_titles(report["systems"]), corpus=name), output)
+    else:
+        from leadterm.evaluation.tables import report_tables
+
+        _print(report_tables(report), output)
 
 
 def _answering(name: str, systems: Sequence[str] | None) -> Callable[[Sequence[Encounter]], Run]:

@@ -201,58 +201,57 @@ def _bars(title: str, text: str, groups: Mapping[str, Any], size: str, metric: s
 def _errors(values: Mapping[str, Any], views: Sequence[EncounterView], titles: Titles) -> str:
     number = {view.encounter_id: view for view in views}
     mistakes, volume = values["mistakes"], values["volume"]
-    lists = (
-        (
-            "Most missed",
-            "Reference codes not in the suggested set.",
-            "most_missed",
-            "n_missed",
-            "n_reference",
-            "missed",
-        ),
-        (
-            "Most over-suggested",
-            "Suggested codes that no coder gave.",
-            "most_over_suggested",
-            "n_wrong",
-            "n_suggested",
-            "wrong",
-        ),
-    )
-    cards = [
-        _card(
-            title,
-            text,
-            _table(
-                ["code", kind, "see"],
-                [
-                    [_code(r["system"], r["code"], titles), f"{r[n]} of {r[of]}", _links(r, number, kind, r["code"])]
-                    for r in mistakes[name][:SHOWN]
-                ],
-                numeric=(1,),
-            ),
-        )
-        for title, text, name, n, of, kind in lists
-    ]
-    siblings = [
-        [
-            _code(r["system"], r["suggested"], titles),
-            _code(r["system"], r["reference"], titles),
-            str(r["n"]),
-            _links(r, number, "wrong", r["suggested"]),
-        ]
-        for r in mistakes["siblings"][:SHOWN]
-    ]
     text = (
         f"{volume['suggested_per_encounter']:.2f} codes suggested for an encounter, "
         f"{volume['reference_per_encounter']:.2f} in the reference; too many in {volume['share_over']:.0%}, "
         f"too few in {volume['share_under']:.0%} of encounters."
     )
     relations = _card("What the wrong suggestions are", text, share_bar(list(values["wrong_suggestions"].items())))
-    table = _table(["suggested", "reference", "times", "see"], siblings, numeric=(2,))
-    confused = _card("Siblings confused", "A code was suggested where another of its category was right.", table)
+    siblings = _table(
+        ["suggested", "reference", "times", "see"],
+        [
+            [
+                *(_code(r["system"], r[k], titles) for k in ("suggested", "reference")),
+                str(r["n"]),
+                _links(r, number, "wrong", r["suggested"]),
+            ]
+            for r in mistakes["siblings"][:SHOWN]
+        ],
+        numeric=(2,),
+    )
+    confused = _card("Siblings confused", "A code was suggested where another of its category was right.", siblings)
+    cards = [_code_list(mistakes[name], number, titles, *how) for name, how in _LISTS.items()]
     wide = "".join(f'<div class="wide">{card}</div>' for card in (relations, confused))
     return wide + f'<div class="grid2">{"".join(cards)}</div>'
+
+
+_LISTS = {
+    "most_missed": ("Most missed", "Reference codes not in the suggested set.", "missed", "n_missed", "n_reference"),
+    "most_over_suggested": (
+        "Most over-suggested",
+        "Suggested codes that no coder gave.",
+        "wrong",
+        "n_wrong",
+        "n_suggested",
+    ),
+}
+
+
+def _code_list(
+    rows: Sequence[Mapping[str, Any]],
+    views: Mapping[str, EncounterView],
+    titles: Titles,
+    title: str,
+    text: str,
+    kind: str,
+    count: str,
+    of: str,
+) -> str:
+    cells = [
+        [_code(r["system"], r["code"], titles), f"{r[count]} of {r[of]}", _links(r, views, kind, r["code"])]
+        for r in rows[:SHOWN]
+    ]
+    return _card(title, text, _table(["code", kind, "see"], cells, numeric=(1,)))
 
 
 def _links(row: Mapping[str, Any], views: Mapping[str, EncounterView], kind: str, code: str) -> str:
