@@ -1,0 +1,208 @@
+"""From mentions to candidate codes, each with the terms that matched and the details that decided."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from leadterm.specify import SIDES, Choice, Specifier
+from leadterm.text.knowledge import load_table
+from leadterm.text.reading import FoundMention, NoteReading, Reading
+
+__all__ = ["Candidate", "Support", "generate"]
+
+PHRASE, CLAUSE, SENTENCE, HEADING, COMPLAINT, BODY = 3.0, 2.5, 2.0, 2.0, 1.0, 1.0
+CLAUSE_REACH = 8
+HEALING = frozenset({"healing", "healed", "union", "aftercare", "recheck", "nonunion", "malunion"})
+RETURNING = frozenset({"follow", "followup", "postoperative", "postop", "recheck", "aftercare", "removal"})
+SEQUELA = frozenset({"sequela", "sequelae", "residual"})
+NEVER = frozenset({"absent"})
+
+
+@dataclass(frozen=True, slots=True)
+class Support:
+    """One mention that speaks for a candidate, in one reading."""
+
+    found: FoundMention
+    reading: Reading
+    note: int
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A billable code that the encounter may carry.
+
+    Parameters
+    ----------
+    code : str
+        The code.
+    choice : Choice
+        How it was chosen within its family, by the best support.
+    supports : tuple of Support
+        Mentions that led to it, best first.
+    combined : tuple of str
+        Codes of the candidates that a combination code was put together from.
+    """
+
+    code: str
+    choice: Choice
+    supports: tuple[Support, ...]
+    combined: tuple[str, ...] = field(default=())
+
+
+def detail_weights(found: FoundMention, note: NoteReading) -> dict[str, float]:
+    """Weigh the words around a mention that may tell side, site, type or acuity.
+
+    Parameters
+    ----------
+    found : FoundMention
+        A mention.
+    note : NoteReading
+        Its note.
+
+    Returns
+    -------
+    dict of str to float
+        Normal word to weight; the nearest layer counts.
+    """
+    problem = found.heading if found.heading >= 0 else found.body
+    heading = note.problems[problem].heading if problem >= 0 else frozenset()
+    body = note.problems[problem].body if problem >= 0 else frozenset()
+    weights: dict[str, float] = {}
+    layers: list[tuple[Iterable[str], float]] = [(note.complaint, COMPLAINT)]
+    if found.heading >= 0:
+        layers.append((body, BODY))
+    layers += [(heading, HEADING), (found.sentence, SENTENCE), (found.near[:CLAUSE_REACH], CLAUSE)]
+    for words, weight in layers:
+        for word in words:
+            weights[word] = weight
+    for side in SIDES:
+        weights.pop(side, None)
+    side, weight = _side(found, note, heading, body)
+    weights.update(dict.fromkeys(side, weight))
+    return weights
+
+
+def _side(found: FoundMention, note: NoteReading, heading: frozenset[str], body: frozenset[str]) -> tuple[tuple[str, ...], float]:
+    """The documented side: of the phrase, else the sentence, heading, complaint, body, else the only one in the note."""
+    near = [word for word in found.near[:CLAUSE_REACH] if word in SIDES]
+    if near:
+        return (near[0],), PHRASE
+    for words, weight in ((found.sentence, SENTENCE), (heading, HEADING), (note.complaint, COMPLAINT), (body, BODY), (note.words, 0.9)):
+        sides = SIDES & words
+        if "bilateral" in sides:
+            return ("bilateral",), weight
+        if len(sides) == 1:
+            return tuple(sides), weight
+        if sides:
+            return (), 0.0
+    return (), 0.0
+
+
+def episode(found: FoundMention, note: NoteReading) -> str:
+    """Tell the episode of care of an injury from the words around it.
+
+    Parameters
+    ----------
+    found : FoundMention
+        A mention.
+    note : NoteReading
+        Its note.
+
+    Returns
+    -------
+    str
+        ``"A"`` initial, ``"D"`` subsequent or ``"S"`` sequela.
+    """
+    problem = found.heading if found.heading >= 0 else found.body
+    close = found.sentence | (note.problems[problem].heading if problem >= 0 else frozenset())
+    if close & SEQUELA:
+        return "S"
+    return "D" if close & HEALING or note.complaint & RETURNING else "A"
+
+
+def _rank(support: Support, choice: Choice) -> tuple[float, ...]:
+    """Orders supports of one code, best first."""
+    mention = support.found.mention
+    return (
+        mention.assertion != "present", -(support.found.heading >= 0), support.reading.missing, -support.reading.weight,
+        -choice.score, support.note, mention.start, mention.end,
+    )  # fmt: skip
+
+
+def generate(notes: Sequence[NoteReading], specifier: Specifier) -> list[Candidate]:
+    """Make the candidates of an encounter.
+
+    Parameters
+    ----------
+    notes : sequence of NoteReading
+        What was read in each note.
+    specifier : Specifier
+        Chooses billable codes.
+
+    Returns
+    -------
+    list of Candidate
+        In order of code.
+    """
+    gathered: dict[str, list[tuple[tuple[float, ...], Support, Choice]]] = {}
+    for number, note in enumerate(notes):
+        for found in note.mentions:
+            weights: dict[str, float] | None = None
+            for reading in found.readings:
+                if weights is None:
+                    weights = detail_weights(found, note)
+                for choice in specifier.choose(reading.code, weights, episode(found, note)):
+                    support = Support(found, reading, number)
+                    gathered.setdefault(choice.code, []).append((_rank(support, choice), support, choice))
+    candidates = []
+    for code in sorted(gathered):
+        ranked = sorted(gathered[code], key=lambda entry: entry[0])
+        if all(entry[1].found.mention.assertion in NEVER for entry in ranked):
+            continue
+        supports = _distinct(entry[1] for entry in ranked)
+        candidates.append(Candidate(code, ranked[0][2], supports))
+    return combine(candidates)
+
+
+def _distinct(supports: Iterable[Support]) -> tuple[Support, ...]:
+    """Keep the first support of each mention."""
+    kept: dict[tuple[int, int, int], Support] = {}
+    for support in supports:
+        mention = support.found.mention
+        kept.setdefault((support.note, mention.start, mention.end), support)
+    return tuple(kept.values())
+
+
+def combine(candidates: list[Candidate]) -> list[Candidate]:
+    """Add combination codes whose parts are all present.
+
+    Parameters
+    ----------
+    candidates : list of Candidate
+        Candidates in order of code.
+
+    Returns
+    -------
+    list of Candidate
+        The same and the combination codes, in order of code.
+    """
+    present = {c.code: c for c in candidates if any(s.found.mention.assertion == "present" for s in c.supports)}
+    added: dict[str, Candidate] = {}
+    for row in load_table("combinations.tsv"):
+        parts = [_best_with(prefixes, present) for prefixes in row["parts"].split("+")]
+        if row["code"] in present or any(part is None for part in parts):
+            continue
+        chosen = [part for part in parts if part is not None]
+        supports = tuple(s for part in chosen for s in part.supports[:2])
+        choice = Choice(row["code"], 1.0, 0, 0, False, False, 9.0)
+        added[row["code"]] = Candidate(row["code"], choice, supports, tuple(part.code for part in chosen))
+    kept = {c.code: c for c in candidates}
+    return [c for _, c in sorted({**kept, **{k: v for k, v in added.items() if k not in kept}}.items())]
+
+
+def _best_with(prefixes: str, present: dict[str, Candidate]) -> Candidate | None:
+    """The candidate under one of several prefixes (``|`` between them) with most support."""
+    wanted = tuple(prefixes.split("|"))
+    fitting = [c for code, c in present.items() if code.startswith(wanted)]
+    return min(fitting, key=lambda c: (-len(c.supports), c.code)) if fitting else None

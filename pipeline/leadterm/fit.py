@@ -1,0 +1,113 @@
+"""Fits the ranker of dictionary candidates: the shipped model is made by ``make train``."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from leadterm import __version__
+from leadterm.features import FEATURES, Feature
+from leadterm.ranker import Ranker, RankerSettings
+from leadterm.schema import Encounter
+from leadterm.suggester import Suggester
+
+__all__ = ["Rows", "fit_ranker", "gather"]
+
+RAISES = (Feature.IN_HEADING, Feature.IN_ASSESSMENT, Feature.IN_DIAGNOSIS, Feature.PRESENT, Feature.DETAIL_SCORE, Feature.BEST_COVERAGE)
+LOWERS = (Feature.TERM_MISSING, Feature.GAP, Feature.ABSENT, Feature.SUBSUMED, Feature.INTEGRAL, Feature.REPLACED, Feature.DETAIL_UNSAID)
+SETTINGS = RankerSettings(iterations=300, learning_rate=0.03)
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Training rows of the ranker.
+
+    Parameters
+    ----------
+    features : ndarray of shape (n_rows, n_features), float32
+        One row a candidate.
+    target : ndarray of shape (n_rows,), bool
+        Whether the candidate is a reference code.
+    group : ndarray of shape (n_rows,), int
+        Encounter of each row.
+    missed : int
+        Reference codes without a candidate.
+    """
+
+    features: NDArray[np.float32]
+    target: NDArray[np.bool_]
+    group: NDArray[np.int64]
+    missed: int
+
+
+def gather(suggester: Suggester, encounters: Iterable[Encounter]) -> Rows:
+    """Make the training rows of coded encounters.
+
+    Parameters
+    ----------
+    suggester : Suggester
+        Makes candidates; its ranker is not used.
+    encounters : iterable of Encounter
+        With reference codes.
+
+    Returns
+    -------
+    Rows
+        In the order of the encounters.
+    """
+    features, targets, groups, missed = [], [], [], 0
+    for number, encounter in enumerate(encounters):
+        candidates, matrix = suggester.candidates(encounter)
+        wanted = {code.code for code in encounter.codes if code.system == suggester.system.name}
+        hit = np.array([c.code in wanted for c in candidates], dtype=np.bool_)
+        features.append(matrix)
+        targets.append(hit)
+        groups.append(np.full(len(candidates), number, dtype=np.int64))
+        missed += len(wanted) - int(hit.sum())
+    return Rows(np.vstack(features), np.concatenate(targets), np.concatenate(groups), missed)
+
+
+def fit_ranker(rows: Rows, *, seed: int = 0) -> Ranker:
+    """Fit the ranker.
+
+    Parameters
+    ----------
+    rows : Rows
+        Training rows.
+    seed : int
+        Of folds and trees.
+
+    Returns
+    -------
+    Ranker
+        Calibrated, with a threshold chosen out of fold.
+    """
+    signs = {**dict.fromkeys(map(str, RAISES), 1), **dict.fromkeys(map(str, LOWERS), -1)}
+    return Ranker.fit(
+        rows.features, rows.target, rows.group, FEATURES, seed=seed, missed=rows.missed, monotonic=signs, settings=SETTINGS
+    )
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Fit a ranker on the ``train`` split of a corpus and save it: ``python -m leadterm.fit CORPUS OUTPUT``."""
+    from leadterm.corpus import read_split
+    from leadterm.suggester import build
+
+    corpus, output = Path(arguments[0]), Path(arguments[1])
+    empty = Ranker((), {}, 0.0, 0, None, 0.5)  # type: ignore[arg-type]
+    encounters = read_split(corpus, "train")
+    suggester = build(empty, output.name)
+    ranker = fit_ranker(gather(suggester, encounters))
+    releases = {suggester.system.name: suggester.system.release}
+    ranker.save(output, meta={"corpus": corpus.name, "encounters": len(encounters), "releases": releases, "leadterm": __version__})
+    print(f"{output}: " + ", ".join(f"{name} {value:.3f}" for name, value in ranker.report.items()))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

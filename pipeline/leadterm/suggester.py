@@ -1,0 +1,165 @@
+"""The spine: an encounter goes in, ranked suggestions with evidence come out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from leadterm.candidates import Candidate, generate
+from leadterm.explain import explain
+from leadterm.features import FEATURES, feature_matrix
+from leadterm.schema import Encounter, SuggestionSet
+from leadterm.text.reading import read_note
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+    from spacy.language import Language
+
+    from leadterm.codes.system import CodeSystem
+    from leadterm.ranker import Ranker
+    from leadterm.specify import Specifier
+    from leadterm.text.entities import TermMatcher
+
+__all__ = ["Suggester", "build", "load_suggester"]
+
+
+@dataclass(frozen=True)
+class Suggester:
+    """Suggests codes of one system.
+
+    Parameters
+    ----------
+    name : str
+        Of the model.
+    system : CodeSystem
+        Titles, hierarchy, billable codes.
+    nlp : Language
+        The text pipeline.
+    matcher : TermMatcher
+        The one within `nlp`.
+    specifier : Specifier
+        Chooses billable codes within families.
+    ranker : Ranker
+        Turns features into confidence.
+    """
+
+    name: str
+    system: CodeSystem
+    nlp: Language
+    matcher: TermMatcher
+    specifier: Specifier
+    ranker: Ranker
+
+    def suggest(self, encounter: Encounter) -> SuggestionSet:
+        """Suggest codes for one encounter.
+
+        Parameters
+        ----------
+        encounter : Encounter
+            One or more notes.
+
+        Returns
+        -------
+        SuggestionSet
+            Best first: confidence descending, then code ascending.
+        """
+        candidates, features = self.candidates(encounter)
+        confidence = self.ranker.confidence(features, FEATURES)
+        order = sorted(range(len(candidates)), key=lambda i: (-confidence[i], candidates[i].code))
+        suggestions = tuple(explain(candidates[i], rank, float(confidence[i]), self.system) for rank, i in enumerate(order, 1))
+        releases = {self.system.name: self.system.release}
+        return SuggestionSet(encounter.encounter_id, self.name, releases, suggestions, self.ranker.threshold)
+
+    def candidates(self, encounter: Encounter) -> tuple[list[Candidate], NDArray[np.float32]]:
+        """Read the notes, make candidates, compute their features.
+
+        Parameters
+        ----------
+        encounter : Encounter
+            One or more notes.
+
+        Returns
+        -------
+        (list of Candidate, ndarray of shape (n_candidates, n_features))
+            In order of code.
+        """
+        notes = [read_note(self.nlp(note.text), note.note_id, self.matcher) for note in encounter.notes]
+        candidates = generate(notes, self.specifier)
+        return candidates, feature_matrix(candidates, notes, inpatient=encounter.setting == "inpatient")
+
+    def suggest_many(self, encounters: Iterable[Encounter]) -> Iterator[SuggestionSet]:
+        """Suggest codes for encounters, one after the other, in constant memory.
+
+        Parameters
+        ----------
+        encounters : iterable of Encounter
+            Encounters.
+
+        Yields
+        ------
+        SuggestionSet
+            In the same order.
+        """
+        return map(self.suggest, encounters)
+
+
+def build(ranker: Ranker, name: str, *, date: str | None = None, ner: str | None = None) -> Suggester:
+    """Put a suggester together around a ranker.
+
+    Parameters
+    ----------
+    ranker : Ranker
+        A trained ranker.
+    name : str
+        Of the model.
+    date : str, optional
+        Date of service that decides the release of the codes.
+    ner : str, optional
+        An installed spaCy model whose entities are looked up as well.
+
+    Returns
+    -------
+    Suggester
+        Ready to use.
+    """
+    from leadterm.codes import load_system
+    from leadterm.specify import Specifier
+    from leadterm.text.mentions import NAME, register_entities
+    from leadterm.text.pipeline import build_nlp
+
+    register_entities()
+    nlp = build_nlp("en", ner=ner, extra=[(NAME, {"system": "icd10cm", "date": date})])
+    matcher = nlp.get_pipe(NAME).matcher
+    system = load_system("icd10cm", date)
+    return Suggester(name, system, nlp, matcher, Specifier(system, matcher.normaliser), ranker)
+
+
+def load_suggester(model: str | Path = "default", *, date: str | None = None, ner: str | None = None) -> Suggester:
+    """Load a model by name or folder.
+
+    Parameters
+    ----------
+    model : str or Path
+        ``"default"``, another name in the models folder, or a folder.
+    date : str, optional
+        Date of service that decides the release of the codes.
+    ner : str, optional
+        An installed spaCy model whose entities are looked up as well.
+
+    Returns
+    -------
+    Suggester
+        Ready to use.
+
+    Raises
+    ------
+    LeadtermError
+        If there is no such model, or it is damaged.
+    """
+    from leadterm.paths import model_dir
+    from leadterm.ranker import Ranker
+
+    return build(Ranker.load(model_dir(model)), Path(model).name, date=date, ner=ner)

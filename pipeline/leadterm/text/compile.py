@@ -1,0 +1,75 @@
+"""Compiles the terms of a code system, the synonyms and MeSH into a cached `Lexicon`."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from functools import lru_cache
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+from leadterm.codes.cache import cached
+from leadterm.text.knowledge import load_table
+from leadterm.text.lexicon import Lexicon
+from leadterm.text.mesh import mesh_sets
+from leadterm.text.normalise import Normaliser, default_normaliser
+from leadterm.text.terms import MAX_WORDS, WordSet, word_sets
+
+if TYPE_CHECKING:
+    from leadterm.codes.system import CodeSystem
+
+__all__ = ["compile_lexicon"]
+
+RULES = ("terms.py", "normalise.py", "mesh.py", "lexicon.py", "compile.py")
+TABLES = ("synonyms.tsv", "word_variants.tsv", "soft_words.tsv", "ordinary_words.tsv", "abbreviations.tsv")
+
+
+@lru_cache(maxsize=1)
+def _fingerprint() -> str:
+    digest = hashlib.sha256()
+    for name in (*RULES, *TABLES):
+        digest.update(files("leadterm.text").joinpath(name).read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def _synonym_sets(system: CodeSystem, normaliser: Normaliser, ordinary: frozenset[str]) -> Iterator[WordSet]:
+    for row in load_table("synonyms.tsv"):
+        words = tuple(sorted(set(normaliser.content(row["phrase"]))))
+        lost = len(words) == 1 and words[0] in ordinary and len(row["phrase"].split()) > 1
+        if row["code"] in system and 0 < len(words) <= MAX_WORDS and not lost:
+            yield WordSet(words, row["code"], "synonym", 0, row["phrase"])
+
+
+def _all_sets(system: CodeSystem, normaliser: Normaliser) -> Iterator[WordSet]:
+    ordinary = frozenset(row["word"] for row in load_table("ordinary_words.tsv"))
+    synonyms = list(_synonym_sets(system, normaliser, ordinary)) if system.name == "icd10cm" else []
+    told = {s.words for s in synonyms}
+    codes_of: dict[tuple[str, ...], set[str]] = {}
+    phrases = {tuple(sorted(word.split())) for word in ordinary}
+    sets = [s for s in word_sets(system.terms(), normaliser) if s.words not in phrases]
+    for s in (*synonyms, *sets):
+        if s.missing == 0:
+            codes_of.setdefault(s.words, set()).add(s.code)
+    yield from synonyms
+    yield from (s for s in sets if s.words not in told)
+    if system.name == "icd10cm":
+        known = {words: min(codes) for words, codes in codes_of.items() if len(codes) == 1}
+        yield from (s for s in mesh_sets(known, normaliser) if s.words not in codes_of and not ordinary.issuperset(s.words))
+
+
+def compile_lexicon(system: CodeSystem) -> Lexicon:
+    """Compile the terms of a code system, or read them from the cache.
+
+    Parameters
+    ----------
+    system : CodeSystem
+        Titles, inclusion terms, index.
+
+    Returns
+    -------
+    Lexicon
+        Ready for matching. A synonym we reviewed overrides other terms of the same words.
+    """
+    normaliser = default_normaliser()
+    name = f"lexicon-{system.name}-{system.key}-{_fingerprint()}"
+    return Lexicon.from_arrays(cached(name, lambda: Lexicon.build(_all_sets(system, normaliser)).arrays()))

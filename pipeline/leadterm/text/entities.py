@@ -1,0 +1,440 @@
+"""Entity recognition: finds the terms of a `Lexicon` in a spaCy ``Doc``, in any word order and with small gaps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+from spacy.attrs import ORTH, SENT_START
+
+from leadterm.text.knowledge import load_table
+from leadterm.text.lexicon import SHIFT, Lexicon
+from leadterm.text.normalise import STOPWORDS, WORD, Normaliser
+from leadterm.text.terms import SOURCES
+
+if TYPE_CHECKING:
+    from spacy.tokens import Doc
+
+__all__ = ["Cover", "Match", "Reading", "Scan", "TermMatcher"]
+
+WINDOW = 8
+GAPS = 4
+BREAKS = frozenset({".", ";", ":", "!", "?", "•", "|", "*", "·", "–", "—"})
+PAUSES = frozenset({",", "and", "or", "/", "&", "(", ")", "+", "-"})
+NEGATORS = frozenset({"without", "w/o", "no", "not", "denies", "negative"})
+PAUSE, BREAK, NEGATE, UNKNOWN = -1, -2, -3, -4
+I32 = npt.NDArray[np.int32]
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A term found in a note.
+
+    Parameters
+    ----------
+    term : int
+        Number of the term in the lexicon.
+    tokens : tuple of int
+        The tokens that hold its words, ascending.
+    segment : int
+        The clause it stands in.
+    gap : int
+        Words and pauses between its first and last token that are not its own.
+    """
+
+    term: int
+    tokens: tuple[int, ...]
+    segment: int
+    gap: int
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """The content words of a doc as arrays, one entry a word.
+
+    Parameters
+    ----------
+    word : ndarray of int32
+        Word id in the lexicon, -1 when unknown there.
+    token : ndarray of int32
+        Token that holds the word.
+    position : ndarray of int32
+        Running count of words and pauses.
+    segment : ndarray of int32
+        Clause the word stands in.
+    negated : ndarray of bool
+        Whether a "without" or "no" stands before it in the clause.
+    """
+
+    word: I32
+    token: I32
+    position: I32
+    segment: I32
+    negated: npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One way to read a mention: a term and its code.
+
+    Parameters
+    ----------
+    code : str
+        The code, billable or a family.
+    term : str
+        The term as its source writes it.
+    source : str
+        Where the term comes from.
+    words : int
+        Words of the term that the note holds.
+    missing : int
+        Words of the official term that the note does not hold.
+    gap : int
+        Words between the first and the last word of the mention that are not its own.
+    weight : float
+        Sum of the words' inverse document frequencies.
+    """
+
+    code: str
+    term: str
+    source: str
+    words: int
+    missing: int
+    gap: int
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class Cover:
+    """Tokens that together mention something, with all the ways to read them.
+
+    Parameters
+    ----------
+    tokens : tuple of int
+        Ascending.
+    segment : int
+        The clause they stand in.
+    readings : tuple of Reading
+        At least one; the one that leaves out least first.
+    subsumed : bool
+        Whether the tokens of another cover hold all of these and more.
+    joined : bool
+        Whether the tokens stand in a heading and in the text below it.
+    """
+
+    tokens: tuple[int, ...]
+    segment: int
+    readings: tuple[Reading, ...]
+    subsumed: bool = False
+    joined: bool = False
+
+
+class TermMatcher:
+    """Finds the terms of a lexicon.
+
+    Parameters
+    ----------
+    lexicon : Lexicon
+        Compiled terms.
+    normaliser : Normaliser
+        The one the lexicon's words were made with.
+    abbreviations : sequence of mapping
+        Rows ``short``, ``expansion``, ``case`` of ``abbreviations.tsv``.
+
+    Examples
+    --------
+    >>> import spacy
+    >>> from leadterm.text.terms import WordSet
+    >>> lex = Lexicon.build([WordSet(("lumbar", "strain"), "S39.012", "index", 0, "Strain, lumbar")])
+    >>> doc = spacy.blank("en")("Strain of the back, lumbar.")
+    >>> [m.tokens for m in TermMatcher(lex, Normaliser({}), []).match(doc)]
+    [(0, 5)]
+    """
+
+    def __init__(self, lexicon: Lexicon, normaliser: Normaliser, abbreviations: Sequence[Mapping[str, str]]) -> None:
+        self.lexicon = lexicon
+        self.normaliser = normaliser
+        self._any = {r["short"].lower(): r["expansion"] for r in abbreviations if r["case"] == "any"}
+        self._upper = {r["short"]: r["expansion"] for r in abbreviations if r["case"] == "upper"}
+        self.vocabulary = tuple(lexicon.words)
+        self._by_orth: dict[int, tuple[int, ...]] = {}
+
+    @classmethod
+    def default(cls, lexicon: Lexicon, normaliser: Normaliser) -> TermMatcher:
+        """Make a matcher with the shipped abbreviations.
+
+        Parameters
+        ----------
+        lexicon : Lexicon
+            Compiled terms.
+        normaliser : Normaliser
+            The one the lexicon's words were made with.
+
+        Returns
+        -------
+        TermMatcher
+            The matcher.
+        """
+        return cls(lexicon, normaliser, load_table("abbreviations.tsv"))
+
+    def _words_of(self, text: str) -> list[int]:
+        """Word ids of a long form; UNKNOWN for words that no term holds."""
+        return [self.lexicon.words.get(w, UNKNOWN) for w in self.normaliser.content(text)]
+
+    def _look_up(self, surface: str) -> tuple[int, ...]:
+        """Word ids of a token; or one of PAUSE, BREAK, NEGATE; UNKNOWN for a word no term holds."""
+        low = surface.lower()
+        if surface in BREAKS or "\n" in surface or "\r" in surface:
+            return (BREAK,)
+        if low in PAUSES:
+            return (PAUSE,)
+        if low in NEGATORS:
+            return (NEGATE,)
+        words = [w for m in WORD.finditer(surface) for w in self.normaliser.word(m.group())]
+        expansion = self._upper.get(surface) or self._any.get(low)
+        if expansion:
+            words += self.normaliser.words(expansion)
+        content = [w for w in words if w not in STOPWORDS]
+        if not content:
+            return ()
+        ids = dict.fromkeys(self.lexicon.words.get(w, UNKNOWN) for w in content)
+        if "i" in words and len(content) == 1:
+            return (self.lexicon.words.get("1", UNKNOWN),)
+        if len(ids) > 1:
+            ids.pop(UNKNOWN, None)
+        return tuple(ids)
+
+    def scan(self, doc: Doc) -> Scan:
+        """Read the content words of a doc.
+
+        Parameters
+        ----------
+        doc : Doc
+            With sentence starts set.
+
+        Returns
+        -------
+        Scan
+            Arrays of words, tokens, positions, segments.
+        """
+        expansions = _note_abbreviations(doc)
+        word: list[int] = []
+        token: list[int] = []
+        position: list[int] = []
+        segment: list[int] = []
+        negated: list[bool] = []
+        here, clause, no = 0, 0, False
+        known, strings = self._by_orth, doc.vocab.strings
+        for i, (orth, start) in enumerate(doc.to_array([ORTH, SENT_START]).tolist()):
+            if start == 1:
+                clause += 1
+                no = False
+            ids = known.get(orth)
+            if ids is None:
+                ids = known[orth] = self._look_up(strings[orth])
+            if expansions and orth in expansions:
+                ids = tuple(dict.fromkeys((*ids, *(n for n in self._words_of(expansions[orth]) if n >= 0))))
+            if not ids:
+                continue
+            first = ids[0]
+            if first >= 0 or first == UNKNOWN:
+                here += 1
+                for number in ids:
+                    word.append(number)
+                    token.append(i)
+                    position.append(here)
+                    segment.append(clause)
+                    negated.append(no)
+            elif first == PAUSE:
+                here += 1
+            elif first == BREAK:
+                clause += 1
+                no = False
+            else:
+                no = True
+        as_int = [np.array(column, dtype=np.int32) for column in (word, token, position, segment)]
+        return Scan(*as_int, np.array(negated, dtype=np.bool_))
+
+    def match(self, doc: Doc) -> list[Match]:
+        """Find all terms.
+
+        Parameters
+        ----------
+        doc : Doc
+            A document.
+
+        Returns
+        -------
+        list of Match
+            In order of segment, tokens and term.
+        """
+        return self.match_scan(self.scan(doc))
+
+    def match_scan(self, scan: Scan) -> list[Match]:
+        """Find all terms in scanned words.
+
+        Parameters
+        ----------
+        scan : Scan
+            Words of a doc, or words put together from several places of it.
+
+        Returns
+        -------
+        list of Match
+            In order of segment, tokens and term.
+        """
+        found = {**self._singles(scan), **self._multiples(scan)}
+        return [found[key] for key in sorted(found)]
+
+    def _singles(self, scan: Scan) -> dict[tuple[Any, ...], Match]:
+        lex = self.lexicon
+        found: dict[tuple[Any, ...], Match] = {}
+        known = np.flatnonzero(scan.word >= 0)
+        ids = scan.word[known]
+        starts, ends = lex.single_ptr[ids], lex.single_ptr[ids + 1]
+        for at in np.flatnonzero(ends > starts):
+            i = int(known[at])
+            token = (int(scan.token[i]),)
+            for term in lex.single_terms[starts[at] : ends[at]].tolist():
+                segment = int(scan.segment[i])
+                found[segment, token, term] = Match(term, token, segment, 0)
+        return found
+
+    def _pairs(self, scan: Scan) -> Iterator[tuple[int, int, int]]:
+        """Yield (i, j, term) where a term's two rarest words stand near each other and the note holds the rest."""
+        lex = self.lexicon
+        n = len(scan.word)
+        left, right = [], []
+        for step in range(1, min(WINDOW + 4, n)):
+            a, b = scan.word[:-step], scan.word[step:]
+            near = (scan.segment[:-step] == scan.segment[step:]) & (scan.position[step:] - scan.position[:-step] <= WINDOW)
+            ok = np.flatnonzero((a >= 0) & (b >= 0) & (a != b) & near & (scan.negated[:-step] == scan.negated[step:]))
+            left.append(ok)
+            right.append(ok + step)
+        if not left:
+            return
+        i, j = np.concatenate(left), np.concatenate(right)
+        a, b = scan.word[i].astype(np.int64), scan.word[j].astype(np.int64)
+        keys = (np.minimum(a, b) << SHIFT) | np.maximum(a, b)
+        at = np.minimum(np.searchsorted(lex.pair_keys, keys), len(lex.pair_keys) - 1)
+        hit = np.flatnonzero(lex.pair_keys[at] == keys) if len(lex.pair_keys) else np.array([], dtype=np.int64)
+        at, i, j = at[hit], i[hit], j[hit]
+        counts = lex.pair_ptr[at + 1] - lex.pair_ptr[at]
+        offsets = np.repeat(lex.pair_ptr[at] - np.cumsum(counts) + counts, counts) + np.arange(counts.sum())
+        terms = lex.pair_terms[offsets]
+        i, j = np.repeat(i, counts), np.repeat(j, counts)
+        here = np.zeros(len(lex.weight), dtype=np.bool_)
+        here[scan.word[scan.word >= 0]] = True
+        whole = self._all_here(terms, here)
+        yield from zip(i[whole].tolist(), j[whole].tolist(), terms[whole].tolist(), strict=True)
+
+    def _all_here(self, terms: npt.NDArray[Any], here: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+        lex = self.lexicon
+        starts = lex.word_ptr[terms]
+        sizes = lex.word_ptr[terms + 1] - starts
+        whole = np.ones(len(terms), dtype=np.bool_)
+        for k in range(int(sizes.max(initial=0))):
+            more = sizes > k
+            whole[more] &= here[lex.word_ids[starts[more] + k]]
+        return whole
+
+    def _multiples(self, scan: Scan) -> dict[tuple[Any, ...], Match]:
+        lex = self.lexicon
+        places: dict[tuple[int, int], list[int]] = {}
+        for i, (segment, word) in enumerate(zip(scan.segment.tolist(), scan.word.tolist(), strict=True)):
+            places.setdefault((segment, word), []).append(i)
+        position, token = scan.position.tolist(), scan.token.tolist()
+        segments, words, negated = scan.segment.tolist(), scan.word.tolist(), scan.negated.tolist()
+        best: dict[tuple[int, int, int], tuple[int, list[int]]] = {}
+        for i, j, term in self._pairs(scan):
+            needed = lex.word_ids[lex.word_ptr[term] : lex.word_ptr[term + 1]].tolist()
+            chosen = [i, j]
+            low, high = position[i], position[j]
+            limit = len(needed) + GAPS
+            for word in needed:
+                if word == words[i] or word == words[j]:
+                    continue
+                options = [
+                    k for k in places.get((segments[i], word), ())
+                    if negated[k] == negated[i] and max(high, position[k]) - min(low, position[k]) < limit
+                ]  # fmt: skip
+                if not options:
+                    break
+                k = min(options, key=lambda k: (max(low - position[k], position[k] - high, 0), k))
+                low, high = min(low, position[k]), max(high, position[k])
+                chosen.append(k)
+            else:
+                if high - low >= limit:
+                    continue
+                key = (segments[i], term, token[i])
+                width = high - low
+                if key not in best or width < best[key][0]:
+                    best[key] = (width, chosen)
+        return self._tightest(best, token)
+
+    def covers(self, matches: Sequence[Match], *, joined: bool = False) -> list[Cover]:
+        """Group matches by the tokens they cover and mark those that a longer match holds.
+
+        A cover is dropped when another one of its clause holds all its tokens and more, without a gap; with a
+        gap it is kept and marked as subsumed. The result does not depend on the order of the matches.
+
+        Parameters
+        ----------
+        matches : sequence of Match
+            Matches of one doc.
+        joined : bool
+            Marks the covers made from a heading and the text below it.
+
+        Returns
+        -------
+        list of Cover
+            In order of segment and tokens.
+        """
+        groups: dict[tuple[int, tuple[int, ...]], list[Match]] = {}
+        for match in matches:
+            groups.setdefault((match.segment, match.tokens), []).append(match)
+        longer: dict[int, list[tuple[frozenset[int], int]]] = {}
+        for (segment, tokens), group in groups.items():
+            if len(tokens) > 1:
+                longer.setdefault(segment, []).append((frozenset(tokens), min(m.gap for m in group)))
+        result = []
+        for (segment, tokens), group in sorted(groups.items()):
+            own = frozenset(tokens)
+            gaps = [gap for others, gap in longer.get(segment, ()) if own < others]
+            if not gaps or min(gaps) > 0:
+                result.append(Cover(tokens, segment, self._readings(group), bool(gaps), joined))
+        return result
+
+    def _readings(self, matches: Sequence[Match]) -> tuple[Reading, ...]:
+        lex = self.lexicon
+        best: dict[str, Reading] = {}
+        for match in sorted(matches, key=lambda m: m.term):
+            term = match.term
+            words = lex.word_ids[lex.word_ptr[term] : lex.word_ptr[term + 1]]
+            code, missing = lex.codes[lex.code[term]], int(lex.missing[term])
+            if code not in best or best[code].missing > missing:
+                weight = float(lex.weight[words].sum())
+                best[code] = Reading(code, lex.text(term), SOURCES[lex.source[term]], len(words), missing, match.gap, weight)
+        ranked = sorted(best.values(), key=lambda r: (r.missing, r.code))
+        limit = ranked[0].missing + (ranked[0].source != "synonym")
+        return tuple(r for r in ranked if r.missing <= limit)
+
+    @staticmethod
+    def _tightest(best: dict[tuple[int, int, int], tuple[int, list[int]]], token: list[int]) -> dict[tuple[Any, ...], Match]:
+        found: dict[tuple[Any, ...], Match] = {}
+        for (segment, term, _), (width, chosen) in best.items():
+            tokens = tuple(sorted({token[k] for k in chosen}))
+            found[segment, tokens, term] = Match(term, tokens, segment, max(width + 1 - len(tokens), 0))
+        return found
+
+
+def _note_abbreviations(doc: Doc) -> dict[int, str]:
+    """Short forms that the note itself explains, with their long forms."""
+    if not doc.has_extension("abbreviations"):
+        return {}
+    return {short[0].orth: short._.long_form.text for short in doc._.abbreviations if len(short) == 1}
+
+

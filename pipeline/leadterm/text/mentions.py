@@ -1,0 +1,133 @@
+"""Component ``leadterm_entities``: finds everything codable and writes ``doc.spans["mentions"]``."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from leadterm.text.entities import Cover, Scan, TermMatcher
+from leadterm.text.knowledge import load_table
+from leadterm.text.normalise import default_normaliser
+from leadterm.text.patterns import PatternMatcher
+from leadterm.text.reading import problem_numbers
+
+if TYPE_CHECKING:
+    from spacy.language import Language
+    from spacy.tokens import Doc
+
+__all__ = ["NAME", "MentionFinder", "register_entities"]
+
+NAME = "leadterm_entities"
+
+BODY_TOKENS = 80
+HEADING_WORDS = 12
+
+
+@lru_cache(maxsize=1)
+def _site_words() -> frozenset[str]:
+    return frozenset(row["word"] for row in load_table("site_words.tsv"))
+
+
+class MentionFinder:
+    """Finds terms, terms put together from a problem's heading and the sites named below it, and patterns.
+
+    Parameters
+    ----------
+    matcher : TermMatcher
+        Finds terms.
+    patterns : sequence of PatternMatcher
+        Find patterns of plain words.
+    """
+
+    def __init__(self, matcher: TermMatcher, patterns: tuple[PatternMatcher, ...] = ()) -> None:
+        self.matcher = matcher
+        self.patterns = patterns
+        sites = _site_words()
+        self._is_site = np.array([word in sites for word in matcher.vocabulary], dtype=np.bool_)
+
+    def __call__(self, doc: Doc) -> Doc:
+        """Annotate a doc."""
+        from spacy.tokens import Span
+
+        scan = self.matcher.scan(doc)
+        covers = self.matcher.covers(self.matcher.match_scan(scan))
+        covers += self._joined(doc, scan, covers)
+        for pattern in self.patterns:
+            covers += pattern.covers(doc)
+        covers.sort(key=lambda c: (c.tokens[0], c.tokens, c.segment))
+        doc._.scan = scan
+        doc._.covers = tuple(covers)
+        doc.spans["mentions"] = [Span(doc, c.tokens[0], c.tokens[-1] + 1) for c in covers]
+        return doc
+
+    def _joined(self, doc: Doc, scan: Scan, covers: list[Cover]) -> list[Cover]:
+        """Terms of a problem's heading completed with sites from the text below it or from the complaint."""
+        if not doc._.problems or not len(scan.word):
+            return []
+        heading, body = (np.array(numbers, dtype=np.int64) for numbers in problem_numbers(doc))
+        of_heading, of_body = heading[scan.token], body[scan.token]
+        complaint = np.zeros(len(doc), dtype=np.bool_)
+        for section in doc._.sections:
+            if section.category == "chief_complaint":
+                complaint[section.token_start : section.token_end] = True
+        site = np.where(scan.word >= 0, self._is_site[np.maximum(scan.word, 0)], False)
+        parts, order = [], []
+        for number in range(len(doc._.problems)):
+            own = np.flatnonzero(of_heading == number)
+            below = np.flatnonzero(site & ((of_body == number) | complaint[scan.token]))[:BODY_TOKENS]
+            below = below[np.isin(scan.word[below], scan.word[own], invert=True)]
+            below = np.sort(below[np.unique(scan.word[below], return_index=True)[1]])
+            if 0 < len(own) <= HEADING_WORDS and len(below):
+                parts.append((own, below))
+                order += [own, below]
+        return self._complete(scan, parts, np.concatenate(order), {c.tokens for c in covers}) if parts else []
+
+    def _complete(self, scan: Scan, parts: list[tuple[np.ndarray, np.ndarray]], order: np.ndarray, known: set[tuple[int, ...]]) -> list[Cover]:
+        """Match each heading together with its sites as if they stood in one clause."""
+        sizes = [len(own) + len(below) for own, below in parts]
+        position = np.concatenate([[*range(len(own)), *[len(own)] * len(below)] for own, below in parts])
+        segment = np.repeat(np.arange(len(parts)), sizes)
+        quiet = np.zeros(len(order), dtype=np.bool_)
+        virtual = Scan(scan.word[order], scan.token[order], position.astype(np.int32), segment.astype(np.int32), quiet)
+        heads = [frozenset(scan.token[own].tolist()) for own, _ in parts]
+        matches = [
+            m for m in self.matcher.match_scan(virtual)
+            if len(m.tokens) > 1 and heads[m.segment] & set(m.tokens) and not heads[m.segment] >= set(m.tokens) and m.tokens not in known
+        ]  # fmt: skip
+        return [
+            Cover(tuple(t for t in c.tokens if t in heads[c.segment]), int(scan.segment[parts[c.segment][0][0]]), c.readings, c.subsumed, True)
+            for c in self.matcher.covers(matches, joined=True)
+        ]
+
+
+def _make_entities(nlp: Language, name: str, system: str, date: str | None) -> MentionFinder:  # noqa: ARG001
+    from leadterm.codes import load_system
+    from leadterm.text.compile import compile_lexicon
+
+    codes = load_system(system, date)
+    matcher = TermMatcher.default(compile_lexicon(codes), default_normaliser())
+    return MentionFinder(matcher, (PatternMatcher.external_causes(), PatternMatcher.drugs()) if system == "icd10cm" else ())
+
+
+def register_entities() -> None:
+    """Register the factory ``leadterm_entities`` with spaCy; does nothing the second time.
+
+    Examples
+    --------
+    >>> register_entities()
+    >>> from spacy.language import Language
+    >>> Language.has_factory(NAME)
+    True
+    """
+    from spacy.language import Language
+
+    if not Language.has_factory(NAME):
+        Language.factory(
+            NAME,
+            requires=["doc._.sections", "doc._.problems", "token.is_sent_start", "doc._.abbreviations"],
+            assigns=["doc.spans", "doc._.scan", "doc._.covers"],
+            default_config={"system": "icd10cm", "date": None},
+            func=_make_entities,
+        )

@@ -1,0 +1,188 @@
+"""Words of notes and of terms in one normal form, so that they can meet.
+
+A *word* is a maximal run of letters and digits. Its normal form is lower case, without accents, singular, in
+American spelling and, where ``word_variants.tsv`` says so, the noun of its adjective (``renal`` → ``kidney``).
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from functools import lru_cache
+
+from leadterm.text.knowledge import load_table
+
+__all__ = ["Normaliser", "default_normaliser", "fold", "singular"]
+
+WORD = re.compile(r"[^\W_]+(?:['’][st]\b)?")
+ROMAN = {"ii": "2", "iii": "3", "iv": "4", "vi": "6", "vii": "7"}
+ROMAN_AFTER = frozenset({"type", "stage", "grade", "class", "degree", "phase", "level"})
+STOPWORDS = frozenset(
+    "a an the of in on at to for by and or as is are was were be been being am has have had his her hers their its my our your "
+    "this that these those from into with within due caused cause involving including related associated "
+    "via per which who whom there here also s t".split()
+)
+KEEP_S = frozenset(
+    "pus lupus virus fetus uterus sinus abscess illness stress pelvis thymus humerus calculus meniscus stenosis plus gas bus "
+    "process loss mass press access recess excess distress diabetes herpes scabies rabies tabes measles ascites series "
+    "species caries facies pancreas biceps triceps quadriceps forceps lens always does gross pes cross".split()
+)
+
+
+def fold(text: str) -> str:
+    """Lower-case a word and strip its accents.
+
+    Parameters
+    ----------
+    text : str
+        A word.
+
+    Returns
+    -------
+    str
+        The folded word.
+
+    Examples
+    --------
+    >>> fold("Ménière")
+    'meniere'
+    """
+    lowered = text.lower()
+    if lowered.isascii():
+        return lowered
+    return "".join(c for c in unicodedata.normalize("NFKD", lowered) if not unicodedata.combining(c))
+
+
+def singular(word: str) -> str:
+    """Give the singular of a folded English word, by rule.
+
+    Parameters
+    ----------
+    word : str
+        A folded word.
+
+    Returns
+    -------
+    str
+        Its singular, or the word itself.
+
+    Examples
+    --------
+    >>> [singular(w) for w in ("stones", "allergies", "abscesses", "diabetes", "diagnosis", "bursae")]
+    ['stone', 'allergy', 'abscess', 'diabetes', 'diagnosis', 'bursa']
+    """
+    if len(word) < 4 or word in KEEP_S:
+        return word
+    if word.endswith("ae") and len(word) > 4:
+        return word[:-1]
+    if not word.endswith("s") or word.endswith(("ss", "us", "is")):
+        return word
+    if word.endswith("ies"):
+        return word[:-3] + "y"
+    if word.endswith(("sses", "shes", "ches", "xes", "zzes")):
+        return word[:-2]
+    return word[:-1]
+
+
+class Normaliser:
+    """Turns text into normal words.
+
+    Parameters
+    ----------
+    variants : mapping of str to tuple of str
+        Folded singular word to the normal word or words it stands for.
+
+    Examples
+    --------
+    >>> n = Normaliser({"renal": ("kidney",), "gastroesophageal": ("gastro", "esophageal")})
+    >>> n.words("Renal calculi, type II")
+    ['kidney', 'calculi', 'type', '2']
+    >>> n.words("gastroesophageal reflux")
+    ['gastro', 'esophageal', 'reflux']
+    """
+
+    def __init__(self, variants: Mapping[str, tuple[str, ...]]) -> None:
+        self._variants = dict(variants)
+        self._cache: dict[str, tuple[str, ...]] = {}
+
+    def word(self, surface: str) -> tuple[str, ...]:
+        """Give the normal words of one surface word; most often one.
+
+        Parameters
+        ----------
+        surface : str
+            A run of letters and digits.
+
+        Returns
+        -------
+        tuple of str
+            Normal words.
+        """
+        known = self._cache.get(surface)
+        if known is None:
+            known = self._cache[surface] = self._normal(surface)
+        return known
+
+    def _normal(self, surface: str) -> tuple[str, ...]:
+        word = fold(surface)
+        if word.endswith(("'s", "’s", "'t", "’t")):
+            word = word[:-2]
+        if word in self._variants:
+            return self._variants[word]
+        base = singular(word)
+        if base in self._variants:
+            return self._variants[base]
+        return (ROMAN.get(base, base),)
+
+    def words(self, text: str) -> list[str]:
+        """Give the normal words of a text, in order, stop words included.
+
+        Parameters
+        ----------
+        text : str
+            Any text, for instance a title of a code.
+
+        Returns
+        -------
+        list of str
+            Normal words.
+        """
+        found: list[str] = []
+        for match in WORD.finditer(text):
+            for word in self.word(match.group()):
+                found.append("1" if word == "i" and found and found[-1] in ROMAN_AFTER else word)
+        return found
+
+    def content(self, text: str) -> list[str]:
+        """Give the normal words of a text without its stop words.
+
+        Parameters
+        ----------
+        text : str
+            Any text.
+
+        Returns
+        -------
+        list of str
+            Normal content words.
+        """
+        return [word for word in self.words(text) if word not in STOPWORDS]
+
+
+@lru_cache(maxsize=1)
+def default_normaliser() -> Normaliser:
+    """Make the normaliser for English from ``word_variants.tsv``.
+
+    Returns
+    -------
+    Normaliser
+        The shared normaliser.
+
+    Examples
+    --------
+    >>> default_normaliser().words("kidneys")
+    ['kidney']
+    """
+    table = {row["word"]: tuple(row["base"].split()) for row in load_table("word_variants.tsv")}
+    return Normaliser(table)
