@@ -14,7 +14,7 @@ import pytest
 from evaluation_samples import random_data, tables
 
 from leadterm.cli import main
-from leadterm.evaluation import compare, evaluate
+from leadterm.evaluation import Run, compare, evaluate
 from leadterm.evaluation.comparison import Comparison
 from leadterm.evaluation.html import render_html
 from leadterm.evaluation.tables import comparison_tables, report_tables
@@ -226,3 +226,14 @@ def test_the_bench_runs_small(capsys, monkeypatch):
     monkeypatch.setattr(sys, "argv", ["bench", "--encounters", "50", "--codes", "200", "--bootstrap", "5"])
     bench.main()
     assert "50 encounters x 200 codes" in capsys.readouterr().out
+
+
+def test_a_run_survives_its_file(tmp_path):
+    at = EvidenceSpan("n1", 15, 20, TEXT[15:20])
+    said = (Suggestion(1, "icd10cm", "R05.9", "", 1 / 3, (at,), section="hpi"),)
+    run = Run.from_suggestions([SuggestionSet("e1", "m", {}, said, 0.5)])
+    run.to_frame().to_csv(tmp_path / "run.tsv", sep="\t", index=False)
+    again = Run.from_file(tmp_path / "run.tsv")
+    assert again.evidence == run.evidence
+    assert again.score.tolist() == again.confidence.tolist() == [1 / 3]
+    assert again.section.tolist() == ["hpi"]

@@ -71,7 +71,7 @@ def evaluate(
     answer = _answering(model_or_run, system)
     run = answer(encounters)
     if save_run:
-        write_output(run.to_frame().to_csv(sep="\t", index=False, float_format="%.6g"), save_run)
+        write_output(run.to_frame().to_csv(sep="\t", index=False), save_run)
     report = score(
         run,
         Qrels.from_encounters(encounters),

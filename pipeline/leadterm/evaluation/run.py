@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -236,7 +236,8 @@ class Run:
         Returns
         -------
         pandas.DataFrame
-            ``encounter_id, system, code, rank, score``; scores of ``-inf`` as missing.
+            ``encounter_id, system, code, rank, score``, and ``confidence, section, evidence`` where the run has
+            them; scores of ``-inf`` as missing.
         """
         import pandas as pd
 
@@ -244,15 +245,21 @@ class Run:
         row, shown = self.row[order], [self.labels[c] for c in self.col[order]]
         start = np.searchsorted(row, row)
         score = np.where(np.isfinite(self.score[order]), self.score[order], np.nan)
-        return pd.DataFrame(
-            {
-                "encounter_id": [self.encounters[r] for r in row],
-                "system": [x.system for x in shown],
-                "code": [x.code for x in shown],
-                "rank": np.arange(len(row)) - start + 1,
-                "score": score,
-            }
-        )
+        columns: dict[str, Any] = {
+            "encounter_id": [self.encounters[r] for r in row],
+            "system": [x.system for x in shown],
+            "code": [x.code for x in shown],
+            "rank": np.arange(len(row)) - start + 1,
+            "score": score,
+        }
+        if self.confidence is not None:
+            columns["confidence"] = self.confidence[order]
+        if self.section is not None:
+            columns["section"] = self.section[order]
+        if self.evidence:
+            pairs = zip(row.tolist(), self.col[order].tolist(), strict=True)
+            columns["evidence"] = [";".join(map(_span_cell, self.evidence.get(pair, ()))) for pair in pairs]
+        return pd.DataFrame(columns)
 
     def to_qrels(self, threshold: float | None = None) -> Qrels:
         """Take the suggestions at or above a threshold as if a coder had given them.
@@ -334,3 +341,7 @@ def _unzip(rows: Sequence[tuple[str, str, float]]) -> tuple[list[str], list[str]
 def _spans(evidence: Sequence[EvidenceSpan]) -> tuple[Span, ...]:
     single = [Span(v.note_id, v.start, v.end) for v in evidence]
     return tuple(dict.fromkeys((*single, *hulls(evidence))))
+
+
+def _span_cell(span: Span) -> str:
+    return f"{span.note_id}:{span.start}-{span.end}" if span.note_id else f"{span.start}-{span.end}"
