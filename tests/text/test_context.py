@@ -85,3 +85,19 @@ def test_at_least_as_accurate_as_negspacy_on_negation() -> None:
     print(f"negation on {total} mentions: ours {ours}, negspacy {theirs}, agreement {agree}")
     assert total >= 60
     assert ours >= theirs
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("ROS\nDenies fever.\n- cough", ["absent", "present"]),
+        ("Denies:\n- fever\n- cough", ["absent", "absent"]),
+        ("He denies the following:\n• fever\n• cough", ["absent", "absent"]),
+        ("Denies:\n- fever\n\nShe has a cough.", ["absent", "present"]),
+        ("Family history of:\n* fever\n* cough", ["family", "family"]),
+        ("Symptoms:\n- fever\n- no cough", ["present", "absent"]),
+    ],
+)
+def test_a_line_with_a_colon_opens_the_bullets_below(text: str, expected: list[str]) -> None:
+    doc = annotate(text, [(text.index(word), text.index(word) + len(word)) for word in ("fever", "cough")])
+    assert [m._.assertion for m in doc.spans["mentions"]] == expected

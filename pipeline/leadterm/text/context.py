@@ -25,10 +25,14 @@ __all__ = ["ContextTagger", "Scope"]
 LONGEST_SCOPE = 100
 Found = tuple[Assertion, tuple[tuple[int, int], ...]]
 ASSERTIONS: dict[str, Assertion] = {
-    "family": "family", "absent": "absent", "hypothetical": "hypothetical", "planned": "hypothetical",
-    "screening": "hypothetical", "conditional": "conditional", "allergy": "conditional", "possible": "possible",
-    "history": "history",
+    "family": "family", "absent": "absent", "denied": "absent", "hypothetical": "hypothetical",
+    "planned": "hypothetical", "screening": "hypothetical", "conditional": "conditional", "allergy": "conditional",
+    "possible": "possible", "history": "history",
 }  # fmt: skip
+BULLETS = frozenset("-•*–·▪●○+")
+MOST_BULLETS = 40
+MODIFIERS = 3
+JOINS = frozenset({",", "and", "with", "(", "-", "y", "con"})
 OPENERS = frozenset(ASSERTIONS) | {"weak"}
 PRIORITY: dict[Assertion, int] = {
     "family": 0, "absent": 1, "hypothetical": 2, "conditional": 3, "possible": 4, "history": 5,
@@ -42,7 +46,8 @@ OR_WORDS = frozenset({"or", "nor", "and/or", "vs", "vs.", "versus", "ni", "o", "
 AND_WORDS = OR_WORDS | {"and", "y", "e", "&"}
 ALLERGY_WORDS = re.compile(r"allerg|anaphyl|hypersens|alérg|alerg", re.IGNORECASE)
 DURATION = re.compile(
-    r"(?:hour|hr|day|week|wk|month|mo|year|yr|día|dia|semana|mes|año)(?:es|s)?['’]?s?[\s-]*$", re.IGNORECASE
+    r"(?:hour|hr|day|week|wk|month|mo|year|yr|día|dia|semana|mes|año)(?:es|s)?['’]?s?(?:\s+or\s+so)?[\s-]*$",
+    re.IGNORECASE,
 )
 
 
@@ -101,7 +106,7 @@ class _Sentence:
             closer = next((c for c in hit.cues if cue.category in c.closes), None)
             if closer is None:
                 continue
-            if hit.start <= free + (closer.category == "weak") and closer.category in OPENERS:
+            if closer.category in OPENERS and self._belongs(free, hit.start, closer):
                 free = hit.end
                 continue
             cut = self._clause(hit.start, start) if closer.category == "clause" else hit.start
@@ -109,6 +114,11 @@ class _Sentence:
                 high = cut
                 break
         return self._stop(start, high, cue)
+
+    def _belongs(self, free: int, start: int, closer: Cue) -> bool:
+        """Whether a cue right behind another goes on with it: "denies any recent history of", "denies that he"."""
+        near = 1 if closer.category == "weak" else MODIFIERS
+        return start - free <= near and JOINS.isdisjoint(self.words[free:start])
 
     def _clause(self, position: int, low: int) -> int:
         """The comma that begins the clause of a position, or -1 where the clause goes on with a list."""
@@ -137,6 +147,8 @@ class _Sentence:
             hit = self.hits[at]
             if hit.end <= low:
                 break
+            if any(c.category == "onset" for c in hit.cues) and cue.category == "history":
+                return end
             if any(cue.category in c.closes and c.category in ("close", "affirm") for c in hit.cues):
                 low = hit.end
                 break
@@ -257,7 +269,8 @@ class _Tagging:
         """The scope that decides about the words ``[low, high)``."""
         number = bisect_right(self.bounds, low) - 1
         if number not in self._done:
-            self._done[number] = self._scopes(self.bounds[number], self.bounds[number + 1])
+            own = self._scopes(self.bounds[number], self.bounds[number + 1])
+            self._done[number] = own + self._announced(number)
         best: tuple[int, int, Scope] | None = None
         for scope in self._done[number]:
             if scope.start >= low and scope.end <= high:
@@ -280,6 +293,25 @@ class _Tagging:
         found = _Sentence(words, hits).scopes()
         return [Scope(s.low + base, s.high + base, s.assertion, s.start + base, s.end + base) for s in found]
 
+    def _announced(self, number: int) -> list[Scope]:
+        """Scopes that a line such as "Denies:" opens for the bullets below it."""
+        first = number
+        while first > 0 and number - first < MOST_BULLETS and self._word(self.bounds[first] + 1) in BULLETS:
+            first -= 1
+        last = self.bounds[first + 1] - 1
+        if first == number or self._word(last) != ":":
+            return []
+        low, high = self.bounds[number] + 1, self.bounds[number + 1]
+        opened = self._scopes(self.bounds[first], last + 1)
+        return [s._replace(low=low, high=high) for s in opened if s.low == last and s.high == last + 1]
+
+    def _word(self, position: int) -> str:
+        """The word at a position, empty behind the last one."""
+        if position >= len(self.tokens):
+            return ""
+        start = self.start[self.tokens[position]]
+        return self.text[start : start + self.length[self.tokens[position]]]
+
     def _from_section(self, a: int, b: int, head: Section | None, label: Section | None) -> Found | None:
         for section in (label, head):
             assertion = SECTION_ASSERTIONS.get(section.category) if section else None
@@ -296,4 +328,4 @@ class _Tagging:
         if hit.cues[0].category != "history":
             return False
         at = self.start[self.tokens[hit.start]]
-        return DURATION.search(self.text, max(0, at - 12), at) is not None
+        return DURATION.search(self.text, max(0, at - 20), at) is not None

@@ -14,10 +14,11 @@ if TYPE_CHECKING:
 __all__ = ["CATEGORIES", "SENTENCE_MARK", "TABLES", "Cue", "CueTrie", "Hit", "compile_cues", "read_cues"]
 
 TABLES = {"en": "context_cues.tsv", "es": "context_cues_es.tsv"}
-CATEGORIES = frozenset(
-    ("absent", "possible", "hypothetical", "conditional", "family", "history", "planned", "screening", "allergy")
-)
-OTHERS = frozenset(("pseudo", "affirm", "close", "weak", "clause"))
+CATEGORIES = frozenset({
+    "absent", "denied", "possible", "hypothetical", "conditional", "family", "history",
+    "planned", "screening", "allergy",
+})  # fmt: skip
+OTHERS = frozenset(("pseudo", "affirm", "close", "weak", "clause", "onset"))
 SENTENCE_MARK = -1
 CLAUSE_ENDS = (
     ".", ",", ";", ")", "!", "•", "|", "but", "and", "however", "by", "on", "at", "per", "pero", "y", "por", "en",
@@ -33,7 +34,7 @@ class Cue(NamedTuple):
     text : str
         Its words.
     category : str
-        What it says, one of `CATEGORIES`, or ``pseudo affirm close weak clause``.
+        What it says, one of `CATEGORIES`, or ``pseudo affirm close weak clause onset``.
     direction : str
         ``forward``, ``backward``, ``end`` (backward, where a clause ends after it) or ``-``.
     scope : int
@@ -150,27 +151,36 @@ class CueTrie:
         return node
 
     def find(self, numbers: Sequence[int]) -> Iterator[Hit]:
-        """Yield the longest cues from left to right; they do not overlap, nor cross a `SENTENCE_MARK`."""
-        i, n, root = 0, len(numbers), self._root
-        while i < n:
-            node = root.get(numbers[i])
-            if node is None:
+        """Yield the longest cues from left to right; they neither overlap nor cross a `SENTENCE_MARK`.
+
+        Of two that overlap, the one that begins later wins when it is the longer.
+        """
+        i = 0
+        while i < len(numbers):
+            hit = self._longest(numbers, i)
+            if hit is None:
                 i += 1
                 continue
-            best: Hit | None = None
-            j = i + 1
-            while node is not None:
-                cues = node.get(0)
-                if cues:
-                    usable = tuple(c for c in cues if c.direction != "end" or self._ends(numbers, j))
-                    best = Hit(i, j, usable) if usable else best
-                node = node.get(numbers[j]) if j < n else None
-                j += 1
-            if best is None:
-                i += 1
-            else:
-                yield best
-                i = best.end
+            for k in range(i + 1, hit.end):
+                later = self._longest(numbers, k)
+                if later and later.end > hit.end and later.end - k > hit.end - hit.start:
+                    hit = later
+                    break
+            yield hit
+            i = hit.end
+
+    def _longest(self, numbers: Sequence[int], i: int) -> Hit | None:
+        """The longest cues that begin at ``i``."""
+        node, j, n = self._root.get(numbers[i]), i + 1, len(numbers)
+        best: Hit | None = None
+        while node is not None:
+            cues = node.get(0)
+            if cues:
+                usable = tuple(c for c in cues if c.direction != "end" or self._ends(numbers, j))
+                best = Hit(i, j, usable) if usable else best
+            node = node.get(numbers[j]) if j < n else None
+            j += 1
+        return best
 
     def _ends(self, numbers: Sequence[int], j: int) -> bool:
         return j >= len(numbers) or numbers[j] in self._enders
