@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from leadterm.learn.tokens import Tokens
+from leadterm.learn.tokens import CONTEXTS, Tokens
 
 __all__ = ["LinearModel", "LinearSettings", "fit_linear"]
 
@@ -45,7 +45,7 @@ class LinearSettings:
     4000
     """
 
-    ridge: float = 1.0
+    ridge: float = 0.2
     landmarks: int = 4000
     max_features: int = 200_000
     neighbours: int = 20
@@ -217,8 +217,12 @@ def _solve(
 
 
 def _placed(tokens: Tokens) -> list[tuple[int, str]]:
-    """Words and pairs of neighbouring words, with their positions."""
-    words = tokens.words
+    """Words and pairs of neighbouring words, with their positions; negated and possible words are marked."""
+    negated, possible = (tokens.context[:, CONTEXTS.index(kind)].tolist() for kind in ("negation", "possible"))
+    words = [
+        f"!{word}" if no else f"?{word}" if may else word
+        for word, no, may in zip(tokens.words, negated, possible, strict=True)
+    ]
     return [*enumerate(words), *((i, f"{a} {b}") for i, (a, b) in enumerate(pairwise(words)))]
 
 

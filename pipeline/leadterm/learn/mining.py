@@ -14,7 +14,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from leadterm.learn.tokens import Tokens
+from leadterm.learn.tokens import CONTEXTS, Tokens
 
 __all__ = ["mine_evidence", "ngrams"]
 
@@ -23,7 +23,7 @@ _SMOOTH = 1.5
 
 
 def ngrams(tokens: Tokens, longest: int) -> dict[tuple[str, ...], list[int]]:
-    """Give each n-gram of a text with the positions it starts at; none crosses a sentence.
+    """Give each n-gram of a text with the positions it starts at; none crosses a sentence or is negated.
 
     Parameters
     ----------
@@ -46,10 +46,11 @@ def ngrams(tokens: Tokens, longest: int) -> dict[tuple[str, ...], list[int]]:
     """
     out: dict[tuple[str, ...], list[int]] = {}
     words, sentence = tokens.words, tokens.sentence
+    negated = tokens.context[:, CONTEXTS.index("negation")]
     for i in range(len(words)):
         for size in range(1, longest + 1):
             j = i + size
-            if j > len(words) or sentence[j - 1] != sentence[i]:
+            if j > len(words) or sentence[j - 1] != sentence[i] or negated[j - 1]:
                 break
             out.setdefault(words[i:j], []).append(i)
     return out

@@ -40,17 +40,17 @@ class RankerSettings:
     Examples
     --------
     >>> RankerSettings().iterations
-    250
+    200
     """
 
-    iterations: int = 250
+    iterations: int = 200
     learning_rate: float = 0.05
     max_leaf_nodes: int = 15
     max_depth: int = 6
     min_samples_leaf: int = 40
     l2: float = 5.0
     feature_share: float = 0.3
-    folds: int = 5
+    folds: int = 4
 
 
 def group_folds(groups: Sequence[object] | NDArray[Any], folds: int, seed: int) -> NDArray[np.int64]:
