@@ -207,25 +207,19 @@ class _Tagging:
     """The tagging of one doc: its tokens as lists, white space left out, a mark at the start of each sentence."""
 
     def __init__(self, doc: Doc, trie: CueTrie) -> None:
-        self.doc, self.trie, self.text = doc, trie, text_of(doc)
+        import numpy as np
+
+        self.doc, self.text = doc, text_of(doc)
         columns = doc.to_array(["LOWER", "IS_SPACE", "SENT_START", "LENGTH"])
         self.length: list[int] = columns[:, 3].tolist()
         self.start: list[int] = token_starts(doc).tolist()
-        sentences = columns[:, 2] == 1
-        numbers: list[int] = []
-        self.tokens: list[int] = []
-        self.bounds: list[int] = []
-        for i, (number, space, begins) in enumerate(
-            zip(columns[:, 0].tolist(), columns[:, 1].tolist(), sentences.tolist(), strict=True)
-        ):
-            if begins or not i:
-                self.bounds.append(len(numbers))
-                numbers.append(SENTENCE_MARK)
-                self.tokens.append(i)
-            if not space:
-                numbers.append(number)
-                self.tokens.append(i)
-        self.bounds.append(len(numbers))
+        begins = columns[:, 2] == 1
+        begins[0] = True
+        words, sentences = (columns[:, 1] == 0).nonzero()[0], begins.nonzero()[0]
+        marks = words.searchsorted(sentences)
+        self.tokens: list[int] = np.insert(words, marks, sentences).tolist()
+        self.bounds: list[int] = [*(marks + np.arange(len(marks))).tolist(), len(self.tokens)]
+        numbers: list[int] = np.insert(columns[words, 0], marks, SENTENCE_MARK).tolist()
         self.hits = [hit for hit in trie.find(numbers) if not self._lasting(hit)]
         self.hit_starts = [hit.start for hit in self.hits]
         self.heads = [s for s in doc._.sections if s.kind == "section"]

@@ -19,7 +19,7 @@ CATEGORIES = frozenset({
     "planned", "screening", "allergy",
 })  # fmt: skip
 OTHERS = frozenset(("pseudo", "affirm", "close", "weak", "clause", "onset"))
-SENTENCE_MARK = -1
+SENTENCE_MARK = 1
 CLAUSE_ENDS = (
     ".", ",", ";", ")", "!", "•", "|", "but", "and", "however", "by", "on", "at", "per", "pero", "y", "por", "en",
 )  # fmt: skip
@@ -155,19 +155,24 @@ class CueTrie:
 
         Of two that overlap, the one that begins later wins when it is the longer.
         """
-        i = 0
-        while i < len(numbers):
-            hit = self._longest(numbers, i)
+        root, free = self._root, 0
+        places = [
+            i
+            for i, (number, after) in enumerate(zip(numbers, [*numbers[1:], SENTENCE_MARK], strict=True))
+            if number in root and (0 in root[number] or after in root[number])
+        ]
+        hopeful = frozenset(places)
+        for i in places:
+            hit = self._longest(numbers, i) if i >= free else None
             if hit is None:
-                i += 1
                 continue
             for k in range(i + 1, hit.end):
-                later = self._longest(numbers, k)
+                later = self._longest(numbers, k) if k in hopeful else None
                 if later and later.end > hit.end and later.end - k > hit.end - hit.start:
                     hit = later
                     break
             yield hit
-            i = hit.end
+            free = hit.end
 
     def _longest(self, numbers: Sequence[int], i: int) -> Hit | None:
         """The longest cues that begin at ``i``."""
