@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from leadterm.specify import SIDES, Choice, Specifier
 from leadterm.text.knowledge import load_table
@@ -17,6 +18,7 @@ HEALING = frozenset({"healing", "healed", "union", "aftercare", "recheck", "nonu
 RETURNING = frozenset({"follow", "followup", "postoperative", "postop", "recheck", "aftercare", "removal"})
 SEQUELA = frozenset({"sequela", "sequelae", "residual"})
 NEVER = frozenset({"absent"})
+EXTERNAL, COMPANION = "external cause", "companion"
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,10 +148,16 @@ def generate(notes: Sequence[NoteReading], specifier: Specifier) -> list[Candida
         In order of code.
     """
     gathered: dict[str, list[tuple[tuple[float, ...], Support, Choice]]] = {}
+    injured = any(
+        reading.code[0] in "ST" for note in notes for found in note.mentions for reading in found.readings
+        if found.mention.assertion in ("present", "possible")
+    )  # fmt: skip
     for number, note in enumerate(notes):
         for found in note.mentions:
             weights: dict[str, float] | None = None
-            for reading in found.readings:
+            if found.readings[0].source == EXTERNAL and not injured:
+                continue
+            for reading in (*found.readings, *_companions(found)):
                 if weights is None:
                     weights = detail_weights(found, note)
                 for choice in specifier.choose(reading.code, weights, episode(found, note)):
@@ -163,6 +171,22 @@ def generate(notes: Sequence[NoteReading], specifier: Specifier) -> list[Candida
         supports = _distinct(entry[1] for entry in ranked)
         candidates.append(Candidate(code, ranked[0][2], supports))
     return combine(candidates)
+
+
+@lru_cache(maxsize=1)
+def _companion_rows() -> tuple[tuple[str, frozenset[str], str, str], ...]:
+    rows = load_table("companions.tsv")
+    return tuple((row["code"], frozenset(row["words"].split("|")), row["companion"], row["note"]) for row in rows)
+
+
+def _companions(found: FoundMention) -> list[Reading]:
+    """Codes that stand beside one of a mention's readings because its clause says so."""
+    own = found.readings[0]
+    near = frozenset(found.near)
+    return [
+        Reading(companion, note, COMPANION, own.words, own.missing, own.gap, own.weight)
+        for prefix, words, companion, note in _companion_rows() if own.code.startswith(prefix) and words & near
+    ]  # fmt: skip
 
 
 def _distinct(supports: Iterable[Support]) -> tuple[Support, ...]:

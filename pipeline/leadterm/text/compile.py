@@ -45,7 +45,7 @@ def _all_sets(system: CodeSystem, normaliser: Normaliser) -> Iterator[WordSet]:
     synonyms = list(_synonym_sets(system, normaliser, ordinary)) if system.name == "icd10cm" else []
     told = {s.words for s in synonyms}
     codes_of: dict[tuple[str, ...], set[str]] = {}
-    phrases = {tuple(sorted(word.split())) for word in ordinary}
+    phrases = {tuple(word.split()) for word in ordinary}
     sets = [s for s in word_sets(system.terms(), normaliser) if s.words not in phrases]
     for s in (*synonyms, *sets):
         if s.missing == 0:

@@ -12,7 +12,7 @@ from spacy.attrs import ORTH, SENT_START
 
 from leadterm.text.knowledge import load_table
 from leadterm.text.lexicon import SHIFT, Lexicon
-from leadterm.text.normalise import STOPWORDS, WORD, Normaliser
+from leadterm.text.normalise import LETTER_A, STOPWORDS, WORD, Normaliser
 from leadterm.text.terms import SOURCES
 
 if TYPE_CHECKING:
@@ -187,6 +187,9 @@ class TermMatcher:
     def _look_up(self, surface: str) -> tuple[int, ...]:
         """Word ids of a token; or one of PAUSE, BREAK, NEGATE; UNKNOWN for a word no term holds."""
         low = surface.lower()
+        if surface == "A":
+            letter = self.lexicon.words.get(LETTER_A)
+            return () if letter is None else (letter,)
         if surface in BREAKS or "\n" in surface or "\r" in surface:
             return (BREAK,)
         if low in PAUSES:

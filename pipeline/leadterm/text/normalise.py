@@ -15,6 +15,7 @@ from leadterm.text.knowledge import load_table
 
 __all__ = ["Normaliser", "default_normaliser", "fold", "singular"]
 
+VOWEL = re.compile(r"[aeiouy]")
 WORD = re.compile(r"[^\W_]+(?:['’][st]\b)?")
 ROMAN = {"ii": "2", "iii": "3", "iv": "4", "vi": "6", "vii": "7"}
 ROMAN_AFTER = frozenset({"type", "stage", "grade", "class", "degree", "phase", "level"})
@@ -23,6 +24,8 @@ STOPWORDS = frozenset(
     "this that these those from into with within due caused cause involving including related associated "
     "via per which who whom there here also s t".split()
 )
+LETTERED = frozenset({"hepatitis", "influenza", "vitamin", "type", "group", "hemophilia", "streptococcus", "syndrome", "virus", "immunoglobulin"})
+LETTER_A = "a_"
 KEEP_S = frozenset(
     "pus lupus virus fetus uterus sinus abscess illness stress pelvis thymus humerus calculus meniscus stenosis plus gas bus "
     "process loss mass press access recess excess distress diabetes herpes scabies rabies tabes measles ascites series "
@@ -76,7 +79,7 @@ def singular(word: str) -> str:
         return word
     if word.endswith("ae") and len(word) > 4:
         return word[:-1]
-    if not word.endswith("s") or word.endswith(("ss", "us", "is")):
+    if not word.endswith("s") or word.endswith(("ss", "us", "is")) or not VOWEL.search(word[:-1]):
         return word
     if word.endswith("ies"):
         return word[:-3] + "y"
@@ -150,7 +153,11 @@ class Normaliser:
         """
         found: list[str] = []
         for match in WORD.finditer(text):
-            for word in self.word(match.group()):
+            surface = match.group()
+            if surface in {"A", "a"} and (surface == "A" or match.end() == len(text)) and found and found[-1] in LETTERED:
+                found.append(LETTER_A)
+                continue
+            for word in self.word(surface):
                 found.append("1" if word == "i" and found and found[-1] in ROMAN_AFTER else word)
         return found
 

@@ -94,7 +94,8 @@ def _sets(words: Iterable[str], *, base_missing: int, code: str, source: str, te
     unsaid = base_missing + len(every & REMAINDER)
     for chosen in [whole] if hard == whole or not hard else [whole, hard]:
         missing = unsaid + len(whole) - len(chosen)
-        if 0 < len(chosen) <= MAX_WORDS and (not chosen <= _vague() or (missing == 0 and len(chosen) > 1)):
+        bare = source == "index" and chosen != whole and len(chosen) == 1
+        if 0 < len(chosen) <= MAX_WORDS and not bare and (not chosen <= _vague() or (missing == 0 and len(chosen) > 1)):
             yield WordSet(tuple(sorted(chosen)), code, source, missing, text, optional)
 
 
