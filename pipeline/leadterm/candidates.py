@@ -18,6 +18,7 @@ HEALING = frozenset({"healing", "healed", "union", "aftercare", "recheck", "nonu
 RETURNING = frozenset({"follow", "followup", "postoperative", "postop", "recheck", "aftercare", "removal"})
 SEQUELA = frozenset({"sequela", "sequelae", "residual"})
 NEVER = frozenset({"absent"})
+REMOVED = frozenset({"removal", "excision", "excised", "removed", "resected", "resection", "remission"})
 EXTERNAL, COMPANION = "external cause", "companion"
 
 
@@ -179,11 +180,20 @@ def _companion_rows() -> tuple[tuple[str, frozenset[str], str, str], ...]:
     return tuple((row["code"], frozenset(row["words"].split("|")), row["companion"], row["note"]) for row in rows)
 
 
+@lru_cache(maxsize=20_000)
+def _history_code(code: str) -> str | None:
+    """The personal-history code that takes the place of a disease: of the longest prefix listed."""
+    table = {row["prefix"]: row["code"] for row in load_table("history_codes.tsv")}
+    return next((table[code[:n]] for n in range(len(code), 0, -1) if code[:n] in table), None)
+
+
 def _companions(found: FoundMention) -> list[Reading]:
-    """Codes that stand beside one of a mention's readings because its clause says so."""
+    """Codes that stand beside one of a mention's readings, or in its place, because its clause says so."""
     own = found.readings[0]
     near = frozenset(found.near)
-    return [
+    past = _history_code(own.code) if found.mention.assertion == "history" or near & REMOVED else None
+    gone = [Reading(past, f"history of {own.term}", COMPANION, own.words, own.missing, own.gap, own.weight)] if past else []
+    return gone + [
         Reading(companion, note, COMPANION, own.words, own.missing, own.gap, own.weight)
         for prefix, words, companion, note in _companion_rows() if own.code.startswith(prefix) and words & near
     ]  # fmt: skip

@@ -87,6 +87,8 @@ class Feature(StrEnum):
     CATEGORY_RIVALS = "category_rivals"
     CATEGORY_HEADING = "category_heading"
     TOKEN_RIVALS = "token_rivals"
+    PROBLEM_RIVALS = "problem_rivals"
+    PROBLEM_BETTER = "problem_better"
     INTEGRAL = "integral"
     REPLACED = "replaced"
     DRUGS = "drugs"
@@ -215,10 +217,26 @@ def _add_rivals(rows: list[dict[str, float]], candidates: Sequence[Candidate]) -
             own = candidates[i].supports[0].reading
             rows[i][Feature.RIVAL_WEIGHT] = own.weight - max((candidates[j].supports[0].reading.weight for j in others), default=0.0)
             rows[i][Feature.TOKEN_RIVALS] = sum(candidates[j].supports[0].reading.missing < own.missing for j in others)
+    _add_problem_rivals(rows, candidates)
     for group in by_category.values():
         for i in group:
             rows[i][Feature.CATEGORY_RIVALS] = len(group) - 1
             rows[i][Feature.CATEGORY_HEADING] = sum(rows[j][Feature.IN_HEADING] > 0 for j in group if j != i)
+
+
+def _add_problem_rivals(rows: list[dict[str, float]], candidates: Sequence[Candidate]) -> None:
+    """How many other candidates stand in the same problem heading, and how many of them match it better."""
+    by_problem: dict[tuple[int, int], list[tuple[tuple[float, ...], int]]] = {}
+    for i, candidate in enumerate(candidates):
+        for key in {(s.note, s.found.heading) for s in candidate.supports if s.found.heading >= 0}:
+            best = next(s for s in candidate.supports if (s.note, s.found.heading) == key)
+            merit = (-best.reading.missing, best.found.coverage, best.reading.weight, candidate.choice.score)
+            by_problem.setdefault(key, []).append((merit, i))
+    for group in by_problem.values():
+        for merit, i in group:
+            better = sum(other > merit for other, _ in group)
+            rows[i][Feature.PROBLEM_RIVALS] = max(rows[i].get(Feature.PROBLEM_RIVALS, 0.0), len(group) - 1)
+            rows[i][Feature.PROBLEM_BETTER] = min(rows[i].get(Feature.PROBLEM_BETTER, 99.0), better)
 
 
 @lru_cache(maxsize=1)

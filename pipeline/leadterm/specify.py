@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from leadterm.text.knowledge import load_table
 from leadterm.text.normalise import STOPWORDS, Normaliser
-from leadterm.text.terms import ELSEWHERE, NEGATED
+from leadterm.text.terms import BRACKETS, ELSEWHERE, NEGATED
 
 if TYPE_CHECKING:
     from leadterm.codes.system import CodeSystem
@@ -92,7 +92,7 @@ class Specifier:
         return frozenset(row["word"] for row in load_table("soft_words.tsv"))
 
     def _title_words(self, code: str) -> frozenset[str]:
-        title = NEGATED.sub("", ELSEWHERE.sub("", self.system.title(code)))
+        title = NEGATED.sub("", ELSEWHERE.sub("", BRACKETS.sub(" ", self.system.title(code))))
         return frozenset(w for w in self.normaliser.words(title) if w not in STOPWORDS and w not in UNIMPORTANT)
 
     def _leaves(self, family: str) -> tuple[Leaf, ...]:
@@ -153,7 +153,7 @@ class Specifier:
         parent = self.system.parent(code)
         if parent is None or not self._is_vague(code):
             return []
-        leaves = [leaf for leaf in self.leaves(parent) if leaf.words and not leaf.other and not leaf.unspecified and leaf.code != code]
+        leaves = [leaf for leaf in self.leaves(parent) if leaf.words and not leaf.other and leaf.code != code]
         if not any(word in weights for leaf in leaves for word in leaf.words):
             return []
         own = self.title_words(code)
