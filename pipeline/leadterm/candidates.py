@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -71,14 +71,12 @@ def detail_weights(found: FoundMention, note: NoteReading) -> dict[str, float]:
     problem = found.heading if found.heading >= 0 else found.body
     heading = note.problems[problem].heading if problem >= 0 else frozenset()
     body = note.problems[problem].body if problem >= 0 else frozenset()
-    weights: dict[str, float] = {}
-    layers: list[tuple[Iterable[str], float]] = [(note.complaint, COMPLAINT)]
+    weights: dict[str, float] = dict.fromkeys(note.complaint, COMPLAINT)
     if found.heading >= 0:
-        layers.append((body, BODY))
-    layers += [(heading, HEADING), (found.sentence, SENTENCE), (found.near[:CLAUSE_REACH], CLAUSE)]
-    for words, weight in layers:
-        for word in words:
-            weights[word] = weight
+        weights.update(dict.fromkeys(body, BODY))
+    weights.update(dict.fromkeys(heading, HEADING))
+    weights.update(dict.fromkeys(found.sentence, SENTENCE))
+    weights.update(dict.fromkeys(found.near[:CLAUSE_REACH], CLAUSE))
     for side in SIDES:
         weights.pop(side, None)
     side, weight = _side(found, note, heading, body)
@@ -124,6 +122,9 @@ def episode(found: FoundMention, note: NoteReading) -> str:
     return "D" if close & HEALING or note.complaint & RETURNING else "A"
 
 
+_Entry = tuple[tuple[float, ...], Support, Choice]
+
+
 def _rank(support: Support, choice: Choice) -> tuple[float, ...]:
     """Orders supports of one code, best first."""
     mention = support.found.mention
@@ -148,25 +149,9 @@ def generate(notes: Sequence[NoteReading], specifier: Specifier) -> list[Candida
     list of Candidate
         In order of code.
     """
-    gathered: dict[str, list[tuple[tuple[float, ...], Support, Choice]]] = {}
-    injured = any(
-        reading.code[0] in "ST" for note in notes for found in note.mentions for reading in found.readings
-        if found.mention.assertion in ("present", "possible")
-    )  # fmt: skip
-    for number, note in enumerate(notes):
-        for found in note.mentions:
-            weights: dict[str, float] | None = None
-            if found.readings[0].source == EXTERNAL and not injured:
-                continue
-            for reading in (*found.readings, *_companions(found)):
-                if weights is None:
-                    weights = detail_weights(found, note)
-                for choice in specifier.choose(reading.code, weights, episode(found, note)):
-                    support = Support(found, reading, number)
-                    gathered.setdefault(choice.code, []).append((_rank(support, choice), support, choice))
     candidates = []
-    for code in sorted(gathered):
-        ranked = sorted(gathered[code], key=lambda entry: entry[0])
+    for code, entries in sorted(_gather(notes, specifier).items()):
+        ranked = sorted(entries, key=lambda entry: entry[0])
         if all(entry[1].found.mention.assertion in NEVER for entry in ranked):
             continue
         supports = _distinct(entry[1] for entry in ranked)
@@ -174,28 +159,70 @@ def generate(notes: Sequence[NoteReading], specifier: Specifier) -> list[Candida
     return combine(candidates)
 
 
+def _gather(notes: Sequence[NoteReading], specifier: Specifier) -> dict[str, list[_Entry]]:
+    """Supports of each code. Denied mentions come last: they count only for codes that another mention may give."""
+    gathered: dict[str, list[_Entry]] = {}
+    mentions = list(_codable(notes))
+    for denied in (False, True):
+        categories = {code[:3] for code in gathered}
+        for number, note, found in mentions:
+            if (found.mention.assertion in NEVER) != denied:
+                continue
+            readings = [*found.readings, *_companions(found)]
+            if denied:
+                readings = [reading for reading in readings if reading.code[:3] in categories]
+            if not readings:
+                continue
+            weights, when = detail_weights(found, note), episode(found, note)
+            for reading in readings:
+                support = Support(found, reading, number)
+                for choice in specifier.choose(reading.code, weights, when):
+                    gathered.setdefault(choice.code, []).append((_rank(support, choice), support, choice))
+    return gathered
+
+
+def _codable(notes: Sequence[NoteReading]) -> Iterator[tuple[int, NoteReading, FoundMention]]:
+    """Yield the mentions with the number of their note; external causes only where there is an injury."""
+    injured = any(
+        reading.code[0] in "ST" for note in notes for found in note.mentions for reading in found.readings
+        if found.mention.assertion in ("present", "possible")
+    )  # fmt: skip
+    for number, note in enumerate(notes):
+        for found in note.mentions:
+            if injured or found.readings[0].source != EXTERNAL:
+                yield number, note, found
+
+
+@lru_cache(maxsize=20_000)
+def _companion_rows(code: str) -> tuple[tuple[frozenset[str], str, str], ...]:
+    return tuple((words, companion, note) for prefix, words, companion, note in _companion_table() if code.startswith(prefix))
+
+
 @lru_cache(maxsize=1)
-def _companion_rows() -> tuple[tuple[str, frozenset[str], str, str], ...]:
+def _companion_table() -> tuple[tuple[str, frozenset[str], str, str], ...]:
     rows = load_table("companions.tsv")
     return tuple((row["code"], frozenset(row["words"].split("|")), row["companion"], row["note"]) for row in rows)
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=1)
+def _history_table() -> Mapping[str, str]:
+    return {row["prefix"]: row["code"] for row in load_table("history_codes.tsv")}
+
+
 def _history_code(code: str) -> str | None:
     """The personal-history code that takes the place of a disease: of the longest prefix listed."""
-    table = {row["prefix"]: row["code"] for row in load_table("history_codes.tsv")}
+    table = _history_table()
     return next((table[code[:n]] for n in range(len(code), 0, -1) if code[:n] in table), None)
 
 
 def _companions(found: FoundMention) -> list[Reading]:
     """Codes that stand beside one of a mention's readings, or in its place, because its clause says so."""
     own = found.readings[0]
-    near = frozenset(found.near)
-    past = _history_code(own.code) if found.mention.assertion == "history" or near & REMOVED else None
+    past = _history_code(own.code) if found.mention.assertion == "history" or not REMOVED.isdisjoint(found.near) else None
     gone = [Reading(past, f"history of {own.term}", COMPANION, own.words, own.missing, own.gap, own.weight)] if past else []
     return gone + [
         Reading(companion, note, COMPANION, own.words, own.missing, own.gap, own.weight)
-        for prefix, words, companion, note in _companion_rows() if own.code.startswith(prefix) and words & near
+        for words, companion, note in _companion_rows(own.code) if not words.isdisjoint(found.near)
     ]  # fmt: skip
 
 
@@ -222,21 +249,26 @@ def combine(candidates: list[Candidate]) -> list[Candidate]:
         The same and the combination codes, in order of code.
     """
     present = {c.code: c for c in candidates if any(s.found.mention.assertion == "present" for s in c.supports)}
+    known = {code[:n] for code in present for n in range(1, len(code) + 1)}
     added: dict[str, Candidate] = {}
-    for row in load_table("combinations.tsv"):
-        parts = [_best_with(prefixes, present) for prefixes in row["parts"].split("+")]
-        if row["code"] in present or any(part is None for part in parts):
+    for parts, code in _combinations():
+        if code in present or any(known.isdisjoint(prefixes) for prefixes in parts):
             continue
-        chosen = [part for part in parts if part is not None]
+        chosen = [_best_with(prefixes, present) for prefixes in parts]
         supports = tuple(s for part in chosen for s in part.supports[:2])
-        choice = Choice(row["code"], 1.0, 0, 0, False, False, 9.0)
-        added[row["code"]] = Candidate(row["code"], choice, supports, tuple(part.code for part in chosen))
-    kept = {c.code: c for c in candidates}
-    return [c for _, c in sorted({**kept, **{k: v for k, v in added.items() if k not in kept}}.items())]
+        choice = Choice(code, 1.0, 0, 0, False, False, 9.0)
+        added[code] = Candidate(code, choice, supports, tuple(part.code for part in chosen))
+    return [c for _, c in sorted({**added, **{c.code: c for c in candidates}}.items())]
 
 
-def _best_with(prefixes: str, present: dict[str, Candidate]) -> Candidate | None:
-    """The candidate under one of several prefixes (``|`` between them) with most support."""
-    wanted = tuple(prefixes.split("|"))
-    fitting = [c for code, c in present.items() if code.startswith(wanted)]
-    return min(fitting, key=lambda c: (-len(c.supports), c.code)) if fitting else None
+@lru_cache(maxsize=1)
+def _combinations() -> tuple[tuple[tuple[tuple[str, ...], ...], str], ...]:
+    """Parts, each the prefixes that will do, and the code they make together."""
+    rows = load_table("combinations.tsv")
+    return tuple((tuple(tuple(part.split("|")) for part in row["parts"].split("+")), row["code"]) for row in rows)
+
+
+def _best_with(prefixes: tuple[str, ...], present: Mapping[str, Candidate]) -> Candidate:
+    """The candidate under one of several prefixes with most support."""
+    fitting = [c for code, c in present.items() if code.startswith(prefixes)]
+    return min(fitting, key=lambda c: (-len(c.supports), c.code))

@@ -21,6 +21,8 @@ __all__ = ["FEATURES", "Feature", "feature_matrix"]
 class Feature(StrEnum):
     """Columns of the feature matrix."""
 
+    __hash__ = str.__hash__  # that of enumerations is many times slower
+
     # how the best mention matched
     FROM_SYNONYM = "from_synonym"
     FROM_INDEX = "from_index"
@@ -153,12 +155,9 @@ def feature_matrix(candidates: Sequence[Candidate], notes: Sequence[NoteReading]
         Feature.HEADINGS: float(sum(r[Feature.IN_HEADING] > 0 for r in rows)),
         Feature.INJURIES: float(sum(r.get(Feature.INJURY, 0.0) > 0 for r in rows)),
     }
-    matrix = np.zeros((len(rows), len(FEATURES)), dtype=np.float32)
-    column = {name: i for i, name in enumerate(FEATURES)}
-    for i, row in enumerate(rows):
-        for name, value in {**row, **shared}.items():
-            matrix[i, column[name]] = value
-    return matrix
+    whole = [{**row, **shared} for row in rows]
+    values = [[row.get(name, 0.0) for name in FEATURES] for row in whole]
+    return np.array(values, dtype=np.float32).reshape(len(rows), len(FEATURES))
 
 
 def _mention_features(candidate: Candidate) -> dict[str, float]:
@@ -219,9 +218,10 @@ def _add_rivals(rows: list[dict[str, float]], candidates: Sequence[Candidate]) -
             rows[i][Feature.TOKEN_RIVALS] = sum(candidates[j].supports[0].reading.missing < own.missing for j in others)
     _add_problem_rivals(rows, candidates)
     for group in by_category.values():
+        in_heading = sum(rows[i][Feature.IN_HEADING] > 0 for i in group)
         for i in group:
             rows[i][Feature.CATEGORY_RIVALS] = len(group) - 1
-            rows[i][Feature.CATEGORY_HEADING] = sum(rows[j][Feature.IN_HEADING] > 0 for j in group if j != i)
+            rows[i][Feature.CATEGORY_HEADING] = in_heading - (rows[i][Feature.IN_HEADING] > 0)
 
 
 def _add_problem_rivals(rows: list[dict[str, float]], candidates: Sequence[Candidate]) -> None:
@@ -240,12 +240,17 @@ def _add_problem_rivals(rows: list[dict[str, float]], candidates: Sequence[Candi
 
 
 @lru_cache(maxsize=1)
-def _integral() -> tuple[tuple[str, tuple[str, ...]], ...]:
-    return tuple((row["disease"], tuple(row["symptoms"].split(";"))) for row in load_table("integral_symptoms.tsv"))
+def _integral() -> Mapping[str, tuple[str, ...]]:
+    """Symptoms that belong to each disease."""
+    integral: dict[str, tuple[str, ...]] = {}
+    for row in load_table("integral_symptoms.tsv"):
+        integral[row["disease"]] = integral.get(row["disease"], ()) + tuple(row["symptoms"].split(";"))
+    return integral
 
 
 @lru_cache(maxsize=1)
 def _replaced() -> Mapping[str, tuple[str, ...]]:
+    """Codes that each combination code replaces."""
     replaced: dict[str, tuple[str, ...]] = {}
     for row in load_table("combinations.tsv"):
         if row["replaces"] != "-":
@@ -253,14 +258,17 @@ def _replaced() -> Mapping[str, tuple[str, ...]]:
     return replaced
 
 
+def _prefixes(code: str) -> list[str]:
+    return [code[:n] for n in range(1, len(code) + 1)]
+
+
 def _add_relations(rows: list[dict[str, float]], candidates: Sequence[Candidate]) -> None:
     """Symptoms of a documented disease, and parts of a combination code."""
     strong = [c.code for c, row in zip(candidates, rows, strict=True) if row.get(Feature.PRESENT, 0.0) > 0]
-    symptoms: Counter[str] = Counter()
-    for disease, prefixes in _integral():
-        if any(code.startswith(disease) for code in strong):
-            symptoms.update(prefixes)
-    replaced: list[str] = [p for code in strong for p in _replaced().get(code, ())]
+    known = {prefix for code in strong for prefix in _prefixes(code)}
+    symptoms = Counter(symptom for disease in known & _integral().keys() for symptom in _integral()[disease])
+    replaced = Counter(part for code in strong for part in _replaced().get(code, ()))
     for row, candidate in zip(rows, candidates, strict=True):
-        row[Feature.INTEGRAL] = float(sum(n for prefix, n in symptoms.items() if candidate.code.startswith(prefix)))
-        row[Feature.REPLACED] = float(sum(candidate.code.startswith(prefix) for prefix in replaced))
+        own = _prefixes(candidate.code)
+        row[Feature.INTEGRAL] = float(sum(symptoms.get(prefix, 0) for prefix in own))
+        row[Feature.REPLACED] = float(sum(replaced.get(prefix, 0) for prefix in own))

@@ -27,10 +27,14 @@ VAGUE = re.compile(r"unspecified|without complications|\bNOS\b|, uncomplicated",
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """A code one could bill (before its 7th character) and the words that set it apart within its family."""
+    """A code one could bill (before its 7th character) and the words that set it apart within its family.
+
+    Scores are summed over ``ordered``, the same words sorted, so that they do not depend on the order of a set.
+    """
 
     code: str
     words: frozenset[str]
+    ordered: tuple[str, ...]
     other: bool
     unspecified: bool
 
@@ -86,6 +90,8 @@ class Specifier:
         self.normaliser = normaliser
         self.leaves = lru_cache(maxsize=20_000)(self._leaves)
         self.title_words = lru_cache(maxsize=100_000)(self._title_words)
+        self._telling_words = lru_cache(maxsize=20_000)(self._find_telling_words)
+        self._choose = lru_cache(maxsize=50_000)(self._make_choice)
 
     @cached_property
     def _detail_words(self) -> frozenset[str]:
@@ -105,7 +111,7 @@ class Specifier:
             lowered = title.lower()
             own = self.title_words(code) - base if title else frozenset()
             unspecified = "unspecified" in lowered or lowered.endswith("nos")
-            leaves.append(Leaf(code, own, lowered.startswith("other") or " other " in lowered, unspecified))
+            leaves.append(Leaf(code, own, tuple(sorted(own)), lowered.startswith("other") or " other " in lowered, unspecified))
         return tuple(leaves)
 
     def _stem(self, code: str) -> str:
@@ -114,7 +120,7 @@ class Specifier:
         parent = self.system.parent(code)
         return parent if parent is not None and self.system.seventh_characters(code) else code
 
-    def choose(self, family: str, weights: Mapping[str, float], episode: str) -> list[Choice]:
+    def choose(self, family: str, weights: Mapping[str, float], episode: str) -> tuple[Choice, ...]:
         """Choose among the billable codes of a family.
 
         Parameters
@@ -128,14 +134,25 @@ class Specifier:
 
         Returns
         -------
-        list of Choice
+        tuple of Choice
             Best first; more than one only for both sides of a paired organ without a bilateral code.
         """
+        near = tuple([(word, weights[word]) for word in self._telling_words(family) if word in weights])
+        return self._choose(family, near, episode)
+
+    def _find_telling_words(self, family: str) -> tuple[str, ...]:
+        """The words that can change the choice within a family, sorted."""
+        leaves = self._upgradable(family) if self.system.is_billable(family) else self.leaves(family)
+        words = {word for leaf in leaves for word in leaf.words}
+        return tuple(sorted(words | SIDES if words & SIDES else words))
+
+    def _make_choice(self, family: str, near: tuple[tuple[str, float], ...], episode: str) -> tuple[Choice, ...]:
+        weights = dict(near)
         if self.system.is_billable(family):
-            return [Choice(family, 0.0, 0, 0, False, False, 9.0), *self._upgrades(family, weights, episode)]
+            return (Choice(family, 0.0, 0, 0, False, False, 9.0), *self._upgrades(family, weights, episode))
         leaves = self.leaves(family)
         if not leaves:
-            return []
+            return ()
         scored = sorted(((self._score(leaf, weights), leaf) for leaf in leaves), key=lambda p: (-p[0][0], p[1].code))
         best = scored[0]
         margin = best[0][0] - scored[1][0][0] if len(scored) > 1 else 9.0
@@ -143,22 +160,18 @@ class Specifier:
         if weights.get("bilateral", 0.0) > 0 or (weights.get("right", 0.0) >= 2.5 and weights.get("left", 0.0) >= 2.5):
             chosen = _both_sides(scored) or chosen
         siblings = _undecided(best[1], leaves)
-        return [
+        return tuple(
             Choice(self.complete(leaf.code, episode), score, found, unsaid, leaf.unspecified, leaf.other, margin, siblings)
             for (score, found, unsaid), leaf in chosen
-        ]
+        )
 
     def _upgrades(self, code: str, weights: Mapping[str, float], episode: str) -> list[Choice]:
         """Siblings of an unspecified code whose every detail is documented: the best one, or both sides of it."""
-        parent = self.system.parent(code)
-        if parent is None or not self._is_vague(code):
-            return []
-        leaves = [leaf for leaf in self.leaves(parent) if leaf.words and not leaf.other and leaf.code != code]
-        if not any(word in weights for leaf in leaves for word in leaf.words):
+        if not weights:
             return []
         own = self.title_words(code)
         fits = []
-        for leaf in leaves:
+        for leaf in self._upgradable(code):
             score, found, unsaid = self._score(leaf, weights)
             if unsaid == 0 and found and leaf.words - own and any(weights.get(word, 0.0) >= BODY_WEIGHT for word in leaf.words - own):
                 fits.append(((score, found, unsaid), leaf))
@@ -169,6 +182,13 @@ class Specifier:
             for (score, found, unsaid), leaf in chosen
         ]
 
+    def _upgradable(self, code: str) -> list[Leaf]:
+        """Siblings that may stand in for an unspecified code."""
+        parent = self.system.parent(code)
+        if parent is None or not self._is_vague(code):
+            return []
+        return [leaf for leaf in self.leaves(parent) if leaf.words and not leaf.other and leaf.code != code]
+
     def _is_vague(self, code: str) -> bool:
         return bool(VAGUE.search(self.system.title(code)))
 
@@ -176,7 +196,7 @@ class Specifier:
         score = -OTHER_COST if leaf.other else 0.0
         found = unsaid = 0
         soft = self._detail_words
-        for word in leaf.words:
+        for word in leaf.ordered:
             near = weights.get(word, 0.0)
             if near > 0:
                 score += near
