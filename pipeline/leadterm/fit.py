@@ -20,7 +20,7 @@ __all__ = ["Rows", "fit_ranker", "gather"]
 
 RAISES = (Feature.IN_HEADING, Feature.IN_ASSESSMENT, Feature.IN_DIAGNOSIS, Feature.PRESENT, Feature.DETAIL_SCORE, Feature.BEST_COVERAGE)
 LOWERS = (Feature.TERM_MISSING, Feature.GAP, Feature.ABSENT, Feature.SUBSUMED, Feature.INTEGRAL, Feature.REPLACED, Feature.DETAIL_UNSAID)
-SETTINGS = RankerSettings(iterations=300, learning_rate=0.03)
+SETTINGS = RankerSettings(iterations=250, learning_rate=0.03, max_leaf_nodes=8)
 
 
 @dataclass(frozen=True, slots=True)
