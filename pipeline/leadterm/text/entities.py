@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -161,6 +163,7 @@ class TermMatcher:
         self._upper = {r["short"]: r["expansion"] for r in abbreviations if r["case"] == "upper"}
         self.vocabulary = tuple(lexicon.words)
         self._by_orth: dict[int, tuple[int, ...]] = {}
+        self._facts = lru_cache(maxsize=100_000)(self._term_facts)
 
     @classmethod
     def default(cls, lexicon: Lexicon, normaliser: Normaliser) -> TermMatcher:
@@ -298,32 +301,34 @@ class TermMatcher:
         known = np.flatnonzero(scan.word >= 0)
         ids = scan.word[known]
         starts, ends = lex.single_ptr[ids], lex.single_ptr[ids + 1]
-        for at in np.flatnonzero(ends > starts):
-            i = int(known[at])
-            token = (int(scan.token[i]),)
-            for term in lex.single_terms[starts[at] : ends[at]].tolist():
-                segment = int(scan.segment[i])
-                found[segment, token, term] = Match(term, token, segment, 0)
+        hits = np.flatnonzero(ends > starts)
+        at = known[hits]
+        columns = (scan.token[at], scan.segment[at], starts[hits], ends[hits])
+        for token, segment, first, last in zip(*(column.tolist() for column in columns), strict=True):
+            tokens = (token,)
+            for term in lex.single_terms[first:last].tolist():
+                found[segment, tokens, term] = Match(term, tokens, segment, 0)
         return found
 
     def _pairs(self, scan: Scan) -> Iterator[tuple[int, int, int]]:
         """Yield (i, j, term) where a term's two rarest words stand near each other and the note holds the rest."""
         lex = self.lexicon
         n = len(scan.word)
-        left, right = [], []
-        for step in range(1, min(WINDOW + 4, n)):
-            a, b = scan.word[:-step], scan.word[step:]
-            near = (scan.segment[:-step] == scan.segment[step:]) & (scan.position[step:] - scan.position[:-step] <= WINDOW)
-            ok = np.flatnonzero((a >= 0) & (b >= 0) & (a != b) & near & (scan.negated[:-step] == scan.negated[step:]))
-            left.append(ok)
-            right.append(ok + step)
-        if not left:
+        if n < 2 or not len(lex.pair_keys):
             return
-        i, j = np.concatenate(left), np.concatenate(right)
+        left, step = np.arange(n), np.arange(1, min(WINDOW + 4, n))[:, None]
+        right = left + step
+        near = right < n
+        right = np.minimum(right, n - 1)
+        near &= (scan.word != scan.word[right]) & (scan.word >= 0) & (scan.word[right] >= 0)
+        near &= (scan.segment == scan.segment[right]) & (scan.position[right] - scan.position <= WINDOW)
+        near &= scan.negated == scan.negated[right]
+        which, i = np.nonzero(near)
+        j = i + which + 1
         a, b = scan.word[i].astype(np.int64), scan.word[j].astype(np.int64)
         keys = (np.minimum(a, b) << SHIFT) | np.maximum(a, b)
         at = np.minimum(np.searchsorted(lex.pair_keys, keys), len(lex.pair_keys) - 1)
-        hit = np.flatnonzero(lex.pair_keys[at] == keys) if len(lex.pair_keys) else np.array([], dtype=np.int64)
+        hit = np.flatnonzero(lex.pair_keys[at] == keys)
         at, i, j = at[hit], i[hit], j[hit]
         counts = lex.pair_ptr[at + 1] - lex.pair_ptr[at]
         offsets = np.repeat(lex.pair_ptr[at] - np.cumsum(counts) + counts, counts) + np.arange(counts.sum())
@@ -346,16 +351,19 @@ class TermMatcher:
 
     def _multiples(self, scan: Scan) -> dict[tuple[Any, ...], Match]:
         lex = self.lexicon
+        pairs = list(self._pairs(scan))
+        if not pairs:
+            return {}
         places: dict[tuple[int, int], list[int]] = {}
-        for i, (segment, word) in enumerate(zip(scan.segment.tolist(), scan.word.tolist(), strict=True)):
-            places.setdefault((segment, word), []).append(i)
+        for i, key in enumerate(zip(scan.segment.tolist(), scan.word.tolist(), strict=True)):
+            places.setdefault(key, []).append(i)
         position, token = scan.position.tolist(), scan.token.tolist()
         segments, words, negated = scan.segment.tolist(), scan.word.tolist(), scan.negated.tolist()
         best: dict[tuple[int, int, int], tuple[int, list[int]]] = {}
-        for i, j, term in self._pairs(scan):
-            needed = lex.word_ids[lex.word_ptr[term] : lex.word_ptr[term + 1]].tolist()
+        for i, j, term in pairs:
             chosen = [i, j]
             low, high = position[i], position[j]
+            needed = lex.word_ids[lex.word_ptr[term] : lex.word_ptr[term + 1]].tolist()
             limit = len(needed) + GAPS
             for word in needed:
                 if word == words[i] or word == words[j]:
@@ -412,18 +420,23 @@ class TermMatcher:
         return result
 
     def _readings(self, matches: Sequence[Match]) -> tuple[Reading, ...]:
-        lex = self.lexicon
         best: dict[str, Reading] = {}
-        for match in sorted(matches, key=lambda m: m.term):
-            term = match.term
-            words = lex.word_ids[lex.word_ptr[term] : lex.word_ptr[term + 1]]
-            code, missing = lex.codes[lex.code[term]], int(lex.missing[term])
+        for match in sorted(matches, key=_term_of):
+            code, text, source, words, missing, weight = self._facts(match.term)
             if code not in best or best[code].missing > missing:
-                weight = float(lex.weight[words].sum())
-                best[code] = Reading(code, lex.text(term), SOURCES[lex.source[term]], len(words), missing, match.gap, weight)
+                best[code] = Reading(code, text, source, words, missing, match.gap, weight)
+        if len(best) == 1:
+            return tuple(best.values())
         ranked = sorted(best.values(), key=lambda r: (r.missing, r.code))
         limit = ranked[0].missing + (ranked[0].source != "synonym")
         return tuple(r for r in ranked if r.missing <= limit)
+
+    def _term_facts(self, term: int) -> tuple[str, str, str, int, int, float]:
+        """Code, text, source, number of words, words left out and weight of a term."""
+        lex = self.lexicon
+        words = lex.word_ids[lex.word_ptr[term] : lex.word_ptr[term + 1]]
+        code, source = lex.codes[lex.code[term]], SOURCES[lex.source[term]]
+        return code, lex.text(term), source, len(words), int(lex.missing[term]), float(lex.weight[words].sum())
 
     @staticmethod
     def _tightest(best: dict[tuple[int, int, int], tuple[int, list[int]]], token: list[int]) -> dict[tuple[Any, ...], Match]:
@@ -432,6 +445,9 @@ class TermMatcher:
             tokens = tuple(sorted({token[k] for k in chosen}))
             found[segment, tokens, term] = Match(term, tokens, segment, max(width + 1 - len(tokens), 0))
         return found
+
+
+_term_of = attrgetter("term")
 
 
 def _note_abbreviations(doc: Doc) -> dict[int, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ from leadterm.text.entities import Cover, Scan, TermMatcher
 from leadterm.text.knowledge import load_table
 from leadterm.text.normalise import default_normaliser
 from leadterm.text.patterns import PatternMatcher
-from leadterm.text.reading import problem_numbers
+from leadterm.text.reading import problem_tokens
 
 if TYPE_CHECKING:
     from spacy.language import Language
@@ -66,31 +67,38 @@ class MentionFinder:
         """Terms of a problem's heading completed with sites from the text below it or from the complaint."""
         if not doc._.problems or not len(scan.word):
             return []
-        heading, body = (np.array(numbers, dtype=np.int64) for numbers in problem_numbers(doc))
-        of_heading, of_body = heading[scan.token], body[scan.token]
+        tokens, words = scan.token.tolist(), scan.word.tolist()
+        site = np.where(scan.word >= 0, self._is_site[np.maximum(scan.word, 0)], False)
         complaint = np.zeros(len(doc), dtype=np.bool_)
         for section in doc._.sections:
             if section.category == "chief_complaint":
                 complaint[section.token_start : section.token_end] = True
-        site = np.where(scan.word >= 0, self._is_site[np.maximum(scan.word, 0)], False)
-        parts, order = [], []
-        for number in range(len(doc._.problems)):
-            own = np.flatnonzero(of_heading == number)
-            below = np.flatnonzero(site & ((of_body == number) | complaint[scan.token]))[:BODY_TOKENS]
-            below = below[np.isin(scan.word[below], scan.word[own], invert=True)]
-            below = np.sort(below[np.unique(scan.word[below], return_index=True)[1]])
-            if 0 < len(own) <= HEADING_WORDS and len(below):
-                parts.append((own, below))
-                order += [own, below]
-        return self._complete(scan, parts, np.concatenate(order), {c.tokens for c in covers}) if parts else []
+        sites = np.flatnonzero(site).tolist()
+        complained = np.flatnonzero(site & complaint[scan.token]).tolist()
+        parts: list[tuple[list[int], list[int]]] = []
+        for edges in problem_tokens(doc):
+            first, last, begin, end = (bisect_left(tokens, edge) for edge in edges)
+            if not 0 < last - first <= HEADING_WORDS:
+                continue
+            inside = sites[bisect_left(sites, begin) : bisect_left(sites, end)]
+            below = sorted({*inside, *complained})[:BODY_TOKENS]
+            known = dict.fromkeys(words[first:last], -1)
+            for i in below:
+                known.setdefault(words[i], i)
+            kept = [i for i in known.values() if i >= 0]
+            if kept:
+                parts.append((list(range(first, last)), kept))
+        return self._complete(scan, parts, {c.tokens for c in covers}) if parts else []
 
-    def _complete(self, scan: Scan, parts: list[tuple[np.ndarray, np.ndarray]], order: np.ndarray, known: set[tuple[int, ...]]) -> list[Cover]:
+    def _complete(
+        self, scan: Scan, parts: list[tuple[list[int], list[int]]], known: set[tuple[int, ...]]
+    ) -> list[Cover]:
         """Match each heading together with its sites as if they stood in one clause."""
-        sizes = [len(own) + len(below) for own, below in parts]
-        position = np.concatenate([[*range(len(own)), *[len(own)] * len(below)] for own, below in parts])
-        segment = np.repeat(np.arange(len(parts)), sizes)
+        order = [i for own, below in parts for i in (*own, *below)]
+        position = [at for own, below in parts for at in (*range(len(own)), *[len(own)] * len(below))]
+        segment = np.repeat(np.arange(len(parts), dtype=np.int32), [len(own) + len(below) for own, below in parts])
         quiet = np.zeros(len(order), dtype=np.bool_)
-        virtual = Scan(scan.word[order], scan.token[order], position.astype(np.int32), segment.astype(np.int32), quiet)
+        virtual = Scan(scan.word[order], scan.token[order], np.array(position, dtype=np.int32), segment, quiet)
         heads = [frozenset(scan.token[own].tolist()) for own, _ in parts]
         matches = [
             m for m in self.matcher.match_scan(virtual)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from spacy.attrs import LOWER, SENT_START
+from spacy.strings import get_string_id
 
 from leadterm.text.entities import Cover, Reading
 from leadterm.text.knowledge import load_table
@@ -17,7 +18,8 @@ __all__ = ["PatternMatcher"]
 
 GAP = 4
 WEIGHT = 6.0
-FILLERS = frozenset("a an the his her their my our your its own of on in into to some".split())
+FILLERS = frozenset(map(get_string_id, "a an the his her their my our your its own of on in into to some".split()))
+Steps = tuple[frozenset[int] | None, ...]
 
 
 class PatternMatcher:
@@ -41,9 +43,9 @@ class PatternMatcher:
 
     def __init__(self, rows: Iterable[Mapping[str, str]], source: str) -> None:
         self.source = source
-        self._by_first: dict[str, list[tuple[tuple[frozenset[str] | None, ...], Mapping[str, str]]]] = {}
+        self._by_first: dict[int, list[tuple[Steps, Mapping[str, str]]]] = {}
         for row in rows:
-            steps = tuple(None if part == "*" else frozenset(part.split("|")) for part in row["pattern"].split())
+            steps = tuple(None if part == "*" else _hashes(part.split("|")) for part in row["pattern"].split())
             for word in sorted(steps[0] or ()):
                 self._by_first.setdefault(word, []).append((steps, row))
 
@@ -87,25 +89,40 @@ class PatternMatcher:
             In order of the text; clause -1.
         """
         table = doc.to_array([LOWER, SENT_START])
-        words = [doc.vocab.strings[lower] for lower in table[:, 0].tolist()]
+        words = table[:, 0].tolist()
+        present = set(words)
+        possible = {first: self._possible(first, present) for first in self._by_first.keys() & present}
+        if not any(possible.values()):
+            return []
         starts = (table[:, 1] == 1).tolist()
         found: list[Cover] = []
         for i, word in enumerate(words):
-            if word not in self._by_first:
-                continue
             best: dict[str, tuple[tuple[int, ...], Mapping[str, str]]] = {}
-            for steps, row in self._by_first[word]:
+            for steps, row in possible.get(word, ()):
                 tokens = _follow(steps, words, starts, i)
                 if tokens and (row["kind"] not in best or len(tokens) > len(best[row["kind"]][0])):
                     best[row["kind"]] = (tokens, row)
             for tokens, row in best.values():
                 size = len(tokens)
-                reading = Reading(row["code"], row["pattern"], self.source, size, 0, tokens[-1] - tokens[0] + 1 - size, WEIGHT * size)
+                gap = tokens[-1] - tokens[0] + 1 - size
+                reading = Reading(row["code"], row["pattern"], self.source, size, 0, gap, WEIGHT * size)
                 found.append(Cover(tokens, -1, (reading,)))
         return found
 
+    def _possible(self, first: int, present: set[int]) -> list[tuple[Steps, Mapping[str, str]]]:
+        """Patterns with a first word whose every other word the doc holds too."""
+        return [
+            (steps, row) for steps, row in self._by_first[first]
+            if not any(step is not None and step.isdisjoint(present) for step in steps)
+        ]  # fmt: skip
 
-def _follow(steps: Sequence[frozenset[str] | None], words: Sequence[str], starts: Sequence[bool], at: int) -> tuple[int, ...]:
+
+def _hashes(words: Iterable[str]) -> frozenset[int]:
+    """Numbers by which spaCy knows words."""
+    return frozenset(map(get_string_id, words))
+
+
+def _follow(steps: Steps, words: Sequence[int], starts: Sequence[bool], at: int) -> tuple[int, ...]:
     """Tokens of a pattern that starts at a word; empty where it does not hold. Never crosses a sentence."""
     tokens = [at]
     loose = False
