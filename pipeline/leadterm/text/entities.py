@@ -14,7 +14,7 @@ from spacy.attrs import ORTH, SENT_START
 
 from leadterm.text.knowledge import load_table
 from leadterm.text.lexicon import SHIFT, Lexicon
-from leadterm.text.normalise import LETTER_A, STOPWORDS, WORD, Normaliser
+from leadterm.text.normalise import LETTER_A, ROMAN_AFTER, STOPWORDS, WORD, Normaliser
 from leadterm.text.terms import SOURCES
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ __all__ = ["Cover", "Match", "Reading", "Scan", "TermMatcher"]
 
 WINDOW = 8
 GAPS = 4
+NUMERAL = 3
 BREAKS = frozenset({".", ";", ":", "!", "?", "•", "|", "*", "·", "–", "—"})
 PAUSES = frozenset({",", "and", "or", "/", "&", "(", ")", "+", "-"})
 NEGATORS = frozenset({"without", "w/o", "no", "not", "denies", "negative"})
@@ -162,6 +163,8 @@ class TermMatcher:
         self._any = {r["short"].lower(): r["expansion"] for r in abbreviations if r["case"] == "any"}
         self._upper = {r["short"]: r["expansion"] for r in abbreviations if r["case"] == "upper"}
         self.vocabulary = tuple(lexicon.words)
+        self._numerals = frozenset(i for word, i in lexicon.words.items() if word[0].isdigit() and len(word) <= NUMERAL)
+        self._heads = frozenset(lexicon.words[word] for word in ROMAN_AFTER if word in lexicon.words)
         self._by_orth: dict[int, tuple[int, ...]] = {}
         self._facts = lru_cache(maxsize=100_000)(self._term_facts)
 
@@ -378,13 +381,19 @@ class TermMatcher:
                 low, high = min(low, position[k]), max(high, position[k])
                 chosen.append(k)
             else:
-                if high - low >= limit:
+                if high - low >= limit or not self._grades_hold(chosen, words, position):
                     continue
                 key = (segments[i], term, token[i])
                 width = high - low
                 if key not in best or width < best[key][0]:
                     best[key] = (width, chosen)
         return self._tightest(best, token)
+
+    def _grades_hold(self, chosen: Sequence[int], words: Sequence[int], position: Sequence[int]) -> bool:
+        """Whether a numeral of a term that also has "type" or "stage" stands right behind that word."""
+        numerals = [k for k in chosen if words[k] in self._numerals]
+        heads = [position[k] for k in chosen if words[k] in self._heads] if numerals else []
+        return not heads or all(any(0 <= position[k] - head <= 1 for head in heads) for k in numerals)
 
     def covers(self, matches: Sequence[Match], *, joined: bool = False) -> list[Cover]:
         """Group matches by the tokens they cover and mark those that a longer match holds.
