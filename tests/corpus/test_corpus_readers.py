@@ -56,8 +56,8 @@ def cmc2007(folder: Path) -> Path:
     path = folder / "radiology.xml"
     path.write_text(
         "<docs><doc id='7' type='RADIOLOGY_REPORT'><codes>"
-        "<code origin='CMC_MAJORITY' type='ICD-9-CM'>786.2</code><code origin='COMPANY1' type='ICD-9-CM'>4660</code>"
-        "<code origin='COMPANY2' type='ICD-9-CM'>786.2</code></codes><texts>"
+        "<code origin='CMC_MAJORITY' type='ICD-9-CM'>784.49</code><code origin='COMPANY1' type='ICD-9-CM'>4660</code>"
+        "<code origin='COMPANY2' type='ICD-9-CM'>784.49</code></codes><texts>"
         "<text origin='X' type='CLINICAL_HISTORY'>Cough.</text><text origin='X' type='IMPRESSION'>Clear lungs.</text>"
         "</texts></doc></docs>"
     )
@@ -280,7 +280,7 @@ def test_cmc2007_coders(tmp_path: Path) -> None:
     path = cmc2007(tmp_path)
     made = codings(path)
     given = {coder: [code for _, code, _ in names(some[0])] for coder, some in made.items()}
-    assert given == {"CMC_MAJORITY": ["786.2"], "COMPANY1": ["466.0"], "COMPANY2": ["786.2"], "COMPANY3": []}
+    assert given == {"CMC_MAJORITY": ["784.49"], "COMPANY1": ["466.0"], "COMPANY2": ["784.49"], "COMPANY3": []}
     assert made["COMPANY1"][0].notes[0].text == "CLINICAL HISTORY:\nCough.\n\nIMPRESSION:\nClear lungs."
     assert list(read("cmc2007", tmp_path, coder="COMPANY1", split="dev").splits()) == ["dev"]
     path.write_text("<docs><doc id='7'/></docs>")

@@ -390,10 +390,14 @@ class TermMatcher:
         return self._tightest(best, token)
 
     def _grades_hold(self, chosen: Sequence[int], words: Sequence[int], position: Sequence[int]) -> bool:
-        """Whether a numeral of a term that also has "type" or "stage" stands right behind that word."""
+        """Whether each numeral of a term stands right behind its "type" or "stage", or beside another of its words."""
         numerals = [k for k in chosen if words[k] in self._numerals]
-        heads = [position[k] for k in chosen if words[k] in self._heads] if numerals else []
-        return not heads or all(any(0 <= position[k] - head <= 1 for head in heads) for k in numerals)
+        if not numerals:
+            return True
+        heads = [position[k] for k in chosen if words[k] in self._heads]
+        others = [position[k] for k in chosen if words[k] not in self._numerals]
+        near = [range(head, head + 2) for head in heads] or [range(other - 1, other + 2) for other in others]
+        return all(any(position[k] in reach for reach in near) for k in numerals)
 
     def covers(self, matches: Sequence[Match], *, joined: bool = False) -> list[Cover]:
         """Group matches by the tokens they cover and mark those that a longer match holds.
