@@ -173,8 +173,11 @@ def _gather(notes: Sequence[NoteReading], specifier: Specifier) -> dict[str, lis
                 readings = [reading for reading in readings if reading.code[:3] in categories]
             if not readings:
                 continue
-            weights, when = detail_weights(found, note), episode(found, note)
+            when = episode(found, note)
+            weights: dict[str, float] = {}
             for reading in readings:
+                if not weights and specifier.telling_words(reading.code):
+                    weights = detail_weights(found, note)
                 support = Support(found, reading, number)
                 for choice in specifier.choose(reading.code, weights, when):
                     gathered.setdefault(choice.code, []).append((_rank(support, choice), support, choice))

@@ -101,6 +101,7 @@ class Feature(StrEnum):
 
 
 FEATURES = tuple(f.value for f in Feature)
+ZEROS = dict.fromkeys(FEATURES, 0.0)
 SECTION_GROUPS: Mapping[str, Feature] = {
     "assessment": Feature.IN_ASSESSMENT, "assessment_plan": Feature.IN_ASSESSMENT, "impression": Feature.IN_ASSESSMENT,
     "problem_list": Feature.IN_ASSESSMENT,
@@ -155,8 +156,7 @@ def feature_matrix(candidates: Sequence[Candidate], notes: Sequence[NoteReading]
         Feature.HEADINGS: float(sum(r[Feature.IN_HEADING] > 0 for r in rows)),
         Feature.INJURIES: float(sum(r.get(Feature.INJURY, 0.0) > 0 for r in rows)),
     }
-    whole = [{**row, **shared} for row in rows]
-    values = [[row.get(name, 0.0) for name in FEATURES] for row in whole]
+    values = [list({**ZEROS, **row, **shared}.values()) for row in rows]
     return np.array(values, dtype=np.float32).reshape(len(rows), len(FEATURES))
 
 

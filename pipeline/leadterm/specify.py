@@ -90,7 +90,7 @@ class Specifier:
         self.normaliser = normaliser
         self.leaves = lru_cache(maxsize=20_000)(self._leaves)
         self.title_words = lru_cache(maxsize=100_000)(self._title_words)
-        self._telling_words = lru_cache(maxsize=20_000)(self._find_telling_words)
+        self.telling_words = lru_cache(maxsize=20_000)(self._telling_words)
         self._choose = lru_cache(maxsize=50_000)(self._make_choice)
 
     @cached_property
@@ -137,10 +137,10 @@ class Specifier:
         tuple of Choice
             Best first; more than one only for both sides of a paired organ without a bilateral code.
         """
-        near = tuple([(word, weights[word]) for word in self._telling_words(family) if word in weights])
+        near = tuple([(word, weights[word]) for word in self.telling_words(family) if word in weights])
         return self._choose(family, near, episode)
 
-    def _find_telling_words(self, family: str) -> tuple[str, ...]:
+    def _telling_words(self, family: str) -> tuple[str, ...]:
         """The words that can change the choice within a family, sorted."""
         leaves = self._upgradable(family) if self.system.is_billable(family) else self.leaves(family)
         words = {word for leaf in leaves for word in leaf.words}

@@ -18,12 +18,14 @@ from leadterm.text.normalise import LETTER_A, ROMAN_AFTER, STOPWORDS, WORD, Norm
 from leadterm.text.terms import SOURCES
 
 if TYPE_CHECKING:
+    from spacy.strings import StringStore
     from spacy.tokens import Doc
 
 __all__ = ["Cover", "Match", "Reading", "Scan", "TermMatcher"]
 
 WINDOW = 8
 GAPS = 4
+MOST_KEPT = 500_000
 NUMERAL = 3
 BREAKS = frozenset({".", ";", ":", "!", "?", "•", "|", "*", "·", "–", "—"})
 PAUSES = frozenset({",", "and", "or", "/", "&", "(", ")", "+", "-"})
@@ -186,6 +188,13 @@ class TermMatcher:
         """
         return cls(lexicon, normaliser, load_table("abbreviations.tsv"))
 
+    def _ids(self, orth: int, strings: StringStore) -> tuple[int, ...]:
+        """Word ids of a token, from memory where it was seen before; the memory never grows beyond bounds."""
+        if len(self._by_orth) >= MOST_KEPT:
+            self._by_orth.clear()
+        ids = self._by_orth[orth] = self._look_up(strings[orth])
+        return ids
+
     def _words_of(self, text: str) -> list[int]:
         """Word ids of a long form; UNKNOWN for words that no term holds."""
         return [self.lexicon.words.get(w, UNKNOWN) for w in self.normaliser.content(text)]
@@ -243,7 +252,7 @@ class TermMatcher:
                 no = False
             ids = known.get(orth)
             if ids is None:
-                ids = known[orth] = self._look_up(strings[orth])
+                ids = self._ids(orth, strings)
             if expansions and orth in expansions:
                 ids = tuple(dict.fromkeys((*ids, *(n for n in self._words_of(expansions[orth]) if n >= 0))))
             if not ids:

@@ -23,6 +23,7 @@ __all__ = ["FoundMention", "NoteReading", "ProblemWords", "Reading", "problem_to
 
 COMPLAINT_SECTIONS = frozenset({"chief_complaint", "indication", "reason_for_visit"})
 UNKNOWN_WEIGHT = 4.0
+PROBLEM_TOKENS = "leadterm_problem_tokens"
 NOTHING: frozenset[str] = frozenset()
 
 
@@ -217,11 +218,11 @@ def problem_tokens(doc: Doc) -> list[tuple[int, int, int, int]]:
     list of (int, int, int, int)
         One entry a problem, in order.
     """
-    problems = doc._.problems
-    if not problems:
-        return []
-    edges = [(p.start, p.end, p.body_start, p.body_end) for p in problems]
-    found: list[tuple[int, int, int, int]] = [tuple(row) for row in token_starts(doc).searchsorted(edges).tolist()]
+    found: list[tuple[int, int, int, int]] | None = doc.user_data.get(PROBLEM_TOKENS)
+    if found is None:
+        edges = [(p.start, p.end, p.body_start, p.body_end) for p in doc._.problems]
+        found = [tuple(row) for row in token_starts(doc).searchsorted(edges).tolist()] if edges else []
+        doc.user_data[PROBLEM_TOKENS] = found
     return found
 
 
