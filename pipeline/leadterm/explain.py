@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from leadterm.candidates import Candidate
+from leadterm.details import episode_hint, side_hint, type_hint
 from leadterm.schema import EvidenceSpan, Suggestion
 
 if TYPE_CHECKING:
@@ -12,7 +13,14 @@ if TYPE_CHECKING:
 
 __all__ = ["explain"]
 
-MAX_EVIDENCE = 6
+MAX_EVIDENCE, MAX_HINTS = 6, 2
+ASSERTED = {
+    "possible": "documented as uncertain: only an inpatient stay codes it, if still so at discharge",
+    "history": "documented as history: code it only if still present or treated",
+    "family": "said of a relative, not of the patient",
+    "hypothetical": "spoken of as something that may come, not as present",
+    "conditional": "spoken of under a condition, not as present",
+}
 
 
 def explain(candidate: Candidate, rank: int, confidence: float, system: CodeSystem) -> Suggestion:
@@ -32,7 +40,7 @@ def explain(candidate: Candidate, rank: int, confidence: float, system: CodeSyst
     Returns
     -------
     Suggestion
-        With at least one evidence span.
+        With at least one evidence span, and at most two hints.
     """
     best = candidate.supports[0]
     spans: dict[EvidenceSpan, None] = {}
@@ -41,31 +49,16 @@ def explain(candidate: Candidate, rank: int, confidence: float, system: CodeSyst
     mention = best.found.mention
     return Suggestion(
         rank, system.name, candidate.code, system.title(candidate.code), confidence, tuple(spans),
-        best.reading.term, best.reading.source, mention.assertion, mention.section, mention.cues, _hints(candidate, system),
+        best.reading.term, best.reading.source, mention.assertion, mention.section, mention.cues,
+        _hints(candidate, system),
     )  # fmt: skip
 
 
 def _hints(candidate: Candidate, system: CodeSystem) -> tuple[str, ...]:
-    """What the documentation leaves open."""
-    hints = []
-    choice = candidate.choice
-    if choice.siblings:
-        offers = ", ".join(f"{code} ({side})" for code in choice.siblings if (side := _side(system.title(code))))
-        if offers:
-            hints.append(f"laterality not documented: {offers}")
-    elif choice.unspecified and choice.unsaid == 0:
-        siblings = [code for code in system.children(system.parent(candidate.code) or candidate.code) if code != candidate.code]
-        if siblings:
-            hints.append("more detail would allow: " + ", ".join(siblings[:4]) + (" …" if len(siblings) > 4 else ""))
-    if candidate.combined:
-        hints.append("combines " + " and ".join(candidate.combined))
-    if candidate.supports[0].found.mention.assertion == "possible":
-        hints.append("documented as possible: code it only for an inpatient discharge")
-    if candidate.supports[0].found.mention.assertion == "history":
-        hints.append("documented as history: confirm that it is current")
-    return tuple(hints)
-
-
-def _side(title: str) -> str:
-    lowered = title.lower()
-    return next((side for side in ("bilateral", "right", "left") if side in lowered), "")
+    """What the documentation leaves open, the most important first."""
+    doubt = ASSERTED.get(candidate.supports[0].found.mention.assertion)
+    if doubt:
+        return (doubt,)
+    hints = ["combines " + " and ".join(candidate.combined)] if candidate.combined else []
+    hints += [find(system, candidate.code) for find in (side_hint, type_hint, episode_hint)]
+    return tuple(hint for hint in hints if hint)[:MAX_HINTS]

@@ -2,79 +2,137 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from html import escape
 from importlib.resources import files
+from itertools import pairwise
 from string import Template
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from leadterm.schema import Encounter, Note, Suggestion, SuggestionSet
+from leadterm.render.evidence import made_with, place_of, quote
+from leadterm.schema import Encounter, Note, Suggestion, SuggestionSet
 
 __all__ = ["suggestion_page"]
 
+QUOTED = 110
 
-def suggestion_page(pairs: Iterable[tuple[Encounter, SuggestionSet]], *, top: int) -> str:
+
+def suggestion_page(answers: Iterable[tuple[Encounter, SuggestionSet, int]]) -> str:
     """Make the page. It needs no network and sends nothing anywhere; it holds the notes, so keep it as you keep them.
 
     Parameters
     ----------
-    pairs : iterable of (Encounter, SuggestionSet)
-        Encounters with their suggestions.
-    top : int
-        How many suggestions to show for each.
+    answers : iterable of (Encounter, SuggestionSet, int)
+        Encounters with their suggestions, and how many of these to show.
 
     Returns
     -------
     str
         HTML.
+
+    Examples
+    --------
+    >>> page = suggestion_page([(Encounter("e1", (Note("n1", "<Well>."),)), SuggestionSet("e1", "default"), 5)])
+    >>> "&lt;Well&gt;." in page, page.startswith("<!doctype html>")
+    (True, True)
     """
-    sections, models = [], set()
-    for encounter, result in pairs:
-        models.add(f"{result.model} · {', '.join(f'{s} {r}' for s, r in result.releases.items())}")
-        sections.append(_section(encounter, result, top))
-    title = f"Suggested codes for {len(sections)} encounter{'s' if len(sections) != 1 else ''}"
+    listed = list(answers)
+    sections = [_section(number, *answer) for number, answer in enumerate(listed)]
+    count = f"{len(listed)} encounter{'s' if len(listed) != 1 else ''}"
+    title = listed[0][0].encounter_id if len(listed) == 1 else count
+    made = "; ".join(sorted({made_with(result) for _, result, _ in listed}))
     page = Template(files("leadterm.render").joinpath("page.html").read_text(encoding="utf-8"))
-    subtitle = escape("; ".join(sorted(models))) + " — suggestions for a person to confirm"
-    return page.substitute(title=title, subtitle=subtitle, body="\n".join(sections))
+    return page.substitute(
+        title=f"Suggested codes · {escape(title)}", heading=f"Suggested codes for {escape(title)}", made=escape(made),
+        contents=_contents(listed), body="\n".join(sections),
+    )  # fmt: skip
 
 
-def _section(encounter: Encounter, result: SuggestionSet, top: int) -> str:
+def _contents(listed: Sequence[tuple[Encounter, SuggestionSet, int]]) -> str:
+    """Links to the encounters, where there are several."""
+    if len(listed) < 2:
+        return ""
+    links = [
+        f'<a href="#e{number}">{escape(encounter.encounter_id)}'
+        f" <small>{sum(s.confidence >= result.threshold for s in result.suggestions)}</small></a>"
+        for number, (encounter, result, _) in enumerate(listed)
+    ]
+    return f"<nav>{''.join(links)}</nav>"
+
+
+def _section(number: int, encounter: Encounter, result: SuggestionSet, top: int) -> str:
     shown = result.suggestions[:top]
-    notes = "".join(_note(note, shown) for note in encounter.notes)
-    cards, divided = [], False
-    for suggestion in shown:
-        sure = suggestion.confidence >= result.threshold
-        if not sure and not divided:
-            cards.append('<li class="tier">also consider</li>')
-            divided = True
-        cards.append(_card(suggestion, sure=sure))
-    listed = "".join(cards) or '<li class="tier">nothing codable was found in the text</li>'
-    return f'<section class="encounter"><div>{notes}</div><ol><li class="tier">{escape(encounter.encounter_id)}</li>{listed}</ol></section>'
-
-
-def _card(suggestion: Suggestion, *, sure: bool) -> str:
-    hints = "".join(f'<div class="hint">↳ {escape(hint)}</div>' for hint in suggestion.hints)
-    where = " · ".join(part for part in (suggestion.section.replace("_", " "), suggestion.assertion) if part)
+    texts = {note.note_id: note.text for note in encounter.notes}
+    sure = [s for s in shown if s.confidence >= result.threshold]
+    rest = shown[len(sure) :]
+    parts = [
+        _tier("Suggested", "".join(_card(s, texts) for s in sure)),
+        _tier("Also consider", "".join(_line(s, texts) for s in rest)),
+    ]
+    if not shown:
+        parts = ['<p class="none">No code is suggested: nothing codable was found in the text.</p>']
+    below = len(result.suggestions) - len(shown)
+    if below > 0:
+        parts.append(f'<p class="below">{below} less likely, not shown</p>')
+    notes = "".join(_note(note, shown, len(sure), alone=len(encounter.notes) == 1) for note in encounter.notes)
     return (
-        f'<li class="s{"" if sure else " maybe"}" data-codes="{escape(suggestion.code)}"><div class="top"><span class="code">{escape(suggestion.code)}</span>'
-        f'<span>{escape(suggestion.title)}</span><span class="conf">{suggestion.confidence:.0%}</span></div>'
-        f'<div class="bar"><i style="width:{suggestion.confidence:.0%}"></i></div>'
-        f'<div class="why"><b>{escape(suggestion.term)}</b> ({escape(suggestion.source)}) · {escape(where)}</div>{hints}</li>'
+        f'<section class="encounter" id="e{number}"><h2>{escape(encounter.encounter_id)} '
+        f"<small>{escape(encounter.setting)}</small></h2>"
+        f'<div class="notes">{notes}</div><div class="codes">{"".join(parts)}</div></section>'
     )
 
 
-def _note(note: Note, suggestions: Iterable[Suggestion]) -> str:
-    """The raw note with every stretch of evidence marked with the codes it speaks for."""
-    edges = {0, len(note.text)}
-    spans = [(e.start, e.end, s.code) for s in suggestions for e in s.evidence if e.note_id == note.note_id]
-    for start, end, _ in spans:
-        edges.update((start, end))
-    cuts = sorted(edges)
+def _tier(name: str, items: str) -> str:
+    return f"<h3>{name}</h3><ol>{items}</ol>" if items else ""
+
+
+def _card(suggestion: Suggestion, texts: dict[str, str]) -> str:
+    return (
+        f'<li class="s" tabindex="0" data-codes="{escape(suggestion.code)}">'
+        f'<div class="top">{_head(suggestion)}</div>{_why(suggestion, texts)}</li>'
+    )
+
+
+def _line(suggestion: Suggestion, texts: dict[str, str]) -> str:
+    """One line that opens to the whole card."""
+    return (
+        f'<li class="s maybe" data-codes="{escape(suggestion.code)}"><details>'
+        f'<summary class="top">{_head(suggestion)}</summary>{_why(suggestion, texts)}</details></li>'
+    )
+
+
+def _head(suggestion: Suggestion) -> str:
+    percent = "&lt;1%" if suggestion.confidence < 0.005 else f"{suggestion.confidence:.0%}"
+    return (
+        f'<span class="code">{escape(suggestion.code)}</span><span class="title">{escape(suggestion.title)}</span>'
+        f'<span class="conf" title="confidence">{percent}'
+        f'<i><b style="width:{suggestion.confidence:.0%}"></b></i></span>'
+    )
+
+
+def _why(suggestion: Suggestion, texts: dict[str, str]) -> str:
+    found = quote(suggestion, texts, width=QUOTED)
+    words = "".join(f"<em>{escape(text)}</em>" if marked else escape(text) for text, marked in found.pieces)
+    more = [place_of(suggestion), f"+{found.others} more" if found.others else ""]
+    place = " · ".join(escape(part) for part in more if part)
+    term = escape(f"matched: {suggestion.term} ({suggestion.source})") if suggestion.term else ""
+    hints = "".join(f'<p class="hint">{escape(hint)}</p>' for hint in suggestion.hints)
+    return f'<p class="quote" title="{term}">{words} <span>{place}</span></p>{hints}'
+
+
+def _note(note: Note, shown: Sequence[Suggestion], sure: int, *, alone: bool) -> str:
+    """The raw note; every stretch of evidence is marked with the codes it speaks for."""
+    spans = [
+        (span.start, span.end, s.code, number < sure)
+        for number, s in enumerate(shown) for span in s.evidence if span.note_id == note.note_id
+    ]  # fmt: skip
+    cuts = sorted({0, len(note.text), *(edge for span in spans for edge in span[:2])})
     parts = []
-    for a, b in zip(cuts, cuts[1:], strict=False):
-        codes = " ".join(dict.fromkeys(code for start, end, code in spans if start <= a and b <= end))
-        text = escape(note.text[a:b])
-        parts.append(f'<mark data-codes="{escape(codes)}">{text}</mark>' if codes else text)
-    head = f"<h3>{escape(note.kind or note.note_id)}</h3>"
-    return f'<div class="note">{head}{"".join(parts)}</div>'
+    for a, b in pairwise(cuts):
+        here = [span for span in spans if span[0] <= a and b <= span[1]]
+        codes = " ".join(dict.fromkeys(code for _, _, code, _ in here))
+        faint = "" if any(certain for *_, certain in here) else ' class="faint"'
+        opened, closed = f'<mark{faint} data-codes="{escape(codes)}" title="{escape(codes)}">', "</mark>"
+        parts.append(f"{opened}{escape(note.text[a:b])}{closed}" if here else escape(note.text[a:b]))
+    kind = note.kind or ("" if alone else note.note_id)
+    head = f"<h4>{escape(kind)}</h4>" if kind else ""
+    return f'<div class="note">{head}<div class="text" dir="auto">{"".join(parts)}</div></div>'

@@ -1,20 +1,24 @@
-"""Suggestions as a table in the terminal, evidence highlighted in its words."""
+"""Suggestions in the terminal: the codes in two tiers, each with its evidence highlighted in the words of the note."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from leadterm.render.evidence import made_with, place_of, quote
+
 if TYPE_CHECKING:
-    from rich.console import RenderableType
+    from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
+    from rich.table import Table
     from rich.text import Text
 
-    from leadterm.schema import Encounter, EvidenceSpan, Suggestion, SuggestionSet
+    from leadterm.schema import Encounter, Suggestion, SuggestionSet
 
-__all__ = ["suggestion_table"]
+__all__ = ["SuggestionView", "suggestion_table"]
 
-AROUND = 26
-BLOCKS = 8
+WIDE = 118
+SEGMENTS = 6
+MARK = "bold black on bright_yellow"
 
 
 def suggestion_table(encounter: Encounter, result: SuggestionSet, *, top: int) -> RenderableType:
@@ -32,89 +36,130 @@ def suggestion_table(encounter: Encounter, result: SuggestionSet, *, top: int) -
     Returns
     -------
     RenderableType
-        For a rich console.
+        For a rich console; it suits the width it is printed at.
+
+    Examples
+    --------
+    >>> from rich.console import Console
+    >>> from leadterm.schema import Encounter, Note, SuggestionSet
+    >>> view = suggestion_table(Encounter("e1", (Note("n1", "Well."),)), SuggestionSet("e1", "default"), top=5)
+    >>> Console(width=80).print(view)
+    e1  outpatient · model default
+    no code is suggested: nothing codable was found in the text.
     """
-    from rich.console import Group
-    from rich.table import Table
+    return SuggestionView(encounter, result, top)
+
+
+class SuggestionView:
+    """What `suggestion_table` gives: lays itself out when it is printed.
+
+    Parameters
+    ----------
+    encounter, result, top
+        As for `suggestion_table`.
+    """
+
+    def __init__(self, encounter: Encounter, result: SuggestionSet, top: int) -> None:
+        self.result, self.top, self.setting = result, top, encounter.setting
+        self.texts = {note.note_id: note.text for note in encounter.notes}
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        from rich.text import Text
+
+        result, shown = self.result, self.result.suggestions[: self.top]
+        about = f"  {self.setting} · {made_with(result)}"
+        yield Text.assemble((_plain(result.encounter_id), "bold"), (about, "dim"))
+        if not shown:
+            yield Text("no code is suggested: nothing codable was found in the text.", style="yellow")
+            return
+        plain = console.color_system is None
+        sure = [s for s in shown if s.confidence >= result.threshold]
+        for name, tier in (("suggested", sure), ("also consider", shown[len(sure) :])):
+            if tier:
+                yield Text(f"\n{name}", style="bold green" if tier is sure else "bold")
+                yield self._tier(tier, options.max_width, sure=tier is sure, plain=plain)
+        rest = len(result.suggestions) - len(shown)
+        if rest > 0:
+            yield Text(f"\n{rest} less likely; --top {len(result.suggestions)} shows all.", style="dim")
+
+    def _tier(self, tier: tuple[Suggestion, ...] | list[Suggestion], width: int, *, sure: bool, plain: bool) -> Table:
+        from rich.table import Table
+
+        wide = width >= WIDE
+        table = Table(box=None, show_header=False, expand=True, pad_edge=False, padding=(0, 2, 0, 0))
+        table.add_column(justify="right", width=3)
+        table.add_column(no_wrap=True, width=8)
+        table.add_column(ratio=5)
+        if wide:
+            table.add_column(ratio=6)
+        table.add_column(no_wrap=True, width=SEGMENTS + 5, justify="right")
+        room = (width - 34) * 6 // 11 if wide else width - 34
+        for suggestion in tier:
+            what, why = _what(suggestion, sure=sure), self._why(suggestion, room, sure=sure, plain=plain)
+            cells = [_rank(suggestion, sure), _code(suggestion, sure), *([what, why] if wide else [_stack(what, why)])]
+            table.add_row(*cells, _confidence(suggestion, sure=sure))
+        return table
+
+    def _why(self, suggestion: Suggestion, room: int, *, sure: bool, plain: bool) -> Text:
+        return _evidence(suggestion, self.texts, width=room if not sure else room * 2 - 24, plain=plain)
+
+
+def _rank(suggestion: Suggestion, sure: bool) -> Text:
     from rich.text import Text
 
-    texts = {note.note_id: note.text for note in encounter.notes}
-    table = Table(box=None, expand=True, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
-    for name, options in COLUMNS:
-        table.add_column(name, **options)
-    shown = result.suggestions[:top]
-    divided = False
-    for suggestion in shown:
-        if not divided and suggestion.confidence < result.threshold:
-            divided = True
-            table.add_row("", "", Text("also consider", style="dim italic"), "", "")
-        table.add_row(*_row(suggestion, texts, sure=suggestion.confidence >= result.threshold))
-    releases = ", ".join(f"{system} {release}" for system, release in result.releases.items())
-    title = Text.assemble((result.encounter_id, "bold"), (f"   model {result.model} · {releases} · {encounter.setting}", "dim"))
-    rest = len(result.suggestions) - len(shown)
-    foot = Text(f"{rest} more below; --top {len(result.suggestions)} shows all.", style="dim") if rest > 0 else Text("")
-    if not shown:
-        return Group(title, Text("no code is suggested: nothing codable was found in the text.", style="yellow"))
-    return Group(title, table, foot)
+    return Text(str(suggestion.rank), style="" if sure else "dim")
 
 
-COLUMNS: tuple[tuple[str, dict[str, object]], ...] = (
-    ("#", {"justify": "right", "width": 2}),
-    ("code", {"no_wrap": True, "min_width": 8}),
-    ("title", {"ratio": 5, "overflow": "fold"}),
-    ("confidence", {"no_wrap": True, "width": 13}),
-    ("evidence", {"ratio": 6, "overflow": "fold"}),
-)
-
-
-def _row(suggestion: Suggestion, texts: Mapping[str, str], *, sure: bool) -> tuple[Text, ...]:
+def _code(suggestion: Suggestion, sure: bool) -> Text:
     from rich.text import Text
 
-    title = Text(suggestion.title, style="" if sure else "dim")
-    for hint in suggestion.hints:
-        title.append(f"\n↳ {hint}", style="yellow" if sure else "dim yellow")
-    full, part = divmod(round(suggestion.confidence * BLOCKS * 2), 2)
-    bar = ("━" * full + ("╸" if part else "")).ljust(BLOCKS)
-    confidence = Text.assemble((bar, "green" if sure else "dim"), f" {suggestion.confidence:4.0%}")
-    code = Text(suggestion.code, style="bold cyan" if sure else "cyan")
-    return Text(str(suggestion.rank), style="dim"), code, title, confidence, _evidence(suggestion, texts)
+    return Text(suggestion.code, style="bold cyan" if sure else "cyan")
 
 
-def _evidence(suggestion: Suggestion, texts: Mapping[str, str]) -> Text:
-    """The best evidence in its words, and where it stands."""
+def _what(suggestion: Suggestion, *, sure: bool) -> Text:
+    """The title, and below it the hints (for suggested codes)."""
     from rich.text import Text
 
+    title = Text(_plain(suggestion.title), style="bold" if sure else "")
+    for hint in suggestion.hints if sure else ():
+        title.append(f"\n▸ {hint}", style="not bold yellow")
+    return title
+
+
+def _stack(what: Text, why: Text) -> Text:
+    return what + "\n" + why
+
+
+def _confidence(suggestion: Suggestion, *, sure: bool) -> Text:
+    from rich.text import Text
+
+    full = min(round(suggestion.confidence * SEGMENTS), SEGMENTS)
+    percent = "<1%" if suggestion.confidence < 0.005 else f"{suggestion.confidence:.0%}"
+    number, bar = ("", "green") if sure else ("dim", "dim")
+    return Text.assemble((f"{percent:>4} ", number), ("━" * full, bar), ("─" * (SEGMENTS - full), "dim"))
+
+
+def _evidence(suggestion: Suggestion, texts: Mapping[str, str], *, width: int, plain: bool) -> Text:
+    """The best evidence in its words, then where it stands; without colours it stands in brackets."""
+    from rich.text import Text
+
+    found = quote(suggestion, texts, width=width)
     line = Text()
-    pieces = _together(suggestion.evidence)
-    text = texts[pieces[0].note_id]
-    at = max(pieces[0].start - AROUND, 0)
-    line.append("…" if at else "", style="dim")
-    for piece in pieces:
-        line.append(_flat(text[at : piece.start]), style="dim")
-        line.append(_flat(piece.text), style="bold black on bright_yellow")
-        at = piece.end
-    tail = text[at : at + AROUND]
-    line.append(_flat(tail) + ("…" if at + AROUND < len(text) else ""), style="dim")
-    notes = [part for part in (suggestion.section.replace("_", " "), "" if suggestion.assertion == "present" else suggestion.assertion) if part]
-    others = len(suggestion.evidence) - len(pieces)
-    if others:
-        notes.append(f"+{others} more")
+    for words, marked in found.pieces:
+        line.append(f"[{words}]" if marked and plain else words, style=MARK if marked else "dim")
+    notes = list(_notes(suggestion, found.others))
     if notes:
-        line.append(f"  {' · '.join(notes)}", style="italic dim")
+        line.append(f"  — {' · '.join(notes)}", style="dim italic")
     return line
 
 
-def _together(evidence: tuple[EvidenceSpan, ...]) -> list[EvidenceSpan]:
-    """The first span and those that follow it closely in the same note."""
-    first, *rest = evidence
-    pieces = [first]
-    for span in rest:
-        if span.note_id == first.note_id and 0 <= span.start - pieces[-1].end <= AROUND:
-            pieces.append(span)
-        else:
-            break
-    return pieces
+def _notes(suggestion: Suggestion, others: int) -> Iterator[str]:
+    place = place_of(suggestion)
+    if place:
+        yield place
+    if others:
+        yield f"+{others} more"
 
 
-def _flat(text: str) -> str:
-    return " ".join(text.split()).join((" " if text[:1].isspace() else "", " " if text[-1:].isspace() and text.strip() else ""))
+def _plain(text: str) -> str:
+    return "".join(char if char.isprintable() else " " for char in text)

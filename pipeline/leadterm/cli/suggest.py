@@ -1,0 +1,287 @@
+"""``leadterm suggest``: codes for notes, best first, each with the words that support it."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from leadterm.cli.console import console, progress, write_output
+from leadterm.cli.notes import Item, find_files, read_items
+from leadterm.errors import LeadtermError, unknown_name
+
+if TYPE_CHECKING:
+    from leadterm.schema import Encounter, SuggestionSet
+    from leadterm.learn.stack import CorpusModel
+    from leadterm.suggester import Suggester
+
+    Engine = Suggester | CorpusModel
+    Answer = tuple[Encounter, SuggestionSet]
+
+__all__ = ["suggest"]
+
+
+class Format(StrEnum):
+    """How to print suggestions."""
+
+    TABLE = "table"
+    JSON = "json"
+    JSONL = "jsonl"
+    FHIR = "fhir"
+    HTML = "html"
+
+
+SHOWN = {Format.TABLE: 15, Format.HTML: 30}
+PAGE_WIDTH = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which suggestions to give.
+
+    Parameters
+    ----------
+    systems : tuple of str
+        Code systems; all where empty.
+    top : int or None
+        Most suggestions for an encounter; where None it depends on the format.
+    threshold : float or None
+        In place of the model's own.
+    format : Format
+        How they are printed.
+    """
+
+    systems: tuple[str, ...]
+    top: int | None
+    threshold: float | None
+    format: Format
+
+    def apply(self, result: SuggestionSet) -> SuggestionSet:
+        """Keep what is wanted, with ranks from 1 on."""
+        threshold = result.threshold if self.threshold is None else self.threshold
+        kept = [s for s in result.suggestions if not self.systems or s.system in self.systems]
+        if self.format is Format.FHIR and self.top is None:
+            kept = [s for s in kept if s.confidence >= threshold]
+        if self.format not in SHOWN:  # tables and pages say how many there are below
+            kept = kept[: self.top]
+        ranked = tuple(replace(s, rank=rank) for rank, s in enumerate(kept, 1))
+        return replace(result, suggestions=ranked, threshold=threshold)
+
+    def shown(self, result: SuggestionSet) -> int:
+        """Count the suggestions that a table or page shows: all that are suggested and a few below."""
+        sure = sum(s.confidence >= result.threshold for s in result.suggestions)
+        return max(sure, SHOWN.get(self.format, 0)) if self.top is None else self.top
+
+
+def suggest(
+    notes: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[FILE|FOLDER|-]...", help="Text, .jsonl or .json encounters, folders, - for stdin."),
+    ] = None,
+    model: Annotated[str, typer.Option("--model", metavar="M", help="Name or folder of a model.")] = "default",
+    setting: Annotated[
+        str | None, typer.Option(metavar="S", help="outpatient or inpatient. [what the file says, else outpatient]")
+    ] = None,
+    system: Annotated[
+        list[str] | None, typer.Option("--system", metavar="S", help="Code system; may repeat. [all of the model]")
+    ] = None,
+    top: Annotated[
+        int | None,
+        typer.Option(min=1, help="Most codes per encounter. [table 15, html 30, json all, fhir those suggested]"),
+    ] = None,
+    format: Annotated[Format, typer.Option("--format", help="How to print.")] = Format.TABLE,
+    output: Annotated[str | None, typer.Option("--output", "-o", metavar="PATH", help="Write to a file.")] = None,
+    date: Annotated[
+        str | None, typer.Option(metavar="YYYY-MM-DD", help="Date of service: decides the release of the codes.")
+    ] = None,
+    ner: Annotated[
+        str | None, typer.Option(metavar="MODEL", help="An installed spaCy model whose entities are looked up too.")
+    ] = None,
+    threshold: Annotated[
+        float | None, typer.Option(min=0, max=1, help="Lowest confidence of a suggested code. [the model's]")
+    ] = None,
+) -> None:
+    """Suggest codes for notes, best first, each with the words that support it.
+
+    A text file is one encounter, named after the file. A folder stands for the files directly inside. A note that
+    cannot be read is reported and the others are coded; the exit status is then 2. Offsets count the characters
+    of the note as it is, line ends included.
+    """
+    from leadterm.schema import SETTINGS
+
+    if setting is not None and setting not in SETTINGS:
+        raise unknown_name("setting", setting, SETTINGS)
+    files = find_files(notes or _standard_input())
+    reader = _Reader(read_items(files, setting=setting, date=date))
+    first = list(reader.first())
+    engine = _load(model, date, ner, system or [])
+    wanted = Wanted(tuple(system or ()), top, threshold, format)
+    many = len(files) if len(files) > 1 and not any(path.suffix in (".jsonl", ".json") for path in files) else None
+    read: Iterable[Encounter] = chain(first, reader)
+    if len(files) > 1 or many is None:
+        shown = output is not None or not sys.stdout.isatty()
+        read = progress(read, "Suggesting", total=many) if shown else read
+    _speak_utf8(format)
+    answers = ((encounter, wanted.apply(engine.suggest(encounter))) for encounter in _watched(read, engine))
+    _write(answers, wanted, output)
+    if reader.problems:
+        raise typer.Exit(2)
+
+
+def _standard_input() -> list[str]:
+    if sys.stdin is None or sys.stdin.isatty():
+        raise LeadtermError("no note is given.", hint="Name a file or folder, or give the note on standard input.")
+    return ["-"]
+
+
+class _Reader:
+    """Goes through the items and gives the encounters; problems and warnings go to standard error."""
+
+    def __init__(self, items: Iterable[Item]) -> None:
+        self.items, self.problems, self.read = iter(items), 0, 0
+
+    def __iter__(self) -> Iterator[Encounter]:
+        for item in self.items:
+            if item.warning:
+                _say(f"warning: {item.warning}")
+            if item.problem is not None:
+                self.problems += 1
+                _say(str(item.problem))
+            if item.encounter is not None:
+                self.read += 1
+                yield item.encounter
+        if self.problems and self.problems + self.read > 1:
+            _say(f"{self.problems} of {self.problems + self.read} encounters could not be read and have no codes.")
+
+    def first(self) -> Iterator[Encounter]:
+        """Give the first encounter, so that bad input is found out before a model is loaded."""
+        found = next(iter(self), None)
+        if found is None:
+            raise typer.Exit(2)
+        yield found
+
+
+def _load(model: str, date: str | None, ner: str | None, systems: Sequence[str]) -> Engine:
+    from leadterm.suggester import Suggester, load_suggester
+
+    engine = load_suggester(model, date=date, ner=ner)
+    known = [engine.system.name] if isinstance(engine, Suggester) else sorted(engine.systems)
+    for name in systems:
+        if name not in known:
+            raise unknown_name(f"code system of the model '{model}'", name, known)
+    if not isinstance(engine, Suggester):
+        if date or ner:
+            _say(f"warning: --date and --ner change nothing: the model '{model}' was learned from a corpus.")
+    elif date is not None and not engine.system.valid_on(date):
+        _say(f"warning: no release of {known[0]} for {date} is installed; that of {engine.system.release} is used.")
+    return engine
+
+
+def _watched(encounters: Iterable[Encounter], engine: Engine) -> Iterator[Encounter]:
+    """Pass encounters on, and warn once if a note is not in the language of the text pipeline."""
+    reads_english = getattr(getattr(engine, "nlp", None), "lang", "") == "en"
+    for encounter in encounters:
+        if reads_english:
+            from leadterm.cli.language import other_language
+
+            if language := other_language(encounter.notes[0].text):
+                _say(f"warning: '{encounter.encounter_id}' reads as {language}; this model reads English.")
+                reads_english = False
+        yield encounter
+
+
+def _write(answers: Iterable[Answer], wanted: Wanted, output: str | None) -> None:
+    """Write the answers in the format wanted; to a file as a whole or not at all."""
+    if wanted.format is Format.JSONL:
+        with _line_writer(output) as write:
+            for _, result in answers:
+                write(json.dumps(result.to_json(), ensure_ascii=False) + "\n")
+    elif wanted.format is Format.JSON:
+        found = [result.to_json() for _, result in answers]
+        write_output(json.dumps(found, ensure_ascii=False, indent=1), output)
+    elif wanted.format is Format.FHIR:
+        from leadterm.render.fhir import suggestion_bundle
+
+        write_output(json.dumps(suggestion_bundle(answers), ensure_ascii=False, indent=1), output)
+    elif wanted.format is Format.HTML:
+        from leadterm.render.html import suggestion_page
+
+        write_output(suggestion_page([(e, r, wanted.shown(r)) for e, r in answers]), output)
+    else:
+        _print_tables(answers, wanted, output)
+
+
+def _print_tables(answers: Iterable[Answer], wanted: Wanted, output: str | None) -> None:
+    from io import StringIO
+
+    from rich.console import Console
+
+    from leadterm.render.table import suggestion_table
+
+    text = StringIO()
+    plain = Console(file=text, width=PAGE_WIDTH, highlight=False, color_system=None)
+    screen = console() if output is None or output == "-" else plain
+    for number, (encounter, result) in enumerate(answers):
+        if number:
+            screen.print()
+        screen.print(suggestion_table(encounter, result, top=wanted.shown(result)))
+    if screen is plain:
+        write_output(text.getvalue(), output)
+
+
+@contextmanager
+def _line_writer(output: str | None) -> Iterator[Callable[[str], None]]:
+    """Give what writes a line: at once to standard output, or to a file that appears when all is written."""
+    if output is None or output == "-":
+
+        def write(line: str) -> None:
+            sys.stdout.write(line)
+            sys.stdout.flush()
+
+        yield write
+        return
+    target = Path(output)
+    if target.exists() and not target.is_file():  # a device or a pipe takes the lines as they come
+        with target.open("w", encoding="utf-8") as file:
+            yield lambda line: print(line, end="", file=file)
+        return
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=f".{target.name}-", dir=target.parent)
+    except OSError as error:
+        raise _unwritable(target, error) from None
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
+            yield lambda line: print(line, end="", file=file)
+        Path(name).chmod(0o644)
+        Path(name).replace(target)
+    except OSError as error:
+        raise _unwritable(target, error) from None
+    finally:
+        Path(name).unlink(missing_ok=True)
+
+
+def _unwritable(target: Path, error: OSError) -> LeadtermError:
+    hint = "Nothing was written; choose another place or free space."
+    return LeadtermError(f"cannot write '{target}': {error.strerror or error}.", hint=hint)
+
+
+def _speak_utf8(format: Format) -> None:
+    """Make standard output take every character; a table shows ? for what a terminal lacks."""
+    speak = getattr(sys.stdout, "reconfigure", None)
+    if speak:
+        speak(errors="replace") if format is Format.TABLE else speak(encoding="utf-8")
+
+
+def _say(message: str) -> None:
+    print(f"leadterm: {message}", file=sys.stderr, flush=True)
