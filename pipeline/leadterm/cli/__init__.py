@@ -10,7 +10,6 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
-from importlib.util import find_spec
 from typing import Any
 
 import typer
@@ -95,8 +94,7 @@ def _placeholder() -> None:
 
 
 for _name, _place in COMMANDS.items():
-    if find_spec(_place.module):
-        app.command(_name, help=_place.help)(_placeholder)
+    app.command(_name, help=_place.help)(_placeholder)
 
 
 def _version(wanted: bool) -> None:

@@ -21,8 +21,10 @@ from leadterm.cli.notes import Item, find_files, read_items
 from leadterm.errors import LeadtermError, unknown_name
 
 if TYPE_CHECKING:
-    from leadterm.schema import Encounter, SuggestionSet
+    from rich.console import RenderableType
+
     from leadterm.learn.stack import CorpusModel
+    from leadterm.schema import Encounter, SuggestionSet
     from leadterm.suggester import Suggester
 
     Engine = Suggester | CorpusModel
@@ -222,21 +224,28 @@ def _write(answers: Iterable[Answer], wanted: Wanted, output: str | None) -> Non
 
 
 def _print_tables(answers: Iterable[Answer], wanted: Wanted, output: str | None) -> None:
+    from leadterm.render.table import suggestion_table
+
+    to_file = output is not None and output != "-"
+    if not to_file and sys.stdout.isatty():
+        screen = console()
+        for number, (encounter, result) in enumerate(answers):
+            screen.print(*[""] * bool(number), suggestion_table(encounter, result, top=wanted.shown(result)), sep="\n")
+        return
+    with _line_writer(output) as write:
+        for number, (encounter, result) in enumerate(answers):
+            write("\n" * bool(number) + _plain_table(suggestion_table(encounter, result, top=wanted.shown(result))))
+
+
+def _plain_table(view: RenderableType) -> str:
+    """Lay a table out for a file or a pipe, without colours and without spaces at the ends of lines."""
     from io import StringIO
 
     from rich.console import Console
 
-    from leadterm.render.table import suggestion_table
-
     text = StringIO()
-    plain = Console(file=text, width=PAGE_WIDTH, highlight=False, color_system=None)
-    screen = console() if output is None or output == "-" else plain
-    for number, (encounter, result) in enumerate(answers):
-        if number:
-            screen.print()
-        screen.print(suggestion_table(encounter, result, top=wanted.shown(result)))
-    if screen is plain:
-        write_output(text.getvalue(), output)
+    Console(file=text, width=PAGE_WIDTH, highlight=False, color_system=None).print(view)
+    return "".join(f"{line.rstrip()}\n" for line in text.getvalue().splitlines())
 
 
 @contextmanager

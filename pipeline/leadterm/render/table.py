@@ -84,9 +84,11 @@ class SuggestionView:
 
     def _tier(self, tier: tuple[Suggestion, ...] | list[Suggestion], width: int, *, sure: bool, plain: bool) -> Table:
         from rich.table import Table
+        from rich.text import Text
 
         wide = width >= WIDE
-        table = Table(box=None, show_header=False, expand=True, pad_edge=False, padding=(0, 2, 0, 0))
+        gap = int(sure and not wide)
+        table = Table(box=None, show_header=False, expand=True, pad_edge=False, padding=(0, 2, 0, 0), leading=gap)
         table.add_column(justify="right", width=3)
         table.add_column(no_wrap=True, width=8)
         table.add_column(ratio=5)
@@ -96,38 +98,26 @@ class SuggestionView:
         room = (width - 34) * 6 // 11 if wide else width - 34
         for suggestion in tier:
             what, why = _what(suggestion, sure=sure), self._why(suggestion, room, sure=sure, plain=plain)
-            cells = [_rank(suggestion, sure), _code(suggestion, sure), *([what, why] if wide else [_stack(what, why)])]
-            table.add_row(*cells, _confidence(suggestion, sure=sure))
+            hints = _hints(suggestion) if sure else Text()
+            cells = [what + hints, why] if wide else [what + "\n" + why + hints]
+            number, code = Text(str(suggestion.rank)), Text(suggestion.code, style="bold cyan" if sure else "cyan")
+            table.add_row(number, code, *cells, _confidence(suggestion, sure=sure))
         return table
 
     def _why(self, suggestion: Suggestion, room: int, *, sure: bool, plain: bool) -> Text:
         return _evidence(suggestion, self.texts, width=room if not sure else room * 2 - 24, plain=plain)
 
 
-def _rank(suggestion: Suggestion, sure: bool) -> Text:
-    from rich.text import Text
-
-    return Text(str(suggestion.rank), style="" if sure else "dim")
-
-
-def _code(suggestion: Suggestion, sure: bool) -> Text:
-    from rich.text import Text
-
-    return Text(suggestion.code, style="bold cyan" if sure else "cyan")
-
-
 def _what(suggestion: Suggestion, *, sure: bool) -> Text:
-    """The title, and below it the hints (for suggested codes)."""
     from rich.text import Text
 
-    title = Text(_plain(suggestion.title), style="bold" if sure else "")
-    for hint in suggestion.hints if sure else ():
-        title.append(f"\n▸ {hint}", style="not bold yellow")
-    return title
+    return Text(_plain(suggestion.title), style="bold" if sure else "")
 
 
-def _stack(what: Text, why: Text) -> Text:
-    return what + "\n" + why
+def _hints(suggestion: Suggestion) -> Text:
+    from rich.text import Text
+
+    return Text("".join(f"\n▸ {_plain(hint)}" for hint in suggestion.hints), style="not bold yellow")
 
 
 def _confidence(suggestion: Suggestion, *, sure: bool) -> Text:
@@ -149,7 +139,7 @@ def _evidence(suggestion: Suggestion, texts: Mapping[str, str], *, width: int, p
         line.append(f"[{words}]" if marked and plain else words, style=MARK if marked else "dim")
     notes = list(_notes(suggestion, found.others))
     if notes:
-        line.append(f"  — {' · '.join(notes)}", style="dim italic")
+        line.append(f" — {' · '.join(notes)}", style="dim italic")
     return line
 
 
@@ -158,7 +148,7 @@ def _notes(suggestion: Suggestion, others: int) -> Iterator[str]:
     if place:
         yield place
     if others:
-        yield f"+{others} more"
+        yield f"+{others}\N{NO-BREAK SPACE}more"
 
 
 def _plain(text: str) -> str:
