@@ -58,7 +58,7 @@ bench: $(VENV)/dev ## measure speed
 	OMP_NUM_THREADS=1 $(BIN)/python -m leadterm.evaluation.bench
 
 train: $(VENV)/dev ## rebuild the shipped model
-	$(BIN)/leadterm train $(CORPUS) --output models/default
+	$(BIN)/python -m leadterm.fit corpora/reference models/default
 
 evaluate: $(VENV)/run ## score a model (MODEL=, CORPUS=)
 	$(BIN)/leadterm evaluate $(MODEL) $(CORPUS) --split train

@@ -3,20 +3,43 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from leadterm import __version__
+from leadterm.artifacts import Artifact, save_artifact
 from leadterm.features import FEATURES, Feature
 from leadterm.ranker import Ranker, RankerSettings
 from leadterm.schema import Encounter
 from leadterm.suggester import Suggester
 
 __all__ = ["Rows", "fit_ranker", "gather"]
+
+CARD = """# Model card: the default ranker
+
+A gradient-boosted ranker over {features} named features of candidate codes. It holds no text, only numbers, and knows
+no code by name: what it has learned is which kinds of evidence a coder accepts.
+
+- **Learned from** the reference corpus of this project alone: {encounters} invented encounters, coded by hand.
+- **Codes**: {releases}. **leadterm** {version}. Rebuilt by `make train`.
+- **For** ranking ICD-10-CM suggestions on English notes, for a person to confirm. **Not for** coding without review.
+- **Threshold** of the suggested tier: {threshold:.3f}, chosen out of fold on micro-F1.
+
+Out of fold on that corpus, by encounter ({positives} reference codes among the candidates, {missed} without a candidate):
+
+| figure | value |
+|---|---|
+{rows}
+
+Limits: one group of authors wrote and coded the corpus, most notes are short, and invented notes are tidier than real
+ones. Figures on corpora by others are in the project's README.
+"""
+
 
 RAISES = (Feature.IN_HEADING, Feature.IN_ASSESSMENT, Feature.IN_DIAGNOSIS, Feature.PRESENT, Feature.DETAIL_SCORE, Feature.BEST_COVERAGE)
 LOWERS = (Feature.TERM_MISSING, Feature.GAP, Feature.ABSENT, Feature.SUBSUMED, Feature.INTEGRAL, Feature.REPLACED, Feature.DETAIL_UNSAID)
@@ -93,6 +116,19 @@ def fit_ranker(rows: Rows, *, seed: int = 0) -> Ranker:
     )
 
 
+def _card(ranker: Ranker, meta: Mapping[str, Any]) -> str:
+    """Write the model card."""
+    report, releases = ranker.report, ", ".join(f"{name} {release}" for name, release in meta["releases"].items())
+    rows = "\n".join(
+        f"| {name} | {report[key]:.3f} |"
+        for name, key in (("micro-F1", "f1"), ("precision", "precision"), ("recall", "recall"), ("expected calibration error", "ece"))
+    )
+    return CARD.format(
+        rows=rows, releases=releases, encounters=meta["encounters"], version=meta["leadterm"], features=len(FEATURES),
+        threshold=ranker.threshold, missed=int(report["missed"]), positives=int(report["positives"]),
+    )  # fmt: skip
+
+
 def main(arguments: Sequence[str]) -> int:
     """Fit a ranker on the ``train`` split of a corpus and save it: ``python -m leadterm.fit CORPUS OUTPUT``."""
     from leadterm.corpus import read_split
@@ -104,7 +140,9 @@ def main(arguments: Sequence[str]) -> int:
     suggester = build(empty, output.name)
     ranker = fit_ranker(gather(suggester, encounters))
     releases = {suggester.system.name: suggester.system.release}
-    ranker.save(output, meta={"corpus": corpus.name, "encounters": len(encounters), "releases": releases, "leadterm": __version__})
+    meta = {"corpus": corpus.name, "encounters": len(encounters), "releases": releases, "leadterm": __version__}
+    artifact = Artifact("ranker", meta, ranker.arrays(), {"ranker": ranker.header()})
+    save_artifact(output, artifact, documents={"README.md": _card(ranker, meta)})
     print(f"{output}: " + ", ".join(f"{name} {value:.3f}" for name, value in ranker.report.items()))
     return 0
 
