@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from operator import attrgetter
@@ -15,6 +15,7 @@ from spacy.attrs import ORTH, SENT_START
 from leadterm.text.knowledge import load_table
 from leadterm.text.lexicon import SHIFT, Lexicon
 from leadterm.text.normalise import LETTER_A, ROMAN_AFTER, STOPWORDS, WORD, Normaliser
+from leadterm.text.spelling import SpellingCorrector
 from leadterm.text.terms import SOURCES
 
 if TYPE_CHECKING:
@@ -148,6 +149,9 @@ class TermMatcher:
         The one the lexicon's words were made with.
     abbreviations : sequence of mapping
         Rows ``short``, ``expansion``, ``case`` of ``abbreviations.tsv``.
+    correct : callable, optional
+        Gives the word that a misspelled normal word stands for, or None. It is asked once for each lower-case word;
+        capitals are taken for names except where a clause begins.
 
     Examples
     --------
@@ -159,7 +163,10 @@ class TermMatcher:
     [(0, 5)]
     """
 
-    def __init__(self, lexicon: Lexicon, normaliser: Normaliser, abbreviations: Sequence[Mapping[str, str]]) -> None:
+    def __init__(
+        self, lexicon: Lexicon, normaliser: Normaliser, abbreviations: Sequence[Mapping[str, str]],
+        correct: Callable[[str], str | None] | None = None,
+    ) -> None:  # fmt: skip
         self.lexicon = lexicon
         self.normaliser = normaliser
         self._any = {r["short"].lower(): r["expansion"] for r in abbreviations if r["case"] == "any"}
@@ -168,6 +175,8 @@ class TermMatcher:
         self._numerals = frozenset(i for word, i in lexicon.words.items() if word[0].isdigit() and len(word) <= NUMERAL)
         self._heads = frozenset(lexicon.words[word] for word in ROMAN_AFTER if word in lexicon.words)
         self._by_orth: dict[int, tuple[int, ...]] = {}
+        self._correct = correct
+        self._opening = lru_cache(maxsize=MOST_KEPT)(self._look_up)
         self._facts = lru_cache(maxsize=100_000)(self._term_facts)
 
     @classmethod
@@ -186,7 +195,8 @@ class TermMatcher:
         TermMatcher
             The matcher.
         """
-        return cls(lexicon, normaliser, load_table("abbreviations.tsv"))
+        spelling = SpellingCorrector.of_lexicon(lexicon, normaliser)
+        return cls(lexicon, normaliser, load_table("abbreviations.tsv"), spelling.correct)
 
     def _ids(self, orth: int, strings: StringStore) -> tuple[int, ...]:
         """Word ids of a token, from memory where it was seen before; the memory never grows beyond bounds."""
@@ -216,6 +226,8 @@ class TermMatcher:
         if expansion:
             words += self.normaliser.words(expansion)
         content = [w for w in words if w not in STOPWORDS]
+        if self._correct and len(content) == 1 and surface == low and (meant := self._correct(content[0])):
+            content += self.normaliser.word(meant)
         if not content:
             return ()
         ids = dict.fromkeys(self.lexicon.words.get(w, UNKNOWN) for w in content)
@@ -244,7 +256,7 @@ class TermMatcher:
         position: list[int] = []
         segment: list[int] = []
         negated: list[bool] = []
-        here, clause, no = 0, 0, False
+        here, clause, no, begun = 0, 0, False, -1
         known, strings = self._by_orth, doc.vocab.strings
         for i, (orth, start) in enumerate(doc.to_array([ORTH, SENT_START]).tolist()):
             if start == 1:
@@ -260,6 +272,9 @@ class TermMatcher:
             first = ids[0]
             if first >= 0 or first == UNKNOWN:
                 here += 1
+                if first == UNKNOWN and begun != clause:
+                    ids = self._opening(strings[orth].lower()) or ids
+                begun = clause
                 for number in ids:
                     word.append(number)
                     token.append(i)

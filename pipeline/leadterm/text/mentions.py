@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from leadterm.text.entities import Cover, Scan, TermMatcher
+from leadterm.text.fuzzy import FuzzyLinker
 from leadterm.text.knowledge import load_table
 from leadterm.text.normalise import default_normaliser
 from leadterm.text.patterns import PatternMatcher
@@ -40,11 +41,16 @@ class MentionFinder:
         Finds terms.
     patterns : sequence of PatternMatcher
         Find patterns of plain words.
+    fuzzy : FuzzyLinker, optional
+        Reads headings that the others leave unread.
     """
 
-    def __init__(self, matcher: TermMatcher, patterns: tuple[PatternMatcher, ...] = ()) -> None:
+    def __init__(
+        self, matcher: TermMatcher, patterns: tuple[PatternMatcher, ...] = (), fuzzy: FuzzyLinker | None = None
+    ) -> None:
         self.matcher = matcher
         self.patterns = patterns
+        self.fuzzy = fuzzy
         sites = _site_words()
         self._is_site = np.array([word in sites for word in matcher.vocabulary], dtype=np.bool_)
 
@@ -57,6 +63,8 @@ class MentionFinder:
         covers += self._joined(doc, scan, covers)
         for pattern in self.patterns:
             covers += pattern.covers(doc)
+        if self.fuzzy is not None:
+            covers += self.fuzzy.covers(doc, scan, covers, self.matcher.lexicon)
         covers.sort(key=lambda c: (c.tokens[0], c.tokens, c.segment))
         doc._.scan = scan
         doc._.covers = tuple(covers)
@@ -110,13 +118,14 @@ class MentionFinder:
         ]
 
 
-def _make_entities(nlp: Language, name: str, system: str, date: str | None) -> MentionFinder:  # noqa: ARG001
+def _make_entities(nlp: Language, name: str, system: str, date: str | None, fuzzy: bool) -> MentionFinder:  # noqa: ARG001
     from leadterm.codes import load_system
     from leadterm.text.compile import compile_lexicon
 
     codes = load_system(system, date)
     matcher = TermMatcher.default(compile_lexicon(codes), default_normaliser())
-    return MentionFinder(matcher, (PatternMatcher.external_causes(), PatternMatcher.drugs()) if system == "icd10cm" else ())
+    patterns = (PatternMatcher.external_causes(), PatternMatcher.drugs()) if system == "icd10cm" else ()
+    return MentionFinder(matcher, patterns, FuzzyLinker(codes, matcher.normaliser) if fuzzy else None)
 
 
 def register_entities() -> None:
@@ -136,6 +145,6 @@ def register_entities() -> None:
             NAME,
             requires=["doc._.sections", "doc._.problems", "token.is_sent_start", "doc._.abbreviations"],
             assigns=["doc.spans", "doc._.scan", "doc._.covers"],
-            default_config={"system": "icd10cm", "date": None},
+            default_config={"system": "icd10cm", "date": None, "fuzzy": False},
             func=_make_entities,
         )
