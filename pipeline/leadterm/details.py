@@ -136,7 +136,7 @@ def episode_hint(system: CodeSystem, code: str) -> str:
     --------
     >>> from leadterm.codes import load_system
     >>> episode_hint(load_system("icd10cm"), "S83.511A")
-    'active treatment assumed (7th character A): S83.511D if healing or aftercare, S83.511S if a late effect'
+    '7th character A (active treatment) assumed: S83.511D if healing or aftercare, S83.511S if a late effect'
     """
     if not code.startswith(HEALS) or not system.is_extended(code) or not code.endswith("A"):
         return ""
@@ -145,7 +145,7 @@ def episode_hint(system: CodeSystem, code: str) -> str:
         for letter, meaning in (("D", "if healing or aftercare"), ("S", "if a late effect"))
         if system.expand(code, letter)
     ]
-    return f"active treatment assumed (7th character A): {', '.join(later)}" if later else ""
+    return f"7th character A (active treatment) assumed: {', '.join(later)}" if later else ""
 
 
 def _stem(system: CodeSystem, code: str) -> tuple[str, str]:

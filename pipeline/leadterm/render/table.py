@@ -87,8 +87,7 @@ class SuggestionView:
         from rich.text import Text
 
         wide = width >= WIDE
-        gap = int(sure and not wide)
-        table = Table(box=None, show_header=False, expand=True, pad_edge=False, padding=(0, 2, 0, 0), leading=gap)
+        table = Table(box=None, show_header=False, expand=True, pad_edge=False, padding=(0, 2, 0, 0))
         table.add_column(justify="right", width=3)
         table.add_column(no_wrap=True, width=8)
         table.add_column(ratio=5)
@@ -99,25 +98,27 @@ class SuggestionView:
         for suggestion in tier:
             what, why = _what(suggestion, sure=sure), self._why(suggestion, room, sure=sure, plain=plain)
             hints = _hints(suggestion) if sure else Text()
-            cells = [what + hints, why] if wide else [what + "\n" + why + hints]
+            gap = "\n" if sure and suggestion is not tier[-1] else ""
+            cells = [what + hints, why] if wide else [what + "\n" + why + hints + gap]
             number, code = Text(str(suggestion.rank)), Text(suggestion.code, style="bold cyan" if sure else "cyan")
             table.add_row(number, code, *cells, _confidence(suggestion, sure=sure))
         return table
 
     def _why(self, suggestion: Suggestion, room: int, *, sure: bool, plain: bool) -> Text:
-        return _evidence(suggestion, self.texts, width=room if not sure else room * 2 - 24, plain=plain)
+        width, style = (room * 2 - 24, "") if sure else (room, "dim")
+        return _evidence(suggestion, self.texts, width=width, style=style, plain=plain)
 
 
 def _what(suggestion: Suggestion, *, sure: bool) -> Text:
     from rich.text import Text
 
-    return Text(_plain(suggestion.title), style="bold" if sure else "")
+    return Text.assemble((_plain(suggestion.title), "bold" if sure else ""))
 
 
 def _hints(suggestion: Suggestion) -> Text:
     from rich.text import Text
 
-    return Text("".join(f"\n▸ {_plain(hint)}" for hint in suggestion.hints), style="not bold yellow")
+    return Text.assemble(*((f"\n▸ {_plain(hint)}", "yellow") for hint in suggestion.hints))
 
 
 def _confidence(suggestion: Suggestion, *, sure: bool) -> Text:
@@ -129,17 +130,17 @@ def _confidence(suggestion: Suggestion, *, sure: bool) -> Text:
     return Text.assemble((f"{percent:>4} ", number), ("━" * full, bar), ("─" * (SEGMENTS - full), "dim"))
 
 
-def _evidence(suggestion: Suggestion, texts: Mapping[str, str], *, width: int, plain: bool) -> Text:
+def _evidence(suggestion: Suggestion, texts: Mapping[str, str], *, width: int, style: str, plain: bool) -> Text:
     """The best evidence in its words, then where it stands; without colours it stands in brackets."""
     from rich.text import Text
 
     found = quote(suggestion, texts, width=width)
     line = Text()
     for words, marked in found.pieces:
-        line.append(f"[{words}]" if marked and plain else words, style=MARK if marked else "dim")
+        line.append(f"[{words}]" if marked and plain else words, style=MARK if marked else style)
     notes = list(_notes(suggestion, found.others))
     if notes:
-        line.append(f" — {' · '.join(notes)}", style="dim italic")
+        line.append(f" ({' · '.join(notes)})", style="dim italic")
     return line
 
 
@@ -148,7 +149,7 @@ def _notes(suggestion: Suggestion, others: int) -> Iterator[str]:
     if place:
         yield place
     if others:
-        yield f"+{others}\N{NO-BREAK SPACE}more"
+        yield f"+{others} more"
 
 
 def _plain(text: str) -> str:
