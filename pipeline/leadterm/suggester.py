@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from spacy.language import Language
 
     from leadterm.codes.system import CodeSystem
+    from leadterm.learn.stack import CorpusModel
     from leadterm.ranker import Ranker
     from leadterm.specify import Specifier
     from leadterm.text.entities import TermMatcher
@@ -137,8 +138,10 @@ def build(ranker: Ranker, name: str, *, date: str | None = None, ner: str | None
     return Suggester(name, system, nlp, matcher, Specifier(system, matcher.normaliser), ranker)
 
 
-def load_suggester(model: str | Path = "default", *, date: str | None = None, ner: str | None = None) -> Suggester:
-    """Load a model by name or folder.
+def load_suggester(
+    model: str | Path = "default", *, date: str | None = None, ner: str | None = None
+) -> Suggester | CorpusModel:
+    """Load a model by name or folder: the dictionary's, or one learned from a corpus.
 
     Parameters
     ----------
@@ -151,15 +154,21 @@ def load_suggester(model: str | Path = "default", *, date: str | None = None, ne
 
     Returns
     -------
-    Suggester
-        Ready to use.
+    Suggester or CorpusModel
+        Ready to use: both have ``suggest`` and ``suggest_many``.
 
     Raises
     ------
     LeadtermError
         If there is no such model, or it is damaged.
     """
+    from leadterm.artifacts import read_manifest
     from leadterm.paths import model_dir
     from leadterm.ranker import Ranker
 
-    return build(Ranker.load(model_dir(model)), Path(model).name, date=date, ner=ner)
+    folder = model_dir(model)
+    if read_manifest(folder).get("kind") == "corpus-model":
+        from leadterm.learn.store import load_model
+
+        return load_model(folder)
+    return build(Ranker.load(folder), Path(model).name, date=date, ner=ner)
