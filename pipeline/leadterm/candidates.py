@@ -19,6 +19,10 @@ RETURNING = frozenset({"follow", "followup", "postoperative", "postop", "recheck
 SEQUELA = frozenset({"sequela", "sequelae", "residual"})
 NEVER = frozenset({"absent"})
 REMOVED = frozenset({"removal", "excision", "excised", "removed", "resected", "resection", "remission"})
+INJURY_SECTIONS = frozenset(
+    "assessment assessment_plan impression problem_list discharge_diagnosis admission_diagnosis diagnosis preoperative_diagnosis "
+    "postoperative_diagnosis chief_complaint hospital_course other".split()
+) | {""}
 EXTERNAL, COMPANION = "external cause", "companion"
 
 
@@ -186,14 +190,18 @@ def _gather(notes: Sequence[NoteReading], specifier: Specifier) -> dict[str, lis
 
 def _codable(notes: Sequence[NoteReading]) -> Iterator[tuple[int, NoteReading, FoundMention]]:
     """Yield the mentions with the number of their note; external causes only where there is an injury."""
-    injured = any(
-        reading.code[0] in "ST" for note in notes for found in note.mentions for reading in found.readings
-        if found.mention.assertion in ("present", "possible")
-    )  # fmt: skip
+    injured = any(_is_injury(found) for note in notes for found in note.mentions)
     for number, note in enumerate(notes):
         for found in note.mentions:
             if injured or found.readings[0].source != EXTERNAL:
                 yield number, note, found
+
+
+def _is_injury(found: FoundMention) -> bool:
+    """Whether a mention names an injury where diagnoses stand, or in a note without sections."""
+    mention = found.mention
+    told = found.heading >= 0 or mention.section in INJURY_SECTIONS
+    return told and mention.assertion in ("present", "possible") and any(reading.code[0] in "ST" for reading in found.readings)
 
 
 @lru_cache(maxsize=20_000)
