@@ -30,7 +30,7 @@ no code by name: what it has learned is which kinds of evidence a coder accepts.
 - **For** ranking ICD-10-CM suggestions on English notes, for a person to confirm. **Not for** coding without review.
 - **Threshold** of the suggested tier: {threshold:.3f}, chosen out of fold on micro-F1.
 
-Out of fold on that corpus, by encounter ({positives} reference codes among the candidates, {missed} without a candidate):
+Out of fold on that corpus, by encounter ({positives} reference codes among the candidates, {missed} without one):
 
 | figure | value |
 |---|---|
@@ -41,8 +41,23 @@ ones. Figures on corpora by others are in the project's README.
 """
 
 
-RAISES = (Feature.IN_HEADING, Feature.IN_ASSESSMENT, Feature.IN_DIAGNOSIS, Feature.PRESENT, Feature.DETAIL_SCORE, Feature.BEST_COVERAGE)
-LOWERS = (Feature.TERM_MISSING, Feature.GAP, Feature.ABSENT, Feature.SUBSUMED, Feature.INTEGRAL, Feature.REPLACED, Feature.DETAIL_UNSAID)
+RAISES = (
+    Feature.IN_HEADING,
+    Feature.IN_ASSESSMENT,
+    Feature.IN_DIAGNOSIS,
+    Feature.PRESENT,
+    Feature.DETAIL_SCORE,
+    Feature.BEST_COVERAGE,
+)
+LOWERS = (
+    Feature.TERM_MISSING,
+    Feature.GAP,
+    Feature.ABSENT,
+    Feature.SUBSUMED,
+    Feature.INTEGRAL,
+    Feature.REPLACED,
+    Feature.DETAIL_UNSAID,
+)
 SETTINGS = RankerSettings(iterations=250, learning_rate=0.03, max_leaf_nodes=8)
 
 
@@ -112,7 +127,14 @@ def fit_ranker(rows: Rows, *, seed: int = 0) -> Ranker:
     """
     signs = {**dict.fromkeys(map(str, RAISES), 1), **dict.fromkeys(map(str, LOWERS), -1)}
     return Ranker.fit(
-        rows.features, rows.target, rows.group, FEATURES, seed=seed, missed=rows.missed, monotonic=signs, settings=SETTINGS
+        rows.features,
+        rows.target,
+        rows.group,
+        FEATURES,
+        seed=seed,
+        missed=rows.missed,
+        monotonic=signs,
+        settings=SETTINGS,
     )
 
 
@@ -121,7 +143,12 @@ def _card(ranker: Ranker, meta: Mapping[str, Any]) -> str:
     report, releases = ranker.report, ", ".join(f"{name} {release}" for name, release in meta["releases"].items())
     rows = "\n".join(
         f"| {name} | {report[key]:.3f} |"
-        for name, key in (("micro-F1", "f1"), ("precision", "precision"), ("recall", "recall"), ("expected calibration error", "ece"))
+        for name, key in (
+            ("micro-F1", "f1"),
+            ("precision", "precision"),
+            ("recall", "recall"),
+            ("expected calibration error", "ece"),
+        )
     )
     return CARD.format(
         rows=rows, releases=releases, encounters=meta["encounters"], version=meta["leadterm"], features=len(FEATURES),
@@ -130,7 +157,7 @@ def _card(ranker: Ranker, meta: Mapping[str, Any]) -> str:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Fit a ranker on the ``train`` split of a corpus and save it: ``python -m leadterm.fit CORPUS OUTPUT``."""
+    """Fit on the ``train`` split of a corpus and save: ``python -m leadterm.fit CORPUS OUTPUT``."""
     from leadterm.corpus import read_split
     from leadterm.suggester import build
 

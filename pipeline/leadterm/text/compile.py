@@ -54,7 +54,9 @@ def _all_sets(system: CodeSystem, normaliser: Normaliser) -> Iterator[WordSet]:
     yield from (s for s in sets if s.words not in told)
     if system.name == "icd10cm":
         known = {words: min(codes) for words, codes in codes_of.items() if len(codes) == 1}
-        yield from (s for s in mesh_sets(known, normaliser) if s.words not in codes_of and not ordinary.issuperset(s.words))
+        yield from (
+            s for s in mesh_sets(known, normaliser) if s.words not in codes_of and not ordinary.issuperset(s.words)
+        )
 
 
 def compile_lexicon(system: CodeSystem) -> Lexicon:

@@ -37,5 +37,7 @@ def load_table(name: str) -> list[dict[str, str]]:
     header = rows[0]
     for row in rows[1:]:
         if len(row) != len(header):
-            raise LeadtermError(f"{name}: a row has {len(row)} columns, the header {len(header)}.", hint=f"Row: {row[0]!r}.")
+            raise LeadtermError(
+                f"{name}: a row has {len(row)} columns, the header {len(header)}.", hint=f"Row: {row[0]!r}."
+            )
     return [dict(zip(header, row, strict=True)) for row in rows[1:]]

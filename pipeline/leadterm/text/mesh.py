@@ -24,7 +24,9 @@ class _DataOnly(pickle.Unpickler):
     """Reads plain containers and strings; refuses every class, so nothing can run."""
 
     def find_class(self, module: str, name: str) -> Any:
-        raise LeadtermError(f"the MeSH data file names {module}.{name}; only plain data is allowed.", hint=f"Reinstall {PACKAGE}.")
+        raise LeadtermError(
+            f"the MeSH data file names {module}.{name}; only plain data is allowed.", hint=f"Reinstall {PACKAGE}."
+        )
 
 
 def _read(stream: IO[bytes]) -> Mapping[str, Any]:

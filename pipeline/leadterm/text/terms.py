@@ -12,23 +12,30 @@ from leadterm.text.knowledge import load_table
 from leadterm.text.normalise import STOPWORDS, Normaliser
 
 if TYPE_CHECKING:
-    from leadterm.codes.system import Term
+    from leadterm.codes import Term
 
 __all__ = ["SOURCES", "WordSet", "word_sets"]
 
 SOURCES = ("synonym", "index", "title", "inclusion", "neoplasm", "mesh", "external cause", "drug", "learned")
 MAX_WORDS = 9
 NEGATED = re.compile(r"[,;]?\s*(?:\bwithout\b|\bnot (?!elsewhere)|\bw/o\b|\bno\b ).*$", re.IGNORECASE)
-ELSEWHERE = re.compile(r",?\s*(?:not elsewhere classified|in diseases classified elsewhere|classified elsewhere|\bNEC\b|\bNOS\b|\bunspecified\b)", re.IGNORECASE)
+ELSEWHERE = re.compile(
+    r",?\s*(?:not elsewhere classified|(?:in diseases )?classified elsewhere|\bNEC\b|\bNOS\b|\bunspecified\b)",
+    re.IGNORECASE,
+)
 BRACKETS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
 MALIGNANT = re.compile(r"\bmalignant (?:neoplasms?|tumou?rs?)\b", re.IGNORECASE)
 SECONDARY = re.compile(r"\bsecondary (?:malignant neoplasm|cancer)\b", re.IGNORECASE)
 ACRONYM = re.compile(r"[A-Z][A-Za-z]*[A-Z]")
 REMAINDER = frozenset({"other", "specified"})
 BEHAVIOUR = {
-    "malignant primary": ("cancer",), "malignant secondary": ("metastasis",), "ca in situ": ("carcinoma", "situ"),
-    "benign": ("benign", "neoplasm"), "uncertain behavior": ("neoplasm", "uncertain"), "unspecified behavior": ("neoplasm",),
-}  # fmt: skip
+    "malignant primary": ("cancer",),
+    "malignant secondary": ("metastasis",),
+    "in situ": ("carcinoma", "situ"),
+    "benign": ("benign", "neoplasm"),
+    "uncertain behavior": ("neoplasm", "uncertain"),
+    "unspecified behavior": ("neoplasm",),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +89,9 @@ def _vague() -> frozenset[str]:
     return drop | detail | {row["word"] for name in tables for row in load_table(name)}
 
 
-def _sets(words: Iterable[str], *, base_missing: int, code: str, source: str, text: str, optional: tuple[str, ...]) -> Iterator[WordSet]:
+def _sets(
+    words: Iterable[str], *, base_missing: int, code: str, source: str, text: str, optional: tuple[str, ...]
+) -> Iterator[WordSet]:
     """Yield the whole set of words and, where it has soft words, the set without them.
 
     A set that leaves words out must keep one that names a disease; a set of one word must be such a word.
@@ -111,20 +120,31 @@ def _title_sets(term: Term, normaliser: Normaliser) -> Iterator[WordSet]:
         forms.append(plain)
     forms += [bracket for bracket in re.findall(r"\[([^\[\]]{2,60})\]", term.text) if ACRONYM.search(bracket)]
     for form in forms:
-        yield from _sets(normaliser.words(form), base_missing=missing, code=term.code, source=source, text=term.text, optional=optional)
+        yield from _sets(
+            normaliser.words(form),
+            base_missing=missing,
+            code=term.code,
+            source=source,
+            text=term.text,
+            optional=optional,
+        )
 
 
 def _index_sets(term: Term, normaliser: Normaliser) -> Iterator[WordSet]:
     if any(re.search(r"\b(NEC|specified)\b", level) for level in term.path[1:]):
         return
     optional = tuple(w for o in term.optional for w in normaliser.content(o))
-    path = [MALIGNANT.sub("cancer", NEGATED.sub("", ELSEWHERE.sub("", BRACKETS.sub(" ", level)))) for level in term.path]
+    path = [
+        MALIGNANT.sub("cancer", NEGATED.sub("", ELSEWHERE.sub("", BRACKETS.sub(" ", level)))) for level in term.path
+    ]
     unsaid = sum(len(NEGATED.findall(level)) for level in term.path)
     levels = [[normaliser.words(a) for a in _alternatives(level)] for level in path if level.strip()]
     if not levels:
         return
     shown = ", ".join(term.path)
-    skippable = tuple(i for i in range(1, len(levels) - 1) if all(w in STOPWORDS or w in _vague() for w in levels[i][0]))
+    skippable = tuple(
+        i for i in range(1, len(levels) - 1) if all(w in STOPWORDS or w in _vague() for w in levels[i][0])
+    )
     dropped: list[tuple[int, ...]] = [(), *((i,) for i in skippable)]
     if len(skippable) > 1:
         dropped.append(skippable)
@@ -132,7 +152,9 @@ def _index_sets(term: Term, normaliser: Normaliser) -> Iterator[WordSet]:
         kept = [alternatives for i, alternatives in enumerate(levels) if i not in gone]
         missing = unsaid + sum(len([w for w in levels[i][0] if w not in STOPWORDS]) for i in gone)
         for combination in _combine(kept):
-            yield from _sets(combination, base_missing=missing, code=term.code, source="index", text=shown, optional=optional)
+            yield from _sets(
+                combination, base_missing=missing, code=term.code, source="index", text=shown, optional=optional
+            )
 
 
 def _combine(levels: list[list[list[str]]]) -> Iterator[list[str]]:
@@ -152,9 +174,18 @@ def _neoplasm_sets(term: Term, normaliser: Normaliser) -> Iterator[WordSet]:
     shown = f"{', '.join(term.path)} [{term.column}]"
     missing = sum(len(level) for level in whole[:-1])
     for form in site if len(term.path) > 1 else [[]]:
-        yield from _sets([*behaviour, *form], base_missing=missing, code=term.code, source="neoplasm", text=shown, optional=())
+        yield from _sets(
+            [*behaviour, *form], base_missing=missing, code=term.code, source="neoplasm", text=shown, optional=()
+        )
     if len(whole) > 1:
-        yield from _sets([*behaviour, *(w for level in whole for w in level)], base_missing=0, code=term.code, source="neoplasm", text=shown, optional=())
+        yield from _sets(
+            [*behaviour, *(w for level in whole for w in level)],
+            base_missing=0,
+            code=term.code,
+            source="neoplasm",
+            text=shown,
+            optional=(),
+        )
 
 
 def word_sets(terms: Iterable[Term], normaliser: Normaliser) -> Iterator[WordSet]:
@@ -174,7 +205,7 @@ def word_sets(terms: Iterable[Term], normaliser: Normaliser) -> Iterator[WordSet
 
     Examples
     --------
-    >>> from leadterm.codes.system import Term
+    >>> from leadterm.codes import Term
     >>> from leadterm.text.normalise import Normaliser
     >>> [s.words for s in word_sets([Term("Essential (primary) hypertension", "I10", "title")], Normaliser({}))]
     [('essential', 'hypertension'), ('hypertension',)]
