@@ -272,7 +272,7 @@ class TermMatcher:
             first = ids[0]
             if first >= 0 or first == UNKNOWN:
                 here += 1
-                if first == UNKNOWN and begun != clause:
+                if first == UNKNOWN and begun != clause and not strings[orth].islower():
                     ids = self._opening(strings[orth].lower()) or ids
                 begun = clause
                 for number in ids:
