@@ -179,7 +179,7 @@ class TestInput:
         assert shown.err.count("\n") == 1
 
     def test_another_language_is_warned_of_once(self, tmp_path: Path, capsys: Capture) -> None:
-        (tmp_path / "a.txt").write_text("El paciente acude por dolor en la rodilla derecha desde hace un mes, sin fiebre.")
+        (tmp_path / "a.txt").write_text("El paciente acude por dolor en la rodilla derecha desde hace un mes.")
         (tmp_path / "b.txt").write_text("患者因发热、咳嗽三天就诊。" * 3)
         assert main(["suggest", str(tmp_path)]) == 0
         shown = capsys.readouterr().err

@@ -71,8 +71,10 @@ def test_side_hints(code: str, expected: str, system: CodeSystem) -> None:
         ("O99.019", "trimester not documented: O99.011 first, O99.012 second, O99.013 third"),
         (
             "J45.909",
-            "more specific if documented: J45.2- Mild intermittent, J45.3- Mild persistent, J45.4- Moderate persistent, "
-            "J45.5- Severe persistent",
+            (
+                "more specific if documented: J45.2- Mild intermittent, J45.3- Mild persistent, "
+                "J45.4- Moderate persistent, J45.5- Severe persistent"
+            ),
         ),
         ("M25.561", ""),
         ("E11.9", ""),
