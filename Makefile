@@ -55,6 +55,7 @@ wheel: build ## install the wheel elsewhere and try it
 	cd $(SMOKE) && venv/bin/leadterm suggest note.txt --format jsonl | grep -q '"suggestions"'
 
 bench: $(VENV)/dev ## measure speed
+	OMP_NUM_THREADS=1 $(BIN)/python -m leadterm.bench
 	OMP_NUM_THREADS=1 $(BIN)/python -m leadterm.evaluation.bench
 
 train: $(VENV)/dev ## rebuild the shipped model
