@@ -61,7 +61,7 @@ def test_a_missing_file(tmp_path):
     [(0.5, "OK"), (0.51, "OK"), (0.49, "OK"), (0.48, "OKish"), (0.47, "OKish"), (0.46, "FAIL"), (0.6, "OKish")],
 )
 def test_verdicts(got, verdict):
-    assert check_figures([Expected("map", 0.5, 0.01)], {"map": got})[0].verdict == verdict
+    assert check_figures([Expected("map", 0.5, 0.01)], {"trained": {"map": got}})[0].verdict == verdict
 
 
 def test_a_figure_that_is_missing_fails():

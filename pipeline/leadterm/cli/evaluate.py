@@ -45,7 +45,7 @@ Seed = Annotated[int, typer.Option(help="Of everything random.")]
 
 
 def evaluate(
-    model_or_run: Annotated[str, typer.Argument(metavar="MODEL|RUN", help="A model, or a run file of any system.")],
+    model_or_run: Annotated[str, typer.Argument(metavar="MODEL|RUN", help="A model, a run file of any system, or suggestions (.jsonl).")],
     corpus: Corpus,
     split: Split = "dev",
     system: Systems = None,
@@ -151,14 +151,14 @@ def _answering(name: str, systems: Sequence[str] | None) -> Callable[[Sequence[E
         only = systems[0] if systems and len(systems) == 1 else None
         run = Run.from_file(name, system=only)
         return lambda _encounters: run
-    if Path(name).suffix in (".tsv", ".txt", ".csv"):
+    if Path(name).suffix in (".tsv", ".txt", ".csv", ".jsonl"):
         raise LeadtermError(f"no such run file: {name}.", hint="Check the path.")
     from leadterm.suggester import load_suggester
 
     suggester = load_suggester(name)
 
     def ask(encounters: Sequence[Encounter]) -> Run:
-        sets = progress(suggester.suggest_many(encounters), "Suggesting", total=len(encounters))
+        sets = map(suggester.suggest, progress(encounters, "Suggesting", total=len(encounters)))
         return Run.from_suggestions(sets, name=name)
 
     return ask

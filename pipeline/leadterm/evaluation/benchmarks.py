@@ -61,6 +61,8 @@ class Expected:
         The figure.
     tolerance : float
         How far off is still fine.
+    row : str
+        Which of our rows it is of: ``trained`` on the benchmark, or the ``default`` model as shipped.
 
     Examples
     --------
@@ -71,6 +73,7 @@ class Expected:
     metric: str
     value: float
     tolerance: float = 0.005
+    row: str = "trained"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +92,9 @@ class Benchmark:
         Splits to train on.
     choose, report : str
         Splits to choose the threshold on and to report.
+    folds : int
+        With more than 0 the splits of ``fit`` are pooled and each encounter is answered by a model trained on the
+        other folds.
     options : mapping of str to str
         Of the reader.
     published : tuple of Published
@@ -112,6 +118,7 @@ class Benchmark:
     obtain: str
     licence: str
     split_rule: str
+    folds: int = 0
     options: Mapping[str, str] = field(default_factory=dict)
     published: tuple[Published, ...] = ()
     expected: tuple[Expected, ...] = ()
@@ -124,7 +131,7 @@ class Verdict:
     Parameters
     ----------
     metric : str
-        The metric.
+        The metric, after the name of the row.
     expected, got : float
         The two figures; ``got`` is NaN where the report lacks it.
     verdict : {"OK", "OKish", "FAIL"}
@@ -132,7 +139,7 @@ class Verdict:
 
     Examples
     --------
-    >>> check_figures([Expected("map", 0.64, 0.01)], {"map": 0.645})[0].verdict
+    >>> check_figures([Expected("map", 0.64, 0.01)], {"trained": {"map": 0.645}})[0].verdict
     'OK'
     """
 
@@ -175,15 +182,15 @@ def load_benchmarks(path: str | Path | None = None) -> dict[str, Benchmark]:
     return {name: _benchmark(name, table) for name, table in given.items()}
 
 
-def check_figures(expected: Sequence[Expected], got: Mapping[str, Any]) -> list[Verdict]:
+def check_figures(expected: Sequence[Expected], got: Mapping[str, Mapping[str, Any]]) -> list[Verdict]:
     """Compare figures with the expected ones.
 
     Parameters
     ----------
     expected : sequence of Expected
         Of a benchmark.
-    got : mapping of str to float
-        Of a report.
+    got : mapping of str to mapping of str to float
+        Figures by row.
 
     Returns
     -------
@@ -192,14 +199,14 @@ def check_figures(expected: Sequence[Expected], got: Mapping[str, Any]) -> list[
 
     Examples
     --------
-    >>> [v.verdict for v in check_figures([Expected("map", 0.6, 0.01)] * 1, {"map": 0.5})]
+    >>> [v.verdict for v in check_figures([Expected("map", 0.6, 0.01)], {"trained": {"map": 0.5}})]
     ['FAIL']
     """
     found = []
     for figure in expected:
-        value = float(got.get(figure.metric, float("nan")))
+        value = float(got.get(figure.row, {}).get(figure.metric, float("nan")))
         gap = round(value - figure.value, 9)
-        found.append(Verdict(figure.metric, figure.value, value, _verdict(gap, figure.tolerance)))
+        found.append(Verdict(f"{figure.row} {figure.metric}", figure.value, value, _verdict(gap, figure.tolerance)))
     return found
 
 
@@ -239,7 +246,8 @@ def benchmark_table(benchmark: Benchmark, ours: Mapping[str, Mapping[str, Any]])
         table.add_row(row.system, str(row.year or ""), *cells, row.source)
     for name, figures in ours.items():
         cells = [f"{figures[m]:.3f}" if m in figures else "-" for m in metrics]
-        table.add_row(name, "", *cells, f"this run, split {benchmark.report}", style="bold")
+        where = f"{benchmark.folds} folds" if benchmark.folds else f"split {benchmark.report}"
+        table.add_row(name, "", *cells, f"this run, {where}", style="bold")
     return table
 
 
@@ -253,13 +261,17 @@ def _benchmark(name: str, table: Any) -> Benchmark:
     where = f"benchmark '{name}'"
     if not isinstance(table, Mapping):
         raise LeadtermError(f"{where} is no table.", hint="Write [name] and its keys below.")
-    _check_keys(table, (*_TEXTS, "systems", "fit", "options", "published", "expected"), where)
+    _check_keys(table, (*_TEXTS, "systems", "fit", "folds", "options", "published", "expected"), where)
     for key in (*_TEXTS, "systems", "fit"):
         wanted = str if key in _TEXTS else list
         if not isinstance(table.get(key), wanted):
             raise LeadtermError(f"{where} lacks '{key}' or has it wrong.", hint=f"Give a {wanted.__name__}.")
+    folds = table.get("folds", 0)
+    if not isinstance(folds, int) or folds < 0 or folds == 1:
+        raise LeadtermError(f"{where} has '{folds}' folds.", hint="Give 0, or 2 and more.")
     return Benchmark(
         name=name,
+        folds=folds,
         **{key: table[key] for key in _TEXTS},
         systems=tuple(table["systems"]),
         fit=tuple(table["fit"]),
@@ -280,10 +292,10 @@ def _published(row: Mapping[str, Any], where: str) -> Published:
 
 
 def _expected(row: Mapping[str, Any], where: str) -> Expected:
-    _check_keys(row, ("metric", "value", "tolerance"), where)
+    _check_keys(row, ("metric", "value", "tolerance", "row"), where)
     if "metric" not in row or "value" not in row:
         raise LeadtermError(f"an expected figure of {where} is incomplete.", hint="Give metric and value.")
-    return Expected(row["metric"], float(row["value"]), float(row.get("tolerance", 0.005)))
+    return Expected(row["metric"], float(row["value"]), float(row.get("tolerance", 0.005)), row.get("row", "trained"))
 
 
 def _check_keys(table: Mapping[str, Any], allowed: Sequence[str], where: str) -> None:

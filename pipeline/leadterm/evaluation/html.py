@@ -35,7 +35,12 @@ SHOWN = 15
 
 
 def render_html(
-    report: Report, encounters: Iterable[Encounter] = (), *, titles: Titles | None = None, corpus: str = ""
+    report: Report,
+    encounters: Iterable[Encounter] = (),
+    *,
+    titles: Titles | None = None,
+    corpus: str = "",
+    front: str = "",
 ) -> str:
     """Render a report as a page.
 
@@ -50,6 +55,8 @@ def render_html(
         Gives the title of (system, code); empty where it has none.
     corpus : str
         Name of the corpus, for the head of the page.
+    front : str
+        HTML to stand before the figures, for instance what `leadterm.evaluation.html_benchmark` gives.
 
     Returns
     -------
@@ -69,6 +76,7 @@ def render_html(
         _header(report, corpus),
         _NAVIGATION,
         *(f'<p class="note">{escape(line)}</p>' for line in values["warnings"]),
+        front,
         '<section id="figures">' + _tiles(values) + "</section>",
         '<h2 id="curves">Curves</h2>' + _curves(values),
         '<h2 id="parts">Parts of the data</h2>' + _parts(values),
@@ -158,17 +166,14 @@ def _curves(values: Mapping[str, Any]) -> str:
 
 def _parts(values: Mapping[str, Any]) -> str:
     basis = "the training split" if values["frequency_basis"] == "training" else "the split scored"
+    frequent = f"Codes by how often they occur in {basis}."
     cards = [
-        _bars(
-            "F1 by frequency", f"Codes by how often they occur in {basis}.", values["by_frequency"], "n_reference_codes"
-        ),
-        _bars("F1 by seen and unseen", "By occurrences in the training split.", values["by_seen"], "n_reference_codes"),
-        _bars("F1 by length", "Encounters by number of words.", values["by_length"], "n_encounters"),
-        _bars("F1 by setting", "Encounters by setting.", values["by_setting"], "n_encounters"),
-        _bars("F1 by code system", "Suggested sets.", values["by_system"], "n_reference_codes"),
-        _bars(
-            "Precision by section", "Where the best evidence stands.", values["by_section"], "n_suggested", "precision"
-        ),
+        _bars(values, "by_frequency", "F1 by frequency", frequent, "n_reference_codes"),
+        _bars(values, "by_seen", "F1 by seen and unseen", "By occurrences in the training split.", "n_reference_codes"),
+        _bars(values, "by_length", "F1 by length", "Encounters by number of words.", "n_encounters"),
+        _bars(values, "by_setting", "F1 by setting", "Encounters by setting.", "n_encounters"),
+        _bars(values, "by_system", "F1 by code system", "Suggested sets.", "n_reference_codes"),
+        _bars(values, "by_section", "Precision by section", "Where the best evidence stands.", "n_suggested"),
     ]
     return _chapters(values) + f'<div class="flow">{"".join(cards)}</div>'
 
@@ -178,14 +183,17 @@ def _chapters(values: Mapping[str, Any]) -> str:
     found = [c for c in values["by_chapter"] if c["n_reference_codes"]]
     rows = [(_brief(c["title"] or c["chapter"]), c["micro_f1"], f"n {c['n_reference_codes']:.0f}") for c in found]
     names = [f"{c['chapter']} {c['title']}".strip() for c in found]
+    known = values["ci_by_group"].get("by_chapter", {})
+    ends = [known.get(f"{c['system']} {c['chapter']}", ()) for c in found]
     half = (len(rows) + 1) // 2
     charts = [
-        bar_chart(rows[part], title="F1 by chapter", name_width=196, names=names[part])
+        bar_chart(rows[part], title="F1 by chapter", name_width=196, names=names[part], ends=ends[part])
         for part in (slice(half), slice(half, None))
         if rows[part]
     ]
     inner = f'<div class="grid2">{"".join(charts)}</div>'
-    return f'<div class="wide">{_card("F1 by chapter", "Chapters (sections) of the reference codes.", inner)}</div>'
+    text = "Chapters (sections) of the reference codes; the line is the 95 % interval."
+    return f'<div class="wide">{_card("F1 by chapter", text, inner)}</div>'
 
 
 def _brief(title: str) -> str:
@@ -193,9 +201,12 @@ def _brief(title: str) -> str:
     return short[:1].upper() + short[1:]
 
 
-def _bars(title: str, text: str, groups: Mapping[str, Any], size: str, metric: str = "micro_f1") -> str:
-    rows = [(name, g[metric], f"n {g[size]:.0f}") for name, g in groups.items()]
-    return _card(title, text, bar_chart(rows, title=title, name_width=120)) if len(rows) > 1 else ""
+def _bars(values: Mapping[str, Any], key: str, title: str, text: str, size: str) -> str:
+    metric = "precision" if key == "by_section" else "micro_f1"
+    rows = [(name.replace("_", " "), g[metric], f"n {g[size]:.0f}") for name, g in values[key].items()]
+    known = values["ci_by_group"].get(key, {})
+    chart = bar_chart(rows, title=title, name_width=150, ends=[known.get(name, ()) for name in values[key]])
+    return _card(title, text, chart) if len(rows) > 1 else ""
 
 
 def _errors(values: Mapping[str, Any], views: Sequence[EncounterView], titles: Titles) -> str:

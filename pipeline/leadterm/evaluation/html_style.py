@@ -61,6 +61,8 @@ svg .area{fill:var(--main);opacity:.08}
 svg .dot{fill:var(--main);stroke:var(--card);stroke-width:2}svg .dot2{fill:var(--main2);stroke:var(--card);
 stroke-width:1.5}
 svg .ideal{stroke:var(--soft);stroke-dasharray:5 5}svg .whisker{stroke:var(--main);opacity:.5;stroke-width:1.5}
+svg .interval{stroke:var(--ink);stroke-width:2;opacity:.55}
+svg .band{fill:var(--main);opacity:.13}svg .ahead{fill:none;stroke:var(--main2);stroke-width:2;stroke-dasharray:6 5}
 svg .hist{fill:var(--main2);opacity:.22}svg .track{fill:var(--faint)}svg .bar{fill:var(--main)}
 .s0{fill:var(--s0);background:var(--s0)}.s1{fill:var(--s1);background:var(--s1)}.s2{fill:var(--s2);
 background:var(--s2)}

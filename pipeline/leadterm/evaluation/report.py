@@ -14,6 +14,7 @@ import numpy as np
 from leadterm.errors import unknown_name
 from leadterm.evaluation.align import Aligned, align
 from leadterm.evaluation.breakdown import breakdowns
+from leadterm.evaluation.breakdown_ci import group_intervals
 from leadterm.evaluation.calibration import TARGETS, calibration, coverage_at_precision
 from leadterm.evaluation.evidence import evidence_scores
 from leadterm.evaluation.hierarchy import Ancestor, ancestor, hierarchical, related
@@ -254,6 +255,7 @@ def evaluate(
         **single,
         "ci": intervals(samples, single),
         **breakdowns(table, ratios, training, hierarchy),
+        "ci_by_group": group_intervals(table, training, n_bootstrap, seed, hierarchy),
         "hierarchy": hierarchical(table, hierarchy),
         "evidence": evidence_scores(table, tolerance),
         "calibration": calibration(table),

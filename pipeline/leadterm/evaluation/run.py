@@ -79,6 +79,7 @@ class Run:
     ) -> Run:
         """Read a run file: tab-separated ``encounter_id system code rank score`` with a header.
 
+        A file that ends in ``.jsonl`` is read as suggestions, one encounter a line, with their threshold.
         Optional columns: ``confidence``, ``section`` and ``evidence`` (spans ``[note_id:]start-end`` separated
         by ``;``). ``system`` may be missing if the argument names it; one of ``rank`` and ``score`` may be missing.
 
@@ -105,6 +106,10 @@ class Run:
         """
         from pathlib import Path
 
+        if Path(path).suffix.lower() == ".jsonl":
+            from leadterm.evaluation.suggestions import read_suggestions
+
+            return cls.from_suggestions(read_suggestions(path), name=name or Path(path).stem, normalise=normalise)
         from leadterm.evaluation.reading import read_table
 
         return cls.from_frame(read_table(path), name=name or Path(path).stem, system=system, normalise=normalise)

@@ -90,7 +90,12 @@ def reliability_chart(bins: Sequence[Mapping[str, Any]]) -> str:
 
 
 def bar_chart(
-    rows: Sequence[tuple[str, float, str]], *, title: str, name_width: int = 150, names: Sequence[str] = ()
+    rows: Sequence[tuple[str, float, str]],
+    *,
+    title: str,
+    name_width: int = 150,
+    names: Sequence[str] = (),
+    ends: Sequence[Sequence[float]] = (),
 ) -> str:
     """Draw horizontal bars for values between 0 and 1.
 
@@ -104,6 +109,8 @@ def bar_chart(
         Room for the names, in pixels.
     names : sequence of str, optional
         Longer names, shown when the pointer rests on a row.
+    ends : sequence of (low, high), optional
+        Intervals of the bars, in the same order; an empty one where there is none.
 
     Returns
     -------
@@ -125,10 +132,18 @@ def bar_chart(
             f'text-anchor="end">{escape(_short(name, name_width))}</text>'
             f'<rect class="track" x="{name_width}" y="{y + 2}" width="{room}" height="16" rx="3"/>'
             f'<rect class="bar" x="{name_width}" y="{y + 2}" width="{room * value:.1f}" height="16" rx="3"/>'
+            f"{_whisker(ends[i] if i < len(ends) else (), name_width, room, y + 10)}"
             f'<text class="value" x="{name_width + room + 8}" y="{y + 14}">{value:.3f}</text>'
             f'<text class="tick" x="{WIDTH - 4}" y="{y + 14}" text-anchor="end">{escape(note)}</text></g>'
         )
     return _svg(title, "".join(parts), height=step * len(rows) + 12)
+
+
+def _whisker(ends: Sequence[float], left: int, room: int, y: int) -> str:
+    if len(ends) != 2:
+        return ""
+    x1, x2 = (left + room * end for end in ends)
+    return f'<line class="interval" x1="{x1:.1f}" y1="{y}" x2="{x2:.1f}" y2="{y}"/>'
 
 
 def share_bar(shares: Sequence[tuple[str, int]]) -> str:

@@ -50,21 +50,23 @@ def report_tables(report: Report) -> list[RenderableType]:
     """
     values = report.values
     parts: list[Any] = [_title(report), _headline(values)]
-    groups = [(title, values[key]) for key, title in GROUPS if len(values[key]) > (key == "by_system")]
-    for title, group in groups:
-        parts.append(_group_table(title, group))
+    for key, title in GROUPS:
+        if len(values[key]) > (key == "by_system"):
+            parts.append(_group_table(title, values[key], values["ci_by_group"].get(key, {})))
     parts += [_hierarchy(values["hierarchy"]), *_extras(values)]
     parts += [f"[yellow]note[/]: {_escape(line)}" for line in values["warnings"]]
     return parts
 
 
-def comparison_tables(found: Comparison) -> list[RenderableType]:
+def comparison_tables(found: Comparison, *, every: bool = False) -> list[RenderableType]:
     """Lay a comparison out for a terminal.
 
     Parameters
     ----------
     found : Comparison
         What `compare` gave.
+    every : bool
+        Show the values of all metrics, not of the tested ones alone.
 
     Returns
     -------
@@ -78,6 +80,8 @@ def comparison_tables(found: Comparison) -> list[RenderableType]:
     3
     """
     metrics = list(dict.fromkeys(d.metric for d in found.differences))
+    if every:
+        metrics = list(next(iter(found.values.values())))
     values = _table(f"Runs on {found.n_encounters} encounters", ["metric", *map(_escape, found.runs)])
     for metric in metrics:
         values.add_row(metric, *(_with_ci(found.values[run][metric], found.ci[run].get(metric)) for run in found.runs))
@@ -115,13 +119,14 @@ def _headline(values: Mapping[str, Any]) -> Table:
     return table
 
 
-def _group_table(title: str, groups: Mapping[str, Mapping[str, float]]) -> Table:
+def _group_table(title: str, groups: Mapping[str, Mapping[str, float]], ends: Mapping[str, Sequence[float]]) -> Table:
     columns = [c for c in ("n_encounters", "n_codes", "n_reference_codes") if any(c in g for g in groups.values())]
     metrics = ("micro_precision", "micro_recall", "micro_f1", "macro_f1", "map")
     columns += [m for m in metrics if any(m in g for g in groups.values())]
-    table = _table("", [title, *columns])
+    table = _table("", [title, *columns, *(["F1 from", "to"] if ends else [])])
     for name, scores in groups.items():
-        table.add_row(name, *(_number(scores.get(c), whole=c.startswith("n_")) for c in columns))
+        limits = [f"{end:.3f}" for end in ends.get(name, ())] if ends else []
+        table.add_row(name, *(_number(scores.get(c), whole=c.startswith("n_")) for c in columns), *limits)
     return table
 
 
@@ -165,7 +170,8 @@ def _table(title: str, columns: Sequence[str]) -> Table:
 
     table = Table(title=title or None, title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
     for column in columns:
-        numeric = column and not column[0].isupper() and column not in ("metric", "run", "pair", "threshold")
+        numeric = column not in ("", "metric", "run", "pair", "threshold")
+        numeric = numeric and (not column[0].isupper() or column.startswith("F1"))
         table.add_column(column.replace("_", " "), justify="right" if numeric else "left")
     return table
 

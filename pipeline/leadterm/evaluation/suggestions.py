@@ -1,0 +1,80 @@
+"""Read suggestions as ``leadterm suggest --format jsonl`` writes them: one encounter a line."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from leadterm.errors import LeadtermError
+from leadterm.schema import EvidenceSpan, Suggestion, SuggestionSet
+
+__all__ = ["read_suggestions"]
+
+FORMAT = "One JSON object a line: encounter_id, threshold and suggestions, each with system, code and confidence."
+
+
+def read_suggestions(path: str | Path) -> list[SuggestionSet]:
+    """Read a file of suggestions.
+
+    Parameters
+    ----------
+    path : str or pathlib.Path
+        A file of JSON lines, in UTF-8.
+
+    Returns
+    -------
+    list of SuggestionSet
+        In the order of the file.
+
+    Raises
+    ------
+    LeadtermError
+        If the file cannot be read or a line is no set of suggestions; the message names the line, never its text.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> line = '{"encounter_id": "e1", "threshold": 0.5, "suggestions": []}'
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file = Path(folder) / "s.jsonl"
+    ...     _ = file.write_text(line, encoding="utf-8")
+    ...     [found.encounter_id for found in read_suggestions(file)]
+    ['e1']
+    """
+    name = Path(path).name
+    try:
+        lines = Path(path).read_text(encoding="utf-8-sig").splitlines()
+    except OSError as error:
+        raise LeadtermError(f"cannot read '{name}': {error.strerror}.", hint="Check the path.") from None
+    except UnicodeDecodeError:
+        raise LeadtermError(f"'{name}' is not UTF-8.", hint=FORMAT) from None
+    return [_set(line, f"'{name}' line {number}") for number, line in _filled(lines)]
+
+
+def _filled(lines: list[str]) -> Iterator[tuple[int, str]]:
+    return ((number, line) for number, line in enumerate(lines, 1) if line.strip())
+
+
+def _set(line: str, where: str) -> SuggestionSet:
+    try:
+        given = json.loads(line)
+        suggestions = tuple(_suggestion(row, rank) for rank, row in enumerate(given["suggestions"], 1))
+        threshold = float(given.get("threshold", 0.5))
+        return SuggestionSet(str(given["encounter_id"]), str(given.get("model", "")), {}, suggestions, threshold)
+    except LeadtermError as error:
+        raise LeadtermError(f"{where}: {error.message}", hint=error.hint) from None
+    except (AttributeError, KeyError, TypeError, ValueError, RecursionError):
+        raise LeadtermError(f"{where} is no set of suggestions.", hint=FORMAT) from None
+
+
+def _suggestion(row: Mapping[str, Any], rank: int) -> Suggestion:
+    confidence = float(row["confidence"])
+    if not 0 <= confidence <= 1:
+        raise LeadtermError(f"confidence {confidence:g} is not between 0 and 1.", hint=FORMAT)
+    evidence = tuple(
+        EvidenceSpan(str(v["note_id"]), int(v["start"]), int(v["end"]), str(v["text"])) for v in row.get("evidence", ())
+    )
+    section = str(row.get("section", ""))
+    return Suggestion(rank, str(row["system"]), str(row["code"]), "", confidence, evidence, section=section)
