@@ -19,10 +19,10 @@ RETURNING = frozenset({"follow", "followup", "postoperative", "postop", "recheck
 SEQUELA = frozenset({"sequela", "sequelae", "residual"})
 NEVER = frozenset({"absent"})
 REMOVED = frozenset({"removal", "excision", "excised", "removed", "resected", "resection", "remission"})
-INJURY_SECTIONS = frozenset(
-    "assessment assessment_plan impression problem_list discharge_diagnosis admission_diagnosis diagnosis preoperative_diagnosis "
-    "postoperative_diagnosis chief_complaint hospital_course other".split()
-) | {""}
+INJURY_SECTIONS = frozenset({
+    "", "assessment", "assessment_plan", "impression", "problem_list", "discharge_diagnosis", "admission_diagnosis",
+    "diagnosis", "preoperative_diagnosis", "postoperative_diagnosis", "chief_complaint", "hospital_course", "other",
+})  # fmt: skip
 EXTERNAL, COMPANION = "external cause", "companion"
 
 
@@ -83,17 +83,22 @@ def detail_weights(found: FoundMention, note: NoteReading) -> dict[str, float]:
     weights.update(dict.fromkeys(found.near[:CLAUSE_REACH], CLAUSE))
     for side in SIDES:
         weights.pop(side, None)
-    side, weight = _side(found, note, heading, body)
-    weights.update(dict.fromkeys(side, weight))
+    sides, weight = _side(found, note, heading, body)
+    weights.update(dict.fromkeys(sides, weight))
     return weights
 
 
-def _side(found: FoundMention, note: NoteReading, heading: frozenset[str], body: frozenset[str]) -> tuple[tuple[str, ...], float]:
-    """The documented side: of the phrase, else the sentence, heading, complaint, body, else the only one in the note."""
+def _side(
+    found: FoundMention, note: NoteReading, heading: frozenset[str], body: frozenset[str]
+) -> tuple[tuple[str, ...], float]:
+    """The documented side: of phrase, else sentence, heading, complaint, body, else the only one in the note."""
     near = [word for word in found.near[:CLAUSE_REACH] if word in SIDES]
     if near:
         return (near[0],), PHRASE
-    for words, weight in ((found.sentence, SENTENCE), (heading, HEADING), (note.complaint, COMPLAINT), (body, BODY), (note.words, 0.9)):
+    layers = (
+        (found.sentence, SENTENCE), (heading, HEADING), (note.complaint, COMPLAINT), (body, BODY), (note.words, 0.9),
+    )  # fmt: skip
+    for words, weight in layers:
         sides = SIDES & words
         if "bilateral" in sides:
             return ("bilateral",), weight
@@ -201,12 +206,13 @@ def _is_injury(found: FoundMention) -> bool:
     """Whether a mention names an injury where diagnoses stand, or in a note without sections."""
     mention = found.mention
     told = found.heading >= 0 or mention.section in INJURY_SECTIONS
-    return told and mention.assertion in ("present", "possible") and any(reading.code[0] in "ST" for reading in found.readings)
+    injury = any(reading.code[0] in "ST" for reading in found.readings)
+    return told and mention.assertion in ("present", "possible") and injury
 
 
 @lru_cache(maxsize=20_000)
 def _companion_rows(code: str) -> tuple[tuple[frozenset[str], str, str], ...]:
-    return tuple((words, companion, note) for prefix, words, companion, note in _companion_table() if code.startswith(prefix))
+    return tuple((words, other, note) for prefix, words, other, note in _companion_table() if code.startswith(prefix))
 
 
 @lru_cache(maxsize=1)
@@ -229,8 +235,10 @@ def _history_code(code: str) -> str | None:
 def _companions(found: FoundMention) -> list[Reading]:
     """Codes that stand beside one of a mention's readings, or in its place, because its clause says so."""
     own = found.readings[0]
-    past = _history_code(own.code) if found.mention.assertion == "history" or not REMOVED.isdisjoint(found.near) else None
-    gone = [Reading(past, f"history of {own.term}", COMPANION, own.words, own.missing, own.gap, own.weight)] if past else []
+    over = found.mention.assertion == "history" or not REMOVED.isdisjoint(found.near)
+    past = _history_code(own.code) if over else None
+    term = f"history of {own.term}"
+    gone = [Reading(past, term, COMPANION, own.words, own.missing, own.gap, own.weight)] if past else []
     return gone + [
         Reading(companion, note, COMPANION, own.words, own.missing, own.gap, own.weight)
         for words, companion, note in _companion_rows(own.code) if not words.isdisjoint(found.near)

@@ -101,19 +101,25 @@ class Feature(StrEnum):
 
 
 FEATURES = tuple(f.value for f in Feature)
-ZEROS = dict.fromkeys(FEATURES, 0.0)
+ZEROS: Mapping[str, float] = dict.fromkeys(FEATURES, 0.0)
 SECTION_GROUPS: Mapping[str, Feature] = {
     "assessment": Feature.IN_ASSESSMENT, "assessment_plan": Feature.IN_ASSESSMENT, "impression": Feature.IN_ASSESSMENT,
     "problem_list": Feature.IN_ASSESSMENT,
-    "discharge_diagnosis": Feature.IN_DIAGNOSIS, "admission_diagnosis": Feature.IN_DIAGNOSIS, "diagnosis": Feature.IN_DIAGNOSIS,
+    "discharge_diagnosis": Feature.IN_DIAGNOSIS, "admission_diagnosis": Feature.IN_DIAGNOSIS,
+    "diagnosis": Feature.IN_DIAGNOSIS,
     "preoperative_diagnosis": Feature.IN_DIAGNOSIS, "postoperative_diagnosis": Feature.IN_DIAGNOSIS,
-    "chief_complaint": Feature.IN_COMPLAINT, "reason_for_visit": Feature.IN_COMPLAINT, "indication": Feature.IN_COMPLAINT,
-    "hpi": Feature.IN_HPI, "subjective": Feature.IN_HPI, "hospital_course": Feature.IN_HPI, "interval_history": Feature.IN_HPI,
-    "past_medical_history": Feature.IN_HISTORY, "past_surgical_history": Feature.IN_HISTORY, "history": Feature.IN_HISTORY,
-    "social_history": Feature.IN_HISTORY, "family_history": Feature.IN_HISTORY, "medications": Feature.IN_HISTORY, "allergies": Feature.IN_HISTORY,
+    "chief_complaint": Feature.IN_COMPLAINT, "reason_for_visit": Feature.IN_COMPLAINT,
+    "indication": Feature.IN_COMPLAINT,
+    "hpi": Feature.IN_HPI, "subjective": Feature.IN_HPI, "hospital_course": Feature.IN_HPI,
+    "interval_history": Feature.IN_HPI,
+    "past_medical_history": Feature.IN_HISTORY, "past_surgical_history": Feature.IN_HISTORY,
+    "history": Feature.IN_HISTORY,
+    "social_history": Feature.IN_HISTORY, "family_history": Feature.IN_HISTORY,
+    "medications": Feature.IN_HISTORY, "allergies": Feature.IN_HISTORY,
     "physical_exam": Feature.IN_EXAM, "objective": Feature.IN_EXAM, "vitals": Feature.IN_EXAM,
     "review_of_systems": Feature.IN_REVIEW,
-    "results": Feature.IN_RESULTS, "labs": Feature.IN_RESULTS, "imaging": Feature.IN_RESULTS, "findings": Feature.IN_RESULTS,
+    "results": Feature.IN_RESULTS, "labs": Feature.IN_RESULTS, "imaging": Feature.IN_RESULTS,
+    "findings": Feature.IN_RESULTS,
     "plan": Feature.IN_PLAN, "instructions": Feature.IN_PLAN, "disposition": Feature.IN_PLAN,
     "procedure": Feature.IN_PROCEDURE, "technique": Feature.IN_PROCEDURE,
 }  # fmt: skip
@@ -123,13 +129,16 @@ ASSERTIONS = {
 }  # fmt: skip
 SOURCES = {"synonym": Feature.FROM_SYNONYM, "index": Feature.FROM_INDEX, "title": Feature.FROM_TITLE}
 CHAPTERS = {
-    "R": Feature.SYMPTOM, "Z": Feature.FACTOR, "S": Feature.INJURY, "T": Feature.INJURY, "V": Feature.EXTERNAL, "W": Feature.EXTERNAL,
+    "R": Feature.SYMPTOM, "Z": Feature.FACTOR, "S": Feature.INJURY, "T": Feature.INJURY,
+    "V": Feature.EXTERNAL, "W": Feature.EXTERNAL,
     "X": Feature.EXTERNAL, "Y": Feature.EXTERNAL, "C": Feature.NEOPLASM, "O": Feature.PREGNANCY, "P": Feature.PREGNANCY,
     "Q": Feature.CONGENITAL,
 }  # fmt: skip
 
 
-def feature_matrix(candidates: Sequence[Candidate], notes: Sequence[NoteReading], *, inpatient: bool) -> npt.NDArray[np.float32]:
+def feature_matrix(
+    candidates: Sequence[Candidate], notes: Sequence[NoteReading], *, inpatient: bool
+) -> npt.NDArray[np.float32]:
     """Compute the features of an encounter's candidates.
 
     Parameters
@@ -149,7 +158,7 @@ def feature_matrix(candidates: Sequence[Candidate], notes: Sequence[NoteReading]
     rows = [{**_mention_features(c), **_code_features(c.code)} for c in candidates]
     _add_rivals(rows, candidates)
     _add_relations(rows, candidates)
-    shared = {
+    shared: dict[str, float] = {
         Feature.INPATIENT: float(inpatient),
         Feature.NOTE_WORDS: math.log1p(sum(note.length for note in notes)),
         Feature.HAS_PROBLEMS: float(sum(len(note.problems) for note in notes)),
@@ -171,7 +180,8 @@ def _mention_features(candidate: Candidate) -> dict[str, float]:
         Feature.READINGS: len(found.readings), Feature.SUBSUMED: all(s.found.subsumed for s in candidate.supports),
         Feature.JOINED: found.joined, Feature.COMBINED: len(candidate.combined),
         Feature.DETAIL_SCORE: choice.score, Feature.DETAIL_FOUND: choice.found, Feature.DETAIL_UNSAID: choice.unsaid,
-        Feature.UNSPECIFIED: choice.unspecified, Feature.OTHER: choice.other, Feature.MARGIN: choice.margin, Feature.UPGRADED: choice.upgraded,
+        Feature.UNSPECIFIED: choice.unspecified, Feature.OTHER: choice.other,
+        Feature.MARGIN: choice.margin, Feature.UPGRADED: choice.upgraded,
         Feature.DEEPER: len(candidate.code) - len(reading.code),
         Feature.MENTIONS: len(candidate.supports), Feature.PLACE: found.place,
         Feature.IN_HEADING: sum(s.found.heading >= 0 for s in candidate.supports),
@@ -214,8 +224,9 @@ def _add_rivals(rows: list[dict[str, float]], candidates: Sequence[Candidate]) -
             others = [j for j in group if j != i]
             rows[i][Feature.RIVALS] = len(others)
             own = candidates[i].supports[0].reading
-            rows[i][Feature.RIVAL_WEIGHT] = own.weight - max((candidates[j].supports[0].reading.weight for j in others), default=0.0)
-            rows[i][Feature.TOKEN_RIVALS] = sum(candidates[j].supports[0].reading.missing < own.missing for j in others)
+            rivals = [candidates[j].supports[0].reading for j in others]
+            rows[i][Feature.RIVAL_WEIGHT] = own.weight - max((rival.weight for rival in rivals), default=0.0)
+            rows[i][Feature.TOKEN_RIVALS] = sum(rival.missing < own.missing for rival in rivals)
     _add_problem_rivals(rows, candidates)
     for group in by_category.values():
         in_heading = sum(rows[i][Feature.IN_HEADING] > 0 for i in group)
@@ -232,10 +243,10 @@ def _add_problem_rivals(rows: list[dict[str, float]], candidates: Sequence[Candi
             best = next(s for s in candidate.supports if (s.note, s.found.heading) == key)
             merit = (-best.reading.missing, best.found.coverage, best.reading.weight, candidate.choice.score)
             by_problem.setdefault(key, []).append((merit, i))
-    for group in by_problem.values():
-        for merit, i in group:
-            better = sum(other > merit for other, _ in group)
-            rows[i][Feature.PROBLEM_RIVALS] = max(rows[i].get(Feature.PROBLEM_RIVALS, 0.0), len(group) - 1)
+    for rivals in by_problem.values():
+        for own, i in rivals:
+            better = sum(other > own for other, _ in rivals)
+            rows[i][Feature.PROBLEM_RIVALS] = max(rows[i].get(Feature.PROBLEM_RIVALS, 0.0), len(rivals) - 1)
             rows[i][Feature.PROBLEM_BETTER] = min(rows[i].get(Feature.PROBLEM_BETTER, 99.0), better)
 
 

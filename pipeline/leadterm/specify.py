@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 __all__ = ["SIDES", "Choice", "Specifier"]
 
 SIDES = frozenset({"right", "left", "bilateral"})
-UNIMPORTANT = frozenset({"other", "specified", "encounter", "initial", "part", "elsewhere", "classified", "type", "site", "nature", "uncomplicated"})
+UNIMPORTANT = frozenset(
+    {"other", "specified", "encounter", "initial", "part", "elsewhere", "classified", "type", "site", "nature"}
+    | {"uncomplicated"}
+)
 OTHER_COST = 0.6
 UNSAID_COST = 1.0
 BODY_WEIGHT = 0.9
@@ -111,7 +114,8 @@ class Specifier:
             lowered = title.lower()
             own = self.title_words(code) - base if title else frozenset()
             unspecified = "unspecified" in lowered or lowered.endswith("nos")
-            leaves.append(Leaf(code, own, tuple(sorted(own)), lowered.startswith("other") or " other " in lowered, unspecified))
+            other = lowered.startswith("other") or " other " in lowered
+            leaves.append(Leaf(code, own, tuple(sorted(own)), other, unspecified))
         return tuple(leaves)
 
     def _stem(self, code: str) -> str:
@@ -161,7 +165,9 @@ class Specifier:
             chosen = _both_sides(scored) or chosen
         siblings = _undecided(best[1], leaves)
         return tuple(
-            Choice(self.complete(leaf.code, episode), score, found, unsaid, leaf.unspecified, leaf.other, margin, siblings)
+            Choice(
+                self.complete(leaf.code, episode), score, found, unsaid, leaf.unspecified, leaf.other, margin, siblings
+            )
             for (score, found, unsaid), leaf in chosen
         )
 
@@ -173,7 +179,8 @@ class Specifier:
         fits = []
         for leaf in self._upgradable(code):
             score, found, unsaid = self._score(leaf, weights)
-            if unsaid == 0 and found and leaf.words - own and any(weights.get(word, 0.0) >= BODY_WEIGHT for word in leaf.words - own):
+            close = any(weights.get(word, 0.0) >= BODY_WEIGHT for word in leaf.words - own)
+            if unsaid == 0 and found and close:
                 fits.append(((score, found, unsaid), leaf))
         fits.sort(key=lambda p: (-p[0][0], p[1].code))
         chosen = (_both_sides(fits) if weights.get("bilateral", 0.0) > 0 else []) or fits[:1]
@@ -229,7 +236,7 @@ class Specifier:
             return code
         letters = self.system.seventh_characters(code)
         wanted = episode if episode in letters else next(iter(letters), "")
-        return self.system.expand(code, wanted) if wanted else code
+        return (self.system.expand(code, wanted) if wanted else None) or code
 
 
 def _both_sides(scored: list[tuple[tuple[float, int, int], Leaf]]) -> list[tuple[tuple[float, int, int], Leaf]]:

@@ -22,8 +22,8 @@ CASES = [
 ][1:]
 PIECES = [
     "Assessment:", "\n", "1. ", "hypertension", "HTN", "no", "denies", "left knee pain", "gout", ".", ",", ";", "é",
-    "\u2028", "\x00", "type 2 diabetes", "history of", "possible", "pneumonia", "Family history:", "mother had", "(", ")", "😀",
-    "\r\n",
+    "\u2028", "\x00", "type 2 diabetes", "history of", "possible", "pneumonia", "Family history:", "mother had", "(",
+    ")", "😀", "\r\n",
 ]  # fmt: skip
 NOTES = st.one_of(st.lists(st.sampled_from(PIECES), max_size=25).map(" ".join), st.text(max_size=60))
 SHARED = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
-from spacy.attrs import ORTH, SENT_START
 
 from leadterm.text.knowledge import load_table
 from leadterm.text.lexicon import SHIFT, Lexicon
+from leadterm.text.matches import Cover, Match, Reading, Scan
 from leadterm.text.normalise import LETTER_A, ROMAN_AFTER, STOPWORDS, WORD, Normaliser
 from leadterm.text.spelling import SpellingCorrector
 from leadterm.text.terms import SOURCES
@@ -32,110 +31,6 @@ BREAKS = frozenset({".", ";", ":", "!", "?", "•", "|", "*", "·", "–", "—"
 PAUSES = frozenset({",", "and", "or", "/", "&", "(", ")", "+", "-"})
 NEGATORS = frozenset({"without", "w/o", "no", "not", "denies", "negative"})
 PAUSE, BREAK, NEGATE, UNKNOWN = -1, -2, -3, -4
-I32 = npt.NDArray[np.int32]
-
-
-@dataclass(frozen=True, slots=True)
-class Match:
-    """A term found in a note.
-
-    Parameters
-    ----------
-    term : int
-        Number of the term in the lexicon.
-    tokens : tuple of int
-        The tokens that hold its words, ascending.
-    segment : int
-        The clause it stands in.
-    gap : int
-        Words and pauses between its first and last token that are not its own.
-    """
-
-    term: int
-    tokens: tuple[int, ...]
-    segment: int
-    gap: int
-
-
-@dataclass(frozen=True, slots=True)
-class Scan:
-    """The content words of a doc as arrays, one entry a word.
-
-    Parameters
-    ----------
-    word : ndarray of int32
-        Word id in the lexicon, -1 when unknown there.
-    token : ndarray of int32
-        Token that holds the word.
-    position : ndarray of int32
-        Running count of words and pauses.
-    segment : ndarray of int32
-        Clause the word stands in.
-    negated : ndarray of bool
-        Whether a "without" or "no" stands before it in the clause.
-    """
-
-    word: I32
-    token: I32
-    position: I32
-    segment: I32
-    negated: npt.NDArray[np.bool_]
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """One way to read a mention: a term and its code.
-
-    Parameters
-    ----------
-    code : str
-        The code, billable or a family.
-    term : str
-        The term as its source writes it.
-    source : str
-        Where the term comes from.
-    words : int
-        Words of the term that the note holds.
-    missing : int
-        Words of the official term that the note does not hold.
-    gap : int
-        Words between the first and the last word of the mention that are not its own.
-    weight : float
-        Sum of the words' inverse document frequencies.
-    """
-
-    code: str
-    term: str
-    source: str
-    words: int
-    missing: int
-    gap: int
-    weight: float
-
-
-@dataclass(frozen=True, slots=True)
-class Cover:
-    """Tokens that together mention something, with all the ways to read them.
-
-    Parameters
-    ----------
-    tokens : tuple of int
-        Ascending.
-    segment : int
-        The clause they stand in.
-    readings : tuple of Reading
-        At least one; the one that leaves out least first.
-    subsumed : bool
-        Whether the tokens of another cover hold all of these and more.
-    joined : bool
-        Whether the tokens stand in a heading and in the text below it.
-    """
-
-    tokens: tuple[int, ...]
-    segment: int
-    readings: tuple[Reading, ...]
-    subsumed: bool = False
-    joined: bool = False
 
 
 class TermMatcher:
@@ -258,7 +153,7 @@ class TermMatcher:
         negated: list[bool] = []
         here, clause, no, begun = 0, 0, False, -1
         known, strings = self._by_orth, doc.vocab.strings
-        for i, (orth, start) in enumerate(doc.to_array([ORTH, SENT_START]).tolist()):
+        for i, (orth, start) in enumerate(doc.to_array(["ORTH", "SENT_START"]).tolist()):
             if start == 1:
                 clause += 1
                 no = False
@@ -289,7 +184,7 @@ class TermMatcher:
             else:
                 no = True
         as_int = [np.array(column, dtype=np.int32) for column in (word, token, position, segment)]
-        return Scan(*as_int, np.array(negated, dtype=np.bool_))
+        return Scan(as_int[0], as_int[1], as_int[2], as_int[3], np.array(negated, dtype=np.bool_))
 
     def match(self, doc: Doc) -> list[Match]:
         """Find all terms.
@@ -382,8 +277,8 @@ class TermMatcher:
         if not pairs:
             return {}
         places: dict[tuple[int, int], list[int]] = {}
-        for i, key in enumerate(zip(scan.segment.tolist(), scan.word.tolist(), strict=True)):
-            places.setdefault(key, []).append(i)
+        for i, place in enumerate(zip(scan.segment.tolist(), scan.word.tolist(), strict=True)):
+            places.setdefault(place, []).append(i)
         position, token = scan.position.tolist(), scan.token.tolist()
         segments, words, negated = scan.segment.tolist(), scan.word.tolist(), scan.negated.tolist()
         best: dict[tuple[int, int, int], tuple[int, list[int]]] = {}
@@ -476,7 +371,9 @@ class TermMatcher:
         return code, lex.text(term), source, len(words), int(lex.missing[term]), float(lex.weight[words].sum())
 
     @staticmethod
-    def _tightest(best: dict[tuple[int, int, int], tuple[int, list[int]]], token: list[int]) -> dict[tuple[Any, ...], Match]:
+    def _tightest(
+        best: dict[tuple[int, int, int], tuple[int, list[int]]], token: list[int]
+    ) -> dict[tuple[Any, ...], Match]:
         found: dict[tuple[Any, ...], Match] = {}
         for (segment, term, _), (width, chosen) in best.items():
             tokens = tuple(sorted({token[k] for k in chosen}))

@@ -110,12 +110,15 @@ class MentionFinder:
         heads = [frozenset(scan.token[own].tolist()) for own, _ in parts]
         matches = [
             m for m in self.matcher.match_scan(virtual)
-            if len(m.tokens) > 1 and heads[m.segment] & set(m.tokens) and not heads[m.segment] >= set(m.tokens) and m.tokens not in known
+            if m.tokens not in known and 0 < len(heads[m.segment].intersection(m.tokens)) < len(m.tokens)
         ]  # fmt: skip
         return [
-            Cover(tuple(t for t in c.tokens if t in heads[c.segment]), int(scan.segment[parts[c.segment][0][0]]), c.readings, c.subsumed, True)
+            Cover(
+                tuple(t for t in c.tokens if t in heads[c.segment]), int(scan.segment[parts[c.segment][0][0]]),
+                c.readings, c.subsumed, True,
+            )
             for c in self.matcher.covers(matches, joined=True)
-        ]
+        ]  # fmt: skip
 
 
 def _make_entities(nlp: Language, name: str, system: str, date: str | None, fuzzy: bool) -> MentionFinder:  # noqa: ARG001

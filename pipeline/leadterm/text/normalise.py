@@ -19,18 +19,21 @@ VOWEL = re.compile(r"[aeiouy]")
 WORD = re.compile(r"[^\W_]+(?:['’][st]\b)?")
 ROMAN = {"ii": "2", "iii": "3", "iv": "4", "vi": "6", "vii": "7"}
 ROMAN_AFTER = frozenset({"type", "stage", "grade", "class", "degree", "phase", "level"})
-STOPWORDS = frozenset(
-    "a an the of in on at to for by and or as is are was were be been being am has have had his her hers their its my our your "
-    "this that these those from into with within due caused cause involving including related associated "
-    "via per which who whom there here also s t".split()
+_STOPWORDS = (
+    "a an the of in on at to for by and or as is are was were be been being am has have had his her hers their its my "
+    "our your this that these those from into with within due caused cause involving including related associated "
+    "via per which who whom there here also s t"
 )
-LETTERED = frozenset({"hepatitis", "influenza", "vitamin", "type", "group", "hemophilia", "streptococcus", "syndrome", "virus", "immunoglobulin"})
+STOPWORDS = frozenset(_STOPWORDS.split())
+_LETTERED = "hepatitis influenza vitamin type group hemophilia streptococcus syndrome virus immunoglobulin"
+LETTERED = frozenset(_LETTERED.split())
 LETTER_A = "a_"
-KEEP_S = frozenset(
-    "pus lupus virus fetus uterus sinus abscess illness stress pelvis thymus humerus calculus meniscus stenosis plus gas bus "
-    "process loss mass press access recess excess distress diabetes herpes scabies rabies tabes measles ascites series "
-    "species caries facies pancreas biceps triceps quadriceps forceps lens always does gross pes cross".split()
+_KEEP_S = (
+    "pus lupus virus fetus uterus sinus abscess illness stress pelvis thymus humerus calculus meniscus stenosis plus "
+    "gas bus process loss mass press access recess excess distress diabetes herpes scabies rabies tabes measles "
+    "ascites series species caries facies pancreas biceps triceps quadriceps forceps lens always does gross pes cross"
 )
+KEEP_S = frozenset(_KEEP_S.split())
 
 
 def fold(text: str) -> str:
@@ -154,7 +157,8 @@ class Normaliser:
         found: list[str] = []
         for match in WORD.finditer(text):
             surface = match.group()
-            if surface in {"A", "a"} and (surface == "A" or match.end() == len(text)) and found and found[-1] in LETTERED:
+            letter = surface == "A" or (surface == "a" and match.end() == len(text))
+            if letter and found and found[-1] in LETTERED:
                 found.append(LETTER_A)
                 continue
             for word in self.word(surface):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from spacy.attrs import LOWER, SENT_START
 from spacy.strings import get_string_id
 
 from leadterm.text.entities import Cover, Reading
@@ -18,7 +17,8 @@ __all__ = ["PatternMatcher"]
 
 GAP = 4
 WEIGHT = 6.0
-FILLERS = frozenset(map(get_string_id, "a an the his her their my our your its own of on in into to some".split()))
+FILLER_WORDS = "a an the his her their my our your its own of on in into to some"
+FILLERS = frozenset(map(get_string_id, FILLER_WORDS.split()))
 Steps = tuple[frozenset[int] | None, ...]
 
 
@@ -88,7 +88,7 @@ class PatternMatcher:
         list of Cover
             In order of the text; clause -1.
         """
-        table = doc.to_array([LOWER, SENT_START])
+        table = doc.to_array(["LOWER", "SENT_START"])
         words = table[:, 0].tolist()
         present = set(words)
         possible = {first: self._possible(first, present) for first in self._by_first.keys() & present}
