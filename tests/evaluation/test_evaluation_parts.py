@@ -298,3 +298,14 @@ def test_codiesp_gold_scores_one_against_itself(data):
     run = Run("gold", gold.encounters, gold.labels, gold.row, gold.col, np.ones(len(gold.row)), evidence=gold.evidence)
     report = evaluate(run, gold, n_bootstrap=0)
     assert report["map"] == report["micro_f1"] == report["evidence"]["rules"]["codiesp"]["f1"] == 1.0
+
+
+def test_the_interval_of_a_group_that_holds_everything_is_that_of_the_whole():
+    scores, gold = random_data(5, 40)
+    report = evaluate(*tables(scores, gold), threshold=0.5, n_bootstrap=200)
+    assert report["ci_by_group"]["by_system"]["icd10cm"] == pytest.approx(report["ci"]["micro_f1"])
+    rows = report["ci_by_group"]["by_frequency"]
+    assert set(rows) == set(report["by_frequency"])
+    for name, (low, high) in rows.items():
+        assert low <= report["by_frequency"][name]["micro_f1"] <= high
+    assert evaluate(*tables(scores, gold), threshold=0.5, n_bootstrap=0)["ci_by_group"] == {}

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import warnings
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -27,14 +27,14 @@ KEPT = 100
 LONGEST = 8
 
 
-def dictionary_lookup(suggester: Suggester, encounters: Sequence[Encounter]) -> pd.DataFrame:
+def dictionary_lookup(suggester: Suggester, encounters: Iterable[Encounter]) -> pd.DataFrame:
     """Look terms up and rank them plainly: those in a problem heading first, then by term weight.
 
     Parameters
     ----------
     suggester : Suggester
         Its candidates are used, its ranker is not.
-    encounters : sequence of Encounter
+    encounters : iterable of Encounter
         Notes to code.
 
     Returns
