@@ -108,7 +108,7 @@ def _more_specific(system: CodeSystem, parent: str, level: str, vague: int) -> l
     for relative in system.children(parent) if own else ():
         title = system.title(relative)
         words = _words(title)
-        if _is_other(title) or set(words) & set(SIDES) or words.count("unspecified") >= vague:
+        if _is_other(title) or {"specified", *SIDES} & set(words) or words.count("unspecified") >= vague:
             continue
         if _share(own, _core(words)) > SHARED and (label := _label(title, own)):
             offers.append(f"{relative}{'' if system.is_billable(relative) else '-'} {label}")

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Protocol
 
 import typer
 
@@ -23,14 +23,18 @@ from leadterm.errors import LeadtermError, unknown_name
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from leadterm.learn.stack import CorpusModel
     from leadterm.schema import Encounter, SuggestionSet
-    from leadterm.suggester import Suggester
 
-    Engine = Suggester | CorpusModel
     Answer = tuple[Encounter, SuggestionSet]
 
 __all__ = ["suggest"]
+
+
+class Engine(Protocol):
+    """A model of any kind."""
+
+    def suggest(self, encounter: Encounter, /) -> SuggestionSet:
+        """Suggest codes for an encounter."""
 
 
 class Format(StrEnum):
@@ -43,7 +47,7 @@ class Format(StrEnum):
     HTML = "html"
 
 
-SHOWN = {Format.TABLE: 15, Format.HTML: 30}
+SHOWN = {Format.TABLE: 15, Format.HTML: 20}
 PAGE_WIDTH = 120
 
 
@@ -92,14 +96,14 @@ def suggest(
     ] = None,
     model: Annotated[str, typer.Option("--model", metavar="M", help="Name or folder of a model.")] = "default",
     setting: Annotated[
-        str | None, typer.Option(metavar="S", help="outpatient or inpatient. [what the file says, else outpatient]")
+        str | None, typer.Option(metavar="S", help="outpatient or inpatient. What the file says, else outpatient.")
     ] = None,
     system: Annotated[
-        list[str] | None, typer.Option("--system", metavar="S", help="Code system; may repeat. [all of the model]")
+        list[str] | None, typer.Option("--system", metavar="S", help="Code system; may repeat. All of the model.")
     ] = None,
     top: Annotated[
         int | None,
-        typer.Option(min=1, help="Most codes per encounter. [table 15, html 30, json all, fhir those suggested]"),
+        typer.Option(min=1, help="Most codes per encounter. Table: 15, html: 20, json: all, fhir: those suggested."),
     ] = None,
     format: Annotated[Format, typer.Option("--format", help="How to print.")] = Format.TABLE,
     output: Annotated[str | None, typer.Option("--output", "-o", metavar="PATH", help="Write to a file.")] = None,
@@ -110,14 +114,16 @@ def suggest(
         str | None, typer.Option(metavar="MODEL", help="An installed spaCy model whose entities are looked up too.")
     ] = None,
     threshold: Annotated[
-        float | None, typer.Option(min=0, max=1, help="Lowest confidence of a suggested code. [the model's]")
+        float | None, typer.Option(min=0, max=1, help="Lowest confidence of a suggested code. The model's own.")
     ] = None,
 ) -> None:
     """Suggest codes for notes, best first, each with the words that support it.
 
-    A text file is one encounter, named after the file. A folder stands for the files directly inside. A note that
-    cannot be read is reported and the others are coded; the exit status is then 2. Offsets count the characters
-    of the note as it is, line ends included.
+    A text file is one encounter, named after the file; a folder stands for the files directly inside.
+
+    A note that cannot be read is reported and the others are coded; the exit status is then 2.
+
+    Offsets count the characters of the note as it is, line ends included.
     """
     from leadterm.schema import SETTINGS
 

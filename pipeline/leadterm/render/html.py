@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from html import escape
 from importlib.resources import files
@@ -121,18 +122,22 @@ def _why(suggestion: Suggestion, texts: dict[str, str]) -> str:
 
 def _note(note: Note, shown: Sequence[Suggestion], sure: int, *, alone: bool) -> str:
     """The raw note; every stretch of evidence is marked with the codes it speaks for."""
-    spans = [
-        (span.start, span.end, s.code, number < sure)
-        for number, s in enumerate(shown) for span in s.evidence if span.note_id == note.note_id
-    ]  # fmt: skip
-    cuts = sorted({0, len(note.text), *(edge for span in spans for edge in span[:2])})
+    edges: dict[int, list[tuple[bool, int]]] = {0: [], len(note.text): []}
+    for number, suggestion in enumerate(shown):
+        for span in suggestion.evidence:
+            if span.note_id == note.note_id:
+                edges.setdefault(span.start, []).append((True, number))
+                edges.setdefault(span.end, []).append((False, number))
+    active: Counter[int] = Counter()
     parts = []
-    for a, b in pairwise(cuts):
-        here = [span for span in spans if span[0] <= a and b <= span[1]]
-        codes = " ".join(dict.fromkeys(code for _, _, code, _ in here))
-        faint = "" if any(certain for *_, certain in here) else ' class="faint"'
-        opened, closed = f'<mark{faint} data-codes="{escape(codes)}" title="{escape(codes)}">', "</mark>"
-        parts.append(f"{opened}{escape(note.text[a:b])}{closed}" if here else escape(note.text[a:b]))
+    for a, b in pairwise(sorted(edges)):
+        for opens, number in edges[a]:
+            active[number] += 1 if opens else -1
+        here = sorted(number for number, times in active.items() if times > 0)
+        codes = escape(" ".join(shown[number].code for number in here))
+        faint = "" if here and here[0] < sure else ' class="faint"'
+        opened, closed = (f'<mark{faint} data-codes="{codes}" title="{codes}">', "</mark>") if here else ("", "")
+        parts.append(f"{opened}{escape(note.text[a:b])}{closed}")
     kind = note.kind or ("" if alone else note.note_id)
     head = f"<h4>{escape(kind)}</h4>" if kind else ""
     return f'<div class="note">{head}<div class="text" dir="auto">{"".join(parts)}</div></div>'
