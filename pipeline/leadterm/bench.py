@@ -388,11 +388,12 @@ def _report(given: argparse.Namespace) -> tuple[list[Row], dict[str, float], flo
     from leadterm.suggester import Suggester, load_suggester
 
     notes = read_notes(given.notes, given.corpus)
+    start = _start_up(given.model)  # first: a process begins with the peak memory of the one that started it
     engine = load_suggester(given.model)
     if not isinstance(engine, Suggester):
         raise LeadtermError("this model was learned from a corpus alone.", hint="Measure the default model.")
     rows = measure(contenders(engine), notes)
-    return rows, _start_up(given.model), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return rows, start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 if __name__ == "__main__":
