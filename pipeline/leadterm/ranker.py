@@ -75,6 +75,7 @@ class Ranker:
         missed: int = 0,
         monotonic: Mapping[str, int] | None = None,
         settings: RankerSettings | None = None,
+        jobs: int = 1,
     ) -> Ranker:
         """Grow the trees and calibrate them on out-of-fold scores.
 
@@ -98,6 +99,8 @@ class Ranker:
             ``1`` for features that may only raise the score, ``-1`` for those that may only lower it.
         settings : RankerSettings, optional
             How the trees are grown.
+        jobs : int
+            Processes; the result does not depend on them.
 
         Returns
         -------
@@ -117,17 +120,19 @@ class Ranker:
         >>> bool(r.confidence([[3.0, 0.0]], ["signal", "noise"])[0] > 0.9)
         True
         """
+        from joblib import Parallel, delayed
+
         use = settings or RankerSettings()
         data, target, weight = _check(X, y, groups, feature_names, sample_weight)
         signs = _signs(feature_names, monotonic or {})
         fold = group_folds(groups, use.folds, seed)
+        kept = [fold != k for k in range(int(fold.max()) + 1)] + [np.ones(len(fold), dtype=bool)]
+        work = Parallel(n_jobs=min(jobs, len(kept)))
+        grown = work(delayed(grow)(data[rows], target[rows], weight[rows], signs, use, seed) for rows in kept)
         scores = np.zeros(len(target))
-        for k in range(int(fold.max()) + 1):
-            rows = fold != k
-            model = grow(data[rows], target[rows], weight[rows], signs, use, seed)
+        for rows, model in zip(kept[:-1], grown, strict=False):
             scores[~rows] = model.decision_function(data[~rows])
-        model = grow(data, target, weight, signs, use, seed)
-        trees, baseline, depth = export(model)
+        trees, baseline, depth = export(grown[-1])
         calibration = fit_calibration(scores, target, fold)
         oof = calibration(scores)
         point = best_f1_threshold(oof, target, missed=missed)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from spacy.language import Language
 
     from leadterm.codes.system import CodeSystem
-    from leadterm.learn.stack import CorpusModel
+    from leadterm.learn.model import CorpusModel
     from leadterm.ranker import Ranker
     from leadterm.specify import Specifier
     from leadterm.text.entities import TermMatcher

@@ -11,8 +11,9 @@ import pytest
 
 from leadterm.errors import LeadtermError
 from leadterm.learn import train as train_module
+from leadterm.learn.model import CorpusModel
 from leadterm.learn.recipe import Recipe, read_recipe
-from leadterm.learn.stack import CorpusModel, examples_of, out_of_fold
+from leadterm.learn.stack import examples_of, out_of_fold
 from leadterm.learn.tokens import tokenise
 from leadterm.learn.train import TrainResult, train
 from leadterm.schema import Encounter, Note
@@ -83,7 +84,7 @@ def test_the_folder_holds_manifest_and_card_but_no_sentence(result: TrainResult,
 def test_an_interrupted_run_leaves_no_model_and_is_taken_up(
     marked: list[Encounter], quick: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def stop(step: str) -> None:
+    def stop(step: str, _share: float) -> None:
         if "ranker" in step:
             raise KeyboardInterrupt
 
@@ -91,7 +92,7 @@ def test_an_interrupted_run_leaves_no_model_and_is_taken_up(
         train(marked, tmp_path / "model", quick, progress=stop)
     assert not (tmp_path / "model").exists()
 
-    monkeypatch.delattr("leadterm.learn.stack.score_base")
+    monkeypatch.delattr("leadterm.learn.stack.fold_rows")
     train(marked, tmp_path / "model", quick)
     assert [p.name for p in tmp_path.iterdir()] == ["model"]
 

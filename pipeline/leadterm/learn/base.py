@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +15,7 @@ from leadterm.learn.hierarchy import categories_of
 from leadterm.learn.lexicon import Lexicon
 from leadterm.learn.linear import LinearModel, LinearSettings, fit_linear
 from leadterm.learn.mining import mine_evidence
-from leadterm.learn.table import Block, join_blocks
+from leadterm.learn.table import Block, CandidateTable, join_blocks
 from leadterm.learn.tokens import Tokens
 
 __all__ = ["FEATURES", "BaseModel", "BaseSettings", "Example", "fit_base", "score_base"]
@@ -36,11 +37,14 @@ class Example:
         Its reference codes.
     evidence : tuple of (code, positions)
         Word positions of the evidence, where there is some.
+    known : CandidateTable or None
+        What the dictionary found.
     """
 
     tokens: Tokens
     codes: frozenset[str]
     evidence: tuple[tuple[str, tuple[int, ...]], ...] = ()
+    known: CandidateTable | None = None
 
 
 @dataclass(frozen=True)
@@ -103,6 +107,11 @@ class BaseModel:
     linear: LinearModel
     shortlist: int
 
+    @cached_property
+    def number(self) -> Mapping[str, int]:
+        """Number by code."""
+        return {code: i for i, code in enumerate(self.codes)}
+
 
 def fit_base(examples: Sequence[Example], settings: BaseSettings, seed: int) -> BaseModel:
     """Learn from training examples.
@@ -122,7 +131,7 @@ def fit_base(examples: Sequence[Example], settings: BaseSettings, seed: int) -> 
         The fitted parts.
     """
     codes = tuple(sorted({code for example in examples for code in example.codes}))
-    number = {code: i for i, code in enumerate(codes)}
+    number: Mapping[str, int] = {code: i for i, code in enumerate(codes)}
     texts = [example.tokens for example in examples]
     given = [frozenset(number[c] for c in example.codes) for example in examples]
     evidence = _evidence(examples, texts, given, number, settings)
@@ -142,7 +151,7 @@ def _evidence(
     examples: Sequence[Example],
     texts: Sequence[Tokens],
     given: Sequence[frozenset[int]],
-    number: dict[str, int],
+    number: Mapping[str, int],
     settings: BaseSettings,
 ) -> list[list[tuple[int, tuple[int, ...]]]]:
     """The coders' evidence; mined evidence for the codes of a text that have none."""
@@ -167,7 +176,7 @@ def score_base(model: BaseModel, tokens: Tokens, *, explain: bool = False) -> Bl
     tokens : Tokens
         The text.
     explain : bool
-        Give positions for codes that no phrase stands for too: those of the most responsible words.
+        Give the mentions of every code; where no phrase stands for it, its most responsible words.
 
     Returns
     -------
@@ -175,7 +184,7 @@ def score_base(model: BaseModel, tokens: Tokens, *, explain: bool = False) -> Bl
         With the columns :data:`FEATURES`.
     """
     matches = lexicon.find_matches(model.lexicon, tokens)
-    exact = lexicon.lexicon_block(model.lexicon, tokens, matches)
+    exact = lexicon.lexicon_block(model.lexicon, tokens, matches, mentions=explain)
     similar = fuzzy.find_similar(model.index, tokens)
     near = fuzzy.fuzzy_block(model.lexicon, similar, tokens, matches, model.categories)
     linear, vote = model.linear.score(tokens)

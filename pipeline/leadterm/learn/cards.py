@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from leadterm.learn.calibration import OperatingPoint
-from leadterm.learn.stack import CorpusModel
+from leadterm.learn.model import CorpusModel
 
 __all__ = ["model_card"]
 

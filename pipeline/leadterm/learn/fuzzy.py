@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
+from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +31,7 @@ _SIZES = (3, 4)
 _LEAST = 0.5
 _SHARPNESS = 12.0
 _WINDOW = 6
+_REMEMBERED = 50_000
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,11 @@ class PhraseIndex:
     def word_count(self) -> Mapping[str, int]:
         """Training texts by word."""
         return dict(zip(self.words, self.counts.tolist(), strict=True))
+
+    @cached_property
+    def vectors(self) -> dict[str, tuple[NDArray[np.int64], NDArray[np.float32]]]:
+        """Vectors of the words met so far, to be found faster the next time."""
+        return {}
 
     @cached_property
     def columns(self) -> Any:
@@ -290,6 +297,7 @@ def _windows(tokens: Tokens) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     return np.concatenate(first), np.concatenate(size)
 
 
+@lru_cache(maxsize=100_000)
 def _parts(word: str) -> list[tuple[str, float]]:
     """Coordinates of a word and their weights; the squares add up to 1."""
     if word.isdigit():
@@ -310,17 +318,28 @@ def _vectors(index: PhraseIndex, words: Sequence[str]) -> tuple[Any, Any]:
     """Vectors of words: over all their coordinates, and over those the index knows."""
     from scipy.sparse import csr_matrix
 
-    size = len(index.parts)
-    extra: dict[str, int] = {}
-    rows: list[int] = []
-    columns: list[int] = []
-    values: list[float] = []
-    for i, word in enumerate(words):
+    rows = [_vector(index, word) for word in words]
+    columns = np.concatenate([row for row, _ in rows])
+    values = np.concatenate([row for _, row in rows])
+    start = np.concatenate([[0], np.cumsum([len(row) for row, _ in rows])])
+    own, place = np.unique(columns, return_inverse=True)
+    whole = csr_matrix((values, place.reshape(-1), start), shape=(len(words), len(own)))
+    inside = columns < len(index.parts)
+    until = np.concatenate([[0], np.cumsum(inside)])[start]
+    known = csr_matrix((values[inside], columns[inside], until), shape=(len(words), len(index.parts)))
+    return whole, known
+
+
+def _vector(index: PhraseIndex, word: str) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """Coordinates of a word and its values there; a coordinate unknown to the index has a number beyond its own."""
+    found = index.vectors.get(word)
+    if found is None:
+        parts, size = _parts(word), len(index.parts)
+        places = [index.part_number.get(part, size + crc32(part.encode())) for part, _ in parts]
         weight = _idf(index.word_count.get(word, 0), index.n_texts)
-        for part, value in _parts(word):
-            known = index.part_number.get(part)
-            columns.append(size + extra.setdefault(part, len(extra)) if known is None else known)
-            rows.append(i)
-            values.append(weight * value)
-    matrix = csr_matrix((values, (rows, columns)), shape=(len(words), size + len(extra)), dtype=np.float32)
-    return matrix, matrix[:, :size]
+        values = np.array([weight * value for _, value in parts], dtype=np.float32)
+        found = np.array(places, dtype=np.int64), values
+        if len(index.vectors) >= _REMEMBERED:
+            index.vectors.clear()
+        index.vectors[word] = found
+    return found

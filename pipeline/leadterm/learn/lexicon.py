@@ -258,7 +258,9 @@ def _around(
     return Match(number, tuple(rising), gap, chosen == rising)
 
 
-def lexicon_block(lexicon: Lexicon, tokens: Tokens, matches: Sequence[Match]) -> Block:
+def lexicon_block(
+    lexicon: Lexicon, tokens: Tokens, matches: Sequence[Match], *, mentions: bool = True
+) -> Block:
     """Describe each code that a matched phrase may stand for.
 
     Parameters
@@ -269,6 +271,8 @@ def lexicon_block(lexicon: Lexicon, tokens: Tokens, matches: Sequence[Match]) ->
         The text.
     matches : sequence of Match
         From :func:`find_matches`.
+    mentions : bool
+        Give mentions too.
 
     Returns
     -------
@@ -288,9 +292,9 @@ def lexicon_block(lexicon: Lexicon, tokens: Tokens, matches: Sequence[Match]) ->
     if not matches:
         return Block.empty(FEATURES)
     grid = _Grid(lexicon, tokens, matches)
-    rows = [grid.describe(j) for j in range(len(grid.codes))]
-    features = np.array([values for values, _ in rows], dtype=np.float32)
-    return Block(FEATURES, grid.codes, features, tuple(grid.mentions(j, i) for j, (_, i) in enumerate(rows)))
+    best = grid.best()
+    where = [grid.mentions(j, i) for j, i in enumerate(best.tolist())] if mentions else [()] * len(best)
+    return Block(FEATURES, grid.codes, grid.describe(best), tuple(where))
 
 
 class _Grid:
@@ -331,21 +335,40 @@ class _Grid:
                 chosen.append(i)
         return tuple(self.matches[i].positions for i in chosen)
 
-    def describe(self, j: int) -> tuple[list[float], int]:
-        """Features of one code, and its best match."""
-        here, text, lexicon = self.here[:, j], self.text[:, j], self.lexicon
-        on = np.flatnonzero(here)
+    def best(self) -> NDArray[np.int64]:
+        """The match that speaks most for each code."""
+        value = self.here * (1 - 0.3 * self.covered)[:, None] + 1e-4 * self.size[:, None]
+        return np.asarray(np.argmax(np.where(self.here > 0, value, -1.0), axis=0))
+
+    def describe(self, best: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Features of every code."""
+        here, text, lexicon, at = self.here, self.text, self.lexicon, np.arange(len(best))
+        on = here > 0
         negated = self.context[:, CONTEXTS.index("negation")]
-        i = int(on[np.argmax(here[on] * (1 - 0.3 * self.covered[on]) + 1e-4 * self.size[on])])
-        others = np.delete(self.here[self.overlap[i]], j, axis=1)
-        rival = float(others.max()) if others.size else 0.0
-        match, p, pair = self.matches[i], self.phrase[i], self.pair[i, j]
-        values = [
-            here.max(), text.max(), 1 - np.prod(1 - np.minimum(here, 0.999)), 1 - np.prod(1 - np.minimum(text, 0.999)),
-            here.sum(), len(on), len(set(self.phrase[on].tolist())), (~self.covered[on]).sum(),
-            (here * ~self.covered).max(), (here * (1 - negated)).max(), self.size[i], match.gap, match.ordered,
-            *self.context[i], self.covered[i], match.positions[0] / len(self.tokens.words), lexicon.evidence[p],
-            lexicon.texts[p], lexicon.here[pair] / self.total[i], self.linked[i], lexicon.idf[p], self.rank[j],
-            rival, here[i] - rival, lexicon.own[pair], lexicon.text[pair], negated[on].mean(),
+        free, count = ~self.covered, on.sum(axis=0)
+        phrase, pair, rival = self.phrase[best], self.pair[best, at], self._rival(best)
+        gap = np.array([m.gap for m in self.matches])[best]
+        ordered = np.array([m.ordered for m in self.matches])[best]
+        first = np.array([m.positions[0] for m in self.matches])[best]
+        kinds = np.unique(np.stack([np.nonzero(on)[1], self.phrase[np.nonzero(on)[0]]]), axis=1)[0]
+        columns = [
+            here.max(axis=0), text.max(axis=0), 1 - np.prod(1 - np.minimum(here, 0.999), axis=0),
+            1 - np.prod(1 - np.minimum(text, 0.999), axis=0), here.sum(axis=0), count,
+            np.bincount(kinds, minlength=len(best)), (on & free[:, None]).sum(axis=0),
+            (here * free[:, None]).max(axis=0), (here * (1 - negated)[:, None]).max(axis=0), self.size[best],
+            gap, ordered, *self.context[best].T, self.covered[best], first / len(self.tokens.words),
+            lexicon.evidence[phrase],
+            lexicon.texts[phrase], lexicon.here[pair] / self.total[best], self.linked[best], lexicon.idf[phrase],
+            self.rank, rival, here[best, at] - rival, lexicon.own[pair], lexicon.text[pair],
+            (on * negated[:, None]).sum(axis=0) / count,
         ]  # fmt: skip
-        return [float(v) for v in values], i
+        return np.asarray(np.stack(columns, axis=1), dtype=np.float32)
+
+    def _rival(self, best: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Largest probability that a match overlapping a code's best one gives another code."""
+        if len(best) < 2:
+            return np.zeros(len(best))
+        around = {i: self.here[self.overlap[i]].max(axis=0) for i in set(best.tolist())}
+        nearby = np.stack([around[i] for i in best.tolist()])
+        np.fill_diagonal(nearby, 0.0)
+        return np.asarray(nearby.max(axis=1))

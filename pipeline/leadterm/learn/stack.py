@@ -1,31 +1,46 @@
-"""The corpus model: for each code system the parts that read a text, and a ranker over their features.
+"""The parts that read a text for one code system, and the rankers stacked on their features.
 
-The ranker learns from out-of-fold features: the parts that describe a training encounter were fitted
+The rankers learn from out-of-fold features: the parts that describe a training encounter were fitted
 without it, so no encounter is ever described by its own labels.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from leadterm.errors import LeadtermError, unknown_name
-from leadterm.learn.base import FEATURES, BaseModel, Example, fit_base, score_base
+from leadterm.errors import LeadtermError
+from leadterm.learn import relations
+from leadterm.learn.base import FEATURES, BaseModel, Example, fit_base
+from leadterm.learn.describe import describe, known_names
+from leadterm.learn.hierarchy import categories_of
 from leadterm.learn.recipe import Recipe
+from leadterm.learn.relations import Relations, learn_relations, relation_features
 from leadterm.learn.table import CandidateTable
-from leadterm.learn.tokens import Tokens, tokenise
+from leadterm.learn.tokens import Tokens
 from leadterm.learn.trees import group_folds
 from leadterm.ranker import Ranker
-from leadterm.schema import Assertion, Encounter, Suggestion, SuggestionSet
+from leadterm.schema import Encounter
 
-__all__ = ["CorpusModel", "FoldRows", "SystemModel", "examples_of", "fit_system", "out_of_fold"]
+__all__ = [
+    "FoldFolder", "FoldRows", "SystemModel", "examples_of", "fit_system", "fold_rows", "out_of_fold",
+]  # fmt: skip
 
-Progress = Callable[[str], None]
+Progress = Callable[[str, float], None]
+
+
+class FoldFolder(Protocol):
+    """Keeps the rows of finished folds."""
+
+    def read(self, number: int) -> FoldRows | None:
+        """Give the rows of a fold, if it was finished."""
+
+    def write(self, number: int, rows: FoldRows) -> None:
+        """Keep the rows of a finished fold."""
 
 
 @dataclass(frozen=True)
@@ -36,12 +51,39 @@ class SystemModel:
     ----------
     base : BaseModel
         The parts that describe candidates.
+    first : Ranker
+        From the features of a candidate to a first confidence.
+    relations : Relations
+        What the other candidates' first confidence says.
     ranker : Ranker
-        From features to confidence.
+        From all of that to the confidence that is shown.
     """
 
     base: BaseModel
+    first: Ranker
+    relations: Relations
     ranker: Ranker
+
+    def confidence(self, codes: Sequence[str], features: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Give the confidence of the candidates of one encounter, all of them together.
+
+        Parameters
+        ----------
+        codes : sequence of str
+            The candidates.
+        features : ndarray of shape (n, n_features)
+            Columns of the first ranker.
+
+        Returns
+        -------
+        ndarray of shape (n,)
+            In ``[0, 1]``.
+        """
+        first = self.first.confidence(features, self.first.feature_names)
+        number = np.array([self.base.number.get(code, -1) for code in codes], dtype=np.int64)
+        more = relation_features(self.relations, self.base.categories, number, first)
+        names = (*self.first.feature_names, *relations.FEATURES)
+        return self.ranker.confidence(np.hstack([features, more]), names)
 
 
 @dataclass(frozen=True)
@@ -56,6 +98,8 @@ class FoldRows:
         1 where the candidate is a reference code.
     owner : ndarray of shape (n,)
         Index of the encounter.
+    code : ndarray of shape (n,)
+        Number of the code among all codes of the training encounters, sorted.
     missed : int
         Reference codes that are no candidate.
     """
@@ -63,136 +107,25 @@ class FoldRows:
     features: NDArray[np.float32]
     target: NDArray[np.int8]
     owner: NDArray[np.int64]
+    code: NDArray[np.int64]
     missed: int
 
-
-@dataclass(frozen=True)
-class CorpusModel:
-    """A model learned from coded notes.
-
-    Parameters
-    ----------
-    systems : mapping of str to SystemModel
-        One for each code system.
-    threshold : float
-        Confidence at or above which a suggestion belongs to the proposed set, for all systems alike.
-    name : str
-        Of the model.
-    titles : mapping of str to mapping of str to str
-        Titles of codes by system, where known.
-    meta : mapping
-        The run's manifest.
-    """
-
-    systems: Mapping[str, SystemModel]
-    threshold: float
-    name: str = "corpus-model"
-    titles: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    meta: Mapping[str, Any] = field(default_factory=dict)
-
-    def score(self, encounter: Encounter, system: str | None = None) -> CandidateTable:
-        """Describe the candidate codes of an encounter in one code system.
-
-        Parameters
-        ----------
-        encounter : Encounter
-            Any encounter.
-        system : str, optional
-            The code system; may be left out where the model knows only one.
-
-        Returns
-        -------
-        CandidateTable
-            Features and evidence, for the model's own ranker or, merged, for another.
-
-        Raises
-        ------
-        LeadtermError
-            If the model does not know the system.
-        """
-        return self._table(encounter, tokenise(encounter), self._system(system))
-
-    def suggest(
-        self, encounter: Encounter, *, systems: Sequence[str] | None = None, top: int | None = None
-    ) -> SuggestionSet:
-        """Suggest codes for an encounter, best first.
-
-        Parameters
-        ----------
-        encounter : Encounter
-            Any encounter.
-        systems : sequence of str, optional
-            Code systems; all the model knows if left out.
-        top : int, optional
-            Most suggestions.
-
-        Returns
-        -------
-        SuggestionSet
-            Ranked over all systems by calibrated confidence, then by code.
-
-        Raises
-        ------
-        LeadtermError
-            If the model does not know a system.
-        """
-        tokens = tokenise(encounter)
-        rows: list[Suggestion] = []
-        for system in [self._system(s) for s in systems or sorted(self.systems)]:
-            table = self._table(encounter, tokens, system)
-            confidence = self.systems[system].ranker.confidence(table.features, table.feature_names)
-            rows += self._suggestions(table, confidence)
-        rows.sort(key=lambda s: (-s.confidence, s.system, s.code))
-        found = tuple(replace(s, rank=rank) for rank, s in enumerate(rows[:top], start=1))
-        return SuggestionSet(encounter.encounter_id, self.name, {}, found, self.threshold)
-
-    def _suggestions(self, table: CandidateTable, confidence: NDArray[np.float64]) -> list[Suggestion]:
-        """Suggestions of one system, not ranked yet; a candidate without evidence makes none."""
-        titles = self.titles.get(table.system, {})
-        asserted = _assertions(table)
-        return [
-            Suggestion(
-                1, table.system, code, titles.get(code, ""), float(confidence[i]), table.evidence[i], table.terms[i],
-                "learned", assertion=asserted[i],
-            )
-            for i, code in enumerate(table.codes)
-            if table.evidence[i]
-        ]  # fmt: skip
-
-    def save(self, path: str | Path, *, documents: Mapping[str, str] | None = None) -> Path:
-        """Write the model as a folder (see :mod:`leadterm.artifacts`)."""
-        from leadterm.learn.store import save_model
-
-        return save_model(self, path, documents=documents)
-
     @classmethod
-    def load(cls, path: str | Path, *, mmap: bool = True) -> CorpusModel:
-        """Read a model that :meth:`save` wrote; raises LeadtermError if the folder is not sound."""
-        from leadterm.learn.store import load_model
-
-        return load_model(path, mmap=mmap)
-
-    def _system(self, system: str | None) -> str:
-        if system is None and len(self.systems) == 1:
-            return next(iter(self.systems))
-        if system is None or system not in self.systems:
-            raise unknown_name("code system of this model", system or "", self.systems)
-        return system
-
-    def _table(self, encounter: Encounter, tokens: Tokens, system: str) -> CandidateTable:
-        from leadterm.corpus.format import join_mentions
-
-        base = self.systems[system].base
-        block = score_base(base, tokens, explain=True)
-        return CandidateTable(
-            encounter.encounter_id, system, tuple(base.codes[c] for c in block.codes.tolist()),
-            FEATURES, block.features,
-            tuple(join_mentions(tokens.spans(encounter, m) for m in where) for where in block.where),
-            tuple(" ".join(tokens.words[i] for m in where[:1] for i in m) for where in block.where),
+    def join(cls, parts: Sequence[FoldRows]) -> FoldRows:
+        """Put the rows of folds end to end."""
+        return cls(
+            np.concatenate([p.features for p in parts]), np.concatenate([p.target for p in parts]),
+            np.concatenate([p.owner for p in parts]), np.concatenate([p.code for p in parts]),
+            sum(p.missed for p in parts),
         )  # fmt: skip
 
 
-def examples_of(encounters: Sequence[Encounter], texts: Sequence[Tokens], system: str) -> list[Example]:
+def examples_of(
+    encounters: Sequence[Encounter],
+    texts: Sequence[Tokens],
+    system: str,
+    known: Sequence[CandidateTable] | None = None,
+) -> list[Example]:
     """Turn encounters into training examples for one code system.
 
     Parameters
@@ -203,6 +136,8 @@ def examples_of(encounters: Sequence[Encounter], texts: Sequence[Tokens], system
         Their words.
     system : str
         The code system.
+    known : sequence of CandidateTable, optional
+        What the dictionary found in each encounter.
 
     Returns
     -------
@@ -213,13 +148,15 @@ def examples_of(encounters: Sequence[Encounter], texts: Sequence[Tokens], system
     --------
     >>> from leadterm.schema import EvidenceSpan, Note, ReferenceCode
     >>> e = Encounter("e", (Note("n", "Gout."),), (ReferenceCode("s", "M10", "", (EvidenceSpan("n", 0, 4, "Gout"),)),))
+    >>> from leadterm.learn.tokens import tokenise
     >>> examples_of([e], [tokenise(e)], "s")[0].evidence
     (('M10', (0,)),)
     """
     from leadterm.corpus.format import split_mentions
 
     out = []
-    for encounter, tokens in zip(encounters, texts, strict=True):
+    tables: Sequence[CandidateTable | None] = known or [None] * len(texts)
+    for encounter, tokens, table in zip(encounters, texts, tables, strict=True):
         place = {note.note_id: i for i, note in enumerate(encounter.notes)}
         given = [code for code in encounter.codes if code.system == system]
         evidence = []
@@ -231,7 +168,7 @@ def examples_of(encounters: Sequence[Encounter], texts: Sequence[Tokens], system
                     inside |= here & (tokens.start < span.end) & (tokens.end > span.start)
                 if inside.any():
                     evidence.append((code.code, tuple(np.flatnonzero(inside).tolist())))
-        out.append(Example(tokens, frozenset(code.code for code in given), tuple(evidence)))
+        out.append(Example(tokens, frozenset(code.code for code in given), tuple(evidence), table))
     return out
 
 
@@ -241,7 +178,8 @@ def out_of_fold(
     recipe: Recipe,
     *,
     progress: Progress | None = None,
-    fold_cache: Callable[[int, Callable[[], FoldRows]], FoldRows] | None = None,
+    folder: FoldFolder | None = None,
+    jobs: int = 1,
 ) -> FoldRows:
     """Describe each training example by parts that were fitted without it and its group.
 
@@ -254,39 +192,69 @@ def out_of_fold(
     recipe : Recipe
         Folds, seed, settings.
     progress : callable, optional
-        Told the name of each step.
-    fold_cache : callable, optional
-        Given a fold's number and the way to compute it, gives its rows.
+        Told the name of each step and the share of the work that is done.
+    folder : FoldFolder, optional
+        Keeps finished folds.
+    jobs : int
+        Processes.
 
     Returns
     -------
     FoldRows
         In order of folds.
     """
+    from joblib import Parallel, delayed
+
     fold = group_folds(groups, recipe.folds, recipe.seed)
+    n = int(fold.max()) + 1
+    parts = {k: rows for k in range(n) if (rows := folder.read(k) if folder else None) is not None}
+    todo = [k for k in range(n) if k not in parts]
+    work = Parallel(n_jobs=min(jobs, max(1, len(todo))), return_as="generator")
+    for k, rows in zip(todo, work(delayed(fold_rows)(examples, fold, k, recipe) for k in todo), strict=True):
+        parts[k] = rows
+        if folder:
+            folder.write(k, rows)
+        if progress:
+            progress(f"fold {len(parts)} of {n}", len(parts) / n)
+    return FoldRows.join([parts[k] for k in range(n)])
+
+
+def fold_rows(examples: Sequence[Example], fold: NDArray[np.int64], k: int, recipe: Recipe) -> FoldRows:
+    """Describe the examples of one fold by parts fitted on the others.
+
+    Parameters
+    ----------
+    examples : sequence of Example
+        All training examples.
+    fold : ndarray of shape (n_examples,)
+        Fold of each.
+    k : int
+        The fold that is held out.
+    recipe : Recipe
+        Settings.
+
+    Returns
+    -------
+    FoldRows
+        Of the held-out examples, or of a random part of them where the recipe limits their number.
+
+    Raises
+    ------
+    LeadtermError
+        If the other folds hold no code.
+    """
     shown = np.ones(len(examples), dtype=bool)
     if len(examples) > recipe.ranked_encounters:
         some = np.random.default_rng(recipe.seed).choice(len(examples), recipe.ranked_encounters, replace=False)
         shown = np.isin(np.arange(len(examples)), some)
-    parts = []
-    for k in range(int(fold.max()) + 1):
-
-        def compute(k: int = k) -> FoldRows:
-            held = np.flatnonzero((fold == k) & shown)
-            base = fit_base([examples[i] for i in np.flatnonzero(fold != k)], recipe.base, recipe.seed)
-            return _rows(base, examples, held)
-
-        if progress:
-            progress(f"fold {k + 1} of {int(fold.max()) + 1}")
-        parts.append(fold_cache(k, compute) if fold_cache else compute())
-    return FoldRows(
-        np.concatenate([p.features for p in parts]), np.concatenate([p.target for p in parts]),
-        np.concatenate([p.owner for p in parts]), sum(p.missed for p in parts),
-    )  # fmt: skip
+    base = fit_base([examples[i] for i in np.flatnonzero(fold != k)], recipe.base, recipe.seed)
+    return _rows(base, examples, np.flatnonzero((fold == k) & shown))
 
 
-def fit_system(examples: Sequence[Example], groups: Sequence[str], rows: FoldRows, recipe: Recipe) -> SystemModel:
-    """Fit the ranker on out-of-fold rows and the parts on all examples.
+def fit_system(
+    examples: Sequence[Example], groups: Sequence[str], rows: FoldRows, recipe: Recipe, *, jobs: int = 1
+) -> SystemModel:
+    """Fit both rankers on out-of-fold rows and the parts on all examples.
 
     Parameters
     ----------
@@ -296,51 +264,69 @@ def fit_system(examples: Sequence[Example], groups: Sequence[str], rows: FoldRow
         From :func:`out_of_fold`.
     recipe : Recipe
         Settings.
+    jobs : int
+        Processes.
 
     Returns
     -------
     SystemModel
-        Parts and ranker.
+        Parts and rankers.
 
     Raises
     ------
     LeadtermError
         If there is nothing to learn from.
     """
-    names = np.asarray(groups)[rows.owner]
-    ranker = Ranker.fit(
-        rows.features, rows.target, names, FEATURES, seed=recipe.seed, missed=rows.missed, settings=recipe.ranker
+    group = np.asarray(groups)[rows.owner]
+    names = (*FEATURES, *known_names([e.known for e in examples]))
+    use, kinds = recipe.ranker, categories_of(_all_codes(examples))
+    first = Ranker.fit(
+        rows.features, rows.target, group, names, seed=recipe.seed, missed=rows.missed, settings=use, jobs=jobs
     )
-    return SystemModel(fit_base(examples, recipe.base, recipe.seed), ranker)
+    confidence = np.asarray(first.oof)
+    more = _relations_out_of_fold(rows, group, confidence, kinds, recipe)
+    ranker = Ranker.fit(
+        np.hstack([rows.features, more]), rows.target, group, (*names, *relations.FEATURES),
+        seed=recipe.seed + 1, missed=rows.missed, settings=use, jobs=jobs,
+    )  # fmt: skip
+    learned = learn_relations(rows.owner, rows.code, confidence, rows.target, kinds)
+    return SystemModel(fit_base(examples, recipe.base, recipe.seed), first, learned, ranker)
+
+
+def _relations_out_of_fold(
+    rows: FoldRows, group: NDArray[Any], confidence: NDArray[np.float64], kinds: NDArray[np.int64], recipe: Recipe
+) -> NDArray[np.float32]:
+    """Relation features of each row, learned from other groups."""
+    fold = group_folds(group, recipe.ranker.folds, recipe.seed + 2)
+    out = np.zeros((len(group), len(relations.FEATURES)), dtype=np.float32)
+    for k in range(int(fold.max()) + 1):
+        on = fold != k
+        learned = learn_relations(rows.owner[on], rows.code[on], confidence[on], rows.target[on], kinds)
+        held = np.flatnonzero(fold == k)
+        held = held[np.argsort(rows.owner[held], kind="stable")]
+        starts = np.flatnonzero(np.diff(rows.owner[held], prepend=-1))
+        for at in np.split(held, starts[1:]):
+            out[at] = relation_features(learned, kinds, rows.code[at], confidence[at])
+    return out
+
+
+def _all_codes(examples: Sequence[Example]) -> list[str]:
+    """Codes of all examples, sorted: a code's number is its place."""
+    return sorted({code for example in examples for code in example.codes})
 
 
 def _rows(base: BaseModel, examples: Sequence[Example], held: NDArray[np.int64]) -> FoldRows:
     """Candidates of held-out examples."""
     if not base.codes:
         raise LeadtermError("too few coded encounters to train on.", hint="Add encounters, or use fewer folds.")
-    features, target, owner, missed = [], [], [], 0
+    number = {code: i for i, code in enumerate(_all_codes(examples))}
+    width = len(FEATURES) + len(known_names([e.known for e in examples]))
+    none = np.zeros(0, np.int64)
+    parts = [FoldRows(np.zeros((0, width), np.float32), np.zeros(0, np.int8), none, none, 0)]
     for i in held.tolist():
-        block = score_base(base, examples[i].tokens)
-        right = np.array([base.codes[c] in examples[i].codes for c in block.codes.tolist()], dtype=np.int8)
-        features.append(block.features)
-        target.append(right)
-        owner.append(np.full(len(right), i))
-        missed += len(examples[i].codes) - int(right.sum())
-    return FoldRows(
-        np.concatenate([np.zeros((0, len(FEATURES)), np.float32), *features]),
-        np.concatenate([np.zeros(0, np.int8), *target]), np.concatenate([np.zeros(0, np.int64), *owner]), missed,
-    )  # fmt: skip
-
-
-def _assertions(table: CandidateTable) -> list[Assertion]:
-    """The context of each candidate's best match."""
-    kinds: tuple[tuple[str, Assertion], ...] = (
-        ("phrase_negation", "absent"), ("phrase_family", "family"), ("phrase_history", "history"),
-        ("phrase_possible", "possible"), ("similar_negation", "absent"),
-    )  # fmt: skip
-    out: list[Assertion] = ["present"] * len(table.codes)
-    for name, assertion in kinds:
-        for i in np.flatnonzero(table.column(name) > 0).tolist():
-            if out[i] == "present":
-                out[i] = assertion
-    return out
+        found = describe(base, examples[i].tokens, examples[i].known)
+        right = np.array([name in examples[i].codes for name in found.codes], dtype=np.int8)
+        code = np.array([number.get(name, -1) for name in found.codes], dtype=np.int64)
+        missed = len(examples[i].codes) - int(right.sum())
+        parts.append(FoldRows(found.features, right, np.full(len(right), i), code, missed))
+    return FoldRows.join(parts)

@@ -16,7 +16,9 @@ from leadterm.learn.base import BaseModel
 from leadterm.learn.fuzzy import PhraseIndex
 from leadterm.learn.lexicon import Lexicon
 from leadterm.learn.linear import LinearModel
-from leadterm.learn.stack import CorpusModel, SystemModel
+from leadterm.learn.model import CorpusModel
+from leadterm.learn.relations import Relations
+from leadterm.learn.stack import SystemModel
 from leadterm.ranker import Ranker
 
 __all__ = ["KIND", "load_model", "save_model"]
@@ -47,21 +49,39 @@ def save_model(model: CorpusModel, path: str | Path, *, documents: Mapping[str, 
     LeadtermError
         If the folder cannot be written.
     """
-    arrays: dict[str, NDArray[Any]] = {}
+    arrays, parts = _packed(model, "")
+    return save_artifact(path, Artifact(KIND, {"name": model.name, **model.meta}, arrays, parts), documents=documents)
+
+
+def _packed(model: CorpusModel, place: str) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
+    """Arrays and JSON parts of a model and of the one before it."""
+    arrays: dict[str, NDArray[Any]] = {f"{place}seen": model.seen}
     parts: dict[str, Any] = {}
     for number, (_, system) in enumerate(sorted(model.systems.items())):
-        base, prefix = system.base, f"s{number}"
+        base, prefix = system.base, f"{place}s{number}"
         arrays |= {f"{prefix}.texts": base.texts, f"{prefix}.categories": base.categories}
-        header: dict[str, Any] = {"codes": base.codes, "shortlist": base.shortlist, "ranker": system.ranker.header()}
-        arrays |= system.ranker.arrays(f"{prefix}.ranker")
+        header: dict[str, Any] = {"codes": base.codes, "shortlist": base.shortlist}
+        for stage, ranker in (("first", system.first), ("ranker", system.ranker)):
+            header[stage] = ranker.header()
+            arrays |= ranker.arrays(f"{prefix}.{stage}")
+        arrays |= {f"{prefix}.relations.{key}": value for key, value in _taken_apart(system.relations)[0].items()}
         for name in _PARTS:
             numbers, rest = _taken_apart(getattr(base, name))
             arrays |= {f"{prefix}.{name}.{key}": value for key, value in numbers.items()}
             header[name] = rest
         parts[prefix] = header
-    parts["model"] = {"systems": sorted(model.systems), "threshold": model.threshold, "titles": dict(model.titles)}
-    meta = {"name": model.name, **model.meta}
-    return save_artifact(path, Artifact(KIND, meta, arrays, parts), documents=documents)
+    earlier = model.earlier
+    if isinstance(earlier, CorpusModel):
+        more, inner = _packed(earlier, f"{place}earlier.")
+        arrays, parts = arrays | more, parts | inner
+    elif earlier:
+        arrays |= earlier.arrays(f"{place}earlier")
+    parts[f"{place}model"] = {
+        "name": model.name, "systems": sorted(model.systems), "threshold": model.threshold,
+        "titles": dict(model.titles), "releases": dict(model.releases),
+        "earlier": earlier.header() if isinstance(earlier, Ranker) else earlier is not None,
+    }  # fmt: skip
+    return arrays, parts
 
 
 def load_model(path: str | Path, *, mmap: bool = True) -> CorpusModel:
@@ -86,12 +106,24 @@ def load_model(path: str | Path, *, mmap: bool = True) -> CorpusModel:
     """
     artifact = load_artifact(path, kind=KIND, mmap=mmap)
     try:
-        header = artifact.parts["model"]
-        systems = {name: _system(artifact, f"s{number}") for number, name in enumerate(header["systems"])}
-        threshold, titles = float(header["threshold"]), header["titles"]
+        return _unpacked(artifact, "", artifact.meta)
     except (KeyError, TypeError, ValueError) as error:
         raise LeadtermError(f"model '{Path(path).name}' is incomplete.", hint="Train it again.") from error
-    return CorpusModel(systems, threshold, str(artifact.meta.get("name", "")), titles, artifact.meta)
+
+
+def _unpacked(artifact: Artifact, place: str, meta: Mapping[str, Any]) -> CorpusModel:
+    """The inverse of :func:`_packed`."""
+    header = artifact.parts[f"{place}model"]
+    systems = {name: _system(artifact, f"{place}s{number}") for number, name in enumerate(header["systems"])}
+    earlier: Ranker | CorpusModel | None = None
+    if isinstance(header["earlier"], dict):
+        earlier = Ranker.from_parts(artifact.arrays, header["earlier"], f"{place}earlier")
+    elif header["earlier"]:
+        earlier = _unpacked(artifact, f"{place}earlier.", {})
+    return CorpusModel(
+        systems, float(header["threshold"]), header["name"], header["titles"], meta, header["releases"], earlier,
+        artifact.arrays[f"{place}seen"],
+    )  # fmt: skip
 
 
 def _system(artifact: Artifact, prefix: str) -> SystemModel:
@@ -101,7 +133,8 @@ def _system(artifact: Artifact, prefix: str) -> SystemModel:
         tuple(header["codes"]), artifact.arrays[f"{prefix}.texts"], artifact.arrays[f"{prefix}.categories"],
         made["lexicon"], made["index"], made["linear"], int(header["shortlist"]),
     )  # fmt: skip
-    return SystemModel(base, Ranker.from_parts(artifact.arrays, header["ranker"], f"{prefix}.ranker"))
+    first, last = (Ranker.from_parts(artifact.arrays, header[s], f"{prefix}.{s}") for s in ("first", "ranker"))
+    return SystemModel(base, first, _put_together(Relations, artifact, f"{prefix}.relations.", {}), last)
 
 
 def _taken_apart(part: Any) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:

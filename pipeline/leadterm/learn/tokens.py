@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+import sys
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 
 import numpy as np
@@ -20,6 +21,8 @@ CONTEXTS = ("negation", "family", "history", "possible")
 _WORD = re.compile(r"[^\W_]+", re.UNICODE)
 _STOP = re.compile(r"[.!?;:]\s|[\n\r]")
 _REACH = {"negation": 6, "family": 12, "history": 12, "possible": 8}
+_NO_CUE = dict.fromkeys(CONTEXTS, -1)
+_FREE = (False,) * len(CONTEXTS)
 
 
 @dataclass(frozen=True)
@@ -177,35 +180,49 @@ def tokenise(encounter: Encounter) -> Tokens:
     >>> tokenise(Encounter("e", (Note("n", "…"),))).words
     ()
     """
-    language = encounter.language
-    stop = words_of(language, "stop")
-    columns: list[tuple[str, int, int, int, int]] = []
-    context: list[list[int]] = []
+    entries = _Entries(encounter.language)
+    words: list[str] = []
+    columns: list[tuple[int, int, int, int]] = []
+    governed: list[tuple[bool, ...]] = []
     sentence = 0
     for index, note in enumerate(encounter.notes):
         stops = [m.start() for m in _STOP.finditer(note.text)] + [len(note.text) + 1]
-        at, left = 0, _no_cue()
-        for match in _WORD.finditer(note.text):
-            while match.start() > stops[at]:
-                at, sentence, left = at + 1, sentence + 1, _no_cue()
-            word = fold(match.group())
-            if word not in stop:
-                columns.append((stem(word, language), index, match.start(), match.end(), sentence))
-                context.append([int(left[kind] > 0) for kind in CONTEXTS])
-            left = _next_cue(left, word, language)
+        at, until, free = 0, dict(_NO_CUE), 0
+        for i, match in enumerate(_WORD.finditer(note.text)):
+            start, end = match.span()
+            while start > stops[at]:
+                at, sentence, until, free = at + 1, sentence + 1, dict(_NO_CUE), 0
+            stemmed, cues, ends = entries[match.group()]
+            if stemmed:
+                words.append(stemmed)
+                columns.append((index, start, end, sentence))
+                governed.append(_FREE if i > free else tuple(i <= last for last in until.values()))
+            if ends:
+                until, free = dict(_NO_CUE), 0
+            elif cues:
+                until.update({kind: i + _REACH[kind] for kind in cues})
+                free = max(until.values())
         sentence += 1
-    words, note_, start, end, sent = zip(*columns, strict=True) if columns else ((), (), (), (), ())
-    ints = [np.array(column, dtype=np.int32) for column in (note_, start, end, sent)]
-    governed = np.array(context, dtype=np.int8).reshape(-1, len(CONTEXTS))
-    return Tokens(tuple(words), ints[0], ints[1], ints[2], ints[3], governed)
+    ints = np.array(columns, dtype=np.int32).reshape(-1, 4).T.copy()
+    context = np.array(governed, dtype=np.int8).reshape(-1, len(CONTEXTS))
+    return Tokens(tuple(words), ints[0], ints[1], ints[2], ints[3], context)
 
 
-def _no_cue() -> dict[str, int]:
-    return dict.fromkeys(CONTEXTS, 0)
+class _Entries(dict[str, tuple[str, tuple[str, ...], bool]]):
+    """For each raw word its stem (empty for function words), its cues, and whether it ends scopes."""
+
+    def __init__(self, language: str) -> None:
+        super().__init__()
+        self.language = language
+
+    def __missing__(self, raw: str) -> tuple[str, tuple[str, ...], bool]:
+        self[raw] = entry = _entry(raw, self.language)
+        return entry
 
 
-def _next_cue(left: dict[str, int], word: str, language: str) -> dict[str, int]:
-    """How many more words each cue governs, after a word."""
-    if word in words_of(language, "break"):
-        return _no_cue()
-    return {kind: _REACH[kind] if word in words_of(language, kind) else max(0, left[kind] - 1) for kind in CONTEXTS}
+@lru_cache(maxsize=200_000)
+def _entry(raw: str, language: str) -> tuple[str, tuple[str, ...], bool]:
+    word = fold(raw)
+    stemmed = "" if word in words_of(language, "stop") else stem(word, language)
+    ends = word in words_of(language, "break")
+    return sys.intern(stemmed), tuple(kind for kind in CONTEXTS if word in words_of(language, kind)), ends

@@ -10,9 +10,10 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,15 +21,22 @@ from numpy.typing import NDArray
 from leadterm.errors import LeadtermError, unknown_name
 from leadterm.learn.calibration import OperatingPoint, best_f1_threshold, precision_threshold
 from leadterm.learn.cards import model_card
+from leadterm.learn.earlier import earlier_systems, earlier_table
+from leadterm.learn.model import CorpusModel
 from leadterm.learn.recipe import Recipe
-from leadterm.learn.stack import CorpusModel, FoldRows, SystemModel, examples_of, fit_system, out_of_fold
+from leadterm.learn.stack import FoldRows, SystemModel, examples_of, fit_system, out_of_fold
+from leadterm.learn.table import CandidateTable
+from leadterm.learn.titles import known_titles
 from leadterm.learn.tokens import Tokens, tokenise
 from leadterm.learn.work import WorkFolder
 from leadterm.schema import Encounter
 
+if TYPE_CHECKING:
+    from leadterm.suggester import Suggester
+
 __all__ = ["TrainResult", "train"]
 
-Progress = Callable[[str], None]
+Progress = Callable[[str, float], None]
 
 
 @dataclass(frozen=True)
@@ -58,11 +66,11 @@ class _Clock:
     """Seconds spent in each stage."""
 
     seconds: dict[str, float] = field(default_factory=dict)
+    last: float = field(default_factory=time.perf_counter)
 
-    def stage(self, name: str, since: float) -> float:
+    def stage(self, name: str) -> None:
         now = time.perf_counter()
-        self.seconds[name] = round(self.seconds.get(name, 0.0) + now - since, 2)
-        return now
+        self.seconds[name], self.last = round(now - self.last, 2), now
 
 
 def train(
@@ -74,6 +82,8 @@ def train(
     systems: Sequence[str] | None = None,
     target_precision: float | None = None,
     titles: Mapping[str, Mapping[str, str]] | None = None,
+    earlier: Suggester | CorpusModel | None = None,
+    jobs: int = 1,
     progress: Progress | None = None,
 ) -> TrainResult:
     """Learn from coded notes and write a model.
@@ -96,9 +106,14 @@ def train(
     target_precision : float, optional
         Also find the threshold that gives this precision out of fold.
     titles : mapping of str to mapping of str to str, optional
-        Titles of codes by system, to be shown with suggestions.
+        Titles of codes by system, to be shown with suggestions; found where they can be if left out.
+    earlier : Suggester or CorpusModel, optional
+        A model whose knowledge is kept: what it says of an encounter is learned from too. Encounters that
+        a corpus model learned from before are left out.
+    jobs : int
+        Processes; the result does not depend on them.
     progress : callable, optional
-        Told the name of each step.
+        Told the name of each step and the share of the work that is done.
 
     Returns
     -------
@@ -110,51 +125,95 @@ def train(
     LeadtermError
         If the corpus has nothing to learn from, a system is not in it, or the output cannot be written.
     """
-    use, tell, start = recipe or Recipe(), progress or (lambda _: None), time.perf_counter()
-    clock = _Clock()
-    tell("reading the corpus")
-    encounters = _read(corpus, splits)
+    use, tell, clock = recipe or Recipe(), progress or (lambda _step, _share: None), _Clock()
+    tell("reading the corpus", 0.0)
+    encounters = _fresh(_read(corpus, splits), earlier)
     wanted = _systems(encounters, systems)
-    texts = [tokenise(e) for e in encounters]
-    now = clock.stage("read", start)
-    groups = [e.patient_id or e.encounter_id for e in encounters]
     digest = _digest(encounters)
-    work = WorkFolder.beside(output, {"corpus": digest, "recipe": use.to_json(), "version": version("leadterm")})
-    fitted: dict[str, SystemModel] = {}
-    rows: dict[str, FoldRows] = {}
-    for name in wanted:
-        rows[name], fitted[name] = _one_system(name, encounters, texts, groups, use, tell, work)
-        now = clock.stage(name, now)
-    confidence, right, missed = _pooled(fitted, rows)
+    work = WorkFolder.beside(output, _depends(digest, use, earlier))
+    learner = _Learner(encounters, use, earlier, jobs, tell, work, clock)
+    clock.stage("read")
+    learned = {name: learner.learn(name, i / len(wanted), 1 / len(wanted)) for i, name in enumerate(wanted)}
+    fitted = {name: system for name, (_, system) in learned.items()}
+    confidence, right, missed = _pooled(fitted, {name: rows for name, (rows, _) in learned.items()})
     point = best_f1_threshold(confidence, right, missed=missed)
     target = precision_threshold(confidence, right, target_precision, missed=missed) if target_precision else None
-    clock.stage("threshold", now)
+    clock.stage("threshold")
+    releases, said = known_titles(corpus if isinstance(corpus, str | Path) else None, fitted)
     meta = _manifest(encounters, digest, splits, wanted, use, clock.seconds, fitted, point)
-    model = CorpusModel(fitted, point.threshold, Path(output).name, titles or {}, meta)
-    tell("writing the model")
+    model = CorpusModel(
+        fitted, point.threshold, Path(output).name, titles or said, meta | {"releases": releases}, releases,
+        earlier if isinstance(earlier, CorpusModel) else earlier.ranker if earlier else None,
+        np.array(sorted(map(_mark, encounters)), dtype=np.uint64),
+    )  # fmt: skip
+    tell("writing the model", 1.0)
     path = model.save(output, documents={"README.md": model_card(model, point, target, target_precision)})
     work.remove()
     return TrainResult(model, path, point, target)
 
 
-def _one_system(
-    name: str,
-    encounters: Sequence[Encounter],
-    texts: Sequence[Tokens],
-    groups: Sequence[str],
-    recipe: Recipe,
-    tell: Progress,
-    work: WorkFolder,
-) -> tuple[FoldRows, SystemModel]:
-    """Out-of-fold rows, then ranker and parts, of one code system."""
-    examples = examples_of(encounters, texts, name)
-    found = out_of_fold(
-        examples, groups, recipe,
-        progress=lambda step: tell(f"{name}: {step}"),
-        fold_cache=lambda k, compute: work.fold(name, k, compute),
-    )  # fmt: skip
-    tell(f"{name}: ranker")
-    return found, fit_system(examples, groups, found, recipe)
+@dataclass
+class _Learner:
+    """Learns one code system after the other from the same encounters."""
+
+    encounters: Sequence[Encounter]
+    recipe: Recipe
+    earlier: Suggester | CorpusModel | None
+    jobs: int
+    tell: Progress
+    work: WorkFolder
+    clock: _Clock
+
+    @cached_property
+    def texts(self) -> list[Tokens]:
+        """Words of each encounter."""
+        return [tokenise(encounter) for encounter in self.encounters]
+
+    def learn(self, name: str, start: float, share: float) -> tuple[FoldRows, SystemModel]:
+        """Out-of-fold rows, then rankers and parts, of one code system."""
+        groups = [e.patient_id or e.encounter_id for e in self.encounters]
+        examples = examples_of(self.encounters, self.texts, name, self._known(name, start))
+        found = out_of_fold(
+            examples, groups, self.recipe, folder=self.work.of(name), jobs=self.jobs,
+            progress=lambda step, done: self.tell(f"{name}: {step}", start + 0.6 * share * done),
+        )  # fmt: skip
+        self.tell(f"{name}: ranker", start + 0.6 * share)
+        system = fit_system(examples, groups, found, self.recipe, jobs=self.jobs)
+        self.clock.stage(name)
+        return found, system
+
+    def _known(self, name: str, start: float) -> list[CandidateTable] | None:
+        """What the earlier model says of each encounter."""
+        if self.earlier is None or name not in earlier_systems(self.earlier):
+            return None
+        self.tell(f"{name}: asking the earlier model", start)
+        return [earlier_table(self.earlier, encounter, name) for encounter in self.encounters]
+
+
+def _fresh(encounters: list[Encounter], earlier: Suggester | CorpusModel | None) -> list[Encounter]:
+    """Encounters the earlier model did not learn from."""
+    if not isinstance(earlier, CorpusModel):
+        return encounters
+    seen = set(earlier.seen.tolist())
+    kept = [encounter for encounter in encounters if _mark(encounter) not in seen]
+    if not kept:
+        raise LeadtermError(
+            f"model '{earlier.name}' has already learned from all {len(encounters)} encounters.",
+            hint="Continue with encounters that are new to it.",
+        )
+    return kept
+
+
+def _mark(encounter: Encounter) -> int:
+    """A digest of the notes of an encounter."""
+    whole = hashlib.sha256("\0".join(note.text for note in encounter.notes).encode("utf-8"))
+    return int.from_bytes(whole.digest()[:8], "big")
+
+
+def _depends(digest: str, recipe: Recipe, earlier: Suggester | CorpusModel | None) -> dict[str, Any]:
+    """What the folds depend on."""
+    before = "" if earlier is None else json.dumps([earlier.name, dict(getattr(earlier, "meta", {}))], sort_keys=True)
+    return {"corpus": digest, "recipe": recipe.to_json(), "version": version("leadterm"), "earlier": before}
 
 
 def _read(corpus: str | Path | Sequence[Encounter], splits: Sequence[str]) -> list[Encounter]:

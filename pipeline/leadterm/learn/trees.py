@@ -156,6 +156,7 @@ def grow(X: Any, y: Any, weight: Any, signs: list[int], settings: RankerSettings
     2
     """
     from sklearn.ensemble import HistGradientBoostingClassifier
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
     if y.min() == y.max():
         raise LeadtermError("a fold has candidates of one class only.", hint="Train on more encounters.")
@@ -164,7 +165,9 @@ def grow(X: Any, y: Any, weight: Any, signs: list[int], settings: RankerSettings
         max_depth=settings.max_depth, min_samples_leaf=settings.min_samples_leaf, l2_regularization=settings.l2,
         max_features=settings.feature_share, monotonic_cst=signs, early_stopping=False, random_state=seed,
     )  # fmt: skip
-    return model.fit(X, y, sample_weight=weight)
+    even = bool((weight == weight[0]).all())
+    with threadpool_limits(limits=1, user_api="openmp"):  # threads that wait for each other stall on a busy machine
+        return model.fit(X, y, sample_weight=None if even else weight)  # weights make binning sort each column anew
 
 
 def export(model: Any) -> tuple[dict[str, NDArray[Any]], float, int]:

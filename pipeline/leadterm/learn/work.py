@@ -5,17 +5,20 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 
 from leadterm.errors import LeadtermError
 from leadterm.learn.stack import FoldRows
 
-__all__ = ["WorkFolder"]
+__all__ = ["SystemFolds", "WorkFolder"]
+
+_COLUMNS = ("features", "target", "owner", "code")
 
 
 @dataclass(frozen=True)
@@ -56,47 +59,58 @@ class WorkFolder:
         target = Path(output)
         return cls(target.parent / f".{target.name}.work-{mark}")
 
-    def fold(self, system: str, number: int, compute: Callable[[], FoldRows]) -> FoldRows:
-        """Give the rows of a fold, from the folder or else computed and kept there.
+    def of(self, system: str) -> SystemFolds:
+        """Give the place of one code system's folds."""
+        return SystemFolds(self.path, hashlib.sha256(system.encode("utf-8")).hexdigest()[:8])
 
-        Parameters
-        ----------
-        system : str
-            The code system.
-        number : int
-            The fold.
-        compute : callable
-            Makes the rows.
+    def remove(self) -> None:
+        """Remove the folder and the folds in it."""
+        shutil.rmtree(self.path, ignore_errors=True)
 
-        Returns
-        -------
-        FoldRows
-            The rows.
 
-        Raises
-        ------
-        LeadtermError
-            If the folder cannot be written.
-        """
-        mark = hashlib.sha256(system.encode("utf-8")).hexdigest()[:8]
-        file = self.path / f"{mark}-{number}.npz"
-        if file.is_file():
+@dataclass(frozen=True)
+class SystemFolds:
+    """Finished folds of one code system.
+
+    Parameters
+    ----------
+    path : Path
+        The work folder.
+    mark : str
+        Stands for the system in file names.
+
+    Examples
+    --------
+    >>> SystemFolds(Path("/nowhere"), "ab").read(0) is None
+    True
+    """
+
+    path: Path
+    mark: str
+
+    def read(self, number: int) -> FoldRows | None:
+        """Give the rows of a fold; None if it was not finished or its file is damaged."""
+        file = self._file(number)
+        try:
             with np.load(file, allow_pickle=False) as kept:
-                return FoldRows(kept["features"], kept["target"], kept["owner"], int(kept["missed"]))
-        rows = compute()
+                return FoldRows(**{name: kept[name] for name in _COLUMNS}, missed=int(kept["missed"]))
+        except (OSError, ValueError, KeyError, EOFError, BadZipFile):
+            return None
+
+    def write(self, number: int, rows: FoldRows) -> None:
+        """Keep the rows of a fold; raises LeadtermError if the folder cannot be written."""
+        file = self._file(number)
         try:
             self.path.mkdir(parents=True, exist_ok=True)
             draft = file.with_suffix(".draft")
             with draft.open("wb") as stream:
-                np.savez(stream, features=rows.features, target=rows.target, owner=rows.owner, missed=rows.missed)
+                np.savez(stream, missed=rows.missed, **{name: getattr(rows, name) for name in _COLUMNS})
             draft.replace(file)
         except OSError as error:
             raise LeadtermError(
                 f"cannot keep a finished fold in '{self.path}': {error.strerror}.",
                 hint="Check the free space and the rights of the output's folder.",
             ) from error
-        return rows
 
-    def remove(self) -> None:
-        """Remove the folder and the folds in it."""
-        shutil.rmtree(self.path, ignore_errors=True)
+    def _file(self, number: int) -> Path:
+        return self.path / f"{self.mark}-{number}.npz"

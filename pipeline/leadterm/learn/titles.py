@@ -1,0 +1,64 @@
+"""Titles and releases of the codes a model suggests, where they can be found."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from leadterm.errors import LeadtermError
+from leadterm.learn.stack import SystemModel
+
+__all__ = ["known_titles"]
+
+
+def known_titles(
+    corpus: str | Path | None, systems: Mapping[str, SystemModel]
+) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
+    """Find titles in the corpus's own code lists, else in the code systems that are at hand.
+
+    Parameters
+    ----------
+    corpus : str, Path or None
+        The corpus folder, where there is one.
+    systems : mapping of str to SystemModel
+        What was learned.
+
+    Returns
+    -------
+    tuple
+        Release by system, and title by code by system; both lack what could not be found.
+
+    Examples
+    --------
+    >>> known_titles(None, {})
+    ({}, {})
+    """
+    releases: dict[str, str] = {}
+    titles: dict[str, dict[str, str]] = {}
+    for name, system in systems.items():
+        own = _own_titles(corpus, name)
+        release, more = ("", {}) if own else _installed(name, system.base.codes)
+        titles[name] = {code: own[code] for code in system.base.codes if own.get(code)} or more
+        if release:
+            releases[name] = release
+    return releases, titles
+
+
+def _own_titles(corpus: str | Path | None, system: str) -> dict[str, str]:
+    """Titles that the corpus declares."""
+    from leadterm.corpus import read_card, read_code_list
+
+    if corpus is None or system not in read_card(corpus).code_lists:
+        return {}
+    return dict(read_code_list(corpus, system))
+
+
+def _installed(name: str, codes: tuple[str, ...]) -> tuple[str, dict[str, str]]:
+    """Release and titles of an installed code system; a system that is not at hand has none."""
+    from leadterm.codes import load_system
+
+    try:
+        system = load_system(name)
+    except LeadtermError:
+        return "", {}
+    return system.release, {code: system.title(code) for code in codes if code in system}
