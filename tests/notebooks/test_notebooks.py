@@ -1,0 +1,49 @@
+"""Every notebook runs from top to bottom, is stored without outputs, and uses public names only."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import nbformat
+import pytest
+
+FOLDER = Path(__file__).parents[2] / "notebooks"
+NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
+
+
+def code_of(path: Path) -> list[str]:
+    """Give the code cells."""
+    return [cell.source for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
+
+
+def test_all_are_here():
+    names = ["01-suggest", "02-train-on-your-notes", "03-benchmark-and-compare", "04-error-analysis"]
+    assert [path.stem for path in NOTEBOOKS] == [*names, "05-add-a-synonym-or-rule"]
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_stored_without_outputs(path):
+    cells = nbformat.read(path, as_version=4).cells
+    assert cells[0].cell_type == "markdown"
+    assert all(not cell.outputs and cell.execution_count is None for cell in cells if cell.cell_type == "code")
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_public_names_only(path):
+    for source in code_of(path):
+        for node in ast.walk(ast.parse(source)):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("leadterm"):
+                module = __import__(node.module, fromlist=["__all__"])
+                assert {alias.name for alias in node.names} <= set(module.__all__), node.module
+
+
+@pytest.mark.filterwarnings("default")  # of the kernel's own libraries
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_runs(path):
+    from nbclient import NotebookClient
+
+    book = nbformat.read(path, as_version=4)
+    made = NotebookClient(book, timeout=300, kernel_name="python3", resources={"metadata": {"path": str(FOLDER)}})
+    made.execute()
+    assert any("image/png" in out.get("data", {}) for cell in book.cells for out in cell.get("outputs", ()))
