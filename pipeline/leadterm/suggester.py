@@ -171,4 +171,4 @@ def load_suggester(
         from leadterm.learn.store import load_model
 
         return load_model(folder)
-    return build(Ranker.load(folder), Path(model).name, date=date, ner=ner)
+    return build(Ranker.load(folder, mmap=False), Path(model).name, date=date, ner=ner)

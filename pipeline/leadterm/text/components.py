@@ -23,6 +23,9 @@ LINES = "leadterm_lines"
 LONGEST_SENTENCE = 500
 
 
+STARTS = "leadterm_token_starts"
+
+
 def token_starts(doc: Doc) -> npt.NDArray[np.int64]:
     """First character of each token.
 
@@ -44,8 +47,10 @@ def token_starts(doc: Doc) -> npt.NDArray[np.int64]:
     """
     import numpy as np
 
-    sizes: npt.NDArray[np.int64] = doc.to_array(["LENGTH", "SPACY"]).astype(np.int64).sum(axis=1)
-    starts: npt.NDArray[np.int64] = sizes.cumsum() - sizes
+    starts: npt.NDArray[np.int64] | None = doc.user_data.get(STARTS)
+    if starts is None:
+        sizes = doc.to_array(["LENGTH", "SPACY"]).astype(np.int64).sum(axis=1)
+        starts = doc.user_data[STARTS] = sizes.cumsum() - sizes
     return starts
 
 
