@@ -54,5 +54,6 @@ def test_merging_keeps_scores_evidence_and_silent_encounters(tmp_path):
     assert set(whole.encounters) == {"e1", "e2", "e3"}
     assert sorted(whole.score.tolist()) == [0.1, 0.5]
     assert len(whole.evidence) == 1
+    assert merge_runs([Run.from_mapping({"e1": {}})], "none").encounters == ("e1",)
     with pytest.raises(LeadtermError, match="same encounter"):
         merge_runs([whole, whole], "twice")

@@ -158,7 +158,7 @@ def _answering(name: str, systems: Sequence[str] | None) -> Callable[[Sequence[E
     suggester = load_suggester(name)
 
     def ask(encounters: Sequence[Encounter]) -> Run:
-        sets = map(suggester.suggest, progress(encounters, "Suggesting", total=len(encounters)))
+        sets = progress(suggester.suggest_many(encounters), "Suggesting", total=len(encounters))
         return Run.from_suggestions(sets, name=name)
 
     return ask

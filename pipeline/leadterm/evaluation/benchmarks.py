@@ -95,6 +95,8 @@ class Benchmark:
     folds : int
         With more than 0 the splits of ``fit`` are pooled and each encounter is answered by a model trained on the
         other folds.
+    earlier : str
+        Name of the model whose knowledge the training takes over; none where empty.
     options : mapping of str to str
         Of the reader.
     published : tuple of Published
@@ -119,6 +121,7 @@ class Benchmark:
     licence: str
     split_rule: str
     folds: int = 0
+    earlier: str = ""
     options: Mapping[str, str] = field(default_factory=dict)
     published: tuple[Published, ...] = ()
     expected: tuple[Expected, ...] = ()
@@ -261,7 +264,7 @@ def _benchmark(name: str, table: Any) -> Benchmark:
     where = f"benchmark '{name}'"
     if not isinstance(table, Mapping):
         raise LeadtermError(f"{where} is no table.", hint="Write [name] and its keys below.")
-    _check_keys(table, (*_TEXTS, "systems", "fit", "folds", "options", "published", "expected"), where)
+    _check_keys(table, (*_TEXTS, "systems", "fit", "folds", "earlier", "options", "published", "expected"), where)
     for key in (*_TEXTS, "systems", "fit"):
         wanted = str if key in _TEXTS else list
         if not isinstance(table.get(key), wanted):
@@ -272,6 +275,7 @@ def _benchmark(name: str, table: Any) -> Benchmark:
     return Benchmark(
         name=name,
         folds=folds,
+        earlier=str(table.get("earlier", "")),
         **{key: table[key] for key in _TEXTS},
         systems=tuple(table["systems"]),
         fit=tuple(table["fit"]),

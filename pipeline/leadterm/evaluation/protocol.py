@@ -114,7 +114,15 @@ def merge_runs(runs: Sequence[Run], name: str) -> Run:
     every = [encounter for run in runs for encounter in run.encounters]
     if len(set(every)) < len(every):
         raise LeadtermError("two runs answer the same encounter.", hint="Merge runs over different encounters.")
-    whole = Run.from_frame(pd.concat([run.to_frame() for run in runs if len(run.row)], ignore_index=True), name=name)
+    known = [run.to_frame() for run in runs if len(run.row)]
+    if not known:
+        return Run.from_mapping({encounter: {} for encounter in every}, name=name)
+    table = pd.concat(known, ignore_index=True)
+    if any("confidence" not in frame for frame in known):
+        table = table.drop(columns="confidence", errors="ignore")
+    text = [column for column in ("section", "evidence") if column in table]
+    table[text] = table[text].fillna("")
+    whole = Run.from_frame(table, name=name)
     silent = tuple(encounter for encounter in every if encounter not in set(whole.encounters))
     return replace(whole, encounters=(*whole.encounters, *silent))
 

@@ -18,6 +18,9 @@ from leadterm.schema import Encounter, SuggestionSet
 if TYPE_CHECKING:
     import pandas as pd
 
+    from leadterm.learn.model import CorpusModel
+    from leadterm.suggester import Suggester
+
 __all__ = ["LIGHT", "Suggests", "answer_of", "corpus_trainer", "frame_answer", "linear_trainer", "phrase_trainer"]
 
 LIGHT = Recipe(folds=3, ranker=RankerSettings(iterations=60, learning_rate=0.12, folds=2))
@@ -37,6 +40,7 @@ def corpus_trainer(
     systems: Sequence[str] | None = None,
     name: str = "trained",
     output: str | Path | None = None,
+    earlier: Suggester | CorpusModel | None = None,
     progress: Callable[[str], None] | None = None,
     done: Callable[[TrainResult], None] | None = None,
 ) -> Trainer:
@@ -52,6 +56,8 @@ def corpus_trainer(
         Of the runs.
     output : str or Path, optional
         Folder to keep the model in; each training replaces it. A temporary one by default.
+    earlier : Suggester or CorpusModel, optional
+        A model whose knowledge is taken over.
     progress : callable, optional
         Told each step.
     done : callable, optional
@@ -72,7 +78,7 @@ def corpus_trainer(
         wanted = [s for s in systems or () if s in held] or None
         with tempfile.TemporaryDirectory() as folder:
             place = Path(output or Path(folder) / "model")
-            result = train(list(encounters), place, recipe, systems=wanted, progress=tell)
+            result = train(list(encounters), place, recipe, systems=wanted, earlier=earlier, progress=tell)
         if done:
             done(result)
         return answer_of(result.model, name)
