@@ -21,7 +21,7 @@ NEVER = frozenset({"absent"})
 REMOVED = frozenset({"removal", "excision", "excised", "removed", "resected", "resection", "remission"})
 INJURY_SECTIONS = frozenset({
     "", "assessment", "assessment_plan", "impression", "problem_list", "discharge_diagnosis", "admission_diagnosis",
-    "diagnosis", "preoperative_diagnosis", "postoperative_diagnosis", "chief_complaint", "hospital_course", "other",
+    "diagnosis", "preoperative_diagnosis", "postoperative_diagnosis", "hospital_course", "other",
 })  # fmt: skip
 EXTERNAL, COMPANION = "external cause", "companion"
 
