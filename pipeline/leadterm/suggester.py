@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from leadterm.candidates import Candidate, generate
 from leadterm.explain import explain
@@ -70,7 +70,8 @@ class Suggester:
         candidates, features = self.candidates(encounter)
         confidence = self.ranker.confidence(features, FEATURES)
         order = sorted(range(len(candidates)), key=lambda i: (-confidence[i], candidates[i].code))
-        suggestions = tuple(explain(candidates[i], rank, float(confidence[i]), self.system) for rank, i in enumerate(order, 1))
+        ranked = enumerate(order, start=1)
+        suggestions = tuple(explain(candidates[i], rank, float(confidence[i]), self.system) for rank, i in ranked)
         releases = {self.system.name: self.system.release}
         return SuggestionSet(encounter.encounter_id, self.name, releases, suggestions, self.ranker.threshold)
 
@@ -128,13 +129,13 @@ def build(ranker: Ranker, name: str, *, date: str | None = None, ner: str | None
     """
     from leadterm.codes import load_system
     from leadterm.specify import Specifier
-    from leadterm.text.mentions import NAME, register_entities
+    from leadterm.text.mentions import NAME, MentionFinder, register_entities
     from leadterm.text.pipeline import build_nlp
 
     register_entities()
     nlp = build_nlp("en", ner=ner, extra=[(NAME, {"system": "icd10cm", "date": date})])
-    matcher = nlp.get_pipe(NAME).matcher
-    system = load_system("icd10cm", date)
+    finder = cast(MentionFinder, nlp.get_pipe(NAME))
+    matcher, system = finder.matcher, load_system("icd10cm", date)
     return Suggester(name, system, nlp, matcher, Specifier(system, matcher.normaliser), ranker)
 
 

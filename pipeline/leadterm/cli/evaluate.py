@@ -45,7 +45,9 @@ Seed = Annotated[int, typer.Option(help="Of everything random.")]
 
 
 def evaluate(
-    model_or_run: Annotated[str, typer.Argument(metavar="MODEL|RUN", help="A model, a run file of any system, or suggestions (.jsonl).")],
+    model_or_run: Annotated[
+        str, typer.Argument(metavar="MODEL|RUN", help="A model, a run file of any system, or suggestions (.jsonl).")
+    ],
     corpus: Corpus,
     split: Split = "dev",
     system: Systems = None,
