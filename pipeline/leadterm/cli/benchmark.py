@@ -105,11 +105,13 @@ def _keep(outcome: Outcome, folder: Path) -> None:
 
 
 def _page(outcome: Outcome) -> str:
+    from leadterm.cli.evaluate import titles_of
     from leadterm.evaluation.html import render_html
     from leadterm.evaluation.html_benchmark import benchmark_front
 
     front = benchmark_front(outcome.benchmark, outcome.rows, outcome.comparison, outcome.verdicts)
-    return render_html(outcome.report, outcome.encounters, corpus=outcome.benchmark.title, front=front)
+    titles = titles_of(outcome.report["systems"])
+    return render_html(outcome.report, outcome.encounters, titles=titles, corpus=outcome.benchmark.title, front=front)
 
 
 def _emit(outcome: Outcome, format: Format) -> None:

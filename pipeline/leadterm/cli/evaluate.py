@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from leadterm.evaluation.thresholds import ChosenThreshold
     from leadterm.schema import Encounter
 
-__all__ = ["compare", "evaluate"]
+__all__ = ["compare", "evaluate", "titles_of"]
 
 
 class Format(StrEnum):
@@ -138,7 +138,7 @@ def _emit(report: Report, format: Format, output: str | None, encounters: Sequen
         from leadterm.evaluation.html import render_html
 
         name = Path(corpus).resolve().name
-        write_output(render_html(report, encounters, titles=_titles(report["systems"]), corpus=name), output)
+        write_output(render_html(report, encounters, titles=titles_of(report["systems"]), corpus=name), output)
     else:
         from leadterm.evaluation.tables import report_tables
 
@@ -212,7 +212,7 @@ def _training(corpus: str, split: str) -> dict[str, int] | None:
     return Counter(normalise_code(c.code) for encounter in iter_split(corpus, "train") for c in encounter.codes)
 
 
-def _titles(systems: Sequence[str]) -> Callable[[str, str], str]:
+def titles_of(systems: Sequence[str]) -> Callable[[str, str], str]:
     """Give a function from (system, code) to its title, empty for systems and codes that are not installed."""
     from leadterm.codes.registry import load_system
 

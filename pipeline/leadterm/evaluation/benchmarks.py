@@ -62,7 +62,7 @@ class Expected:
     tolerance : float
         How far off is still fine.
     row : str
-        Which of our rows it is of: ``trained`` on the benchmark, or the ``default`` model as shipped.
+        Which of our rows it is of: ``trained`` on the benchmark, the ``default`` model as shipped, or a baseline.
 
     Examples
     --------

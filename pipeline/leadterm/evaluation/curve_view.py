@@ -129,7 +129,8 @@ def curve_page(curve: LearningCurve, corpus: str) -> str:
         f'<meta name="viewport" content="width=device-width,initial-scale=1"><style>{STYLE}</style></head><body><main>'
         f"<header><h1>Learning curve</h1><p>{escape(corpus)} · {metric} on {curve.n_test} encounters</p></header>"
         f'<p class="note">{escape(curve.verdict())} This is an extrapolation of the fitted curve, no measurement.</p>'
-        f'<div class="card">{curve_svg(curve)}</div><div class="card"><table><tr><th class=n>encounters</th>'
+        f'<div class="wide"><div class="card">{curve_svg(curve)}</div></div>'
+        '<div class="card"><table><tr><th class=n>encounters</th>'
         f"<th class=n>{metric}</th><th class=n>95 % interval</th></tr>{rows}{ahead}</table></div>"
         f"<footer>Nested samples by patient, {len(curve.points[0].repeats)} orders, seed {curve.seed}; small dots: "
         "single repeats; bars: 95 % bootstrap intervals over repeats and encounters.</footer></main></body></html>\n"
@@ -144,9 +145,10 @@ def _grid(end: int, top: float, metric: str) -> str:
     parts = []
     for i in range(6):
         value, high = top * i / 5, TOP + (HEIGHT - TOP - BOTTOM) * (1 - i / 5)
-        n, right = round(end * i / 5), LEFT + (WIDTH - LEFT - RIGHT) * i / 5
         parts.append(f'<line class="grid" x1="{LEFT}" y1="{high:.1f}" x2="{WIDTH - RIGHT}" y2="{high:.1f}"/>')
         parts.append(f'<text class="tick" x="{LEFT - 8}" y="{high + 4:.1f}" text-anchor="end">{value:.2f}</text>')
+    for n in range(0, end + 1, _step(end)):
+        right = LEFT + (WIDTH - LEFT - RIGHT) * n / end
         parts.append(f'<text class="tick" x="{right:.1f}" y="{HEIGHT - BOTTOM + 18}" text-anchor="middle">{n}</text>')
     middle = (LEFT + WIDTH - RIGHT) / 2
     parts.append(f'<text class="axis" x="{middle}" y="{HEIGHT - 12}" text-anchor="middle">coded encounters</text>')
@@ -155,6 +157,12 @@ def _grid(end: int, top: float, metric: str) -> str:
         f'<text class="axis" x="14" y="{HEIGHT / 2 - 16}" {turned} text-anchor="middle">{escape(metric)}</text>'
     )
     return "".join(parts)
+
+
+def _step(end: int) -> int:
+    """Give a round distance of ticks, four to nine of them."""
+    power = 10 ** int(math.log10(max(end / 4, 1)))
+    return int(max(power * m for m in (1, 2, 5) if power * m * 4 <= max(end, 4)))
 
 
 def _ceiling(value: float) -> float:

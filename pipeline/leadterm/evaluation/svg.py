@@ -47,7 +47,7 @@ def precision_recall_chart(
         parts.append(_dot(row["coverage"], row["precision"], text, "dot2", 4))
     r, p = chosen
     parts.append(_dot(r, p, f"suggested set: recall {r:.3f}, precision {p:.3f}", "dot", 6))
-    x, anchor = (_x(r) - 9, "end") if r > 0.7 else (_x(r) + 9, "start")
+    x, anchor = (_x(r) - 9, "end") if r > 0.35 else (_x(r) + 9, "start")
     parts.append(f'<text class="label" x="{x:.1f}" y="{_y(p) + 18:.1f}" text-anchor="{anchor}">suggested set</text>')
     return _svg("Precision over recall", "".join(parts))
 
