@@ -165,3 +165,12 @@ def test_calibration_mends_overconfident_scores() -> None:
     y = rng.random(4000) < 1 / (1 + np.exp(-z))
     fitted = fit_calibration(3 * z + 1, y, np.arange(4000) % 5)
     assert fitted.ece < 0.03 < expected_calibration_error(1 / (1 + np.exp(-3 * z - 1)), y)
+
+
+def test_a_column_without_any_value_is_no_obstacle() -> None:
+    rng = np.random.default_rng(2)
+    X = np.column_stack([rng.normal(size=200), np.full(200, np.nan)]).astype(np.float32)
+    settings = RankerSettings(iterations=10)
+    ranker = Ranker.fit(X, X[:, 0] > 0, np.arange(200) // 4, ["signal", "blank"], settings=settings)
+    filled, empty = (ranker.confidence([[3.0, value]], ranker.feature_names) for value in (1.0, np.nan))
+    assert filled == empty

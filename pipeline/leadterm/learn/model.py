@@ -182,7 +182,7 @@ class CorpusModel:
         if table is not None:
             row = {code: i for i, code in enumerate(table.codes)}
             for i, code in enumerate(found.codes):
-                if code in row and not found.where[i]:
+                if code in row and table.evidence[row[code]]:
                     evidence[i], terms[i] = table.evidence[row[code]], table.terms[row[code]]
         names = model.first.feature_names
         return CandidateTable(

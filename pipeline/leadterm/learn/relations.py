@@ -18,7 +18,7 @@ __all__ = ["FEATURES", "Relations", "learn_relations", "relation_features"]
 
 FEATURES = (
     "first_logit", "first_rank", "first_best_other", "first_sum_others", "effect_sum", "effect_max", "effect_min",
-    "category_effect_sum", "category_effect_min", "category_rival", "code_bias",
+    "category_effect_sum", "category_effect_min", "category_rival",
 )  # fmt: skip
 _LEAST = 0.05
 _SHRINK = 5.0
@@ -36,8 +36,6 @@ class Relations:
         Row: a code that is there; column: the code whose confidence it moves.
     category_indptr, category_indices, category_data : ndarray
         The same for categories.
-    bias : ndarray of shape (n_codes,)
-        Mean of (truth − confidence) of each code, shrunk.
     """
 
     indptr: NDArray[Any]
@@ -46,7 +44,6 @@ class Relations:
     category_indptr: NDArray[Any]
     category_indices: NDArray[Any]
     category_data: NDArray[Any]
-    bias: NDArray[Any]
 
     @cached_property
     def codes(self) -> Any:
@@ -105,9 +102,7 @@ def learn_relations(
     kept = owner[seen], code[seen], confidence[seen], np.asarray(target, np.float64)[seen] - confidence[seen]
     effects = _effects(*kept, len(categories), _SHRINK)
     kin = _effects(kept[0], categories[kept[1]], *kept[2:], int(categories.max(initial=-1)) + 1, _SHRINK_CATEGORY)
-    count = np.bincount(kept[1], minlength=len(categories))
-    bias = np.bincount(kept[1], kept[3], len(categories)) / (count + _SHRINK)
-    return Relations(*_arrays(effects), *_arrays(kin), bias.astype(np.float32))
+    return Relations(*_arrays(effects), *_arrays(kin))
 
 
 def _arrays(matrix: Any) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
@@ -185,7 +180,7 @@ def relation_features(
     rival = np.where((family[there][:, None] == family[known][None, :]) & other, weight, 0.0)
     columns = (
         effect.sum(axis=0), effect.max(axis=0).clip(0), effect.min(axis=0).clip(None, 0),
-        kin.sum(axis=0), kin.min(axis=0).clip(None, 0), rival.max(axis=0), relations.bias[code[known]],
+        kin.sum(axis=0), kin.min(axis=0).clip(None, 0), rival.max(axis=0),
     )  # fmt: skip
     out[known, 4:] = np.stack(columns, axis=1)
     return out

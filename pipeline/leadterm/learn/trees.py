@@ -165,9 +165,11 @@ def grow(X: Any, y: Any, weight: Any, signs: list[int], settings: RankerSettings
         max_depth=settings.max_depth, min_samples_leaf=settings.min_samples_leaf, l2_regularization=settings.l2,
         max_features=settings.feature_share, monotonic_cst=signs, early_stopping=False, random_state=seed,
     )  # fmt: skip
+    blank = np.isnan(X).all(axis=0)
+    data = np.where(blank, 0.0, X) if blank.any() else X  # scikit-learn cannot bin a column without a value
     even = bool((weight == weight[0]).all())
     with threadpool_limits(limits=1, user_api="openmp"):  # threads that wait for each other stall on a busy machine
-        return model.fit(X, y, sample_weight=None if even else weight)  # weights make binning sort each column anew
+        return model.fit(data, y, sample_weight=None if even else weight)  # weights make binning sort each column anew
 
 
 def export(model: Any) -> tuple[dict[str, NDArray[Any]], float, int]:

@@ -92,7 +92,7 @@ class SystemFolds:
         """Give the rows of a fold; None if it was not finished or its file is damaged."""
         file = self._file(number)
         try:
-            with np.load(file, allow_pickle=False) as kept:
+            with file.open("rb") as stream, np.load(stream, allow_pickle=False) as kept:
                 return FoldRows(**{name: kept[name] for name in _COLUMNS}, missed=int(kept["missed"]))
         except (OSError, ValueError, KeyError, EOFError, BadZipFile):
             return None
