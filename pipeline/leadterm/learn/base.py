@@ -61,8 +61,6 @@ class BaseSettings:
         Most words of a mined phrase.
     keep : int
         Most mined phrases for one code of one text.
-    max_similar : int
-        Most phrases compared by resemblance; those with most evidence stay.
 
     Examples
     --------
@@ -74,7 +72,6 @@ class BaseSettings:
     shortlist: int = 60
     longest: int = 3
     keep: int = 2
-    max_similar: int = 30_000
 
 
 @dataclass(frozen=True)
