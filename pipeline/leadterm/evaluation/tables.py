@@ -85,7 +85,7 @@ def comparison_tables(found: Comparison, *, every: bool = False) -> list[Rendera
     values = _table(f"Runs on {found.n_encounters} encounters", ["metric", *map(_escape, found.runs)])
     for metric in metrics:
         values.add_row(metric, *(_with_ci(found.values[run][metric], found.ci[run].get(metric)) for run in found.runs))
-    limits = [found.thresholds[run] for run in found.runs]
+    limits = [(t, s.replace("cross-validated", "cv")) for t, s in (found.thresholds[run] for run in found.runs)]
     values.add_row("threshold", *(f"{source}" if t is None else f"{t:.3f} ({source})" for t, source in limits))
     tests = _table("Differences", ["metric", "pair", "difference", "95 % interval", "p", "p (Holm)", "detectable"])
     for d in found.differences:
@@ -177,7 +177,7 @@ def _table(title: str, columns: Sequence[str]) -> Table:
 
 
 def _with_ci(value: float, ends: Sequence[float] | None) -> str:
-    return f"{value:.3f}" + (f" ({ends[0]:.3f} to {ends[1]:.3f})" if ends else "")
+    return f"{value:.3f}" + (f" ({ends[0]:.3f}-{ends[1]:.3f})" if ends else "")
 
 
 def _number(value: float | None, *, whole: bool) -> str:
