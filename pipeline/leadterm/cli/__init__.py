@@ -5,9 +5,11 @@ Each command lives in a module of its own, loaded only when it is called, so tha
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
@@ -164,16 +166,24 @@ def _explain(error: BaseException) -> tuple[int, str]:
     if isinstance(error, KeyboardInterrupt | typer.Abort):
         return INTERRUPTED, "interrupted; nothing is left half-written."
     if isinstance(error, BrokenPipeError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _give_up_output()
         return PIPE_CLOSED, ""
     if isinstance(error, SystemExit):
         return error.code if isinstance(error.code, int) else 2, "" if isinstance(error.code, int) else str(error.code)
     if isinstance(error, MemoryError):
         return 2, "out of memory. Use a smaller input or a machine with more memory."
     if isinstance(error, OSError):
+        if error.errno == errno.ENOSPC:
+            _give_up_output()
         name = f" '{error.filename}'" if error.filename else ""
         return 2, f"{error.strerror or type(error).__name__}:{name or ' input or output'}. Check the path and the disk."
     return INTERNAL, f"a fault of leadterm: {_place_of(error)}. Set LEADTERM_DEBUG=1 to see where, and report it."
+
+
+def _give_up_output() -> None:
+    """Let what is still to be written vanish, so that the end of the process does not fail on it again."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _usage(error: BaseException) -> str:

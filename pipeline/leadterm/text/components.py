@@ -101,6 +101,8 @@ class SentenceSplitter:
         forced = [s.start for s in doc._.sections if s.start]
         forced += [p.body_start for p in doc._.problems if p.body_start < p.body_end]
         at = token_starts(doc).searchsorted(sentence_starts(text, lines, forced))
+        worded = np.append(np.flatnonzero(doc.to_array(["IS_SPACE"]) == 0), len(doc))
+        at = np.unique(worded[worded.searchsorted(at)])  # never a sentence of white space alone
         flags = np.full((len(doc), 1), -1, dtype=np.int64)
         if text[0].isspace():
             at = at[1:]
