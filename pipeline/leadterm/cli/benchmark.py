@@ -91,7 +91,7 @@ def _list(known: Mapping[str, Benchmark]) -> None:
     for column in ("benchmark", "what", "systems", "published", "checked here"):
         table.add_column(column, no_wrap=column == "benchmark")
     for name, b in known.items():
-        checked = ", ".join(f"{e.metric} {e.value:.3f}" for e in b.expected) or "-"
+        checked = ", ".join(f"{e.metric} {e.value:.3f}" for e in b.expected if e.row == "trained") or "-"
         table.add_row(name, b.title, ", ".join(b.systems), str(len(b.published)), checked)
     console().print(table)
 
