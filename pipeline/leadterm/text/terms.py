@@ -118,7 +118,8 @@ def _title_sets(term: Term, normaliser: Normaliser) -> Iterator[WordSet]:
     forms = [MALIGNANT.sub("cancer", SECONDARY.sub("metastasis", plain))]
     if forms[0] != plain:
         forms.append(plain)
-    forms += [bracket for bracket in re.findall(r"\[([^\[\]]{2,60})\]", term.text) if ACRONYM.search(bracket)]
+    if not "T36" <= term.code < "T51":  # a drug's short name is no poisoning
+        forms += [bracket for bracket in re.findall(r"\[([^\[\]]{2,60})\]", term.text) if ACRONYM.search(bracket)]
     for form in forms:
         yield from _sets(
             normaliser.words(form),
