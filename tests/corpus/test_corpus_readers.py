@@ -55,7 +55,7 @@ def aci_bench(folder: Path) -> Path:
 def cmc2007(folder: Path) -> Path:
     path = folder / "radiology.xml"
     path.write_text(
-        "<docs><doc id='7' type='RADIOLOGY_REPORT'><codes>"
+        "<docs><doc id='7' type='REPORT'><codes>"
         "<code origin='CMC_MAJORITY' type='ICD-9-CM'>784.49</code><code origin='COMPANY1' type='ICD-9-CM'>4660</code>"
         "<code origin='COMPANY2' type='ICD-9-CM'>784.49</code></codes><texts>"
         "<text origin='X' type='CLINICAL_HISTORY'>Cough.</text><text origin='X' type='IMPRESSION'>Clear lungs.</text>"
