@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
+
+from leadterm.paths import cache_home, data_home
 
 __all__ = ["cache_folder", "data_folder"]
 
@@ -21,7 +22,7 @@ def data_folder() -> Path:
     >>> data_folder().name
     'codes'
     """
-    return _home("XDG_DATA_HOME", ".local/share") / "codes"
+    return data_home() / "codes"
 
 
 def cache_folder() -> Path:
@@ -37,11 +38,4 @@ def cache_folder() -> Path:
     >>> cache_folder().name
     'codes'
     """
-    return _home("XDG_CACHE_HOME", ".cache") / "codes"
-
-
-def _home(variable: str, default: str) -> Path:
-    """Read an XDG variable; a relative value counts as unset, as the standard says."""
-    given = os.environ.get(variable, "")
-    base = Path(given) if given and Path(given).is_absolute() else Path.home() / default
-    return base / "leadterm"
+    return cache_home() / "codes"
