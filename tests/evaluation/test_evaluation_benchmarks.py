@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import tomllib
+from fnmatch import fnmatch
+from importlib.resources import files
+from pathlib import Path
+
 import pytest
 
 from leadterm.errors import LeadtermError
@@ -31,6 +36,14 @@ def test_every_benchmark_names_a_reader_and_a_source():
         assert benchmark.reader in READERS
         assert all(row.source and 2000 < (row.year or 2001) < 2100 for row in benchmark.published)
         assert benchmark_table(benchmark, {"ours": {"map": 0.5}}).row_count == len(benchmark.published) + 1
+
+
+def test_the_file_goes_into_the_wheel():
+    root = Path(__file__).parents[2]
+    packed = files("leadterm.evaluation") / "benchmarks.toml"
+    assert packed.read_bytes() == (root / "corpora" / "benchmarks.toml").read_bytes()
+    setuptools = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]
+    assert any(fnmatch("benchmarks.toml", pattern) for pattern in setuptools["package-data"]["*"])
 
 
 @pytest.mark.parametrize(
