@@ -205,9 +205,54 @@ def test_evaluate_a_model(corpus, capsys, monkeypatch):
     stub = ModuleType("leadterm.suggester")
     stub.load_suggester = lambda _name: Model()
     monkeypatch.setitem(sys.modules, "leadterm.suggester", stub)
-    assert main(["evaluate", "small", str(corpus / "corpus"), "--format", "json", "--bootstrap", "0"]) == 0
-    values = json.loads(capsys.readouterr().out)
+    monkeypatch.chdir(corpus)
+    (corpus / "small").mkdir()
+
+    def scored(meta, *options):
+        manifest = {"protocol": 1, "kind": "ranker", "meta": meta, "files": {}}
+        (corpus / "small" / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+        assert main(["evaluate", "small", "corpus", "--format", "json", "--bootstrap", "0", *options]) == 0
+        return json.loads(capsys.readouterr().out)
+
+    values = scored({"corpus": "corpus", "encounters": 2})
     assert (values["run"], values["threshold"], values["micro_precision"]) == ("small", 0.5, 0.5)
+    assert values["warnings"] == []
+    for known in (
+        {"corpus": "corpus", "encounters": 2},
+        {"corpus": {"splits": ["train"], "encounters": 2}},
+    ):
+        assert "has learned from these encounters" in scored(known, "--split", "train")["warnings"][0]
+        assert "has learned from these encounters" in scored(known, "--split", "dev", "--split", "train")["warnings"][0]
+    assert scored({"corpus": "another", "encounters": 2}, "--split", "train")["warnings"] == []
+
+
+def test_splits_are_pooled(corpus, capsys):
+    both = [str(corpus / "mine.tsv"), str(corpus / "corpus"), "--split", "train", "--split", "dev", "--bootstrap", "0"]
+    assert main(["evaluate", *both, "--threshold", "cv", "--format", "json"]) == 0
+    values = json.loads(capsys.readouterr().out)
+    jsonschema.validate(values, SCHEMA)
+    assert (values["split"], values["n_encounters"]) == ("train + dev", 4)
+    assert values["threshold_source"] == "cross-validated"
+    assert values["counts"]["n_unknown_encounters"] == 0
+    assert values["frequency_basis"] == "reference"
+    assert main(["compare", str(corpus / "other.tsv"), *both, "--format", "json"]) == 0
+    assert json.loads(capsys.readouterr().out)["n_encounters"] == 4
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--split", "train", "--split", "dev", "--threshold-split", "train"], "one of the splits that are reported"),
+        (["--split", "dev", "--split", "dev"], "named 2 times"),
+        (["--split", "dev", "--split", "again"], "1 encounter ids stand in more than one of the splits dev, again"),
+        (["--split", "dev", "--split", "trian"], "did you mean 'train'"),
+    ],
+)
+def test_splits_that_cannot_be_pooled(corpus, capsys, options, words):
+    line = (corpus / "corpus" / "dev.jsonl").read_text(encoding="utf-8").splitlines()[0]
+    (corpus / "corpus" / "again.jsonl").write_text(line, encoding="utf-8")
+    assert main(["evaluate", str(corpus / "mine.tsv"), str(corpus / "corpus"), *options]) == 2
+    assert words in capsys.readouterr().err
 
 
 def test_scoring_needs_neither_spacy_nor_scikit_learn():

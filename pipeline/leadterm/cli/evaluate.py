@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -37,11 +39,49 @@ class ShortFormat(StrEnum):
 
 
 Corpus = Annotated[str, typer.Argument(help="The corpus folder.")]
-Split = Annotated[str, typer.Option(metavar="S", help="The split to score.")]
+Splits = Annotated[
+    list[str] | None,
+    typer.Option("--split", metavar="S", help="The split to score; repeat it to pool several. Default: dev."),
+]
 Systems = Annotated[list[str] | None, typer.Option("--system", metavar="S", help="Code system; may repeat. All.")]
+Threshold = Annotated[
+    str | None, typer.Option(metavar="N|cv", help="Lowest score chosen, or cv: chosen on other folds.")
+]
 Output = Annotated[str | None, typer.Option("--output", "-o", metavar="PATH", help="Write to a file.")]
 Samples = Annotated[int, typer.Option("--bootstrap", min=0, help="Bootstrap samples for the intervals; 0 for none.")]
 Seed = Annotated[int, typer.Option(help="Of everything random.")]
+
+
+@dataclass(frozen=True)
+class Scored:
+    """What is scored: the encounters of one split, or of several taken as one.
+
+    Parameters
+    ----------
+    corpus : str
+        The corpus folder.
+    splits : tuple of str
+        Names of the splits.
+    systems : tuple of str
+        Code systems to score; all where empty.
+    encounters : list of Encounter
+        Of all the splits.
+
+    Examples
+    --------
+    >>> Scored("corpora/ours", ("train", "valid"), (), []).name
+    'train + valid'
+    """
+
+    corpus: str
+    splits: tuple[str, ...]
+    systems: tuple[str, ...]
+    encounters: list[Encounter]
+
+    @property
+    def name(self) -> str:
+        """The splits in one word, for the report."""
+        return " + ".join(self.splits)
 
 
 def evaluate(
@@ -49,11 +89,9 @@ def evaluate(
         str, typer.Argument(metavar="MODEL|RUN", help="A model, a run file of any system, or suggestions (.jsonl).")
     ],
     corpus: Corpus,
-    split: Split = "dev",
+    split: Splits = None,
     system: Systems = None,
-    threshold: Annotated[
-        str | None, typer.Option(metavar="N|cv", help="Lowest score chosen, or cv: chosen on other folds.")
-    ] = None,
+    threshold: Threshold = None,
     threshold_split: Annotated[
         str | None, typer.Option(metavar="S", help="Choose the threshold on this other split.")
     ] = None,
@@ -65,37 +103,29 @@ def evaluate(
     seed: Seed = 0,
 ) -> None:
     """Score a model or a run file against the reference codes of a corpus."""
-    from leadterm.corpus import read_split
     from leadterm.evaluation import Qrels
     from leadterm.evaluation import evaluate as score
 
-    encounters = read_split(corpus, split)
-    answer = _answering(model_or_run, system)
-    run = answer(encounters)
+    scored = _read(corpus, split, system)
+    answer = _answering(model_or_run, scored.systems)
+    limit = _threshold(threshold, threshold_split, scored, answer)
+    run = answer(scored.encounters)
     if save_run:
         write_output(run.to_frame().to_csv(sep="\t", index=False), save_run)
     report = score(
-        run,
-        Qrels.from_encounters(encounters),
-        threshold=_threshold(threshold, threshold_split, split, corpus, answer, system),
-        systems=system or None,
-        split=split,
-        n_bootstrap=bootstrap,
-        seed=seed,
-        training=_training(corpus, split),
-    )
-    _emit(report, format, output, encounters if note_text else [], corpus)
+        run, Qrels.from_encounters(scored.encounters), threshold=limit, systems=scored.systems, split=scored.name,
+        n_bootstrap=bootstrap, seed=seed, training=_training(scored), remarks=_learned_here(model_or_run, scored),
+    )  # fmt: skip
+    _emit(report, format, output, scored.encounters if note_text else [], corpus)
 
 
 def compare(
     run_a: Annotated[str, typer.Argument(metavar="RUN_A", help="A run file or a model.")],
     run_b: Annotated[str, typer.Argument(metavar="RUN_B", help="Another one.")],
     corpus: Corpus,
-    split: Split = "dev",
+    split: Splits = None,
     system: Systems = None,
-    threshold: Annotated[
-        str | None, typer.Option(metavar="N|cv", help="Lowest score chosen in both, or cv: chosen on other folds.")
-    ] = None,
+    threshold: Threshold = None,
     format: Annotated[ShortFormat, typer.Option("--format", help="How to print.")] = ShortFormat.TABLE,
     output: Output = None,
     bootstrap: Samples = 1000,
@@ -103,32 +133,51 @@ def compare(
     seed: Seed = 0,
 ) -> None:
     """Compare two runs on the same encounters with a paired test."""
-    from leadterm.corpus import read_split
     from leadterm.evaluation import Qrels
     from leadterm.evaluation import compare as test
 
-    encounters = read_split(corpus, split)
-    runs = [_answering(name, system)(encounters) for name in (run_a, run_b)]
-    names = [run.name for run in runs] if runs[0].name != runs[1].name else [run_a, run_b]
-    if names[0] == names[1]:
-        raise LeadtermError(f"both runs are '{names[0]}'.", hint="Name two different runs.")
-    limit = _number(threshold)
+    scored, limit = _read(corpus, split, system), _number(threshold)
+    runs = _two_runs(run_a, run_b, scored)
     found = test(
-        dict(zip(names, runs, strict=True)),
-        Qrels.from_encounters(encounters),
-        thresholds=dict.fromkeys(names, limit),
-        systems=system or None,
-        split=split,
-        n_permutations=permutations,
-        n_bootstrap=bootstrap,
-        seed=seed,
-    )
+        runs, Qrels.from_encounters(scored.encounters), thresholds=dict.fromkeys(runs, limit), systems=scored.systems,
+        split=scored.name, n_permutations=permutations, n_bootstrap=bootstrap, seed=seed,
+    )  # fmt: skip
+    for line in (line for name in (run_a, run_b) for line in _learned_here(name, scored)):
+        messages().print(line, markup=False)
     if format is ShortFormat.JSON:
         write_output(json.dumps(found.to_json(), indent=1, ensure_ascii=False), output)
     else:
         from leadterm.evaluation.tables import comparison_tables
 
         _print(comparison_tables(found), output)
+
+
+def _read(corpus: str, splits: Sequence[str] | None, systems: Sequence[str] | None) -> Scored:
+    """Read the splits that are scored; an encounter may stand in one of them only."""
+    from leadterm.corpus import read_split
+
+    names = tuple(splits or ("dev",))
+    for name, times in Counter(names).items():
+        if times > 1:
+            raise LeadtermError(f"split '{name}' is named {times} times.", hint="Name each split once.")
+    parts = [read_split(corpus, name) for name in names]
+    ids = [{e.encounter_id for e in part} for part in parts]
+    shared = sum(map(len, ids)) - len(set().union(*ids))
+    if shared:
+        raise LeadtermError(
+            f"{shared} encounter ids stand in more than one of the splits {', '.join(names)}.",
+            hint="Pool splits that share none; run 'leadterm corpus check'.",
+        )
+    return Scored(corpus, names, tuple(systems or ()), [e for part in parts for e in part])
+
+
+def _two_runs(run_a: str, run_b: str, scored: Scored) -> dict[str, Run]:
+    """Let both answer, under names that tell them apart."""
+    if run_a == run_b:
+        raise LeadtermError(f"both runs are '{run_a}'.", hint="Name two different runs.")
+    runs = [_answering(name, scored.systems)(scored.encounters) for name in (run_a, run_b)]
+    names = [run.name for run in runs] if runs[0].name != runs[1].name else [run_a, run_b]
+    return dict(zip(names, runs, strict=True))
 
 
 def _emit(report: Report, format: Format, output: str | None, encounters: Sequence[Encounter], corpus: str) -> None:
@@ -145,12 +194,12 @@ def _emit(report: Report, format: Format, output: str | None, encounters: Sequen
         _print(report_tables(report), output)
 
 
-def _answering(name: str, systems: Sequence[str] | None) -> Callable[[Sequence[Encounter]], Run]:
+def _answering(name: str, systems: Sequence[str]) -> Callable[[Sequence[Encounter]], Run]:
     """Give what turns encounters into a run: a run file as it is, or a model that is asked."""
     from leadterm.evaluation import Run
 
     if Path(name).is_file():
-        only = systems[0] if systems and len(systems) == 1 else None
+        only = systems[0] if len(systems) == 1 else None
         run = Run.from_file(name, system=only)
         return lambda _encounters: run
     if Path(name).suffix in (".tsv", ".txt", ".csv", ".jsonl"):
@@ -176,40 +225,57 @@ def _number(threshold: str | None) -> float | str | None:
 
 
 def _threshold(
-    given: str | None,
-    chosen_on: str | None,
-    split: str,
-    corpus: str,
-    answer: Callable[[Sequence[Encounter]], Run],
-    systems: Sequence[str] | None,
+    given: str | None, chosen_on: str | None, scored: Scored, answer: Callable[[Sequence[Encounter]], Run]
 ) -> float | str | ChosenThreshold | None:
     if chosen_on is None:
         return _number(given)
     if given is not None:
         raise LeadtermError("--threshold and --threshold-split exclude each other.", hint="Give one of them.")
-    if chosen_on == split:
+    if chosen_on in scored.splits:
         raise LeadtermError(
-            f"the threshold cannot be chosen on '{split}', the split that is reported: "
+            f"the threshold cannot be chosen on '{chosen_on}', {_which(scored)} reported: "
             "the figures would flatter the system.",
             hint="Name another split, or use --threshold cv.",
         )
     from leadterm.corpus import read_split
     from leadterm.evaluation import Qrels, choose_threshold
 
-    encounters = read_split(corpus, chosen_on)
-    return choose_threshold(answer(encounters), Qrels.from_encounters(encounters), chosen_on, systems=systems or None)
+    encounters = read_split(scored.corpus, chosen_on)
+    return choose_threshold(answer(encounters), Qrels.from_encounters(encounters), chosen_on, systems=scored.systems)
 
 
-def _training(corpus: str, split: str) -> dict[str, int] | None:
-    """Count the codes of the training split, if there is one beside the split scored."""
-    from collections import Counter
+def _which(scored: Scored) -> str:
+    return "the split that is" if len(scored.splits) == 1 else "one of the splits that are"
 
+
+def _training(scored: Scored) -> dict[str, int] | None:
+    """Count the codes of the training split, if there is one beside the splits scored."""
     from leadterm.corpus import iter_split, splits_of
     from leadterm.evaluation import normalise_code
 
-    if split == "train" or "train" not in splits_of(corpus):
+    if "train" in scored.splits or "train" not in splits_of(scored.corpus):
         return None
-    return Counter(normalise_code(c.code) for encounter in iter_split(corpus, "train") for c in encounter.codes)
+    return Counter(normalise_code(c.code) for encounter in iter_split(scored.corpus, "train") for c in encounter.codes)
+
+
+def _learned_here(name: str, scored: Scored) -> list[str]:
+    """Say if a model learned from the encounters that are scored, as far as its manifest tells."""
+    from leadterm.artifacts import read_manifest
+    from leadterm.corpus import read_split, splits_of
+    from leadterm.paths import model_dir
+
+    if Path(name).is_file():
+        return []
+    said = read_manifest(model_dir(name))["meta"]
+    known = said.get("corpus")
+    if isinstance(known, dict):
+        splits, size = [s for s in known.get("splits", ()) if s in splits_of(scored.corpus)], known.get("encounters")
+    else:
+        same = known == Path(scored.corpus).resolve().name
+        splits, size = ["train"] if same else [], said.get("encounters")
+    if not set(splits) & set(scored.splits) or size != sum(len(read_split(scored.corpus, s)) for s in splits):
+        return []
+    return [f"model '{name}' has learned from these encounters: the figures flatter it, others will score lower."]
 
 
 def titles_of(systems: Sequence[str]) -> Callable[[str, str], str]:

@@ -193,6 +193,7 @@ def evaluate(
     tolerance: int = 10,
     targets: Iterable[float] = TARGETS,
     hierarchy: Ancestor = ancestor,
+    remarks: Iterable[str] = (),
 ) -> Report:
     """Score a run against reference codes.
 
@@ -225,6 +226,8 @@ def evaluate(
         Precision targets for coverage.
     hierarchy : callable, optional
         Names the ancestor of a code at a level.
+    remarks : iterable of str
+        What a reader must know beside what is found here; they head the warnings.
 
     Returns
     -------
@@ -265,7 +268,7 @@ def evaluate(
         "precision_recall": precision_recall_curve(table),
         "mistakes": mistakes(table, of=hierarchy),
         "counts": dict(table.counts),
-        "warnings": _warnings(table, uncoded),
+        "warnings": [*remarks, *_warnings(table, uncoded)],
     }
     return Report(known.name, _finite(values), table, ratios)
 
