@@ -14,7 +14,7 @@ import pytest
 from evaluation_samples import random_data, tables
 
 from leadterm.cli import main
-from leadterm.evaluation import Run, compare, evaluate
+from leadterm.evaluation import Qrels, Run, compare, evaluate
 from leadterm.evaluation.comparison import Comparison
 from leadterm.evaluation.html import render_html
 from leadterm.evaluation.tables import comparison_tables, report_tables
@@ -118,6 +118,19 @@ def test_the_page_is_whole_and_escapes_the_note():
     assert "<details open" not in page
     anchors = set(re.findall(r'id="([^"]+)"', page))
     assert set(re.findall(r'href="#([^"]+)"', page)) <= anchors
+
+
+def test_the_page_says_what_each_part_shows():
+    gold = {f"e{i}": ["E11.9", "I10"] for i in range(24)}
+    said = {e: {"E11.65" if i % 2 else "E11.9": 0.9, "I10": 0.8} for i, e in enumerate(gold)}
+    run, qrels = Run.from_mapping(said, system="icd10cm"), Qrels.from_mapping(gold, system="icd10cm")
+    page = render_html(evaluate(run, qrels, threshold="cv", n_bootstrap=20))
+    assert "<code>E00-E89</code> Endocrine, nutritional and metabolic diseases" in page
+    assert "12 are of codes that no encounter here has." in page
+    assert "as many <b>100 %</b> <small>24</small>" in page
+    assert "median; chosen for each fold on the others" in page
+    assert "Mean F1 of the codes present among the reference codes." in page
+    assert ">E11.65</code>" in page.split("Siblings confused")[1].split("Most missed")[0]
 
 
 def test_the_page_without_notes_holds_no_text():

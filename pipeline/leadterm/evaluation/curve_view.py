@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from leadterm.evaluation.curve import LearningCurve
+from leadterm.evaluation.html_pieces import card, page, span_of, table
 from leadterm.evaluation.html_style import STYLE
 
 if TYPE_CHECKING:
@@ -113,28 +114,22 @@ def curve_page(curve: LearningCurve, corpus: str) -> str:
     str
         The whole page.
     """
-    rows = "".join(
-        f"<tr><td class=n>{p.n}</td><td class=n>{p.value:.3f}</td><td class=n>{p.low:.3f} to {p.high:.3f}</td></tr>"
-        for p in curve.points
-    )
     last = curve.points[-1].n
-    ahead = "".join(
-        f"<tr><td class=n>{last + g.more} (extrapolated)</td><td class=n>{g.gain:+.3f}</td>"
-        f"<td class=n>{g.low:+.3f} to {g.high:+.3f}</td></tr>"
-        for g in curve.gains
-    )
-    metric = escape(curve.metric)
-    return (
-        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(corpus)}: learning curve</title>'
-        f'<meta name="viewport" content="width=device-width,initial-scale=1"><style>{STYLE}</style></head><body><main>'
-        f"<header><h1>Learning curve</h1><p>{escape(corpus)} · {metric} on {curve.n_test} encounters</p></header>"
+    rows = [[f"{p.n:,}", f"{p.value:.3f}", span_of((p.low, p.high))] for p in curve.points]
+    rows += [
+        [f"{last + g.more:,} (extrapolated)", f"{g.gain:+.3f}", f"{g.low:+.3f} to {g.high:+.3f}"] for g in curve.gains
+    ]
+    said = f"{curve.metric} on {curve.n_test:,} encounters"
+    points = table(["encounters", curve.metric, "95 % interval"], rows, numeric=(0, 1, 2))
+    body = (
+        f'<header><p class="kind">Learning curve</p><h1>{escape(corpus)}</h1><p>{escape(said)}</p></header>'
         f'<p class="note">{escape(curve.verdict())} This is an extrapolation of the fitted curve, no measurement.</p>'
-        f'<div class="wide"><div class="card">{curve_svg(curve)}</div></div>'
-        '<div class="card"><table><tr><th class=n>encounters</th>'
-        f"<th class=n>{metric}</th><th class=n>95 % interval</th></tr>{rows}{ahead}</table></div>"
+        f'<div class="wide">{card("Accuracy by number of coded encounters", "", curve_svg(curve))}</div>'
+        f"{card('Figures', '', points)}"
         f"<footer>Nested samples by patient, {len(curve.points[0].repeats)} orders, seed {curve.seed}; small dots: "
-        "single repeats; bars: 95 % bootstrap intervals over repeats and encounters.</footer></main></body></html>\n"
+        "single repeats; bars: 95 % bootstrap intervals over repeats and encounters.</footer>"
     )
+    return page(f"{corpus}: learning curve", body, STYLE)
 
 
 def _line(sizes: Sequence[float], curve: LearningCurve, x: Scale, y: Scale) -> str:

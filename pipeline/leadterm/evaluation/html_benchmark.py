@@ -8,6 +8,7 @@ from typing import Any
 
 from leadterm.evaluation.benchmarks import Benchmark, Verdict
 from leadterm.evaluation.comparison import Comparison
+from leadterm.evaluation.html_pieces import card, span_of, table
 
 __all__ = ["benchmark_front"]
 
@@ -46,36 +47,33 @@ def benchmark_front(
     if found is not None:
         cards += [_values(found), _tests(found)]
     if verdicts:
-        rows = [[escape(v.metric), f"{v.expected:.3f}", f"{v.got:.3f}", v.verdict] for v in verdicts]
-        cards.append(_card("Expected figures", _table(["figure", "expected", "got", ""], rows, (1, 2))))
-    return "".join(f'<div class="wide">{card}</div>' for card in cards)
+        cards.append(_verdicts(verdicts))
+    return "".join(f'<div class="wide">{part}</div>' for part in cards)
 
 
 def _published(benchmark: Benchmark, ours: Mapping[str, Mapping[str, Any]]) -> str:
     metrics = list(dict.fromkeys(m for row in benchmark.published for m in row.metrics)) or ["micro_f1", "map"]
     where = f"{benchmark.folds} folds" if benchmark.folds else f"split {benchmark.report}"
-    rows = [
-        [
-            f"{escape(row.system)} {row.year or ''}",
-            *(f"{row.metrics[m]:.3f}" if m in row.metrics else "" for m in metrics),
-            escape(row.source) + ("" if row.primary else " *"),
-        ]
-        for row in benchmark.published
-    ]
-    for name, figures in ours.items():
-        cells = [f"<b>{figures[m]:.3f}</b>" if m in figures else "" for m in metrics]
-        rows.append([f"<b>{escape(name)}</b>", *cells, f"<b>this run, {where}</b>"])
-    columns = ["system", *(m.replace("_", " ") for m in metrics), "source (* secondary)"]
-    return _card(benchmark.title, _table(columns, rows, range(1, len(metrics) + 1)), benchmark.split_rule)
+    rows = []
+    for row in benchmark.published:
+        star = "" if row.primary else "*"
+        figures = [f"{row.metrics[m]:.3f}{star}" if m in row.metrics else "" for m in metrics]
+        rows.append([escape(row.system), str(row.year or ""), *figures, escape(row.source)])
+    for name, known in ours.items():
+        figures = [f"<b>{known[m]:.3f}</b>" if m in known else "" for m in metrics]
+        rows.append([f"<b>{escape(name)}</b>", "", *figures, f"<b>this run, {where}</b>"])
+    columns = ["system", "year", *(m.replace("_", " ") for m in metrics), "source"]
+    text = f"{benchmark.split_rule}. * read in a secondary source: check it before you cite it."
+    return card(benchmark.title, text, table(columns, rows, numeric=range(1, len(metrics) + 2)))
 
 
 def _values(found: Comparison) -> str:
     tested = dict.fromkeys(d.metric for d in found.differences)
     every = next(iter(found.values.values()))
-    text = f"The metrics that are tested below, on {found.n_encounters} encounters, with 95 % intervals."
+    text = f"The metrics that are tested below, on {found.n_encounters:,} encounters, with 95 % intervals."
     rest = _value_table(found, [metric for metric in every if metric not in tested])
     more = f"<details><summary>All other metrics</summary><div>{rest}</div></details>"
-    return _card("Our system and the baselines", _value_table(found, list(tested)) + more, text)
+    return card("Our system and the baselines", text, _value_table(found, list(tested)) + more)
 
 
 def _value_table(found: Comparison, metrics: Sequence[str]) -> str:
@@ -83,11 +81,10 @@ def _value_table(found: Comparison, metrics: Sequence[str]) -> str:
     for metric in metrics:
         cells = []
         for run in found.runs:
-            ends = found.ci[run].get(metric)
-            small = f" <small>{ends[0]:.3f} to {ends[1]:.3f}</small>" if ends else ""
-            cells.append(f"{found.values[run][metric]:.3f}{small}")
+            small = span_of(found.ci[run].get(metric, ()))
+            cells.append(f"{found.values[run][metric]:.3f}" + (f" <small>{small}</small>" if small else ""))
         rows.append([f"<code>{escape(metric)}</code>", *cells])
-    return _table(["metric", *map(escape, found.runs)], rows, range(1, len(found.runs) + 1))
+    return table(["metric", *found.runs], rows, numeric=range(1, len(found.runs) + 1))
 
 
 def _tests(found: Comparison) -> str:
@@ -97,25 +94,34 @@ def _tests(found: Comparison) -> str:
             escape(f"{d.b} - {d.a}"),
             f"{d.difference:+.3f}",
             "" if d.low is None or d.high is None else f"{d.low:+.3f} to {d.high:+.3f}",
-            _p(d.p_holm),
+            _p(d.p),
+            f"<b>{_p(d.p_holm)}</b>" if d.p_holm < 0.05 else _p(d.p_holm),
+            "" if d.detectable is None else f"{d.detectable:.3f}",
         ]
         for d in found.differences
     ]
-    table = _table(["metric", "pair", "difference", "95 % interval", "p (Holm)"], rows, (2, 3, 4))
-    return _card("Differences", table, "Paired permutation tests over encounters, corrected for their number.")
+    columns = ["metric", "pair", "difference", "95 % interval", "p", "p (Holm)", "detectable"]
+    text = (
+        f"Paired permutation tests over encounters; p (Holm) is corrected for {len(rows)} tests, bold below 0.05. "
+        "Detectable: the true difference that a test set of this size finds 8 times in 10."
+    )
+    return card("Differences", text, table(columns, rows, numeric=range(2, 7)))
+
+
+def _verdicts(verdicts: Sequence[Verdict]) -> str:
+    colour = {"OK": "right", "OKish": "wrong", "FAIL": "missed"}
+    rows = [
+        [
+            escape(v.metric),
+            f"{v.expected:.3f}",
+            f"{v.got:.3f}",
+            f'<span class="pill {colour[v.verdict]}">{v.verdict}</span>',
+        ]
+        for v in verdicts
+    ]
+    text = "Figures stored for this benchmark. OK: within the tolerance; OKish: within three times of it, or better."
+    return card("Expected figures", text, table(["figure", "expected", "got", ""], rows, numeric=(1, 2)))
 
 
 def _p(value: float) -> str:
     return "&lt; 0.001" if value < 0.001 else f"{value:.3f}"
-
-
-def _card(title: str, inner: str, text: str = "") -> str:
-    return f'<div class="card"><h3>{escape(title)}</h3><p class="sub">{escape(text)}</p>{inner}</div>'
-
-
-def _table(columns: Sequence[str], rows: Sequence[Sequence[str]], numeric: Sequence[int]) -> str:
-    def cells(tag: str, values: Sequence[str]) -> str:
-        return "".join(f"<{tag}{' class=n' if i in numeric else ''}>{v}</{tag}>" for i, v in enumerate(values))
-
-    body = "".join(f"<tr>{cells('td', row)}</tr>" for row in rows)
-    return f'<div class="scroll"><table><tr>{cells("th", columns)}</tr>{body}</table></div>'

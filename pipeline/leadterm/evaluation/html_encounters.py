@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from html import escape
 from typing import Any
 
 from leadterm.evaluation.align import Aligned
+from leadterm.evaluation.html_pieces import Titles
 from leadterm.evaluation.keys import Span
 from leadterm.evaluation.report import Report
 from leadterm.schema import Encounter, Note
 
-__all__ = ["EncounterView", "Titles", "encounter_views", "render_encounter"]
+__all__ = ["EncounterView", "anchor_of", "encounter_views", "render_encounter"]
 
-Titles = Callable[[str, str], str]
 KINDS = ("right", "missed", "wrong")
 
 
@@ -115,13 +115,44 @@ def render_encounter(view: EncounterView, titles: Titles) -> str:
         chips = [_chip(view, kind, i, item, titles) for i, item in enumerate(view.codes[kind])]
         if chips:
             rows.append(f"<b>{kind}</b><div>{''.join(chips)}</div>")
-    sizes = ", ".join(f"{len(view.codes[kind])} {kind}" for kind in KINDS)
+    sizes = "".join(f'<span class="pill {kind}">{len(view.codes[kind])} {kind}</span>' for kind in KINDS)
+    kinds = ", ".join(dict.fromkeys(note.kind for note in view.notes if note.kind))
     notes = "".join(_note(view, i, note) for i, note in enumerate(view.notes))
     return (
         f'<details id="e{view.number}"><summary><code>{escape(view.encounter_id)}</code><span>F1 {view.f1:.2f}</span>'
-        f'<span class="title">{sizes}</span></summary><div><div class="row">{"".join(rows)}</div>{notes}</div>'
-        "</details>"
+        f'{sizes}<span class="title">{escape(kinds)}</span></summary>'
+        f'<div><div class="row">{"".join(rows)}</div>{notes}</div></details>'
     )
+
+
+def anchor_of(view: EncounterView, kind: str, code: str) -> str:
+    """Name the place to jump to for a code: its words in the note, or the encounter where there are none.
+
+    Parameters
+    ----------
+    view : EncounterView
+        The encounter.
+    kind : {"right", "missed", "wrong"}
+        Where the code stands.
+    code : str
+        The code.
+
+    Returns
+    -------
+    str
+        The anchor.
+
+    Examples
+    --------
+    >>> codes = {"right": [], "missed": [("icd10cm", "I10", (Span("n", 0, 3),))], "wrong": []}
+    >>> view = EncounterView(4, "e1", 0.0, codes, (Note("n", "HTN."),))
+    >>> anchor_of(view, "missed", "I10"), anchor_of(view, "wrong", "I10")
+    ('e4-missed-0', 'e4')
+    """
+    for i, (_, name, spans) in enumerate(view.codes[kind]):
+        if name == code and spans and view.notes:
+            return _anchor(view, kind, i)
+    return f"e{view.number}"
 
 
 def _chosen(table: Aligned, rows: Mapping[int, int]) -> list[tuple[int, int, bool]]:

@@ -19,22 +19,33 @@ html{scroll-behavior:smooth}
 body{margin:0;background:var(--bg);color:var(--ink);
 font:15px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"DejaVu Sans",sans-serif}
 main{max-width:1180px;margin:0 auto;padding:28px 20px 60px}
+.kind{text-transform:uppercase;letter-spacing:.08em;font-size:12px;font-weight:600}
 header h1{margin:0 0 4px;font-size:30px;letter-spacing:-.02em}
 header p{margin:0;color:var(--soft)}
 nav{display:flex;flex-wrap:wrap;gap:6px 18px;margin:16px 0 22px;padding:10px 0;border-block:1px solid var(--line)}
 nav a,a{color:var(--main);text-decoration:none}a:hover{text-decoration:underline}
 h2{margin:38px 0 12px;font-size:20px;letter-spacing:-.01em}
-h3{margin:0 0 4px;font-size:15px}
+h3{margin:0 0 4px;font-size:15px}main>h3{margin:22px 0 2px}main>.sub{margin-bottom:8px}
 .card{background:var(--card);border:1px solid var(--line);border-radius:12px;padding:16px 18px;min-width:0}
 .sub{margin:0 0 10px;color:var(--soft);font-size:13px}
 .grid2{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,420px),1fr));gap:16px}
 .flow{columns:2 420px;column-gap:16px}.flow .card{break-inside:avoid;margin-bottom:16px}
 .wide{margin-bottom:16px}.wide .grid2{gap:0 36px}
 td small{color:var(--soft);display:block;font-size:12px}
+.bars td,.bars th{padding:3px 8px 3px 0;border:0}.bars td{font-size:13.5px;vertical-align:middle}
+.bars td:first-child{width:44%;color:var(--ink);line-height:1.3;white-space:normal}
+.bars code{color:var(--soft);font-weight:500;font-size:12px}
+.bars .n{padding-left:12px;padding-right:0}.bars th.n{min-width:58px}.grid2>table{align-self:start}
+.bars td.n{color:var(--soft)}.bars td.n b{color:var(--ink)}
+.track{width:34%;min-width:70px}
+.track div{position:relative;height:14px;border-radius:3px;background:var(--faint);overflow:hidden}
+.track i{position:absolute;inset:0 auto 0 0;background:var(--main);border-radius:3px}
+.track u{position:absolute;top:6px;height:2px;background:var(--ink);opacity:.55}
+.mini{display:inline-block;height:8px;border-radius:2px;background:var(--main);margin-right:8px}
 .tiles{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,240px),1fr));gap:12px}
 .tile b{display:block;font-size:28px;line-height:1.15;font-variant-numeric:tabular-nums;letter-spacing:-.02em}
 .tile span{color:var(--soft);font-size:13px}
-.tile small{color:var(--soft);font-size:12px;font-variant-numeric:tabular-nums}
+.tile small{display:block;color:var(--soft);font-size:12px;font-variant-numeric:tabular-nums}
 .range{position:relative;height:6px;border-radius:3px;background:var(--faint);margin:8px 0 4px}
 .range i{position:absolute;top:0;bottom:0;border-radius:3px;background:var(--main);opacity:.45;min-width:3px}
 .range u{position:absolute;top:-3px;width:3px;height:12px;border-radius:2px;background:var(--main);margin-left:-1px}
@@ -46,7 +57,9 @@ th{font-weight:600;color:var(--soft);text-align:left;font-size:12.5px;white-spac
 border-bottom:1px solid var(--line);padding:5px 8px}
 td{padding:5px 8px;border-bottom:1px solid var(--faint);vertical-align:top}
 tr:last-child td{border-bottom:0}
-td:last-child{white-space:nowrap}
+a.id{display:inline-block;max-width:11ch;overflow:hidden;text-overflow:ellipsis;white-space:nowrap;
+vertical-align:bottom;margin-right:8px}
+.said td:last-child{color:var(--soft);font-size:13px;min-width:240px}
 .n{text-align:right;white-space:nowrap}
 code,.code{font:600 13px ui-monospace,SFMono-Regular,Menlo,"DejaVu Sans Mono",monospace;white-space:nowrap}
 .title{color:var(--soft);font-size:13px}
@@ -79,6 +92,7 @@ details>div{padding:2px 16px 14px}
 details details{background:var(--bg)}
 .chip{display:inline-block;border-radius:6px;padding:1px 8px;margin:2px 4px 2px 0;font-size:13px}
 .chip .code{color:inherit}
+.pill{border-radius:9px;padding:0 8px;font-size:12px;font-variant-numeric:tabular-nums}
 .right{background:var(--goodbg);color:var(--good)}.missed{background:var(--badbg);color:var(--bad)}
 .wrong{background:var(--warnbg);color:var(--warn)}
 .chip a{color:inherit;text-decoration:underline dotted}
@@ -92,9 +106,16 @@ mark.wrong{background:var(--warnbg);color:var(--warn)}
 mark:target{outline:2px solid var(--main)}
 mark sub{font:600 10px system-ui,sans-serif;vertical-align:baseline;margin-left:4px;opacity:.8}
 footer{margin-top:44px;color:var(--soft);font-size:13px;border-top:1px solid var(--line);padding-top:14px}
-@media(max-width:560px){.row{grid-template-columns:1fr}.row>b{padding-top:6px}}
-@media print{body{background:#fff;font-size:12px}nav{display:none}.card,details{break-inside:avoid}
-main{max-width:none;padding:0}}
+@media(max-width:560px){.row{grid-template-columns:1fr}.row>b{padding-top:6px}main{padding:18px 14px 40px}
+.tiles{grid-template-columns:1fr 1fr}.tile{padding:12px}.tile b{font-size:22px}.card{padding:14px 12px}
+.bars td:first-child{width:40%}th{white-space:normal}}
+@media print{:root{color-scheme:light}*{print-color-adjust:exact;-webkit-print-color-adjust:exact}
+body{background:#fff;font-size:12px}nav{display:none}main{max-width:none;padding:0}
+.card,details,tr,.tile{break-inside:avoid}h2,h3{break-after:avoid}thead{display:table-header-group}
+.tiles{grid-template-columns:repeat(4,1fr)}.grid2{grid-template-columns:1fr 1fr}.scroll{overflow:visible}
+td,th,.bars td,.bars th,.title,.sub{font-size:10.5px}th{white-space:normal}.n{white-space:normal}
+td small,.tile small,.bars code{font-size:9.5px}code,.code{font-size:10.5px}.bars th.n{min-width:0}
+.card{padding:10px 12px}}
 """
 
 SCRIPT = """

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
-__all__ = ["bar_chart", "precision_recall_chart", "reliability_chart", "share_bar"]
+__all__ = ["precision_recall_chart", "reliability_chart", "share_bar"]
 
 WIDTH, HEIGHT, LEFT, TOP, PLOT = 460, 330, 52, 16, 270
 TICKS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
@@ -77,7 +77,7 @@ def reliability_chart(bins: Sequence[Mapping[str, Any]]) -> str:
         x, width, height = _x(b["low"]), _x(b["high"]) - _x(b["low"]), 60 * math.log1p(b["n"]) / most
         parts.append(
             f'<rect class="hist" x="{x + 1:.1f}" y="{_y(0) - height:.1f}" width="{width - 2:.1f}" '
-            f'height="{height:.1f}"><title>{b["n"]} suggestions</title></rect>'
+            f'height="{height:.1f}"><title>{b["n"]:,} suggestions</title></rect>'
         )
     parts.append(f'<line class="ideal" x1="{_x(0)}" y1="{_y(0)}" x2="{_x(1)}" y2="{_y(1)}"/>')
     line = " ".join(f"{_x(b['confidence']):.1f},{_y(b['right']):.1f}" for b in bins)
@@ -85,66 +85,9 @@ def reliability_chart(bins: Sequence[Mapping[str, Any]]) -> str:
     for b in bins:
         x, (low, high) = _x(b["confidence"]), b["right_ci"]
         parts.append(f'<line class="whisker" x1="{x:.1f}" y1="{_y(low):.1f}" x2="{x:.1f}" y2="{_y(high):.1f}"/>')
-        text = f"confidence {b['confidence']:.2f}: {b['right']:.2f} right, n = {b['n']}"
+        text = f"confidence {b['confidence']:.2f}: {b['right']:.2f} right, n = {b['n']:,}"
         parts.append(_dot(b["confidence"], b["right"], text, "dot", 4))
     return _svg("Reliability", "".join(parts))
-
-
-def bar_chart(
-    rows: Sequence[tuple[str, float, str]],
-    *,
-    title: str,
-    name_width: int = 150,
-    names: Sequence[str] = (),
-    ends: Sequence[Sequence[float]] = (),
-) -> str:
-    """Draw horizontal bars for values between 0 and 1.
-
-    Parameters
-    ----------
-    rows : sequence of (name, value, note)
-        Bars from top to bottom; the note stands behind the value.
-    title : str
-        For screen readers.
-    name_width : int
-        Room for the names, in pixels.
-    names : sequence of str, optional
-        Longer names, shown when the pointer rests on a row.
-    ends : sequence of (low, high), optional
-        Intervals of the bars, in the same order; an empty one where there is none.
-
-    Returns
-    -------
-    str
-        An ``<svg>`` element.
-
-    Examples
-    --------
-    >>> "0.500" in bar_chart([("code", 0.5, "n = 3")], title="F1")
-    True
-    """
-    step, room = 26, WIDTH - name_width - 118
-    parts = []
-    for i, (name, value, note) in enumerate(rows):
-        y, long_name = 8 + i * step, names[i] if i < len(names) else name
-        parts.append(
-            f"<g><title>{escape(long_name)}: {value:.3f}, {escape(note)}</title>"
-            f'<text class="tick" x="{name_width - 8}" y="{y + 14}" '
-            f'text-anchor="end">{escape(_short(name, name_width))}</text>'
-            f'<rect class="track" x="{name_width}" y="{y + 2}" width="{room}" height="16" rx="3"/>'
-            f'<rect class="bar" x="{name_width}" y="{y + 2}" width="{room * value:.1f}" height="16" rx="3"/>'
-            f"{_whisker(ends[i] if i < len(ends) else (), name_width, room, y + 10)}"
-            f'<text class="value" x="{name_width + room + 8}" y="{y + 14}">{value:.3f}</text>'
-            f'<text class="tick" x="{WIDTH - 4}" y="{y + 14}" text-anchor="end">{escape(note)}</text></g>'
-        )
-    return _svg(title, "".join(parts), height=step * len(rows) + 12)
-
-
-def _whisker(ends: Sequence[float], left: int, room: int, y: int) -> str:
-    if len(ends) != 2:
-        return ""
-    x1, x2 = (left + room * end for end in ends)
-    return f'<line class="interval" x1="{x1:.1f}" y1="{y}" x2="{x2:.1f}" y2="{y}"/>'
 
 
 def share_bar(shares: Sequence[tuple[str, int]]) -> str:
@@ -171,9 +114,9 @@ def share_bar(shares: Sequence[tuple[str, int]]) -> str:
         width = WIDTH * n / total
         parts.append(
             f'<rect class="s{i}" x="{x:.1f}" y="0" width="{max(width - 1, 0):.1f}" height="26">'
-            f"<title>{escape(name)}: {n}</title></rect>"
+            f"<title>{escape(name)}: {n:,}</title></rect>"
         )
-        items.append(f'<li><i class="s{i}"></i>{escape(name)} <b>{100 * n / total:.0f} %</b> <small>{n}</small></li>')
+        items.append(f'<li><i class="s{i}"></i>{escape(name)} <b>{100 * n / total:.0f} %</b> <small>{n:,}</small></li>')
         x += width
     return (
         _svg("Shares", "".join(parts), height=26).replace("<svg ", '<svg preserveAspectRatio="none" ', 1)
@@ -228,8 +171,3 @@ def _x(value: float) -> float:
 
 def _y(value: float) -> float:
     return round(TOP + (1 - value) * PLOT, 1)
-
-
-def _short(name: str, width: int) -> str:
-    room = int(width / 6.6)
-    return name if len(name) <= room else name[: room - 1].rstrip() + "…"

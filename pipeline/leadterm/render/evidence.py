@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from leadterm.schema import EvidenceSpan, Suggestion, SuggestionSet
 
-__all__ = ["Quote", "made_with", "place_of", "quote"]
+__all__ = ["Quote", "made_with", "place_of", "quote", "section_name"]
 
 TOGETHER, NEARLY = 60, 10
 SECTIONS = {
@@ -100,11 +100,32 @@ def place_of(suggestion: Suggestion) -> str:
     >>> place_of(s)
     'HPI · possible (rule out)'
     """
-    section = SECTIONS.get(suggestion.section, suggestion.section.replace("_", " "))
+    section = section_name(suggestion.section)
     stated = STATED.get(suggestion.assertion, suggestion.assertion)
     cues = list(dict.fromkeys(_flat(cue.text).strip().lower() for cue in suggestion.cues))
     cue = f" ({', '.join(cues[:2])})" if stated and cues else ""
     return " · ".join(part for part in (section, stated + cue) if part)
+
+
+def section_name(section: str) -> str:
+    """Name a section for readers.
+
+    Parameters
+    ----------
+    section : str
+        As a suggestion has it.
+
+    Returns
+    -------
+    str
+        For instance ``"assessment & plan"``.
+
+    Examples
+    --------
+    >>> section_name("hpi"), section_name("hospital_course")
+    ('HPI', 'hospital course')
+    """
+    return SECTIONS.get(section, section.replace("_", " "))
 
 
 def made_with(result: SuggestionSet) -> str:
