@@ -113,7 +113,10 @@ def test_a_benchmark_by_splits(toy, tmp_path, capsys):
     assert kept["rows"]["trained"]["map"] > 0.5
     assert len(kept["manifests"]) == 1
     assert {"trained", "linear", "phrases"} == set(kept["comparison"]["runs"])
-    assert "A toy" in (out / "report.html").read_text(encoding="utf-8")
+    page = (out / "report.html").read_text(encoding="utf-8")
+    assert "<h1>A toy</h1>" in page
+    assert page.index("trained - linear") < page.index("The other pairs") < page.index("phrases - linear")
+    assert '<span class="pill wrong">OKish</span>' in page
 
 
 def test_a_figure_that_fell_is_exit_status_1(toy, capsys):

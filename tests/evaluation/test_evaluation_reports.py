@@ -104,6 +104,11 @@ def test_comparison_table_and_json():
     text = shown(comparison_tables(found))
     assert "[a]" in text
     assert "p (Holm)" in text
+    three = compare({"a": scores, "b": worse, "c": scores}, gold, metrics=["map"], n_bootstrap=0, n_permutations=50)
+    text = shown(comparison_tables(three, system="c"))
+    assert "c - a" in text
+    assert "b - a" not in text
+    assert "corrected for 1 differences between the other runs too" in text
     json.dumps(found.to_json(), allow_nan=False)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -49,8 +49,6 @@ def benchmark(
 ) -> None:
     """Import a benchmark, train, score, and print our rows beside the published ones. Exit status 1: a figure fell."""
     from leadterm.evaluation.benchmarks import load_benchmarks
-    from leadterm.learn.benchmarking import Settings, run_benchmark
-    from leadterm.learn.recipe import read_recipe
 
     known = load_benchmarks()
     if name == LIST:
@@ -60,17 +58,25 @@ def benchmark(
         raise unknown_name("benchmark", name, [LIST, *known])
     if data is None:
         raise LeadtermError(f"no data for '{name}'. Obtain: {known[name].obtain}.", hint="Name it with --data DIR.")
-    with ExitStack() as stack:
-        folder = output or Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        status = stack.enter_context(messages().status("starting"))
-        read = read_recipe(recipe) if recipe else None
-        settings = Settings(_options(option), read, baselines, bootstrap, seed, status.update)
-        outcome = run_benchmark(known[name], data, folder, settings)
+    given = {"baselines": baselines, "n_bootstrap": bootstrap, "seed": seed}
+    outcome = _run(known[name], data, output, recipe, {"options": _options(option), **given})
     if output:
         _keep(outcome, output)
     _emit(outcome, format)
     if any(v.verdict == "FAIL" for v in outcome.verdicts):
         raise typer.Exit(1)
+
+
+def _run(chosen: Benchmark, data: str, output: Path | None, recipe: Path | None, given: Mapping[str, Any]) -> Outcome:
+    """Run a benchmark in the folder that is kept, or in one that is not, and say on the way what is done."""
+    from leadterm.learn.benchmarking import Settings, run_benchmark
+    from leadterm.learn.recipe import read_recipe
+
+    read = read_recipe(recipe) if recipe else None
+    with ExitStack() as stack:
+        folder = output or Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        status = stack.enter_context(messages().status("starting"))
+        return run_benchmark(chosen, data, folder, Settings(recipe=read, progress=status.update, **given))
 
 
 def _options(given: Sequence[str] | None) -> dict[str, str]:
@@ -109,9 +115,9 @@ def _page(outcome: Outcome) -> str:
     from leadterm.evaluation.html import render_html
     from leadterm.evaluation.html_benchmark import benchmark_front
 
-    front = benchmark_front(outcome.benchmark, outcome.rows, outcome.comparison, outcome.verdicts)
-    titles = titles_of(outcome.report["systems"])
-    return render_html(outcome.report, outcome.encounters, titles=titles, corpus=outcome.benchmark.title, front=front)
+    report, title = outcome.report, outcome.benchmark.title
+    front = benchmark_front(outcome.benchmark, outcome.rows, outcome.comparison, outcome.verdicts, system=report.name)
+    return render_html(report, outcome.encounters, titles=titles_of(report["systems"]), front=front, heading=title)
 
 
 def _emit(outcome: Outcome, format: Format) -> None:
@@ -127,15 +133,17 @@ def _print(outcome: Outcome) -> None:
     from leadterm.evaluation.benchmarks import benchmark_table
     from leadterm.evaluation.tables import comparison_tables
 
+    say, ours = console().print, outcome.report.name
     if outcome.comparison is not None:
-        for part in comparison_tables(outcome.comparison, every=True):
-            console().print(part)
-    console().print(benchmark_table(outcome.benchmark, outcome.rows))
-    evidence = {k: v for k, v in outcome.rows["trained"].items() if k.startswith("evidence_codiesp")}
+        for part in comparison_tables(outcome.comparison, every=True, system=ours):
+            say(part)
+    say(benchmark_table(outcome.benchmark, outcome.rows))
+    evidence = (outcome.report["evidence"] or {}).get("rules", {}).get("codiesp")
     if evidence:
-        console().print("  ".join(f"{name} {value:.3f}" for name, value in evidence.items()))
+        figures = ", ".join(f"{name} {value:.3f}" for name, value in evidence.items())
+        say(f"{ours}, right code and right words by the rule of CodiEsp: {figures}")
     for v in outcome.verdicts:
-        console().print(f"{v.verdict:6} {v.metric}: {v.got:.3f}, expected {v.expected:.3f}")
+        say(f"{v.verdict:6} {v.metric}: {v.got:.3f}, expected {v.expected:.3f}")
     if not outcome.verdicts:
-        console().print("No expected figures are stored for this benchmark.")
-    console().print(f"{outcome.seconds:.0f} s")
+        say("No expected figures are stored for this benchmark.")
+    say(f"{outcome.seconds:.0f} s")

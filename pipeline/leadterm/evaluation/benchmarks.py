@@ -13,9 +13,30 @@ from leadterm.errors import LeadtermError, unknown_name
 if TYPE_CHECKING:
     from rich.table import Table
 
-__all__ = ["Benchmark", "Expected", "Published", "Verdict", "benchmark_table", "check_figures", "load_benchmarks"]
+__all__ = [
+    "Benchmark",
+    "Expected",
+    "Published",
+    "Verdict",
+    "benchmark_table",
+    "check_figures",
+    "load_benchmarks",
+    "metric_title",
+    "metrics_of",
+    "system_title",
+    "where_of",
+]
 
 SHIPPED = Path(__file__).parent / "benchmarks.toml"  # in the source tree a link to corpora/benchmarks.toml
+SYSTEMS = {
+    "trained": "leadterm, trained here",
+    "default": "leadterm, model as shipped",
+    "dictionary": "leadterm, plain order of the dictionary",
+    "phrases": "baseline: phrase lookup",
+    "linear": "baseline: TF-IDF, one linear model a code",
+}
+BASELINES = ("dictionary", "phrases", "linear")
+_SHORT = {"map": "MAP", "precision_at_": "P@", "recall_at_": "R@", "micro_f1": "micro-F1", "macro_f1": "macro-F1"}
 _TEXTS = ("title", "reader", "choose", "report", "obtain", "licence", "split_rule")
 
 
@@ -236,12 +257,12 @@ def benchmark_table(benchmark: Benchmark, ours: Mapping[str, Mapping[str, Any]])
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
 
-    metrics = list(dict.fromkeys(m for p in benchmark.published for m in p.metrics)) or ["micro_f1", "macro_f1", "map"]
+    metrics = metrics_of(benchmark)
     table = Table(title=benchmark.title, title_justify="left", box=SIMPLE_HEAD, caption="* from a secondary source")
     for column in ("system", "year"):
         table.add_column(column)
     for metric in metrics:
-        table.add_column(metric.replace("_", " "), justify="right")
+        table.add_column(metric_title(metric), justify="right")
     table.add_column("source")
     for row in benchmark.published:
         mark = "" if row.primary else "*"
@@ -249,9 +270,96 @@ def benchmark_table(benchmark: Benchmark, ours: Mapping[str, Mapping[str, Any]])
         table.add_row(row.system, str(row.year or ""), *cells, row.source)
     for name, figures in ours.items():
         cells = [f"{figures[m]:.3f}" if m in figures else "-" for m in metrics]
-        where = f"{benchmark.folds} folds" if benchmark.folds else f"split {benchmark.report}"
-        table.add_row(name, "", *cells, f"this run, {where}", style="bold")
+        style = "" if name in BASELINES else "bold"
+        table.add_row(system_title(name), "", *cells, where_of(benchmark), style=style)
     return table
+
+
+def metrics_of(benchmark: Benchmark) -> list[str]:
+    """List the metrics that others report; the usual three where there is nobody.
+
+    Parameters
+    ----------
+    benchmark : Benchmark
+        With its published results.
+
+    Returns
+    -------
+    list of str
+        Names in the evaluation JSON.
+
+    Examples
+    --------
+    >>> metrics_of(load_benchmarks()["mdace"])
+    ['micro_f1', 'macro_f1', 'map']
+    """
+    return list(dict.fromkeys(m for p in benchmark.published for m in p.metrics)) or ["micro_f1", "macro_f1", "map"]
+
+
+def metric_title(name: str) -> str:
+    """Name a metric as papers do.
+
+    Parameters
+    ----------
+    name : str
+        In the evaluation JSON.
+
+    Returns
+    -------
+    str
+        Short title.
+
+    Examples
+    --------
+    >>> [metric_title(name) for name in ("map", "precision_at_8", "macro_f1_harmonic", "agreement")]
+    ['MAP', 'P@8', 'macro-F1 harmonic', 'agreement']
+    """
+    for long, short in _SHORT.items():
+        if name.startswith(long):
+            name = short + name.removeprefix(long)
+    return name.replace("_", " ")
+
+
+def system_title(name: str) -> str:
+    """Say what one of our rows is.
+
+    Parameters
+    ----------
+    name : str
+        Of a run of the benchmark.
+
+    Returns
+    -------
+    str
+        In a few words; the name itself if it is none of the usual ones.
+
+    Examples
+    --------
+    >>> system_title("trained"), system_title("mine")
+    ('leadterm, trained here', 'mine')
+    """
+    return SYSTEMS.get(name, name)
+
+
+def where_of(benchmark: Benchmark) -> str:
+    """Say where the figures of our rows come from.
+
+    Parameters
+    ----------
+    benchmark : Benchmark
+        With its splits.
+
+    Returns
+    -------
+    str
+        For the column of sources.
+
+    Examples
+    --------
+    >>> where_of(load_benchmarks()["aci-bench"]), where_of(load_benchmarks()["codiesp-d-es"])
+    ('this run, 5 folds', 'this run, split dev')
+    """
+    return "this run, " + (f"{benchmark.folds} folds" if benchmark.folds else f"split {benchmark.report}")
 
 
 def _verdict(gap: float, tolerance: float) -> str:

@@ -13,7 +13,7 @@ import numpy as np
 from leadterm.errors import LeadtermError, unknown_name
 from leadterm.evaluation.align import Aligned, align
 from leadterm.evaluation.keys import Floats
-from leadterm.evaluation.labels import label_counts, macro_metrics
+from leadterm.evaluation.labels import areas, label_counts, macro_metrics
 from leadterm.evaluation.ratios import Ratios, all_ratios
 from leadterm.evaluation.report import AnyQrels, AnyRun, as_qrels, as_run
 from leadterm.evaluation.resample import bootstrap, holm, intervals, macro_f1_permutation_p, permutation_p
@@ -186,7 +186,7 @@ def compare(
         limits[name] = (limit, source)
     ratios = {name: all_ratios(table) for name, table in tables.items()}
     _check(metrics, ratios)
-    values = {n: {**ratios[n].values(), **macro_metrics(label_counts(tables[n]))} for n in runs}
+    values = {n: {**ratios[n].values(), **macro_metrics(label_counts(t)), **areas(t)} for n, t in tables.items()}
     samples = {n: bootstrap(tables[n], ratios[n], n_bootstrap, seed) if n_bootstrap else {} for n in runs}
     pairs = [p for p in combinations(runs, 2) if baseline is None or baseline in p]
     pairs = [(a, b) if b != baseline else (b, a) for a, b in pairs]

@@ -45,6 +45,7 @@ def render_html(
     titles: Titles | None = None,
     corpus: str = "",
     front: str = "",
+    heading: str = "",
 ) -> str:
     """Render a report as a page.
 
@@ -61,6 +62,8 @@ def render_html(
         Name of the corpus, for the head of the page.
     front : str
         HTML to stand before the figures, for instance what `leadterm.evaluation.html_benchmark` gives.
+    heading : str
+        Of the page; the name of the run by default.
 
     Returns
     -------
@@ -77,7 +80,7 @@ def render_html(
     name_of = titles or (lambda _system, _code: "")
     values, views = report.values, encounter_views(report, encounters)
     body = [
-        _header(report, corpus),
+        _header(report, corpus, heading),
         _NAVIGATION,
         *(f'<p class="note">{escape(line[:1].upper() + line[1:])}</p>' for line in values["warnings"]),
         front,
@@ -89,14 +92,16 @@ def render_html(
         '<h2 id="all">All metrics</h2>' + _all_metrics(report),
         _footer(values),
     ]
-    return page(f"{report.name}: evaluation", "".join(body), STYLE, SCRIPT)
+    return page(f"{heading or report.name}: evaluation", "".join(body), STYLE, SCRIPT)
 
 
-def _header(report: Report, corpus: str) -> str:
-    v = report.values
-    where = " · ".join(filter(None, [corpus, f"split {v['split']}" if v["split"] else "", ", ".join(v["systems"])]))
+def _header(report: Report, corpus: str, heading: str) -> str:
+    v, run = report.values, report.name if heading else ""
+    where = " · ".join(
+        filter(None, [run, corpus, f"split {v['split']}" if v["split"] else "", ", ".join(v["systems"])])
+    )
     return (
-        f'<header><p class="kind">Evaluation</p><h1>{escape(report.name)}</h1><p>{escape(where)}</p>'
+        f'<header><p class="kind">Evaluation</p><h1>{escape(heading or report.name)}</h1><p>{escape(where)}</p>'
         f"<p>{v['n_encounters']:,} encounters, {v['n_reference_codes']:,} reference codes ({v['n_codes']:,} distinct), "
         f"{v['n_suggestions']:,} suggestions, {v['n_chosen']:,} in the suggested sets at {escape(_limit(v))}</p>"
         "</header>"

@@ -6,8 +6,16 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
-from leadterm.evaluation.benchmarks import Benchmark, Verdict
-from leadterm.evaluation.comparison import Comparison
+from leadterm.evaluation.benchmarks import (
+    BASELINES,
+    Benchmark,
+    Verdict,
+    metric_title,
+    metrics_of,
+    system_title,
+    where_of,
+)
+from leadterm.evaluation.comparison import Comparison, Difference
 from leadterm.evaluation.html_pieces import card, span_of, table
 
 __all__ = ["benchmark_front"]
@@ -18,6 +26,8 @@ def benchmark_front(
     ours: Mapping[str, Mapping[str, Any]],
     found: Comparison | None,
     verdicts: Sequence[Verdict],
+    *,
+    system: str = "trained",
 ) -> str:
     """Give the HTML that stands before the figures of the report.
 
@@ -31,6 +41,8 @@ def benchmark_front(
         Tests between our runs.
     verdicts : sequence of Verdict
         Figures against the expected ones.
+    system : str
+        The run that the report is of: its differences are shown first.
 
     Returns
     -------
@@ -45,26 +57,26 @@ def benchmark_front(
     """
     cards = [_published(benchmark, ours)]
     if found is not None:
-        cards += [_values(found), _tests(found)]
+        cards += [_values(found), _tests(found, system)]
     if verdicts:
         cards.append(_verdicts(verdicts))
-    return "".join(f'<div class="wide">{part}</div>' for part in cards)
+    wide = "".join(f'<div class="wide">{part}</div>' for part in cards)
+    return f"{wide}<h2>Figures: {escape(system_title(system))}</h2>"
 
 
 def _published(benchmark: Benchmark, ours: Mapping[str, Mapping[str, Any]]) -> str:
-    metrics = list(dict.fromkeys(m for row in benchmark.published for m in row.metrics)) or ["micro_f1", "map"]
-    where = f"{benchmark.folds} folds" if benchmark.folds else f"split {benchmark.report}"
-    rows = []
+    metrics, rows = metrics_of(benchmark), []
     for row in benchmark.published:
         star = "" if row.primary else "*"
         figures = [f"{row.metrics[m]:.3f}{star}" if m in row.metrics else "" for m in metrics]
         rows.append([escape(row.system), str(row.year or ""), *figures, escape(row.source)])
     for name, known in ours.items():
-        figures = [f"<b>{known[m]:.3f}</b>" if m in known else "" for m in metrics]
-        rows.append([f"<b>{escape(name)}</b>", "", *figures, f"<b>this run, {where}</b>"])
-    columns = ["system", "year", *(m.replace("_", " ") for m in metrics), "source"]
+        figures = [f"{known[m]:.3f}" if m in known else "" for m in metrics]
+        cells = [escape(system_title(name)), "", *figures, where_of(benchmark)]
+        rows.append(cells if name in BASELINES else [f"<b>{cell}</b>" for cell in cells])
+    columns = ["system", "year", *map(metric_title, metrics), "source"]
     text = f"{benchmark.split_rule}. * read in a secondary source: check it before you cite it."
-    return card(benchmark.title, text, table(columns, rows, numeric=range(1, len(metrics) + 2)))
+    return card("Beside published results", text, table(columns, rows, numeric=range(1, len(metrics) + 2)))
 
 
 def _values(found: Comparison) -> str:
@@ -87,10 +99,23 @@ def _value_table(found: Comparison, metrics: Sequence[str]) -> str:
     return table(["metric", *found.runs], rows, numeric=range(1, len(found.runs) + 1))
 
 
-def _tests(found: Comparison) -> str:
+def _tests(found: Comparison, system: str) -> str:
+    first = [d for d in found.differences if system in (d.a, d.b)]
+    others = [d for d in found.differences if system not in (d.a, d.b)]
+    inner = _test_table(first or others)
+    if first and others:
+        inner += f"<details><summary>The other pairs</summary><div>{_test_table(others)}</div></details>"
+    text = (
+        f"Paired permutation tests over encounters; p (Holm) is corrected for all {len(found.differences)} tests, bold "
+        "below 0.05. Detectable: the true difference that a test set of this size finds 8 times in 10."
+    )
+    return card("Differences", text, inner)
+
+
+def _test_table(differences: Sequence[Difference]) -> str:
     rows = [
         [
-            f"<code>{escape(d.metric)}</code>",
+            f"<code>{escape(d.metric)}</code>" if i == 0 or differences[i - 1].metric != d.metric else "",
             escape(f"{d.b} - {d.a}"),
             f"{d.difference:+.3f}",
             "" if d.low is None or d.high is None else f"{d.low:+.3f} to {d.high:+.3f}",
@@ -98,14 +123,10 @@ def _tests(found: Comparison) -> str:
             f"<b>{_p(d.p_holm)}</b>" if d.p_holm < 0.05 else _p(d.p_holm),
             "" if d.detectable is None else f"{d.detectable:.3f}",
         ]
-        for d in found.differences
+        for i, d in enumerate(differences)
     ]
     columns = ["metric", "pair", "difference", "95 % interval", "p", "p (Holm)", "detectable"]
-    text = (
-        f"Paired permutation tests over encounters; p (Holm) is corrected for {len(rows)} tests, bold below 0.05. "
-        "Detectable: the true difference that a test set of this size finds 8 times in 10."
-    )
-    return card("Differences", text, table(columns, rows, numeric=range(2, 7)))
+    return table(columns, rows, numeric=range(2, 7))
 
 
 def _verdicts(verdicts: Sequence[Verdict]) -> str:

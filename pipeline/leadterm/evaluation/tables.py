@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from leadterm.evaluation.comparison import Comparison
+from leadterm.evaluation.comparison import Comparison, Difference
+from leadterm.evaluation.html_pieces import span_of
 from leadterm.evaluation.report import Report
 
 if TYPE_CHECKING:
@@ -22,11 +23,22 @@ HEADLINE = (
 )
 GROUPS = (
     ("by_system", "Code system"),
-    ("by_frequency", "Code frequency"),
-    ("by_seen", "Seen in training"),
+    ("by_frequency", "Frequency"),
+    ("by_seen", "In training"),
     ("by_length", "Words of notes"),
     ("by_setting", "Setting"),
 )
+COLUMNS = {
+    "n_encounters": "encounters",
+    "n_codes": "codes",
+    "n_reference_codes": "times given",
+    "n_suggested": "suggested",
+    "micro_precision": "precision",
+    "micro_recall": "recall",
+    "micro_f1": "F1",
+    "macro_f1": "macro-F1",
+    "map": "MAP",
+}
 
 
 def report_tables(report: Report) -> list[RenderableType]:
@@ -52,13 +64,14 @@ def report_tables(report: Report) -> list[RenderableType]:
     parts: list[Any] = [_title(report), _headline(values)]
     for key, title in GROUPS:
         if len(values[key]) > (key == "by_system"):
-            parts.append(_group_table(title, values[key], values["ci_by_group"].get(key, {})))
+            basis = f" in {values['frequency_basis']}" if key == "by_frequency" else ""
+            parts.append(_group_table(title + basis, values[key], values["ci_by_group"].get(key, {})))
     parts += [_hierarchy(values["hierarchy"]), *_extras(values)]
     parts += [f"[yellow]note[/]: {_escape(line)}" for line in values["warnings"]]
     return parts
 
 
-def comparison_tables(found: Comparison, *, every: bool = False) -> list[RenderableType]:
+def comparison_tables(found: Comparison, *, every: bool = False, system: str | None = None) -> list[RenderableType]:
     """Lay a comparison out for a terminal.
 
     Parameters
@@ -67,6 +80,8 @@ def comparison_tables(found: Comparison, *, every: bool = False) -> list[Rendera
         What `compare` gave.
     every : bool
         Show the values of all metrics, not of the tested ones alone.
+    system : str, optional
+        Show the differences of this run only.
 
     Returns
     -------
@@ -87,15 +102,27 @@ def comparison_tables(found: Comparison, *, every: bool = False) -> list[Rendera
         values.add_row(metric, *(_with_ci(found.values[run][metric], found.ci[run].get(metric)) for run in found.runs))
     limits = [(t, s.replace("cross-validated", "cv")) for t, s in (found.thresholds[run] for run in found.runs)]
     values.add_row("threshold", *(f"{source}" if t is None else f"{t:.3f} ({source})" for t, source in limits))
-    tests = _table("Differences", ["metric", "pair", "difference", "95 % interval", "p", "p (Holm)", "detectable"])
-    for d in found.differences:
-        ends = "-" if d.low is None or d.high is None else f"{d.low:+.3f} to {d.high:+.3f}"
-        style = "bold" if d.p_holm < 0.05 else ""
-        small = "-" if d.detectable is None else f"{d.detectable:.3f}"
-        pair = _escape(f"{d.b} - {d.a}")
-        tests.add_row(d.metric, pair, f"{d.difference:+.3f}", ends, _p(d.p), _p(d.p_holm), small, style=style)
+    shown = [d for d in found.differences if system is None or system in (d.a, d.b)]
+    rest = len(found.differences) - len(shown)
     last = "p: paired permutation test over encounters; detectable: difference found 8 times in 10 at this size."
-    return [values, tests, last]
+    if rest:
+        last += f" p (Holm) is corrected for {rest} differences between the other runs too; --format json shows them."
+    return [values, _differences(shown), last]
+
+
+def _differences(shown: Sequence[Difference]) -> Table:
+    table = _table("Differences", ["metric", "pair", "difference", "95 % interval", "p", "p (Holm)", "detectable"])
+    before = ""
+    for d in shown:
+        if before and d.metric != before:
+            table.add_section()
+        ends = "-" if d.low is None or d.high is None else f"{d.low:+.3f} to {d.high:+.3f}"
+        small = "-" if d.detectable is None else f"{d.detectable:.3f}"
+        name = "" if d.metric == before else d.metric
+        cells = (_escape(f"{d.b} - {d.a}"), f"{d.difference:+.3f}", ends, _p(d.p), _p(d.p_holm), small)
+        table.add_row(name, *cells, style="bold" if d.p_holm < 0.05 else "")
+        before = d.metric
+    return table
 
 
 def _title(report: Report) -> str:
@@ -120,13 +147,13 @@ def _headline(values: Mapping[str, Any]) -> Table:
 
 
 def _group_table(title: str, groups: Mapping[str, Mapping[str, float]], ends: Mapping[str, Sequence[float]]) -> Table:
-    columns = [c for c in ("n_encounters", "n_codes", "n_reference_codes") if any(c in g for g in groups.values())]
-    metrics = ("micro_precision", "micro_recall", "micro_f1", "macro_f1", "map")
-    columns += [m for m in metrics if any(m in g for g in groups.values())]
-    table = _table("", [title, *columns, *(["F1 from", "to"] if ends else [])])
+    columns = {key: name for key, name in COLUMNS.items() if any(key in g for g in groups.values())}
+    table = _table("", [title, *columns.values(), *(["95 % interval"] if ends else [])])
     for name, scores in groups.items():
-        limits = [f"{end:.3f}" for end in ends.get(name, ())] if ends else []
-        table.add_row(name, *(_number(scores.get(c), whole=c.startswith("n_")) for c in columns), *limits)
+        alone = not scores.get("n_reference_codes", 1.0)  # codes that were suggested, and that nobody gave
+        cells = ["-" if alone and not c.startswith("n_") else _number(scores.get(c), c) for c in columns]
+        limits = ["-" if alone else span_of(ends.get(name, ()))] if ends else []
+        table.add_row(f"{name} (suggested only)" if alone else name, *cells, *limits, style="dim" if alone else "")
     return table
 
 
@@ -171,8 +198,8 @@ def _table(title: str, columns: Sequence[str]) -> Table:
     table = Table(title=title or None, title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
     for column in columns:
         numeric = column not in ("", "metric", "run", "pair", "threshold")
-        numeric = numeric and (not column[0].isupper() or column.startswith("F1"))
-        table.add_column(column.replace("_", " "), justify="right" if numeric else "left")
+        numeric = numeric and (not column[0].isupper() or column.startswith(("F1", "MAP")))
+        table.add_column(column.replace("_", " "), justify="right" if numeric else "left", no_wrap=column == "metric")
     return table
 
 
@@ -180,10 +207,10 @@ def _with_ci(value: float, ends: Sequence[float] | None) -> str:
     return f"{value:.3f}" + (f" ({ends[0]:.3f}-{ends[1]:.3f})" if ends else "")
 
 
-def _number(value: float | None, *, whole: bool) -> str:
+def _number(value: float | None, name: str) -> str:
     if value is None:
         return "-"
-    return f"{value:.0f}" if whole else f"{value:.3f}"
+    return f"{value:,.0f}" if name.startswith("n_") else f"{value:.3f}"
 
 
 def _p(value: float) -> str:
