@@ -4,56 +4,32 @@ Every code of an encounter is taken to be said by one of its n-grams, or by none
 Which one is found by expectation maximisation: an n-gram that is often there without the code
 explains it badly. The result has the shape of evidence, so the lexicon learns from it as from a
 coder's own spans.
+
+In a small corpus every n-gram of a text may explain each of its codes. In a large one those are too
+many; there each code has a limited number of n-grams to choose from, those that go with it most.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from leadterm.learn.tokens import CONTEXTS, Tokens
+from leadterm.learn.flat import FlatTexts, NGrams, count_ngrams, flatten, presence
+from leadterm.learn.tokens import Tokens
 
-__all__ = ["mine_evidence", "ngrams"]
+__all__ = ["mine_evidence"]
 
 _MAX_SHARE = 0.4
 _SMOOTH = 1.5
-
-
-def ngrams(tokens: Tokens, longest: int) -> dict[tuple[str, ...], list[int]]:
-    """Give each n-gram of a text with the positions it starts at; none crosses a sentence or is negated.
-
-    Parameters
-    ----------
-    tokens : Tokens
-        The text.
-    longest : int
-        Most words of an n-gram.
-
-    Returns
-    -------
-    dict
-        First positions by n-gram.
-
-    Examples
-    --------
-    >>> from leadterm.learn.tokens import tokenise
-    >>> from leadterm.schema import Encounter, Note
-    >>> ngrams(tokenise(Encounter("e", (Note("n", "dry cough"),))), 2)
-    {('dry',): [0], ('dry', 'cough'): [0], ('cough',): [1]}
-    """
-    out: dict[tuple[str, ...], list[int]] = {}
-    words, sentence = tokens.words, tokens.sentence
-    negated = tokens.context[:, CONTEXTS.index("negation")]
-    for i in range(len(words)):
-        for size in range(1, longest + 1):
-            j = i + size
-            if j > len(words) or sentence[j - 1] != sentence[i] or negated[j - 1]:
-                break
-            out.setdefault(words[i:j], []).append(i)
-    return out
+_MOST_LINKS = 5_000_000
+_PER_CODE = 60
+_RARER_EACH = 25_000
+_CODES, _ROWS = 250, 50_000
+Evidence = list[list[tuple[int, tuple[int, ...]]]]
 
 
 def mine_evidence(
@@ -64,7 +40,8 @@ def mine_evidence(
     longest: int = 3,
     rounds: int = 8,
     keep: int = 2,
-) -> list[list[tuple[int, tuple[int, ...]]]]:
+    most: int = _MOST_LINKS,
+) -> Evidence:
     """Guess which words support each code of each text.
 
     Parameters
@@ -76,11 +53,13 @@ def mine_evidence(
     n_codes : int
         Number of codes.
     longest : int
-        Most words of an n-gram.
+        Most words of an n-gram; none crosses a sentence or is negated.
     rounds : int
         Rounds of expectation maximisation.
     keep : int
         Most n-grams kept for one code of one text.
+    most : int
+        Most triples of text, code and n-gram that are weighed without limiting the n-grams of a code.
 
     Returns
     -------
@@ -101,41 +80,84 @@ def mine_evidence(
     >>> mine_evidence(texts, [frozenset({0}), frozenset({0}), frozenset({1}), frozenset({1})], 2, longest=1)
     [[(0, (0,))], [(0, (0,))], [(1, (1,))], [(1, (1,))]]
     """
-    found = [ngrams(t, longest) for t in texts]
-    seen = Counter(gram for grams in found for gram in grams)
-    most = max(2.0, _MAX_SHARE * len(texts))
-    number = {gram: i for i, gram in enumerate(g for g, n in seen.items() if 2 <= n <= most or len(texts) < 10)}
-    table = _Pairs(found, codes, number, n_codes)
-    share = table.align(rounds)
-    return _choose(table, share, found, list(number), len(texts), keep)
+    flat = flatten(texts)
+    grams, there = _ngrams(flat, longest)
+    text = np.repeat(np.arange(len(codes)), [len(row) for row in codes])
+    code = np.array([c for row in codes for c in sorted(row)], dtype=np.int64)
+    links = int(np.diff(there.indptr)[text].sum())
+    allowed = _likely(there, text, code, n_codes) if links > most else None
+    table = _Links.of(there, text, code, n_codes, allowed)
+    return _choose(table, table.align(rounds), flat, grams, keep)
 
 
-class _Pairs:
+def _ngrams(flat: FlatTexts, longest: int) -> tuple[NGrams, Any]:
+    """N-grams that are neither too rare nor too common, and the matrix of texts by n-grams."""
+    from scipy.sparse import csr_matrix
+
+    n = len(flat.start) - 1
+    least = 2 + n // _RARER_EACH if n >= 10 else 1
+    usable = ~flat.governed("negation")
+    joined = np.append(flat.sentence[1:] == flat.sentence[:-1], False)[: len(usable)]
+    grams = count_ngrams(flat.words, usable, joined, longest, least)
+    indptr, indices, _ = presence(grams, flat.start)
+    seen = np.bincount(indices, minlength=len(grams.first))
+    most = max(2.0, _MAX_SHARE * n) if n >= 10 else n
+    there = csr_matrix((np.ones(len(indices), np.float32), indices, indptr), shape=(n, len(seen)))
+    good = (seen >= least) & (seen <= most)
+    there.data[~good[indices]] = 0
+    there.eliminate_zeros()
+    return grams, there
+
+
+def _likely(there: Any, text: NDArray[np.int64], code: NDArray[np.int64], n_codes: int) -> Any:
+    """For each code the n-grams that go with it most: by how often, times how much more often than by chance."""
+    from scipy.sparse import csr_matrix, vstack
+
+    n = there.shape[0]
+    seen = np.maximum(1, np.bincount(there.indices, minlength=there.shape[1]))
+    held = np.maximum(1, np.bincount(code, minlength=n_codes))
+    given = csr_matrix((np.ones(len(code), np.float32), (code, text)), shape=(n_codes, n))
+    parts = []
+    for start in range(0, n_codes, _CODES):
+        both = (given[start : start + _CODES] @ there).tocsr()
+        row = np.repeat(np.arange(both.shape[0]), np.diff(both.indptr))
+        value = both.data * np.log(both.data * n / (seen[both.indices] * held[start + row]))
+        some = np.flatnonzero((value > 0) & (both.data >= np.minimum(2, held[start + row])))
+        order = some[np.lexsort((both.indices[some], -value[some], row[some]))]
+        place = np.arange(len(order)) - np.searchsorted(row[order], row[order])
+        best = order[place < _PER_CODE]
+        one = np.ones(len(best), np.float32)
+        parts.append(csr_matrix((one, (row[best], both.indices[best])), shape=both.shape))
+    return vstack(parts).tocsr()
+
+
+@dataclass(frozen=True)
+class _Links:
     """Every (text, code, n-gram) that could be an alignment, as flat arrays."""
 
-    def __init__(
-        self,
-        found: Sequence[dict[tuple[str, ...], list[int]]],
-        codes: Sequence[frozenset[int]],
-        number: dict[tuple[str, ...], int],
-        n_codes: int,
-    ) -> None:
-        text, code, gram = [], [], []
-        self.seen = np.zeros(len(number))
-        for d, (grams, wanted) in enumerate(zip(found, codes, strict=True)):
-            here = np.array([number[g] for g in grams if g in number], dtype=np.int64)
-            self.seen[here] += 1
-            for c in sorted(wanted):
-                text.append(np.full(len(here), d))
-                code.append(np.full(len(here), c))
-                gram.append(here)
-        empty = [np.zeros(0, dtype=np.int64)]
-        self.text, self.code, self.gram = (np.concatenate(x or empty) for x in (text, code, gram))
-        self.slot = self.text * n_codes + self.code
-        _, self.slot = np.unique(self.slot, return_inverse=True)
-        _, self.pair = np.unique(self.gram * n_codes + self.code, return_inverse=True)
-        held = np.bincount([c for wanted in codes for c in wanted], minlength=n_codes)
-        self.background = (held / max(1, len(codes)))[self.code]
+    text: NDArray[np.int64]
+    code: NDArray[np.int64]
+    gram: NDArray[np.int64]
+    slot: NDArray[np.int64]
+    pair: NDArray[np.int64]
+    seen: NDArray[np.int64]
+    background: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, there: Any, text: NDArray[np.int64], code: NDArray[np.int64], n_codes: int, allowed: Any) -> _Links:
+        """Link each code of each text with the n-grams of the text, or those of them the code is allowed."""
+        slots, grams = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
+        for start in range(0, len(text), _ROWS):
+            rows = there[text[start : start + _ROWS]]
+            if allowed is not None:
+                rows = rows.multiply(allowed[code[start : start + _ROWS]]).tocsr()
+            slots.append(start + np.repeat(np.arange(rows.shape[0]), np.diff(rows.indptr)))
+            grams.append(rows.indices.astype(np.int64))
+        slot, gram = np.concatenate(slots), np.concatenate(grams)
+        _, pair = np.unique(gram * n_codes + code[slot], return_inverse=True)
+        seen = np.bincount(there.indices, minlength=there.shape[1])
+        share = np.bincount(code, minlength=n_codes) / max(1, there.shape[0])
+        return cls(text[slot], code[slot], gram, slot, pair, seen, share[code[slot]])
 
     def align(self, rounds: int) -> NDArray[np.float64]:
         """Share of each code of each text that each n-gram explains."""
@@ -147,25 +169,36 @@ class _Pairs:
         return share
 
 
-def _choose(
-    table: _Pairs,
-    share: NDArray[np.float64],
-    found: Sequence[dict[tuple[str, ...], list[int]]],
-    grams: list[tuple[str, ...]],
-    n_texts: int,
-    keep: int,
-) -> list[list[tuple[int, tuple[int, ...]]]]:
+def _choose(table: _Links, share: NDArray[np.float64], flat: FlatTexts, grams: NGrams, keep: int) -> Evidence:
     """Take the n-grams with the largest share, those that explain at least a tenth of the code."""
-    out: list[list[tuple[int, tuple[int, ...]]]] = [[] for _ in range(n_texts)]
     good = np.flatnonzero(share > 0.1)
-    size = np.array([len(g) for g in grams])
-    order = good[np.lexsort((table.gram[good], -size[table.gram[good]], -share[good].round(6), table.slot[good]))]
-    taken: Counter[int] = Counter()
-    for row in order.tolist():
-        slot = int(table.slot[row])
-        if taken[slot] >= keep:
-            continue
-        taken[slot] += 1
-        gram, d = grams[table.gram[row]], int(table.text[row])
-        out[d] += [(int(table.code[row]), tuple(range(i, i + len(gram)))) for i in found[d][gram]]
-    return [sorted(set(rows)) for rows in out]
+    size = grams.size[table.gram[good]]
+    order = good[np.lexsort((table.gram[good], -size, -share[good].round(6), table.slot[good]))]
+    slot = table.slot[order]
+    order = order[np.arange(len(order)) - np.searchsorted(slot, slot) < keep]
+    wide = len(grams.first)
+    wanted, row = np.unique(table.text[order] * wide + table.gram[order], return_inverse=True)
+    start, places = _places(wanted, flat, grams)
+    links = (table.text[order], table.code[order], row, grams.size[table.gram[order]])
+    out: list[set[tuple[int, tuple[int, ...]]]] = [set() for _ in range(len(flat.start) - 1)]
+    for text, code, cell, words in zip(*(x.tolist() for x in links), strict=True):
+        out[text].update((code, tuple(range(i, i + words))) for i in places[start[cell] : start[cell + 1]])
+    return [sorted(rows) for rows in out]
+
+
+def _places(wanted: NDArray[np.int64], flat: FlatTexts, grams: NGrams) -> tuple[list[int], list[int]]:
+    """Positions in its text of each wanted n-gram: those of the i-th stand at ``start[i]`` to ``start[i + 1]``."""
+    wide = len(grams.first)
+    some = np.zeros(wide, dtype=bool)
+    some[wanted % max(1, wide)] = True
+    text, cells, at = flat.text, [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
+    for found in grams.at:
+        here = np.flatnonzero((found >= 0) & some[found])
+        key = text[here] * wide + found[here]
+        cell = np.searchsorted(wanted, key)
+        hit = np.flatnonzero(wanted[np.minimum(cell, len(wanted) - 1)] == key)
+        cells.append(cell[hit])
+        at.append(here[hit] - flat.start[text[here[hit]]])
+    cell, place = np.concatenate(cells), np.concatenate(at)
+    start = np.searchsorted(np.sort(cell), np.arange(len(wanted) + 1))
+    return start.tolist(), place[np.argsort(cell, kind="stable")].tolist()
