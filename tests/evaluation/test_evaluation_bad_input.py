@@ -26,7 +26,11 @@ def run_of(tmp_path, text, **options):
         ("encounter_id\tsystem\trank\tscore\ne1\ticd10cm\t1\t1\n", "lacks the column code"),
         ("encounter_id\tcode\tscore\ne1\tI10\t1\n", "lacks the column system"),
         ("encounter_id\tsystem\tcode\ne1\ticd10cm\tI10\n", "lacks the column score"),
-        ("encounter_id,system,code,rank,score\ne1,icd10cm,I10,1,1\n", "lacks the columns encounter_id, code"),
+        ("encounter\tcode_system\tscore\ne1\ticd10cm\t1\n", "lacks the columns encounter_id, code; it has: encounter"),
+        ("encounter_id,system,code,rank,score\ne1,icd10cm,I10,1,1\n", "separated by commas, not by tabs"),
+        ("encounter_id;system;code;score\ne1;icd10cm;I10;1\n", "separated by semicolons, not by tabs"),
+        ("e1\ticd10cm\tI10\t1\t1\n", "names none of the columns"),
+        ("encounter_id\tsystem\tcode\tcode\tscore\ne1\ticd10cm\tI10\tI10\t1\n", "names the column code more than once"),
         (HEADER.encode("utf-16"), "not a tab-separated table"),
         (HEADER + "e1\ticd10cm\tI10\t1\t1\textra\tmore\n", "not a tab-separated table"),
         ("encounter_id\tsystem\tcode\tscore\tconfidence\ne1\ticd10cm\tI10\t1\t1.5\n", "not between 0 and 1"),
@@ -57,7 +61,22 @@ def test_scores_that_are_no_numbers_rank_last_and_are_counted(tmp_path):
     assert report["counts"]["n_nan_scores"] == 2
     assert report["precision_at_1"] == 0.5
     assert report["n_chosen"] == 1
-    assert any("no usable score" in line for line in report["warnings"])
+    assert report["warnings"][0] == "2 rows of the run have a score that is no number: ranked last, never chosen."
+
+
+def test_without_a_threshold_too_a_row_without_a_number_is_not_chosen(tmp_path):
+    text = HEADER + "e1\ticd10cm\tI10\t1\t0,9\ne1\ticd10cm\tE11.9\t2\t-inf\ne2\ticd10cm\tJ45.909\t1\t90%\n"
+    run = run_of(tmp_path, text)
+    report = evaluate(run, GOLD, n_bootstrap=0)
+    assert (report["n_chosen"], report["micro_f1"], report["map"]) == (0, 0.0, 1.0)
+    assert report["counts"]["n_nan_scores"] == 3
+    assert len(run.to_qrels().row) == 0
+
+
+def test_a_rank_that_is_no_number_stands_last(tmp_path):
+    run = run_of(tmp_path, "encounter_id\tsystem\tcode\trank\ne1\ticd10cm\tE11.9\tfirst\ne1\ticd10cm\tI10\t2\n")
+    report = evaluate(run, GOLD, n_bootstrap=0)
+    assert (report["n_chosen"], report["precision_at_1"], report["counts"]["n_nan_scores"]) == (1, 0.5, 1)
 
 
 def test_unknown_encounters_other_systems_and_blank_codes_are_counted(tmp_path):
@@ -69,6 +88,22 @@ def test_unknown_encounters_other_systems_and_blank_codes_are_counted(tmp_path):
     assert counts["n_unknown_encounters"] == counts["n_rows_of_unknown_encounters"] == 1
     assert counts["n_rows_of_other_systems"] == counts["n_blank_rows"] == counts["n_rows_scored"] == 1
     assert counts["n_encounters_without_run"] == 0
+
+
+def test_warnings_name_what_was_left_out(tmp_path):
+    gold = Qrels.from_mapping({"e1": ["I10"], "e2": []}, system="icd10cm")
+    text = HEADER + "e1\tICD-10\tI10\t1\t0.9\n e2\ticd10cm\tI10\t1\t0.9\n\ticd10cm\tI10\t1\t0.9\n"
+    assert evaluate(run_of(tmp_path, text), gold, n_bootstrap=0)["warnings"] == [
+        "the run has no suggestion for any encounter scored: every figure is 0.",
+        "1 row was without a code or an encounter: left out.",
+        "1 row was of code systems that are not scored (icd10): left out.",
+        "1 encounter of the reference has no code at all: left out, with 1 row of the run.",
+    ]
+    report = evaluate(run_of(tmp_path, HEADER + "E-1\ticd10cm\tI10\t1\t0.9\n"), gold, n_bootstrap=0)
+    assert report["warnings"][0].endswith(
+        "None of its encounter ids is in the reference: compare how they are written."
+    )
+    assert report["warnings"][1] == "1 encounter of the run (1 row) is not in the reference: left out."
 
 
 @pytest.mark.parametrize("spelling", ["e11.9", "E119", " e119 ", "E11.9."])

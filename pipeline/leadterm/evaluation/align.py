@@ -102,17 +102,18 @@ class Aligned:
         Parameters
         ----------
         threshold : float, numpy.ndarray of float64 of shape (n,), or None
-            For all or for each encounter; None chooses every suggestion.
+            For all or for each encounter; None chooses every suggestion. One without a usable score is never chosen.
 
         Returns
         -------
         Aligned
             The same table with another ``chosen``.
         """
+        usable = self.score > -np.inf
         if threshold is None:
-            return replace(self, chosen=np.ones(len(self.row), dtype=bool))
+            return replace(self, chosen=usable)
         limits = np.broadcast_to(np.asarray(threshold, dtype=np.float64), (self.n,))
-        return replace(self, chosen=self.score >= limits[self.row])
+        return replace(self, chosen=usable & (self.score >= limits[self.row]))
 
     def only_labels(self, keep: Bools) -> Aligned:
         """Keep some codes; positions are counted anew among them.
@@ -241,37 +242,45 @@ def align(run: Run, qrels: Qrels, *, systems: Collection[str] | None = None, unc
     encounters = tuple(qrels.encounters[i] for i in kept)
     number = {encounter: i for i, encounter in enumerate(encounters)}
     labels, run_map, gold_map = _common_labels(run, qrels, wanted)
-    run_place = np.array([number.get(e, -1) for e in run.encounters], dtype=np.int64)
-    gold_place = np.array([number.get(e, -1) for e in qrels.encounters], dtype=np.int64)
-    gold_keep = (gold_map[qrels.col] >= 0) & (gold_place[qrels.row] >= 0)
-    gold_row, gold_col = gold_place[qrels.row[gold_keep]], gold_map[qrels.col[gold_keep]]
-    gold_order = np.lexsort((gold_col, gold_row))
-    in_system, known = run_map[run.col] >= 0, run_place[run.row] >= 0
-    mask = np.flatnonzero(in_system & known)
-    row, col, score = run_place[run.row[mask]], run_map[run.col[mask]], run.score[mask]
-    order = np.lexsort((col, -score, row))
-    row, col, taken = row[order], col[order], mask[order]
-    gold_pairs = np.sort(gold_row * len(labels) + gold_col)
+    run_place, gold_place = (np.array([number.get(e, -1) for e in t.encounters], dtype=np.int64) for t in (run, qrels))
+    gold_row, gold_col, principal = _reference(qrels, gold_place, gold_map)
+    taken = _suggested(run, run_place, run_map)
+    row, col, score = run_place[run.row[taken]], run_map[run.col[taken]], run.score[taken]
     return Aligned(
         encounters,
         labels,
         row,
         col,
-        score[order],
+        score,
         positions(row),
-        _member(row * len(labels) + col, gold_pairs),
-        np.ones(len(row), dtype=bool),
-        gold_row[gold_order],
-        gold_col[gold_order],
-        qrels.principal[gold_keep][gold_order],
+        _member(row * len(labels) + col, gold_row * len(labels) + gold_col),
+        score > -np.inf,
+        gold_row,
+        gold_col,
+        principal,
         _groups(qrels, encounters),
         None if run.confidence is None else run.confidence[taken],
         None if run.section is None else run.section[taken],
         _move(run.evidence, run_place, run_map),
         _move(qrels.evidence, gold_place, gold_map),
         tuple(qrels.info.get(e, EncounterInfo()) for e in encounters),
-        _counts(run, qrels, coded, in_system, known, len(encounters), gold_row),
+        _counts(run, qrels, run_map[run.col] >= 0, set(encounters), gold_row),
     )
+
+
+def _suggested(run: Run, place: Ints, names: Ints) -> Ints:
+    """Pick the rows of the run that are scored, by encounter, then score (best first), then code."""
+    row, col = place[run.row], names[run.col]
+    taken = np.flatnonzero((row >= 0) & (col >= 0))
+    return np.asarray(taken[np.lexsort((col[taken], -run.score[taken], row[taken]))])
+
+
+def _reference(qrels: Qrels, place: Ints, names: Ints) -> tuple[Ints, Ints, Bools]:
+    """Pick the reference codes that are scored, by encounter, then code."""
+    row, col = place[qrels.row], names[qrels.col]
+    taken = np.flatnonzero((row >= 0) & (col >= 0))
+    taken = taken[np.lexsort((col[taken], row[taken]))]
+    return row[taken], col[taken], qrels.principal[taken]
 
 
 def _wanted_systems(qrels: Qrels, systems: Collection[str] | None) -> set[str]:
@@ -316,18 +325,20 @@ def _move(
     return {pair: spans for pair, spans in moved if pair[0] >= 0 and pair[1] >= 0}
 
 
-def _counts(
-    run: Run, qrels: Qrels, coded: Bools, in_system: Bools, known: Bools, n: int, gold_row: Ints
-) -> dict[str, int]:
-    names = set(run.encounters)
+def _counts(run: Run, qrels: Qrels, in_system: Bools, scored: Collection[str], gold_row: Ints) -> dict[str, int]:
+    names, reference = set(run.encounters), set(qrels.encounters)
+    known = np.array([e in scored for e in run.encounters], dtype=bool)[run.row]
+    uncoded = np.array([e in reference and e not in scored for e in run.encounters], dtype=bool)[run.row]
+    coded = np.bincount(qrels.row, minlength=len(qrels.encounters)) > 0
     shown = {(x.key, x.system): x.code for x in qrels.labels}
     return {
         "n_encounters_in_reference": len(qrels.encounters),
         "n_uncoded_encounters": int((~coded).sum()),
-        "n_encounters_without_reference_code": n - len(np.unique(gold_row)),
+        "n_rows_of_uncoded_encounters": int(uncoded.sum()),
+        "n_encounters_without_reference_code": len(scored) - len(np.unique(gold_row)),
         "n_encounters_without_run": sum(e not in names for e, c in zip(qrels.encounters, coded, strict=True) if c),
-        "n_unknown_encounters": len(names - set(qrels.encounters)),
-        "n_rows_of_unknown_encounters": int((~known).sum()),
+        "n_unknown_encounters": len(names - reference),
+        "n_rows_of_unknown_encounters": int((~known & ~uncoded).sum()),
         "n_rows_of_other_systems": int((known & ~in_system).sum()),
         "n_rows_scored": int((known & in_system).sum()),
         "n_respelled_codes": sum(shown.get((x.key, x.system), x.code) != x.code for x in run.labels),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -39,14 +40,21 @@ def read_table(path: str | Path) -> pd.DataFrame:
     Raises
     ------
     LeadtermError
-        If the file is absent, empty, not UTF-8 or not a table.
+        If the file is absent, empty, not UTF-8 or not a table, or its header is missing or names a column twice.
     """
     import pandas as pd
 
     name = Path(path).name
     try:
-        frame = pd.read_csv(
-            path, sep="\t", dtype=str, keep_default_na=False, quoting=3, encoding="utf-8-sig", index_col=False
+        rows = pd.read_csv(
+            path,
+            sep="\t",
+            dtype=str,
+            keep_default_na=False,
+            quoting=3,
+            encoding="utf-8-sig",
+            index_col=False,
+            header=None,
         )
     except (FileNotFoundError, IsADirectoryError, PermissionError) as error:
         raise LeadtermError(f"cannot read run file '{name}': {error.strerror}.", hint="Check the path.") from None
@@ -54,7 +62,20 @@ def read_table(path: str | Path) -> pd.DataFrame:
         raise LeadtermError(f"run file '{name}' has no header.", hint=FORMAT) from None
     except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.ParserWarning, ValueError):
         raise LeadtermError(f"'{name}' is not a tab-separated table in UTF-8.", hint=FORMAT) from None
-    return frame.rename(columns=lambda column: str(column).strip().lower())
+    columns = [str(cell).strip().lower() for cell in rows.iloc[0]]
+    _check_header(columns, name)
+    return rows.iloc[1:].reset_index(drop=True).set_axis(columns, axis=1)
+
+
+def _check_header(columns: Sequence[str], name: str) -> None:
+    if len(columns) == 1 and any(mark in columns[0] for mark in ",;"):
+        mark = "commas" if "," in columns[0] else "semicolons"
+        raise LeadtermError(f"'{name}' is separated by {mark}, not by tabs.", hint=FORMAT)
+    if not set(columns) & {"encounter_id", "system", "code", "rank", "score"}:
+        raise LeadtermError(f"run file '{name}' has no header: its first line names none of the columns.", hint=FORMAT)
+    twice = [column for column, times in Counter(columns).items() if times > 1]
+    if twice:
+        raise LeadtermError(f"run file '{name}' names the column {twice[0]} more than once.", hint="Keep one of them.")
 
 
 def parse_spans(cell: str) -> tuple[Span, ...]:
@@ -119,13 +140,13 @@ def run_columns(frame: pd.DataFrame, name: str, system: str | None, normalise: N
     if len(frame) and not {"rank", "score"} & set(frame.columns):
         raise LeadtermError(_missing(frame, ["score"], "run"), hint=FORMAT)
     systems = _systems(frame, system, "run")
-    ids, codes = _text(frame, "encounter_id"), _codes(frame)
-    blank = np.array([_is_blank(code) for code in codes], dtype=bool)
+    ids, codes = _ids(frame), _codes(frame)
+    blank = np.array([_is_blank(code) or not e for code, e in zip(codes, ids, strict=True)], dtype=bool)
     kept = np.flatnonzero(~blank)
     has_scores = "score" in frame.columns
     score = _numbers(frame, "score")[kept] if has_scores else -_numbers(frame, "rank")[kept]
     rows = [[values[i] for i in kept] for values in (ids, systems, codes)]
-    columns = build_columns(ids, rows[0], rows[1], rows[2], normalise)
+    columns = build_columns([e for e in ids if e], rows[0], rows[1], rows[2], normalise)
     counts = {"n_rows": len(frame), "n_blank_rows": int(blank.sum()), "n_rank_order_differs": 0}
     if has_scores and "rank" in frame.columns:
         counts["n_rank_order_differs"] = _rank_conflicts(columns.row, score, _numbers(frame, "rank")[kept])
@@ -166,7 +187,7 @@ def qrels_rows(
         If a column is missing or codes are not text.
     """
     _require(frame, ["encounter_id", "code"], "reference table")
-    ids, codes, systems = _text(frame, "encounter_id"), _codes(frame), _systems(frame, system, "reference table")
+    ids, codes, systems = _ids(frame), _codes(frame), _systems(frame, system, "reference table")
     roles = _text(frame, "role") if "role" in frame.columns else [""] * len(ids)
     cells = _text(frame, "evidence") if "evidence" in frame.columns else [""] * len(ids)
     rows = [
@@ -193,12 +214,18 @@ def _systems(frame: pd.DataFrame, system: str | None, kind: str) -> list[str]:
     if "system" in frame.columns:
         return _text(frame, "system")
     if system is None and len(frame):
-        raise LeadtermError(_missing(frame, ["system"], kind), hint="Add it, or name the code system of all rows.")
+        raise LeadtermError(
+            _missing(frame, ["system"], kind), hint="Add it, or name the code system of all rows: --system."
+        )
     return [system or ""] * len(frame)
 
 
 def _text(frame: pd.DataFrame, column: str) -> list[str]:
     return [str(value) for value in frame[column].tolist()]
+
+
+def _ids(frame: pd.DataFrame) -> list[str]:
+    return [value.strip() for value in _text(frame, "encounter_id")]
 
 
 def _codes(frame: pd.DataFrame) -> list[Any]:
@@ -221,7 +248,10 @@ def _confidence(frame: pd.DataFrame, kept: Objects) -> Floats | None:
     values = _numbers(frame, "confidence")[kept]
     bad = int((~((values >= 0) & (values <= 1))).sum())
     if bad:
-        raise LeadtermError(f"{bad} values of the column confidence are not between 0 and 1.", hint="Mend or drop it.")
+        raise LeadtermError(
+            f"the column confidence has {bad} of {len(values)} values that are not between 0 and 1.",
+            hint="Give shares, not percentages, or drop the column.",
+        )
     return values
 
 

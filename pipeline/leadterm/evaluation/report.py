@@ -22,6 +22,7 @@ from leadterm.evaluation.labels import areas, label_counts, macro_metrics, preci
 from leadterm.evaluation.mistakes import mistakes, volume
 from leadterm.evaluation.qrels import Qrels
 from leadterm.evaluation.ratios import CUTOFFS, Ratios, all_ratios
+from leadterm.evaluation.remarks import warnings_of
 from leadterm.evaluation.resample import bootstrap, intervals
 from leadterm.evaluation.run import Run
 from leadterm.evaluation.thresholds import ChosenThreshold, set_threshold
@@ -35,19 +36,6 @@ __all__ = ["SCHEMA_VERSION", "AnyQrels", "AnyRun", "Report", "as_qrels", "as_run
 SCHEMA_VERSION = 1
 AnyRun = Any
 AnyQrels = Any
-_WARNINGS = {
-    "n_nan_scores": "{} rows had no usable score: ranked last, never chosen.",
-    "n_duplicate_rows": "{} rows repeated a code of their encounter: the best score was kept.",
-    "n_blank_rows": "{} rows had no code: left out.",
-    "n_rank_order_differs": "{} neighbours by rank had scores the other way round: scores decide.",
-    "n_unknown_encounters": "{} encounters of the run are not in the reference: left out.",
-    "n_encounters_without_run": "{} encounters were not answered by the run: scored as empty answers.",
-    "n_rows_of_other_systems": "{} rows were of code systems that are not scored: left out.",
-    "n_uncoded_encounters": "{} encounters of the reference have no code at all: {uncoded}.",
-    "n_respelled_codes": "{} codes of the run are spelled otherwise than in the reference: matched all the same.",
-    "n_duplicate_reference_codes": "{} reference codes were given twice for an encounter: counted once.",
-    "n_duplicate_encounters": "{} encounters stood twice in the reference: taken as one.",
-}
 
 
 @dataclass(frozen=True, eq=False)
@@ -243,7 +231,7 @@ def evaluate(
     --------
     >>> report = evaluate({"e1": ["I10", "J45.909"]}, {"e1": ["i10"], "e2": ["E119"]}, n_bootstrap=0)
     >>> report["micro_precision"], report["micro_recall"], report["warnings"][0]
-    (0.5, 0.5, '1 encounters were not answered by the run: scored as empty answers.')
+    (0.5, 0.5, '1 encounter was not answered by the run: scored as empty answers.')
     """
     system = next(iter(systems)) if systems and len(systems) == 1 else None
     known, reference = as_run(run, system=system), as_qrels(qrels, system=system)
@@ -268,7 +256,7 @@ def evaluate(
         "precision_recall": precision_recall_curve(table),
         "mistakes": mistakes(table, of=hierarchy),
         "counts": dict(table.counts),
-        "warnings": [*remarks, *_warnings(table, uncoded)],
+        "warnings": [*remarks, *warnings_of(table, known, uncoded)],
     }
     return Report(known.name, _finite(values), table, ratios)
 
@@ -295,14 +283,6 @@ def _head(
         "n_bootstrap": n_bootstrap,
         "seed": seed,
     }
-
-
-def _warnings(table: Aligned, uncoded: str) -> list[str]:
-    found = "left out" if uncoded == "drop" else "every suggestion for them counts as wrong"
-    lines = [text.format(table.counts[k], uncoded=found) for k, text in _WARNINGS.items() if table.counts.get(k)]
-    if not len(table.row):
-        lines.insert(0, "the run has no suggestion for any encounter scored: every figure is 0.")
-    return lines
 
 
 def _finite(value: Any) -> Any:

@@ -120,6 +120,12 @@ class Run:
     ) -> Run:
         """Read a frame with the columns of a run file.
 
+        Nothing is dropped in silence; `counts` says how often each of these was met. Blanks around encounter ids
+        and codes are taken off. A row without an encounter id or a code is left out (``n_blank_rows``). Of a code
+        given twice for an encounter the best score stays (``n_duplicate_rows``). A score, or without scores a rank,
+        that is no number or minus infinity stands last and is never chosen (``n_nan_scores``). Where rank and score
+        disagree the score decides (``n_rank_order_differs``).
+
         Parameters
         ----------
         frame : pandas.DataFrame
@@ -280,7 +286,9 @@ class Run:
             The run as one more coder.
         """
         limit = self.threshold if threshold is None else threshold
-        keep = np.ones(len(self.row), dtype=bool) if limit is None else self.score >= limit
+        keep = self.score > -np.inf
+        if limit is not None:
+            keep &= self.score >= limit
         none = np.zeros(int(keep.sum()), dtype=bool)
         return Qrels(self.encounters, self.labels, self.row[keep], self.col[keep], none)
 
@@ -309,7 +317,7 @@ def make_run(
     Run
         The table.
     """
-    unknown = np.isnan(score)
+    unknown = ~(score > -np.inf)
     score = np.where(unknown, -np.inf, score)
     order = np.lexsort((-score, columns.col, columns.row))
     kept = first_of_each(columns, order)
