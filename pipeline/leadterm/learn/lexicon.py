@@ -7,7 +7,7 @@ those where the code was given at all; with a little shrinkage these are P(code 
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,13 +16,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from leadterm.learn.matching import Evidence, Matcher, PairCounts, count_pairs
 from leadterm.learn.table import Block, Mentions
 from leadterm.learn.tokens import CONTEXTS, Tokens
 
 __all__ = ["FEATURES", "Lexicon", "Match", "build_lexicon", "find_matches", "lexicon_block"]
 
-Evidence = Sequence[tuple[int, tuple[int, ...]]]
-SLACK = 3
 _ALPHA, _BETA = 0.1, 0.8
 _AS_GOOD = 0.5
 FEATURES = (
@@ -90,12 +89,9 @@ class Lexicon:
     anchor: tuple[str, ...]
 
     @cached_property
-    def by_anchor(self) -> Mapping[str, list[int]]:
-        """Phrases by the word their search starts at."""
-        out: dict[str, list[int]] = defaultdict(list)
-        for number, word in enumerate(self.anchor):
-            out[word].append(number)
-        return out
+    def matcher(self) -> Matcher:
+        """The phrases, ready to be found."""
+        return Matcher(self.phrases, self.anchor)
 
     def pairs_of(self, phrases: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Give (index into ``phrases``, pair number) for all pairs of some phrases."""
@@ -141,44 +137,8 @@ def build_lexicon(texts: Sequence[Tokens], codes: Sequence[frozenset[int]], evid
     phrases = tuple(number)
     anchor = tuple(min(p, key=lambda w: (frequency[w], w)) for p in phrases)
     idf = np.array([sum(np.log(len(texts) / frequency[w]) for w in p) for p in phrases], dtype=np.float32)
-    bare = _assemble(phrases, anchor, idf, own, Counter(), Counter(), Counter())
-    here, both, seen = _count(bare, texts, codes, evidence, own)
-    return _assemble(phrases, anchor, idf, own, here, both, seen)
-
-
-def _count(
-    lexicon: Lexicon,
-    texts: Sequence[Tokens],
-    codes: Sequence[frozenset[int]],
-    evidence: Sequence[Evidence],
-    own: Mapping[tuple[int, int], int],
-) -> tuple[Counter[tuple[int, int]], Counter[tuple[int, int]], Counter[int]]:
-    """Texts where a phrase was evidence of a code, where both were there, where the phrase was."""
-    here: Counter[tuple[int, int]] = Counter()
-    both: Counter[tuple[int, int]] = Counter()
-    seen: Counter[int] = Counter()
-    met: list[set[int]] = []
-    for tokens, rows in zip(texts, evidence, strict=True):
-        at: dict[int, list[tuple[int, frozenset[int]]]] = defaultdict(list)
-        for code, positions in rows:
-            for i in positions:
-                at[i].append((code, frozenset(positions)))
-        hits: set[tuple[int, int]] = set()
-        matches = find_matches(lexicon, tokens)
-        for match in matches:
-            own_words = frozenset(match.positions)
-            for code, span in {entry for i in match.positions for entry in at.get(i, ())}:
-                if 2 * len(own_words & span) >= len(own_words | span):
-                    hits.add((match.phrase, code))
-        met.append({match.phrase for match in matches})
-        here.update(hits)
-        seen.update(met[-1])
-    linked: dict[int, list[int]] = defaultdict(list)
-    for phrase, code in {**own, **here}:
-        linked[phrase].append(code)
-    for found, given in zip(met, codes, strict=True):
-        both.update((phrase, code) for phrase in found for code in linked[phrase] if code in given)
-    return here, both, seen
+    counts = count_pairs(Matcher(phrases, anchor), texts, codes, evidence, own)
+    return _assemble(phrases, anchor, idf, own, counts)
 
 
 def _assemble(
@@ -186,19 +146,15 @@ def _assemble(
     anchor: tuple[str, ...],
     idf: NDArray[Any],
     own: Mapping[tuple[int, int], int],
-    here: Mapping[tuple[int, int], int],
-    both: Mapping[tuple[int, int], int],
-    seen: Mapping[int, int],
+    counts: PairCounts,
 ) -> Lexicon:
     """Lay the counts out as arrays."""
-    pairs = sorted({**own, **here})
-    phrase = np.array([p for p, _ in pairs], dtype=np.int64)
-    column = [np.array([of.get(pair, 0) for pair in pairs], dtype=np.float32) for of in (here, both, own)]
-    evidence = np.bincount(phrase, column[2], len(phrases)).astype(np.float32)
-    texts = np.array([seen.get(i, 0) for i in range(len(phrases))], dtype=np.float32)
-    start = np.searchsorted(phrase, np.arange(len(phrases) + 1))
-    code = np.array([c for _, c in pairs], dtype=np.int32)
-    return Lexicon(phrases, idf, texts, evidence, start, code, column[0], column[1], column[2], anchor)
+    pairs = zip(counts.phrase.tolist(), counts.code.tolist(), strict=True)
+    of_own = np.array([own.get(pair, 0) for pair in pairs], dtype=np.float32)
+    evidence = np.bincount(counts.phrase, of_own, len(phrases)).astype(np.float32)
+    start = np.searchsorted(counts.phrase, np.arange(len(phrases) + 1))
+    here, both, seen = (x.astype(np.float32) for x in (counts.here, counts.both, counts.seen))
+    return Lexicon(phrases, idf, seen, evidence, start, counts.code.astype(np.int32), here, both, of_own, anchor)
 
 
 def find_matches(lexicon: Lexicon, tokens: Tokens) -> list[Match]:
@@ -225,37 +181,12 @@ def find_matches(lexicon: Lexicon, tokens: Tokens) -> list[Match]:
     >>> find_matches(lexicon, said[1])
     [Match(phrase=0, positions=(0, 2), gap=1, ordered=False)]
     """
-    where: dict[str, list[int]] = defaultdict(list)
-    for i, word in enumerate(tokens.words):
-        where[word].append(i)
-    out: set[Match] = set()
-    for word, positions in where.items():
-        for number in lexicon.by_anchor.get(word, ()):
-            phrase = lexicon.phrases[number]
-            if any(w not in where for w in phrase):
-                continue
-            for i in positions:
-                match = _around(number, phrase, i, tokens.sentence, where)
-                if match is not None:
-                    out.add(match)
-    return sorted(out, key=lambda m: (m.positions, m.phrase))
-
-
-def _around(
-    number: int, phrase: tuple[str, ...], i: int, sentence: NDArray[np.int32], where: Mapping[str, list[int]]
-) -> Match | None:
-    """Match a phrase with the nearest occurrence of each word to a position."""
-    chosen = []
-    for word in phrase:
-        near = min(where[word], key=lambda j: (abs(j - i), j))
-        if abs(near - i) >= len(phrase) + SLACK or sentence[near] != sentence[i]:
-            return None
-        chosen.append(near)
-    gap = max(chosen) - min(chosen) + 1 - len(chosen)
-    if gap > SLACK:
-        return None
-    rising = sorted(chosen)
-    return Match(number, tuple(rising), gap, chosen == rising)
+    matcher = lexicon.matcher
+    found = matcher.find(matcher.numbers(tokens.words), np.arange(len(tokens.words)), tokens.sentence)
+    skip = found.words.shape[1] - found.size
+    columns = (found.phrase.tolist(), found.words.tolist(), skip.tolist(), found.gap.tolist(), found.ordered.tolist())
+    matches = [Match(p, tuple(words[a:]), gap, order) for p, words, a, gap, order in zip(*columns, strict=True)]
+    return sorted(matches, key=lambda m: (m.positions, m.phrase))
 
 
 def lexicon_block(
@@ -297,6 +228,12 @@ def lexicon_block(
     return Block(FEATURES, grid.codes, grid.describe(best), tuple(where))
 
 
+def _positions(matches: Sequence[Match]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Give the match and the word position of every matched word."""
+    owner = np.repeat(np.arange(len(matches)), [len(m.positions) for m in matches])
+    return owner, np.array([i for m in matches for i in m.positions], dtype=np.int64)
+
+
 class _Grid:
     """Matches by codes: the probabilities the features are taken from."""
 
@@ -314,10 +251,10 @@ class _Grid:
         self.text[owner, column] = (lexicon.text[pair] + _ALPHA) / texts
         self.linked = np.bincount(owner, minlength=len(matches))
         self.total = np.maximum(np.bincount(owner, lexicon.here[pair], len(matches)), 1)
-        self.context = np.array([tokens.context[list(m.positions)].max(axis=0) for m in matches])
+        owner, place = _positions(matches)
+        self.context = np.maximum.reduceat(tokens.context[place], np.flatnonzero(np.diff(owner, prepend=-1)))
         words = np.zeros((len(matches), len(tokens.words)), dtype=np.float32)
-        for i, match in enumerate(matches):
-            words[i, list(match.positions)] = 1
+        words[owner, place] = 1
         shared, size = words @ words.T, words.sum(axis=1)
         self.overlap = shared > 0
         self.covered = ((shared == size[:, None]) & (size[None, :] > size[:, None])).any(axis=1)
