@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from leadterm.evaluation.align import Aligned
+from leadterm.evaluation.columns import last_of_ties
 from leadterm.evaluation.keys import Bools, Floats, Ints
 from leadterm.evaluation.ratios import Ratios
 from leadterm.evaluation.resample import sample_weights
@@ -180,8 +181,7 @@ def _lowest_threshold(score: Floats, hit: Bools, target: float) -> float | None:
     order = np.argsort(-score, kind="stable")
     ranked = score[order]
     precision = np.cumsum(hit[order]) / np.arange(1, len(order) + 1)
-    last = np.append(ranked[1:] != ranked[:-1], True) if len(ranked) else np.zeros(0, dtype=bool)
-    good = np.flatnonzero(last & (precision >= target) & np.isfinite(ranked))
+    good = np.flatnonzero(last_of_ties(ranked) & (precision >= target))
     return float(ranked[good[-1]]) if len(good) else None
 
 

@@ -8,14 +8,15 @@ D_o = sum of 2 p q / (m - 1), divided by N; expected D_e = 2 P Q / (N (N - 1)); 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
 
 from leadterm.errors import LeadtermError
-from leadterm.evaluation.keys import Floats, Ints
+from leadterm.evaluation.keys import Bools, Floats, Ints
+from leadterm.evaluation.qrels import Qrels
 from leadterm.evaluation.report import AnyQrels, as_qrels
 from leadterm.evaluation.resample import sample_weights
 from leadterm.evaluation.run import Run
@@ -128,24 +129,30 @@ def agreement(
         tables[run.name] = run.to_qrels(threshold)
     if len(tables) < 2:
         raise LeadtermError(f"agreement needs two coders or more, got {len(tables)}.", hint="Name another coder.")
-    encounters = {e: i for i, e in enumerate(sorted({e for t in tables.values() for e in t.encounters}))}
-    labels = sorted({(x.key, x.system) for t in tables.values() for x in (t.labels[c] for c in np.unique(t.col))})
+    coded, given, m = _on_one_grid(list(tables.values()))
+    names = tuple(tables)
+    pairs = [
+        _pair((names[i], names[j]), (coded[i], coded[j]), (given[i], given[j]), m, n_bootstrap, seed)
+        for i, j in combinations(range(len(names)), 2)
+    ]
+    mean = {n: float(np.mean([p.micro_f1 for p in pairs if n in (p.a, p.b)])) for n in names}
+    return Agreement(names, tuple(pairs), _alpha(coded, given, m), mean)
+
+
+def _on_one_grid(tables: Sequence[Qrels]) -> tuple[list[Bools], list[Ints], int]:
+    """Number encounters and codes together: who coded which encounter, who gave which pair, how many codes."""
+    encounters = {e: i for i, e in enumerate(sorted({e for t in tables for e in t.encounters}))}
+    labels = sorted({(x.key, x.system) for t in tables for x in (t.labels[c] for c in np.unique(t.col))})
     number = {pair: i for i, pair in enumerate(labels)}
     coded, given = [], []
-    for table in tables.values():
+    for table in tables:
         mask = np.zeros(len(encounters), dtype=bool)
         rows = np.array([encounters[e] for e in table.encounters], dtype=np.int64)
         mask[rows] = True
         cols = np.array([number.get((x.key, x.system), -1) for x in table.labels], dtype=np.int64)
         coded.append(mask)
         given.append(np.sort(rows[table.row] * len(labels) + cols[table.col]) if len(table.row) else table.row)
-    names = tuple(tables)
-    pairs = [
-        _pair((names[i], names[j]), (coded[i], coded[j]), (given[i], given[j]), len(labels), n_bootstrap, seed)
-        for i, j in combinations(range(len(names)), 2)
-    ]
-    mean = {n: float(np.mean([p.micro_f1 for p in pairs if n in (p.a, p.b)])) for n in names}
-    return Agreement(names, tuple(pairs), _alpha(coded, given, len(labels)), mean)
+    return coded, given, len(labels)
 
 
 def _pair(

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from leadterm.errors import LeadtermError
-from leadterm.evaluation.keys import Ints, Label, Normalise, normalise_system
+from leadterm.evaluation.keys import Bools, Floats, Ints, Label, Normalise, Span, normalise_system
 
-__all__ = ["Columns", "build_columns", "first_of_each"]
+__all__ = ["Columns", "build_columns", "first_of_each", "gather_spans", "last_of_ties"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,3 +118,55 @@ def first_of_each(columns: Columns, order: Ints) -> Ints:
     new = np.ones(len(order), dtype=bool)
     new[1:] = (row[1:] != row[:-1]) | (col[1:] != col[:-1])
     return np.asarray(order[new])
+
+
+def gather_spans(columns: Columns, evidence: Sequence[tuple[Span, ...]]) -> dict[tuple[int, int], tuple[Span, ...]]:
+    """Put the evidence of a code of an encounter together, from all rows that give it.
+
+    Parameters
+    ----------
+    columns : Columns
+        The table.
+    evidence : sequence of tuple of Span
+        One entry for each row, or none at all.
+
+    Returns
+    -------
+    dict of (int, int) to tuple of Span
+        By row and col; each span once, in order.
+
+    Examples
+    --------
+    >>> columns = build_columns([], ["e1", "e1"], ["s", "s"], ["A", "A"], str.upper)
+    >>> gather_spans(columns, [(Span("n", 0, 3),), (Span("n", 0, 3), Span("n", 5, 8))])
+    {(0, 0): (Span(note_id='n', start=0, end=3), Span(note_id='n', start=5, end=8))}
+    """
+    found: dict[tuple[int, int], tuple[Span, ...]] = {}
+    for i, spans in enumerate(evidence):
+        if spans:
+            pair = (int(columns.row[i]), int(columns.col[i]))
+            found[pair] = tuple(dict.fromkeys((*found.get(pair, ()), *spans)))
+    return found
+
+
+def last_of_ties(ranked: Floats) -> Bools:
+    """Mark the places at which a threshold can cut a ranked list: after the last of equal, finite scores.
+
+    Parameters
+    ----------
+    ranked : numpy.ndarray of float64, shape (n,)
+        Scores in descending order.
+
+    Returns
+    -------
+    numpy.ndarray of bool, shape (n,)
+        True at the last of each run of equal scores.
+
+    Examples
+    --------
+    >>> last_of_ties(np.array([0.9, 0.5, 0.5, -np.inf])).tolist()
+    [True, False, True, False]
+    """
+    last = np.ones(len(ranked), dtype=bool)
+    last[:-1] = ranked[1:] != ranked[:-1]
+    return np.asarray(last & np.isfinite(ranked))

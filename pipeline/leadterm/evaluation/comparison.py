@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
@@ -15,7 +15,7 @@ from leadterm.evaluation.align import Aligned, align
 from leadterm.evaluation.keys import Floats
 from leadterm.evaluation.labels import areas, label_counts, macro_metrics
 from leadterm.evaluation.ratios import Ratios, all_ratios
-from leadterm.evaluation.report import AnyQrels, AnyRun, as_qrels, as_run
+from leadterm.evaluation.report import AnyQrels, AnyRun, as_qrels, as_run, the_only
 from leadterm.evaluation.resample import bootstrap, holm, intervals, macro_f1_permutation_p, permutation_p
 from leadterm.evaluation.thresholds import ChosenThreshold, set_threshold
 
@@ -175,12 +175,11 @@ def compare(
         raise LeadtermError(f"a comparison needs two runs or more, got {len(runs)}.", hint="Name another run.")
     if baseline is not None and baseline not in runs:
         raise unknown_name("baseline", baseline, runs)
-    system = next(iter(systems)) if systems and len(systems) == 1 else None
-    reference = as_qrels(qrels, system=system)
+    reference = as_qrels(qrels, system=the_only(systems))
     tables: dict[str, Aligned] = {}
     limits: dict[str, tuple[float | None, str]] = {}
     for name, given in runs.items():
-        run = as_run(given, system=system)
+        run = as_run(given, system=the_only(systems))
         table = align(run, reference, systems=systems, uncoded=uncoded)
         tables[name], limit, source = set_threshold(table, run, (thresholds or {}).get(name), split, seed)
         limits[name] = (limit, source)
@@ -188,10 +187,7 @@ def compare(
     _check(metrics, ratios)
     values = {n: {**ratios[n].values(), **macro_metrics(label_counts(t)), **areas(t)} for n, t in tables.items()}
     samples = {n: bootstrap(tables[n], ratios[n], n_bootstrap, seed) if n_bootstrap else {} for n in runs}
-    pairs = [p for p in combinations(runs, 2) if baseline is None or baseline in p]
-    pairs = [(a, b) if b != baseline else (b, a) for a, b in pairs]
-    tested = {pair: _p_values(tables, ratios, pair, metrics, n_permutations, seed) for pair in pairs}
-    rows = [(metric, pair, tested[pair][i]) for i, metric in enumerate(metrics) for pair in pairs]
+    rows = _tests(tables, ratios, _pairs(runs, baseline), metrics, n_permutations, seed)
     corrected = holm([p for _, _, p in rows])
     found = [_difference(values, samples, row, c) for row, c in zip(rows, corrected, strict=True)]
     ci = {n: intervals(samples[n], values[n]) for n in runs}
@@ -233,25 +229,29 @@ def _check(metrics: Sequence[str], ratios: Mapping[str, Ratios]) -> None:
             raise unknown_name("metric", metric, known)
 
 
-def _p_values(
+def _pairs(runs: Iterable[str], baseline: str | None) -> list[tuple[str, str]]:
+    """List the pairs that are tested; the baseline comes first, so that the difference is what is gained over it."""
+    pairs = [p for p in combinations(runs, 2) if baseline is None or baseline in p]
+    return [(a, b) if b != baseline else (b, a) for a, b in pairs]
+
+
+def _tests(
     tables: Mapping[str, Aligned],
     ratios: Mapping[str, Ratios],
-    pair: tuple[str, str],
+    pairs: Sequence[tuple[str, str]],
     metrics: Sequence[str],
     n_permutations: int,
     seed: int,
-) -> list[float]:
-    a, b = pair
-    plain = [m for m in metrics if m != "macro_f1"]
-    group = tables[a].group
-    found = dict(
-        zip(
-            plain, permutation_p(ratios[a].pick(plain), ratios[b].pick(plain), group, n_permutations, seed), strict=True
-        )
-    )
-    if "macro_f1" in metrics:
-        found["macro_f1"] = macro_f1_permutation_p(tables[a], tables[b], n_permutations, seed)
-    return [float(found[m]) for m in metrics]
+) -> list[tuple[str, tuple[str, str], float]]:
+    """Give metric, pair and p-value of every test, by metric."""
+    plain, found = [m for m in metrics if m != "macro_f1"], {}
+    for a, b in pairs:
+        one, two = ratios[a].pick(plain), ratios[b].pick(plain)
+        p = permutation_p(one, two, tables[a].group, n_permutations, seed)
+        found.update({(m, (a, b)): float(v) for m, v in zip(plain, p, strict=True)})
+        if "macro_f1" in metrics:
+            found["macro_f1", (a, b)] = macro_f1_permutation_p(tables[a], tables[b], n_permutations, seed)
+    return [(metric, pair, found[metric, pair]) for metric in metrics for pair in pairs]
 
 
 def _difference(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from leadterm.evaluation.align import Aligned
+from leadterm.evaluation.columns import last_of_ties
 from leadterm.evaluation.keys import Bools, Floats, Ints
 from leadterm.evaluation.ratios import divide
 
@@ -143,8 +144,7 @@ def precision_recall_curve(table: Aligned, points: int = 200) -> list[dict[str, 
     """
     order = np.argsort(-table.score, kind="stable")
     score, right = table.score[order], np.cumsum(table.hit[order])
-    last = np.flatnonzero(np.append(score[1:] != score[:-1], True)) if len(score) else np.zeros(0, dtype=np.int64)
-    last = last[np.isfinite(score[last])]
+    last = np.flatnonzero(last_of_ties(score))
     if len(last) > points:
         last = last[np.unique(np.linspace(0, len(last) - 1, points).astype(np.int64))]
     total = max(len(table.gold_row), 1)

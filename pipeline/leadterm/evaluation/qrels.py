@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from leadterm.evaluation.columns import build_columns, first_of_each
+from leadterm.evaluation.columns import build_columns, first_of_each, gather_spans
 from leadterm.evaluation.keys import Bools, Ints, Label, Normalise, Span, normalise_code
 from leadterm.schema import Encounter, EvidenceSpan
 
@@ -232,11 +232,6 @@ def _qrels(
     first_listed = np.array([r[3] in PRINCIPAL_ROLES for r in rows], dtype=bool)
     order = np.lexsort((~first_listed, columns.col, columns.row))
     kept = first_of_each(columns, order)
-    evidence: dict[tuple[int, int], tuple[Span, ...]] = {}
-    for i, (*_, spans) in enumerate(rows):
-        if spans:
-            pair = (int(columns.row[i]), int(columns.col[i]))
-            evidence[pair] = tuple(dict.fromkeys((*evidence.get(pair, ()), *spans)))
     counts = {
         "n_duplicate_reference_codes": len(rows) - len(kept),
         "n_duplicate_encounters": len(encounters) - len(set(encounters)),
@@ -247,7 +242,7 @@ def _qrels(
         columns.row[kept],
         columns.col[kept],
         first_listed[kept],
-        evidence,
+        gather_spans(columns, [r[4] for r in rows]),
         info,
         counts,
     )

@@ -31,7 +31,7 @@ from leadterm.schema import Encounter
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["SCHEMA_VERSION", "AnyQrels", "AnyRun", "Report", "as_qrels", "as_run", "evaluate"]
+__all__ = ["SCHEMA_VERSION", "AnyQrels", "AnyRun", "Report", "as_qrels", "as_run", "evaluate", "the_only"]
 
 SCHEMA_VERSION = 1
 AnyRun = Any
@@ -166,6 +166,27 @@ def as_qrels(qrels: AnyQrels, *, system: str | None = None) -> Qrels:
     return Qrels.from_encounters(encounters)
 
 
+def the_only(systems: Collection[str] | None) -> str | None:
+    """Give the one code system that is named: that of tables without such a column.
+
+    Parameters
+    ----------
+    systems : collection of str or None
+        Code systems to score.
+
+    Returns
+    -------
+    str or None
+        None where several or none are named.
+
+    Examples
+    --------
+    >>> the_only(["icd10cm"]), the_only(["icd10cm", "icd10pcs"]), the_only(None)
+    ('icd10cm', None, None)
+    """
+    return next(iter(systems)) if systems and len(systems) == 1 else None
+
+
 def evaluate(
     run: AnyRun,
     qrels: AnyQrels,
@@ -233,7 +254,7 @@ def evaluate(
     >>> report["micro_precision"], report["micro_recall"], report["warnings"][0]
     (0.5, 0.5, '1 encounter was not answered by the run: scored as empty answers.')
     """
-    system = next(iter(systems)) if systems and len(systems) == 1 else None
+    system = the_only(systems)
     known, reference = as_run(run, system=system), as_qrels(qrels, system=system)
     table = align(known, reference, systems=systems, uncoded=uncoded)
     table, limit, source = set_threshold(table, known, threshold, split, seed)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from leadterm.errors import LeadtermError
-from leadterm.evaluation.columns import Columns, build_columns, first_of_each
+from leadterm.evaluation.columns import Columns, build_columns, first_of_each, gather_spans
 from leadterm.evaluation.keys import Floats, Ints, Label, Normalise, Objects, Span, normalise_code
 from leadterm.evaluation.qrels import Qrels, hulls
 from leadterm.schema import EvidenceSpan, SuggestionSet
@@ -326,11 +326,6 @@ def make_run(
     found["n_rows"] = found.get("n_rows", len(score))
     found["n_duplicate_rows"] = len(score) - len(kept)
     found["n_nan_scores"] = int(unknown.sum())
-    spans: dict[tuple[int, int], tuple[Span, ...]] = {}
-    for i in range(len(evidence)):
-        if evidence[i]:
-            pair = (int(columns.row[i]), int(columns.col[i]))
-            spans[pair] = tuple(dict.fromkeys((*spans.get(pair, ()), *evidence[i])))
     return Run(
         name,
         columns.encounters,
@@ -340,7 +335,7 @@ def make_run(
         score[kept],
         None if confidence is None else confidence[kept],
         None if section is None else section[kept],
-        spans,
+        gather_spans(columns, evidence),
         threshold,
         has_scores,
         found,

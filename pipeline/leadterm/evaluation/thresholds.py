@@ -10,6 +10,7 @@ import numpy as np
 from leadterm.errors import LeadtermError
 from leadterm.evaluation.align import Aligned, align
 from leadterm.evaluation.calibration import fold_of
+from leadterm.evaluation.columns import last_of_ties
 from leadterm.evaluation.keys import Bools, Floats
 from leadterm.evaluation.qrels import Qrels
 from leadterm.evaluation.run import Run
@@ -133,9 +134,7 @@ def best_threshold(score: Floats, hit: Bools, n_gold: int) -> tuple[float, float
     """
     order = np.argsort(-score, kind="stable")
     ranked, right = score[order], np.cumsum(hit[order])
-    last = np.append(ranked[1:] != ranked[:-1], True) if len(ranked) else np.zeros(0, dtype=bool)
-    last &= np.isfinite(ranked)
-    f1 = np.where(last, 2 * right / (np.arange(1, len(ranked) + 1) + max(n_gold, 1)), -1.0)
+    f1 = np.where(last_of_ties(ranked), 2 * right / (np.arange(1, len(ranked) + 1) + max(n_gold, 1)), -1.0)
     if not len(f1) or f1.max() <= 0:
         return float("inf"), 0.0
     at = int(f1.argmax())
