@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from leadterm.cli import main
 from leadterm.errors import LeadtermError
 from leadterm.evaluation import Run
-from leadterm.evaluation.curve import fit_power_law, learning_curve
+from leadterm.evaluation.curve import curve_of, fit_power_law, learning_curve
+from leadterm.evaluation.curve_steps import load_steps, measured, plan_curve, steps_text
 from leadterm.evaluation.curve_view import curve_page, curve_svg, curve_tables
 from leadterm.schema import Encounter, Note, ReferenceCode
 
@@ -128,3 +129,74 @@ def test_the_command(tmp_path, capsys):
     found = json.loads(capsys.readouterr().out)
     assert [p["n"] for p in found["points"]][-1] == 27
     assert main(["curve", str(tmp_path), "--points", "2"]) == 2
+
+
+def test_a_wrong_metric_is_refused_before_anything_is_trained():
+    rote = Rote()
+    with pytest.raises(LeadtermError, match="did you mean 'micro_f1'"):
+        learning_curve(rote, encounters(80), metric="micro_f", n_bootstrap=5)
+    assert rote.trained == []
+
+
+def test_steps_are_taken_up_where_they_ended(tmp_path):
+    plan = plan_curve(encounters(160), points=3, repeats=2)
+    whole = list(measured(Rote(), plan, n_bootstrap=20))
+    file = tmp_path / "steps.json"
+    file.write_text(steps_text(whole[:3], plan.mark("micro_f1")), encoding="utf-8")
+    kept = load_steps(file, plan.mark("micro_f1"))
+    rote = Rote()
+    again = list(measured(rote, plan, n_bootstrap=20, done=kept))
+    assert len(rote.trained) == len(whole) - 3
+    assert curve_of(again, plan, "micro_f1") == curve_of(whole, plan, "micro_f1")
+    assert load_steps(tmp_path / "none.json", "m") == []
+    more = plan_curve(encounters(160), points=3, repeats=5)
+    assert more.mark("micro_f1") == plan.mark("micro_f1")
+
+
+def test_steps_of_other_data_or_settings_are_refused(tmp_path):
+    plan, file = plan_curve(encounters(160), points=3), tmp_path / "steps.json"
+    file.write_text(steps_text([], plan.mark("micro_f1")), encoding="utf-8")
+    marks = [plan.mark("map"), plan_curve(encounters(164), points=3).mark("micro_f1")]
+    marks.append(plan_curve(encounters(160), points=3, seed=1).mark("micro_f1"))
+    for mark in marks:
+        with pytest.raises(LeadtermError, match="other encounters or settings"):
+            load_steps(file, mark)
+    file.write_text('{"steps": 3}', encoding="utf-8")
+    with pytest.raises(LeadtermError, match="holds no steps of a curve"):
+        load_steps(file, "m")
+
+
+def test_two_sizes_are_no_curve():
+    plan = plan_curve(encounters(160), points=3, repeats=1)
+    with pytest.raises(LeadtermError, match="3 sizes or more; 2 were measured"):
+        curve_of(list(measured(Rote(), plan, n_bootstrap=5))[:2], plan, "micro_f1")
+
+
+def interrupted_after(monkeypatch, times):
+    """Let the training be interrupted, as by Ctrl-C, when it is called once more."""
+    rote = Rote()
+
+    def trainer(train):
+        if len(rote.trained) == times:
+            raise KeyboardInterrupt
+        return rote(train)
+
+    monkeypatch.setattr("leadterm.learn.trainers.corpus_trainer", lambda *_, **__: trainer)
+    return rote
+
+
+def test_an_interrupted_curve_shows_what_it_has_and_goes_on_later(tmp_path, capsys, monkeypatch):
+    write_split(tmp_path / "train.jsonl", 60, 0)
+    arguments = ["curve", str(tmp_path), "--points", "3", "--repeats", "2", "--steps", str(tmp_path / "steps.json")]
+    interrupted_after(monkeypatch, 1)
+    assert main(arguments) == 130
+    assert "1 of 5: 8 encounters, micro_f1" in capsys.readouterr().err
+    interrupted_after(monkeypatch, 3)
+    assert main([*arguments, "--format", "json"]) == 0
+    out, err = capsys.readouterr()
+    assert "interrupted: the curve of 4 of 5 trainings" in err
+    assert [len(p["repeats"]) for p in json.loads(out)["points"]] == [2, 1, 1]
+    rote = interrupted_after(monkeypatch, 9)
+    assert main([*arguments, "--format", "json"]) == 0
+    assert len(rote.trained) == 1
+    assert [len(p["repeats"]) for p in json.loads(capsys.readouterr().out)["points"]] == [2, 2, 1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,6 +14,7 @@ from leadterm.cli.console import console, messages, write_output
 
 if TYPE_CHECKING:
     from leadterm.evaluation.curve import LearningCurve
+    from leadterm.evaluation.curve_steps import Plan, Step
 
 __all__ = ["curve"]
 
@@ -40,31 +42,64 @@ def curve(
     recipe: Annotated[
         Path | None, typer.Option(help="Recipe, a TOML file; a light one by default, since many models are trained.")
     ] = None,
+    steps: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Keep each training's figures here; a later call goes on.")
+    ] = None,
     format: Annotated[Format, typer.Option("--format", help="How to print.")] = Format.TABLE,
     output: Annotated[str | None, typer.Option("--output", "-o", metavar="PATH", help="Write to a file.")] = None,
     seed: Annotated[int, typer.Option(help="Of everything random.")] = 0,
 ) -> None:
-    """Show accuracy against training size with intervals, and what more coded encounters would buy."""
+    """Show accuracy against training size with intervals, and what more coded encounters would buy.
+
+    Interrupted after three sizes or more, it shows what it has.
+    """
     from leadterm.corpus import read_split, splits_of
-    from leadterm.evaluation.curve import learning_curve
+    from leadterm.evaluation.curve import curve_of
+    from leadterm.evaluation.curve_steps import plan_curve
+
+    asked = test_split or ("dev" if "dev" in splits_of(corpus) and split != "dev" else None)
+    held = read_split(corpus, asked) if asked else None
+    plan = plan_curve(read_split(corpus, split), held, points=points, repeats=repeats, seed=seed)
+    found = _measured(plan, metric, system, recipe, steps)
+    _emit(curve_of(found, plan, metric, (more,)), format, output, Path(corpus).resolve().name)
+
+
+def _measured(
+    plan: Plan, metric: str, systems: Sequence[str] | None, recipe: Path | None, keep: Path | None
+) -> list[Step]:
+    """Train step by step, say how it goes, and keep what is done."""
+    from leadterm.evaluation.curve_steps import load_steps, measured, steps_text
     from leadterm.learn.recipe import read_recipe
     from leadterm.learn.trainers import LIGHT, corpus_trainer
 
-    asked = test_split or ("dev" if "dev" in splits_of(corpus) and split != "dev" else None)
-    with messages().status("reading") as status:
-        found = learning_curve(
-            corpus_trainer(read_recipe(recipe) if recipe else LIGHT, systems=system),
-            read_split(corpus, split),
-            read_split(corpus, asked) if asked else None,
-            metric=metric,
-            points=points,
-            repeats=repeats,
-            more=(more,),
-            systems=system or None,
-            seed=seed,
-            progress=lambda step: status.update(f"training on {step}"),
-        )
-    _emit(found, format, output, Path(corpus).resolve().name)
+    used = read_recipe(recipe) if recipe else LIGHT
+    mark = plan.mark(metric, systems, used)
+    done = load_steps(keep, mark) if keep else []
+    found: list[Step] = []
+    trainer = corpus_trainer(used, systems=systems)
+    try:
+        with messages().status("training") as status:
+            for step in measured(
+                trainer, plan, metric=metric, systems=systems or None, done=done,
+                progress=lambda what: status.update(f"training {what}"),
+            ):  # fmt: skip
+                found.append(step)
+                messages().print(_said(step, len(found), plan, metric))
+                if keep:
+                    write_output(steps_text(found, mark), keep)
+    except KeyboardInterrupt:
+        if len({step.n for step in found}) < 3:
+            raise
+        messages().print(f"interrupted: the curve of {len(found)} of {len(plan.todo())} trainings.")
+    return found
+
+
+def _said(step: Step, done: int, plan: Plan, metric: str) -> str:
+    """Say what a step gave, and about how long the others will take: as long as this one for each encounter."""
+    ahead = sum(n for _, n in plan.todo()[done:]) * step.seconds / step.n
+    left = f", about {ahead:.0f} s left" if done < len(plan.todo()) else ""
+    what = f"{done} of {len(plan.todo())}: {step.n} encounters, {metric} {step.value:.3f}"
+    return f"{what} ({step.seconds:.0f} s{left})"
 
 
 def _emit(found: LearningCurve, format: Format, output: str | None, corpus: str) -> None:

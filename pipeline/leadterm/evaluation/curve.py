@@ -8,25 +8,20 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from leadterm.errors import LeadtermError, unknown_name
-from leadterm.evaluation.align import align
+from leadterm.errors import LeadtermError
+from leadterm.evaluation.curve_steps import Plan, Step, measured, plan_curve
 from leadterm.evaluation.keys import Floats, Ints
-from leadterm.evaluation.labels import label_counts, macro_metrics
-from leadterm.evaluation.protocol import Trainer, patients_of
-from leadterm.evaluation.qrels import Qrels
-from leadterm.evaluation.ratios import all_ratios
-from leadterm.evaluation.resample import bootstrap, intervals
-from leadterm.evaluation.run import Run
-from leadterm.evaluation.thresholds import set_threshold
+from leadterm.evaluation.protocol import Trainer
+from leadterm.evaluation.resample import intervals
 from leadterm.schema import Encounter
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["CurvePoint", "Gain", "LearningCurve", "PowerLaw", "fit_power_law", "learning_curve"]
+__all__ = ["CurvePoint", "Gain", "LearningCurve", "PowerLaw", "curve_of", "fit_power_law", "learning_curve"]
 
 RATES = np.geomspace(0.05, 2.0, 60)
-LEAST, MOST_TEST, WORTH = 8, 500, 0.005
+WORTH = 0.005
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,25 +215,64 @@ def learning_curve(
     LeadtermError
         If there are too few encounters or points, or the metric is unknown.
     """
-    if points < 3 or repeats < 1:
-        raise LeadtermError(
-            f"a curve needs 3 points and 1 repeat or more; got {points} and {repeats}.", hint="Raise them."
-        )
-    learn, asked = _parts([e for e in encounters if e.codes], test, seed)
-    sizes = _sizes(len(learn), points)
-    qrels = Qrels.from_encounters(asked)
-    values: dict[int, list[float]] = {}
-    samples: dict[int, list[Floats]] = {}
-    for r in range(repeats):
-        order = _order(patients_of(learn), seed + r)
-        for n in sizes if r == 0 else sizes[:-1]:
-            if progress:
-                progress(f"{n} encounters, repeat {r + 1} of {repeats}")
-            run = trainer([learn[i] for i in order[:n]])(asked)
-            value, drawn = _measure(run, qrels, metric, systems, n_bootstrap, seed)
-            values.setdefault(n, []).append(value)
-            samples.setdefault(n, []).append(drawn)
-    return _curve(metric, values, samples, more, len(asked), seed)
+    plan = plan_curve(encounters, test, points=points, repeats=repeats, seed=seed)
+    steps = measured(trainer, plan, metric=metric, systems=systems, n_bootstrap=n_bootstrap, progress=progress)
+    return curve_of(list(steps), plan, metric, more)
+
+
+def curve_of(steps: Sequence[Step], plan: Plan, metric: str, more: Sequence[int] = (100,)) -> LearningCurve:
+    """Draw the curve of what was measured, be it all of the plan or a part.
+
+    Parameters
+    ----------
+    steps : sequence of Step
+        What `leadterm.evaluation.curve_steps.measured` gave; three sizes or more.
+    plan : Plan
+        Their plan.
+    metric : str
+        What was measured.
+    more : sequence of int
+        Numbers of further encounters to extrapolate to, beside twice as many.
+
+    Returns
+    -------
+    LearningCurve
+        Points, power law, extrapolations.
+
+    Raises
+    ------
+    LeadtermError
+        If fewer than three sizes were measured.
+    """
+    by_size: dict[int, list[Step]] = {}
+    for step in steps:
+        by_size.setdefault(step.n, []).append(step)
+    if len(by_size) < 3:
+        raise LeadtermError(f"a curve needs 3 sizes or more; {len(by_size)} were measured.", hint="Let it go on.")
+    sizes = sorted(by_size)
+    mean = np.array([np.mean([s.value for s in by_size[n]]) for n in sizes])
+    drawn = np.stack([_over_repeats(np.array([s.samples for s in by_size[n]]), plan.seed) for n in sizes], axis=1)
+    drawn = drawn - drawn.mean(axis=0) + mean
+    ends = intervals({str(n): drawn[:, i] for i, n in enumerate(sizes)}, {str(n): mean[i] for i, n in enumerate(sizes)})
+    points = tuple(
+        CurvePoint(n, float(mean[i]), ends[str(n)][0], ends[str(n)][1], tuple(s.value for s in by_size[n]))
+        for i, n in enumerate(sizes)
+    )
+    law, gains = _foretell(sizes, mean, drawn, more)
+    return LearningCurve(metric, points, law, gains, len(plan.asked), plan.seed)
+
+
+def _foretell(
+    sizes: Sequence[int], mean: Floats, drawn: Floats, more: Sequence[int]
+) -> tuple[PowerLaw, tuple[Gain, ...]]:
+    weights = 1.0 / np.maximum(drawn.var(axis=0), 1e-8)
+    limit, loss, rate = fit_power_law(sizes, np.vstack([mean, drawn]), weights)
+    last, gains = float(sizes[-1]), []
+    for extra in dict.fromkeys((*more, sizes[-1])):
+        rise = loss * (last**-rate - (last + extra) ** -rate)
+        low, high = np.quantile(rise[1:], [0.025, 0.975])
+        gains.append(Gain(int(extra), float(rise[0]), float(min(low, rise[0])), float(max(high, rise[0]))))
+    return PowerLaw(float(limit[0]), float(loss[0]), float(rate[0])), tuple(gains)
 
 
 def fit_power_law(n: Sequence[int] | Ints, values: Floats, weights: Floats) -> tuple[Floats, Floats, Floats]:
@@ -280,80 +314,6 @@ def fit_power_law(n: Sequence[int] | Ints, values: Floats, weights: Floats) -> t
         better = error < best[0]
         best[:, better] = np.array([error, limit, loss, np.full(len(values), rate)])[:, better]
     return best[1], best[2], best[3]
-
-
-def _parts(
-    encounters: Sequence[Encounter], test: Sequence[Encounter] | None, seed: int
-) -> tuple[list[Encounter], list[Encounter]]:
-    """Give what is learned from and what is measured on."""
-    learn, asked = list(encounters), [e for e in test or () if e.codes]
-    if test is None:
-        group = patients_of(learn)
-        dealt = np.random.default_rng(seed).permutation(int(group.max(initial=-1)) + 1)
-        held = np.isin(group, dealt[: min(len(dealt) // 4, MOST_TEST)])
-        learn, asked = (
-            [e for e, h in zip(learn, held, strict=True) if not h],
-            [e for e, h in zip(learn, held, strict=True) if h],
-        )
-    if len(learn) < 3 * LEAST or not asked:
-        raise LeadtermError(
-            f"a curve needs {3 * LEAST} coded encounters to learn from and some to measure on; "
-            f"got {len(learn)} and {len(asked)}.",
-            hint="Code more encounters.",
-        )
-    return learn, asked
-
-
-def _sizes(n: int, points: int) -> list[int]:
-    first = max(n // 8, LEAST)
-    return sorted({round(size) for size in np.geomspace(first, n, points)})
-
-
-def _order(group: Ints, seed: int) -> list[int]:
-    """Order encounters by patient, patients at random."""
-    place = np.random.default_rng(seed).permutation(int(group.max()) + 1)
-    return [int(i) for i in np.argsort(place[group], kind="stable")]
-
-
-def _measure(
-    run: Run, qrels: Qrels, metric: str, systems: Sequence[str] | None, n_bootstrap: int, seed: int
-) -> tuple[float, Floats]:
-    table, _, _ = set_threshold(align(run, qrels, systems=systems), run, None, None, seed)
-    ratios = all_ratios(table)
-    if metric not in (*ratios.names, "macro_f1"):
-        raise unknown_name("metric", metric, [*ratios.names, "macro_f1"])
-    known = {**ratios.values(), "macro_f1": macro_metrics(label_counts(table))["macro_f1"]}
-    picked = ratios.pick([metric]) if metric != "macro_f1" else ratios
-    return known[metric], bootstrap(table, picked, n_bootstrap, seed)[metric]
-
-
-def _curve(
-    metric: str,
-    values: dict[int, list[float]],
-    samples: dict[int, list[Floats]],
-    more: Sequence[int],
-    n_test: int,
-    seed: int,
-) -> LearningCurve:
-    sizes = sorted(values)
-    mean = np.array([np.mean(values[n]) for n in sizes])
-    drawn = np.stack([_over_repeats(np.stack(samples[n]), seed) for n in sizes], axis=1)
-    drawn = drawn - drawn.mean(axis=0) + mean
-    ends = intervals({str(n): drawn[:, i] for i, n in enumerate(sizes)}, {str(n): mean[i] for i, n in enumerate(sizes)})
-    points = tuple(
-        CurvePoint(n, float(mean[i]), ends[str(n)][0], ends[str(n)][1], tuple(map(float, values[n])))
-        for i, n in enumerate(sizes)
-    )
-    weights = 1.0 / np.maximum(drawn.var(axis=0), 1e-8)
-    limit, loss, rate = fit_power_law(sizes, np.vstack([mean, drawn]), weights)
-    last = float(sizes[-1])
-    gains = []
-    for extra in dict.fromkeys((*more, sizes[-1])):
-        rise = loss * (last**-rate - (last + extra) ** -rate)
-        low, high = np.quantile(rise[1:], [0.025, 0.975])
-        gains.append(Gain(int(extra), float(rise[0]), float(min(low, rise[0])), float(max(high, rise[0]))))
-    law = PowerLaw(float(limit[0]), float(loss[0]), float(rate[0]))
-    return LearningCurve(metric, points, law, tuple(gains), n_test, seed)
 
 
 def _over_repeats(samples: Floats, seed: int) -> Floats:
