@@ -1,15 +1,15 @@
 """One linear model for all codes over the words of a text, and its nearest training texts.
 
-Ridge regression in the space of similarities to landmark texts: with every training text a landmark
-it is kernel ridge regression, solved for all codes at once; with more texts than landmarks it is the
-subset-of-regressors approximation, so that cost grows with the number of texts and no faster.
+With few training texts it is kernel ridge regression, solved for all codes at once. With more texts
+than landmarks that would cost too much: then each code has a sparse linear classifier of its own
+(:mod:`leadterm.learn.onevsrest`), and the landmarks, a sample of the texts, only serve as neighbours.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
 from typing import Any
@@ -17,11 +17,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from leadterm.learn.flat import FlatTexts, count_ngrams, flatten, presence
+from leadterm.learn.onevsrest import OneVsRestSettings, fit_one_vs_rest
 from leadterm.learn.tokens import CONTEXTS, Tokens
 
 __all__ = ["LinearModel", "LinearSettings", "fit_linear"]
 
-_CHUNK = 1000
+_RARER_EACH = 5000
+_MARKS = ("", "!", "?")
 
 
 @dataclass(frozen=True)
@@ -33,11 +36,13 @@ class LinearSettings:
     ridge : float
         Penalty on the weights.
     landmarks : int
-        Most texts that others are compared with.
+        Most texts that others are compared with; with more texts, each code has a classifier of its own.
     max_features : int
         Most words and word pairs that are counted.
     neighbours : int
         Nearest landmarks whose codes are looked at.
+    one_vs_rest : OneVsRestSettings
+        Of the classifiers.
 
     Examples
     --------
@@ -49,11 +54,12 @@ class LinearSettings:
     landmarks: int = 4000
     max_features: int = 200_000
     neighbours: int = 20
+    one_vs_rest: OneVsRestSettings = field(default_factory=OneVsRestSettings)
 
 
 @dataclass(frozen=True)
 class LinearModel:
-    """Landmark texts and the weights of each code on them.
+    """Landmark texts and the weights of each code on them, or on terms.
 
     Parameters
     ----------
@@ -64,9 +70,11 @@ class LinearModel:
     indptr, indices, data : ndarray
         Landmarks by terms, compressed sparse rows of unit length.
     weights : ndarray of shape (n_landmarks, n_outputs)
-        Float32.
+        Float32; no rows where the weights are those of terms.
+    coef_indptr, coef_indices, coef_data : ndarray
+        Weights of terms by outputs, compressed sparse rows; empty where landmarks have the weights.
     offset : ndarray of shape (n_outputs,)
-        Share of training texts with each output.
+        Score without a word.
     code_indptr, code_indices : ndarray
         Outputs of each landmark.
     neighbours : int
@@ -79,6 +87,9 @@ class LinearModel:
     indices: NDArray[Any]
     data: NDArray[Any]
     weights: NDArray[Any]
+    coef_indptr: NDArray[Any]
+    coef_indices: NDArray[Any]
+    coef_data: NDArray[Any]
     offset: NDArray[Any]
     code_indptr: NDArray[Any]
     code_indices: NDArray[Any]
@@ -97,6 +108,16 @@ class LinearModel:
         shape = (len(self.indptr) - 1, len(self.terms))
         return csr_matrix((self.data, self.indices, self.indptr), shape=shape).T.tocsr()
 
+    @cached_property
+    def coefficients(self) -> Any:
+        """Weights of terms by outputs, sparse; None where landmarks have the weights."""
+        from scipy.sparse import csr_matrix
+
+        if len(self.weights):
+            return None
+        shape = (len(self.terms), len(self.offset))
+        return csr_matrix((self.coef_data, self.coef_indices, self.coef_indptr), shape=shape)
+
     def score(self, tokens: Tokens) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Score every output for a text.
 
@@ -111,8 +132,10 @@ class LinearModel:
             The linear score, about 1 for an output that is there, and the share of the nearest
             landmarks that have the output, weighted by similarity.
         """
-        near = np.asarray((_vectorise([tokens], self.term_number, self.idf) @ self.landmarks).todense()).ravel()
-        linear = self.offset + near @ self.weights
+        row = _vectorise(tokens, self.term_number, self.idf)
+        near = (row @ self.landmarks).toarray().ravel()
+        more = near @ self.weights if self.coefficients is None else (row @ self.coefficients).toarray().ravel()
+        linear = self.offset + more
         top = np.argsort(-near, kind="stable")[: self.neighbours]
         vote = np.zeros(len(self.offset))
         for i in top.tolist():
@@ -136,10 +159,13 @@ class LinearModel:
         """
         from scipy.sparse import diags
 
-        row = _vectorise([tokens], self.term_number, self.idf)
+        row = _vectorise(tokens, self.term_number, self.idf)
         if not row.nnz:
             return [()] * len(outputs)
-        share = diags(row.data) @ self.landmarks[row.indices] @ np.asarray(self.weights)[:, outputs]
+        if self.coefficients is None:
+            share = diags(row.data) @ self.landmarks[row.indices] @ np.asarray(self.weights)[:, outputs]
+        else:
+            share = (diags(row.data) @ self.coefficients[row.indices][:, outputs]).toarray()
         best = [self.terms[row.indices[i]].split(" ") for i in np.argmax(share, axis=0).tolist()]
         starts = {term: i for i, term in reversed(_placed(tokens))}
         first = [starts[" ".join(words)] for words in best]
@@ -147,7 +173,13 @@ class LinearModel:
 
 
 def fit_linear(
-    texts: Sequence[Tokens], outputs: Sequence[Sequence[int]], n_outputs: int, settings: LinearSettings, seed: int
+    texts: Sequence[Tokens],
+    outputs: Sequence[Sequence[int]],
+    n_outputs: int,
+    settings: LinearSettings,
+    seed: int,
+    *,
+    jobs: int = 1,
 ) -> LinearModel:
     """Fit the linear model.
 
@@ -162,7 +194,9 @@ def fit_linear(
     settings : LinearSettings
         Penalty and limits.
     seed : int
-        Of the choice of landmarks, where there are more texts than landmarks.
+        Of the choice of landmarks and of texts, where there are more texts than landmarks.
+    jobs : int
+        Threads; the result does not depend on them.
 
     Returns
     -------
@@ -171,8 +205,7 @@ def fit_linear(
 
     Notes
     -----
-    Saunders et al. (1998) for ridge regression in dual variables; Smola and Bartlett (2001) for the
-    subset of regressors.
+    Saunders et al. (1998) for ridge regression in dual variables.
 
     Examples
     --------
@@ -183,37 +216,30 @@ def fit_linear(
     >>> int(model.score(texts[0])[0].argmax())
     0
     """
-    terms, idf = _choose_terms(texts, settings.max_features)
-    matrix = _vectorise(texts, {term: i for i, term in enumerate(terms)}, idf)
-    n = len(texts)
-    chosen = np.arange(n)
-    if n > settings.landmarks:
-        chosen = np.sort(np.random.default_rng(seed).choice(n, settings.landmarks, replace=False))
-    marks = matrix[chosen]
+    terms, idf, matrix = _counted(flatten(texts), settings.max_features)
     target = _indicator(outputs, n_outputs)
-    offset = np.asarray(target.mean(axis=0)).ravel()
-    weights = _solve(matrix, marks, target, offset, settings.ridge, whole=len(chosen) == n)
-    coded = target[chosen].tocsr()
+    n, chosen = len(texts), np.arange(len(texts))
+    none = np.zeros(0, np.float32)
+    if n <= settings.landmarks:
+        offset = np.asarray(target.mean(axis=0)).ravel()
+        weights = _solve(matrix, target, offset, settings.ridge)
+        coefficients = none, none.astype(np.int32), np.zeros(1, np.int64)
+    else:
+        chosen = np.sort(np.random.default_rng(seed).choice(n, settings.landmarks, replace=False))
+        found = fit_one_vs_rest(matrix, target, settings.one_vs_rest, seed, jobs=jobs)
+        offset, weights = found.offset, np.zeros((0, n_outputs))
+        coefficients = found.weights.data, found.weights.indices, found.weights.indptr
+    marks, coded = matrix[chosen], target[chosen].tocsr()
     return LinearModel(
-        terms, idf, marks.indptr, marks.indices, marks.data, weights.astype(np.float32), offset.astype(np.float32),
-        coded.indptr, coded.indices, settings.neighbours,
+        terms, idf, marks.indptr, marks.indices, marks.data, weights.astype(np.float32), *coefficients[::-1],
+        offset.astype(np.float32), coded.indptr, coded.indices, settings.neighbours,
     )  # fmt: skip
 
 
-def _solve(
-    matrix: Any, marks: Any, target: Any, offset: NDArray[np.float64], ridge: float, *, whole: bool
-) -> NDArray[np.float64]:
-    """Weights of the landmarks."""
-    gram = (marks @ marks.T).toarray().astype(np.float64)
-    if whole:
-        return np.asarray(np.linalg.solve(gram + ridge * np.eye(len(gram)), target.toarray() - offset))
-    left = ridge * gram + 1e-4 * np.eye(len(gram))
-    right = np.zeros((len(gram), target.shape[1]), dtype=np.float32)
-    for start in range(0, matrix.shape[0], _CHUNK):
-        block = (matrix[start : start + _CHUNK] @ marks.T).toarray()
-        left += block.T @ block
-        right += target[start : start + _CHUNK].T.dot(block).T - np.outer(block.sum(axis=0), offset)
-    return np.asarray(np.linalg.solve(left, right))
+def _solve(matrix: Any, target: Any, offset: NDArray[np.float64], ridge: float) -> NDArray[np.float64]:
+    """Weights of the texts."""
+    gram = (matrix @ matrix.T).toarray().astype(np.float64)
+    return np.asarray(np.linalg.solve(gram + ridge * np.eye(len(gram)), target.toarray() - offset))
 
 
 def _placed(tokens: Tokens) -> list[tuple[int, str]]:
@@ -226,34 +252,57 @@ def _placed(tokens: Tokens) -> list[tuple[int, str]]:
     return [*enumerate(words), *((i, f"{a} {b}") for i, (a, b) in enumerate(pairwise(words)))]
 
 
-def _terms(tokens: Tokens) -> list[str]:
-    """Words and pairs of neighbouring words."""
-    return [term for _, term in _placed(tokens)]
-
-
-def _choose_terms(texts: Sequence[Tokens], most: int) -> tuple[tuple[str, ...], NDArray[np.float32]]:
-    """Terms of two texts or more, the commonest first to stay, and their inverse text frequency."""
-    seen = Counter(term for tokens in texts for term in set(_terms(tokens)))
-    kept = sorted((t for t, n in seen.items() if n > 1 or len(texts) < 10), key=lambda t: (-seen[t], t))[:most]
-    idf = np.array([np.log((1 + len(texts)) / (1 + seen[t])) + 1 for t in kept], dtype=np.float32)
-    return tuple(kept), idf
-
-
-def _vectorise(texts: Sequence[Tokens], number: Mapping[str, int], idf: NDArray[Any]) -> Any:
-    """Texts by terms: (1 + log count) × inverse text frequency, rows of unit length."""
+def _counted(flat: FlatTexts, most: int) -> tuple[tuple[str, ...], NDArray[np.float32], Any]:
+    """Terms of two texts or more, the commonest first to stay; their inverse text frequency; texts by terms."""
     from scipy.sparse import csr_matrix
 
-    indptr, indices, data = [0], [], []
-    for tokens in texts:
-        counts = Counter(number[t] for t in _terms(tokens) if t in number)
-        columns = np.array(sorted(counts), dtype=np.int32)
-        values = (1 + np.log([counts[c] for c in columns.tolist()])) * idf[columns]
-        length = float(np.sqrt((values**2).sum()))
-        indices.append(columns)
-        data.append((values / max(length, 1e-9)).astype(np.float32))
-        indptr.append(indptr[-1] + len(columns))
-    shape = (len(texts), len(number))
-    return csr_matrix((np.concatenate(data), np.concatenate(indices), indptr), shape=shape)
+    n = len(flat.start) - 1
+    least = 2 + n // _RARER_EACH if n >= 10 else 1
+    mark = np.where(flat.governed("negation"), 1, np.where(flat.governed("possible"), 2, 0))
+    marked = flat.words.astype(np.int64) * len(_MARKS) + mark
+    joined = np.append(np.diff(flat.text) == 0, False)[: len(marked)]
+    grams = count_ngrams(marked, np.ones(len(marked), dtype=bool), joined, 2, least)
+    indptr, indices, count = presence(grams, flat.start)
+    seen = np.bincount(indices, minlength=len(grams.first))
+    rarest = max(least, int(np.sort(seen)[-most])) if len(seen) > most else least
+    some = np.flatnonzero(seen >= rarest)
+    spans = zip(grams.first[some].tolist(), (grams.first + grams.size)[some].tolist(), strict=True)
+    names = [_name(flat.vocabulary, marked[a:b].tolist()) for a, b in spans]
+    order = np.array(sorted(range(len(some)), key=lambda i: (-seen[some[i]], names[i])), dtype=np.int64)[:most]
+    column = np.full(len(seen), -1, dtype=np.int32)
+    column[some[order]] = np.arange(len(order))
+    idf = np.log((1 + n) / (1 + seen[some[order]])) + 1
+    kept = column[indices] >= 0
+    until = np.concatenate([[0], np.cumsum(kept)])[indptr]
+    matrix = csr_matrix((1 + np.log(count[kept]), column[indices[kept]], until), shape=(n, len(order)))
+    matrix.sort_indices()
+    return tuple(names[i] for i in order.tolist()), idf.astype(np.float32), _weighted(matrix, idf.astype(np.float32))
+
+
+def _name(vocabulary: Sequence[str], marked: Sequence[int]) -> str:
+    """A term as :func:`_placed` writes it."""
+    return " ".join(_MARKS[i % len(_MARKS)] + vocabulary[i // len(_MARKS)] for i in marked)
+
+
+def _weighted(matrix: Any, idf: NDArray[Any]) -> Any:
+    """(1 + log count) × inverse text frequency, rows of unit length."""
+    from scipy.sparse import csr_matrix
+
+    data = matrix.data * idf[matrix.indices]
+    row = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
+    length = np.sqrt(np.bincount(row, data**2, minlength=matrix.shape[0]))
+    data = (data / np.maximum(length, 1e-9)[row]).astype(np.float32)
+    return csr_matrix((data, matrix.indices, matrix.indptr), shape=matrix.shape)
+
+
+def _vectorise(tokens: Tokens, number: Mapping[str, int], idf: NDArray[Any]) -> Any:
+    """A text by terms."""
+    from scipy.sparse import csr_matrix
+
+    counts = Counter(number[term] for _, term in _placed(tokens) if term in number)
+    columns = np.array(sorted(counts), dtype=np.int32)
+    data = 1 + np.log(np.array([counts[c] for c in columns.tolist()], dtype=np.float64))
+    return _weighted(csr_matrix((data, columns, [0, len(columns)]), shape=(1, len(number))), idf)
 
 
 def _indicator(outputs: Sequence[Sequence[int]], n_outputs: int) -> Any:
