@@ -84,7 +84,7 @@ def _measured(
                 progress=lambda what: status.update(f"training {what}"),
             ):  # fmt: skip
                 found.append(step)
-                messages().print(_said(step, len(found), plan, metric))
+                messages().print(_said(found, plan, metric))
                 if keep:
                     write_output(steps_text(found, mark), keep)
     except KeyboardInterrupt:
@@ -94,12 +94,18 @@ def _measured(
     return found
 
 
-def _said(step: Step, done: int, plan: Plan, metric: str) -> str:
-    """Say what a step gave, and about how long the others will take: as long as this one for each encounter."""
-    ahead = sum(n for _, n in plan.todo()[done:]) * step.seconds / step.n
-    left = f", about {ahead:.0f} s left" if done < len(plan.todo()) else ""
-    what = f"{done} of {len(plan.todo())}: {step.n} encounters, {metric} {step.value:.3f}"
-    return f"{what} ({step.seconds:.0f} s{left})"
+def _said(found: Sequence[Step], plan: Plan, metric: str) -> str:
+    """Say what the last step gave, and about how long the others will take."""
+    step, todo = found[-1], plan.todo()
+    ahead = sum(_guess(found, n) for _, n in todo[len(found) :])
+    left = f", about {ahead:.0f} s left" if ahead else ""
+    return f"{len(found)} of {len(todo)}: {step.n} encounters, {metric} {step.value:.3f} ({step.seconds:.0f} s{left})"
+
+
+def _guess(found: Sequence[Step], n: int) -> float:
+    """Guess the time of a training of n encounters from its neighbours in size: part of it is the same for all."""
+    near = min(found, key=lambda step: abs(step.n - n))
+    return near.seconds * (n / near.n) ** 0.5
 
 
 def _emit(found: LearningCurve, format: Format, output: str | None, corpus: str) -> None:
