@@ -105,7 +105,7 @@ def _said(found: Sequence[Step], plan: Plan, metric: str) -> str:
 def _guess(found: Sequence[Step], n: int) -> float:
     """Guess the time of a training of n encounters from its neighbours in size: part of it is the same for all."""
     near = min(found, key=lambda step: abs(step.n - n))
-    return near.seconds * (n / near.n) ** 0.5
+    return float(near.seconds * (n / near.n) ** 0.5)
 
 
 def _emit(found: LearningCurve, format: Format, output: str | None, corpus: str) -> None:

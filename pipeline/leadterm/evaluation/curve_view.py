@@ -129,7 +129,7 @@ def curve_page(curve: LearningCurve, corpus: str) -> str:
         f"<footer>Nested samples by patient, {len(curve.points[0].repeats)} orders, seed {curve.seed}; small dots: "
         "single repeats; bars: 95 % bootstrap intervals over repeats and encounters.</footer>"
     )
-    return page(f"{corpus}: learning curve", body, STYLE)
+    return page(f"{corpus}: learning curve", body, STYLE + ".card>svg{max-width:760px;margin:0 auto}\n")
 
 
 def _line(sizes: Sequence[float], curve: LearningCurve, x: Scale, y: Scale) -> str:
@@ -138,8 +138,9 @@ def _line(sizes: Sequence[float], curve: LearningCurve, x: Scale, y: Scale) -> s
 
 def _grid(end: int, top: float, metric: str) -> str:
     parts = []
-    for i in range(6):
-        value, high = top * i / 5, TOP + (HEIGHT - TOP - BOTTOM) * (1 - i / 5)
+    step = 0.05 if top <= 0.3 else 0.1
+    for i in range(round(top / step) + 1):
+        value, high = i * step, TOP + (HEIGHT - TOP - BOTTOM) * (1 - i * step / top)
         parts.append(f'<line class="grid" x1="{LEFT}" y1="{high:.1f}" x2="{WIDTH - RIGHT}" y2="{high:.1f}"/>')
         parts.append(f'<text class="tick" x="{LEFT - 8}" y="{high + 4:.1f}" text-anchor="end">{value:.2f}</text>')
     for n in range(0, end + 1, _step(end)):
