@@ -31,7 +31,9 @@ _SIZES = (3, 4)
 _LEAST = 0.5
 _SHARPNESS = 12.0
 _WINDOW = 6
+_SMALL = 0.15
 _REMEMBERED = 50_000
+_AT_ONCE = 500
 
 
 @dataclass(frozen=True)
@@ -76,12 +78,22 @@ class PhraseIndex:
         return {}
 
     @cached_property
-    def columns(self) -> Any:
-        """Coordinates by phrases, sparse."""
+    def near(self) -> dict[str, NDArray[np.int64]]:
+        """Phrases that the words met so far may make a window resemble."""
+        return {}
+
+    @cached_property
+    def rows(self) -> Any:
+        """Phrases by coordinates, sparse."""
         from scipy.sparse import csr_matrix
 
         shape = (len(self.indptr) - 1, len(self.parts))
-        return csr_matrix((self.data, self.indices, self.indptr), shape=shape).T.tocsr()
+        return csr_matrix((self.data, self.indices, self.indptr), shape=shape)
+
+    @cached_property
+    def columns(self) -> Any:
+        """Coordinates by phrases, sparse."""
+        return self.rows.T.tocsr()
 
 
 @dataclass(frozen=True)
@@ -172,27 +184,80 @@ def find_similar(index: PhraseIndex, tokens: Tokens) -> Similar:
     >>> bool(found.cosine[0] > 0.5)
     True
     """
-    from scipy.sparse import csr_matrix
-
     first, size = _windows(tokens)
     words, at = np.unique(np.array(tokens.words, dtype=str), return_inverse=True)
-    if not len(first) or len(index.indptr) < 2:
+    at = at.reshape(-1)
+    near = _near(index, words.tolist()) if len(first) and len(index.indptr) > 1 else []
+    count = np.array([len(x) for x in near], dtype=np.int64)[at] if near else np.zeros(len(at), np.int64)
+    if not count.any():
         none = np.zeros(0, dtype=np.int64)
         return Similar(first, size, none, none, np.zeros(0))
+    phrase, middle = np.concatenate([near[w] for w in at.tolist()]), np.repeat(np.arange(len(at)), count)
+    active, column = np.unique(phrase, return_inverse=True)
     vectors, known = _vectors(index, words.tolist())
-    owner = np.repeat(np.arange(len(first)), size)
-    inside = np.arange(len(owner)) - np.repeat(np.cumsum(size) - size, size)
-    member = at.reshape(-1)[first[owner] + inside]
-    bags = csr_matrix((np.ones(len(owner), np.float32), (owner, member)), shape=(len(first), len(words)))
-    bags.data[:] = 1.0
-    length = np.sqrt(np.maximum(np.asarray((bags @ (vectors @ vectors.T)).multiply(bags).sum(axis=1)).ravel(), 1e-9))
-    shared = known @ index.columns
-    shared.data[shared.data < 0.15] = 0
-    shared.eliminate_zeros()
-    cosine = (bags @ shared).tocoo()
-    value = cosine.data / length[cosine.row]
-    good = value >= _LEAST
-    return Similar(first, size, cosine.row[good].astype(np.int64), cosine.col[good].astype(np.int64), value[good])
+    shared = (known @ index.rows[active].T).toarray()
+    shared[shared < _SMALL] = 0
+    line = _Line(at, tokens.sentence, (vectors @ vectors.T).toarray())
+    middle, column = line.promising(middle, column.reshape(-1), shared)
+    cells = [line.around(middle, column, shared, back) for back in range(_WINDOW)]
+    start, width, of, cosine = (np.concatenate(x) for x in zip(*cells, strict=True))
+    number = np.full((_WINDOW + 1, len(at)), -1, dtype=np.int64)
+    number[size, first] = np.arange(len(first))
+    window = number[width, start]
+    _, one = np.unique(window * len(active) + of, return_index=True)
+    return Similar(first, size, window[one], active[of[one]], cosine[one])
+
+
+class _Line:
+    """The words of a text in a row: which windows of them resemble a phrase."""
+
+    def __init__(self, words: NDArray[np.int64], sentence: NDArray[Any], product: NDArray[np.float32]) -> None:
+        n = len(words)
+        self.words, self.sentence, self.earlier = words, sentence, np.full(n, -1)
+        order = np.argsort(words, kind="stable")
+        again = np.flatnonzero(words[order[1:]] == words[order[:-1]])
+        self.earlier[order[again + 1]] = order[again]
+        self.first = order[np.concatenate([[0], np.flatnonzero(np.diff(words[order])) + 1])]
+        self.length = np.ones((_WINDOW, n), dtype=np.float32)
+        total = np.zeros(n, dtype=np.float32)
+        for more in range(min(_WINDOW, n)):
+            end = np.arange(more, n)
+            total = total[: n - more]
+            added = product[words[end], words[end]].copy()
+            for back in range(1, more + 1):
+                added += 2 * product[words[end], words[end - back]] * (self.earlier[end - back] < end - more)
+            total = total + added * (self.earlier[end] < end - more)
+            self.length[more, : n - more] = np.sqrt(np.maximum(total, 1e-9))
+
+    def promising(
+        self, middle: NDArray[np.int64], column: NDArray[np.int64], shared: NDArray[np.float32]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Leave out words whose whole neighbourhood is too far from a phrase, again by Cauchy's inequality."""
+        near = (shared / self.length[0][self.first][:, None]) ** 2
+        total = np.zeros(len(middle), dtype=np.float32)
+        for step in range(1 - _WINDOW, _WINDOW):
+            place = np.clip(middle + step, 0, len(self.words) - 1)
+            there = (place == middle + step) & (self.sentence[place] == self.sentence[middle])
+            total += near[self.words[place], column] * there
+        good = total >= _LEAST**2 - 1e-4
+        return middle[good], column[good]
+
+    def around(
+        self, middle: NDArray[np.int64], column: NDArray[np.int64], shared: NDArray[np.float32], back: int
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]:
+        """Windows that begin so many words before a word and hold it: first word, size, phrase column, cosine."""
+        n = len(self.words)
+        some = np.flatnonzero((middle >= back) & (self.sentence[middle - back] == self.sentence[middle]))
+        start, column = middle[some] - back, column[some]
+        place = start[:, None] + np.arange(_WINDOW)
+        inside = place < n
+        place = np.minimum(place, n - 1)
+        inside &= self.sentence[place] == self.sentence[start][:, None]
+        fresh = inside & (self.earlier[place] < start[:, None])
+        value = np.cumsum(shared[self.words[place], column[:, None]] * fresh, axis=1)
+        cosine = value[:, back:] / self.length[back:, start].T
+        row, more = np.nonzero((cosine >= _LEAST) & inside[:, back:])
+        return start[row], more + back + 1, column[row], cosine[row, more]
 
 
 def fuzzy_block(
@@ -312,6 +377,30 @@ def _parts(word: str) -> list[tuple[str, float]]:
 
 def _idf(count: int, n_texts: int) -> float:
     return float(np.log(1 + n_texts / (count + 0.5)))
+
+
+def _near(index: PhraseIndex, words: Sequence[str]) -> list[NDArray[np.int64]]:
+    """For each word the phrases near enough to it for a window that holds it to resemble them.
+
+    By Cauchy's inequality one word of a window of six must be as near to the phrase as the least cosine
+    of the window over the root of six.
+    """
+    new = [word for word in words if word not in index.near]
+    if len(index.near) + len(new) > _REMEMBERED:
+        index.near.clear()
+        new = list(words)
+    for start in range(0, len(new), _AT_ONCE):
+        some = new[start : start + _AT_ONCE]
+        vectors, known = _vectors(index, some)
+        vectors.sum_duplicates()
+        length = np.sqrt(np.asarray(vectors.multiply(vectors).sum(axis=1)).ravel())
+        shared = known @ index.columns
+        least = np.repeat(np.maximum(length * (_LEAST / np.sqrt(_WINDOW) - 1e-4), _SMALL), np.diff(shared.indptr))
+        good = shared.data >= least
+        until = np.concatenate([[0], np.cumsum(good)])[shared.indptr]
+        phrases = shared.indices[good].astype(np.int64)
+        index.near.update(zip(some, np.split(phrases, until[1:-1]), strict=True))
+    return [index.near[word] for word in words]
 
 
 def _vectors(index: PhraseIndex, words: Sequence[str]) -> tuple[Any, Any]:
