@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from leadterm.learn.lexicon import Lexicon, Match
 from leadterm.learn.table import Block, group_max
 from leadterm.learn.tokens import CONTEXTS, Tokens
+from leadterm.learn.windows import LEAST, LONGEST, Line, windows_of
 
 __all__ = ["FEATURES", "PhraseIndex", "Similar", "build_index", "find_similar", "fuzzy_block"]
 
@@ -28,9 +29,7 @@ FEATURES = (
 )  # fmt: skip
 _CHAR_SHARE = 0.5
 _SIZES = (3, 4)
-_LEAST = 0.5
 _SHARPNESS = 12.0
-_WINDOW = 6
 _SMALL = 0.15
 _REMEMBERED = 50_000
 _AT_ONCE = 500
@@ -184,7 +183,7 @@ def find_similar(index: PhraseIndex, tokens: Tokens) -> Similar:
     >>> bool(found.cosine[0] > 0.5)
     True
     """
-    first, size = _windows(tokens)
+    first, size = windows_of(tokens)
     words, at = np.unique(np.array(tokens.words, dtype=str), return_inverse=True)
     at = at.reshape(-1)
     near = _near(index, words.tolist()) if len(first) and len(index.indptr) > 1 else []
@@ -197,67 +196,15 @@ def find_similar(index: PhraseIndex, tokens: Tokens) -> Similar:
     vectors, known = _vectors(index, words.tolist())
     shared = (known @ index.rows[active].T).toarray()
     shared[shared < _SMALL] = 0
-    line = _Line(at, tokens.sentence, (vectors @ vectors.T).toarray())
+    line = Line(at, tokens.sentence, (vectors @ vectors.T).toarray())
     middle, column = line.promising(middle, column.reshape(-1), shared)
-    cells = [line.around(middle, column, shared, back) for back in range(_WINDOW)]
+    cells = [line.around(middle, column, shared, back) for back in range(LONGEST)]
     start, width, of, cosine = (np.concatenate(x) for x in zip(*cells, strict=True))
-    number = np.full((_WINDOW + 1, len(at)), -1, dtype=np.int64)
+    number = np.full((LONGEST + 1, len(at)), -1, dtype=np.int64)
     number[size, first] = np.arange(len(first))
     window = number[width, start]
     _, one = np.unique(window * len(active) + of, return_index=True)
     return Similar(first, size, window[one], active[of[one]], cosine[one])
-
-
-class _Line:
-    """The words of a text in a row: which windows of them resemble a phrase."""
-
-    def __init__(self, words: NDArray[np.int64], sentence: NDArray[Any], product: NDArray[np.float32]) -> None:
-        n = len(words)
-        self.words, self.sentence, self.earlier = words, sentence, np.full(n, -1)
-        order = np.argsort(words, kind="stable")
-        again = np.flatnonzero(words[order[1:]] == words[order[:-1]])
-        self.earlier[order[again + 1]] = order[again]
-        self.first = order[np.concatenate([[0], np.flatnonzero(np.diff(words[order])) + 1])]
-        self.length = np.ones((_WINDOW, n), dtype=np.float32)
-        total = np.zeros(n, dtype=np.float32)
-        for more in range(min(_WINDOW, n)):
-            end = np.arange(more, n)
-            total = total[: n - more]
-            added = product[words[end], words[end]].copy()
-            for back in range(1, more + 1):
-                added += 2 * product[words[end], words[end - back]] * (self.earlier[end - back] < end - more)
-            total = total + added * (self.earlier[end] < end - more)
-            self.length[more, : n - more] = np.sqrt(np.maximum(total, 1e-9))
-
-    def promising(
-        self, middle: NDArray[np.int64], column: NDArray[np.int64], shared: NDArray[np.float32]
-    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Leave out words whose whole neighbourhood is too far from a phrase, again by Cauchy's inequality."""
-        near = (shared / self.length[0][self.first][:, None]) ** 2
-        total = np.zeros(len(middle), dtype=np.float32)
-        for step in range(1 - _WINDOW, _WINDOW):
-            place = np.clip(middle + step, 0, len(self.words) - 1)
-            there = (place == middle + step) & (self.sentence[place] == self.sentence[middle])
-            total += near[self.words[place], column] * there
-        good = total >= _LEAST**2 - 1e-4
-        return middle[good], column[good]
-
-    def around(
-        self, middle: NDArray[np.int64], column: NDArray[np.int64], shared: NDArray[np.float32], back: int
-    ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]:
-        """Windows that begin so many words before a word and hold it: first word, size, phrase column, cosine."""
-        n = len(self.words)
-        some = np.flatnonzero((middle >= back) & (self.sentence[middle - back] == self.sentence[middle]))
-        start, column = middle[some] - back, column[some]
-        place = start[:, None] + np.arange(_WINDOW)
-        inside = place < n
-        place = np.minimum(place, n - 1)
-        inside &= self.sentence[place] == self.sentence[start][:, None]
-        fresh = inside & (self.earlier[place] < start[:, None])
-        value = np.cumsum(shared[self.words[place], column[:, None]] * fresh, axis=1)
-        cosine = value[:, back:] / self.length[back:, start].T
-        row, more = np.nonzero((cosine >= _LEAST) & inside[:, back:])
-        return start[row], more + back + 1, column[row], cosine[row, more]
 
 
 def fuzzy_block(
@@ -349,19 +296,6 @@ def _window_facts(
     return of_match / similar.size, (of_negation > 0).astype(np.float64)
 
 
-def _windows(tokens: Tokens) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """First word and size of every window of one to six words within a sentence."""
-    n = len(tokens.words)
-    first, size = [], []
-    for width in range(1, min(_WINDOW, n) + 1):
-        start = np.flatnonzero(tokens.sentence[: n - width + 1] == tokens.sentence[width - 1 :])
-        first.append(start)
-        size.append(np.full(len(start), width))
-    if not first:
-        return np.zeros(0, np.int64), np.zeros(0, np.int64)
-    return np.concatenate(first), np.concatenate(size)
-
-
 @lru_cache(maxsize=100_000)
 def _parts(word: str) -> list[tuple[str, float]]:
     """Coordinates of a word and their weights; the squares add up to 1."""
@@ -395,7 +329,7 @@ def _near(index: PhraseIndex, words: Sequence[str]) -> list[NDArray[np.int64]]:
         vectors.sum_duplicates()
         length = np.sqrt(np.asarray(vectors.multiply(vectors).sum(axis=1)).ravel())
         shared = known @ index.columns
-        least = np.repeat(np.maximum(length * (_LEAST / np.sqrt(_WINDOW) - 1e-4), _SMALL), np.diff(shared.indptr))
+        least = np.repeat(np.maximum(length * (LEAST / np.sqrt(LONGEST) - 1e-4), _SMALL), np.diff(shared.indptr))
         good = shared.data >= least
         until = np.concatenate([[0], np.cumsum(good)])[shared.indptr]
         phrases = shared.indices[good].astype(np.int64)
