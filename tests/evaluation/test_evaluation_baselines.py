@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
 from evaluation_corpus import QUICK, write_split
 
 from leadterm.cli import main
+from leadterm.corpus import read_split
 from leadterm.errors import LeadtermError
 from leadterm.evaluation import Run, benchmarks
 from leadterm.learn.baselines import dictionary_lookup, linear_words, phrase_lookup
@@ -132,6 +134,27 @@ def test_a_benchmark_by_folds(toy, capsys):
     assert found["report"]["n_encounters"] == 26
     assert found["report"]["threshold_source"] == "cross-validated"
     assert len(found["manifests"]) == 3
+
+
+def test_coders_among_themselves_and_the_system_as_one_more(toy, tmp_path, capsys, monkeypatch):
+    def codings(source, coders):
+        encounters = read_split(source, "train")
+        careless = [replace(e, codes=e.codes[:1]) for e in encounters]
+        return dict(zip(coders, (encounters, careless), strict=True))
+
+    monkeypatch.setattr("leadterm.readers.jsonl.codings", codings, raising=False)
+    data = toy(1.0)
+    listed = (
+        (tmp_path / "b.toml").read_text(encoding="utf-8").replace("folds = 3", 'folds = 3\ncoders = ["ann", "bob"]')
+    )
+    (tmp_path / "b.toml").write_text(listed, encoding="utf-8")
+    out = tmp_path / "out"
+    assert main(["benchmark", "folds", "--data", data, "--no-baselines", *FAST, "--output", str(out)]) == 0
+    assert "ann, bob" in capsys.readouterr().out
+    assert "Agreement of coders" in (out / "report.html").read_text(encoding="utf-8")
+    found = json.loads((out / "benchmark.json").read_text(encoding="utf-8"))["agreement"]
+    assert found["coders"] == ["ann", "bob", "trained"]
+    assert found["pairs"][0]["micro_f1"] == pytest.approx(2 * 26 / (2 * 26 + 26))
 
 
 @pytest.mark.parametrize(

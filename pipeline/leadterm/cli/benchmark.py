@@ -6,6 +6,7 @@ import json
 import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -16,6 +17,7 @@ from leadterm.cli.console import console, messages, write_output
 from leadterm.errors import LeadtermError, unknown_name
 
 if TYPE_CHECKING:
+    from leadterm.evaluation import Agreement
     from leadterm.evaluation.benchmarks import Benchmark
     from leadterm.learn.benchmarking import Outcome
 
@@ -60,9 +62,10 @@ def benchmark(
         raise LeadtermError(f"no data for '{name}'. Obtain: {known[name].obtain}.", hint="Name it with --data DIR.")
     given = {"baselines": baselines, "n_bootstrap": bootstrap, "seed": seed}
     outcome = _run(known[name], data, output, recipe, {"options": _options(option), **given})
+    coders = _coders(outcome, data)
     if output:
-        _keep(outcome, output)
-    _emit(outcome, format)
+        _keep(outcome, coders, output)
+    _emit(outcome, coders, format)
     if any(v.verdict == "FAIL" for v in outcome.verdicts):
         raise typer.Exit(1)
 
@@ -77,6 +80,23 @@ def _run(chosen: Benchmark, data: str, output: Path | None, recipe: Path | None,
         folder = output or Path(stack.enter_context(tempfile.TemporaryDirectory()))
         status = stack.enter_context(messages().status("starting"))
         return run_benchmark(chosen, data, folder, Settings(recipe=read, progress=status.update, **given))
+
+
+def _coders(outcome: Outcome, data: str) -> Agreement | None:
+    """Measure how far the people agree who coded the same encounters, and the trained system as one more coder."""
+    from importlib import import_module
+
+    from leadterm.evaluation import agreement
+    from leadterm.readers import READERS
+
+    chosen, report = outcome.benchmark, outcome.report
+    if not chosen.coders:
+        return None
+    asked = {encounter.encounter_id for encounter in outcome.encounters}
+    known = import_module(READERS[chosen.reader]).codings(Path(data), chosen.coders)
+    codings = {coder: [e for e in found if e.encounter_id in asked] for coder, found in known.items()}
+    run, samples = outcome.runs[report.name], report["n_bootstrap"]
+    return agreement(codings, run=run, threshold=report["threshold"], n_bootstrap=samples, seed=report["seed"])
 
 
 def _options(given: Sequence[str] | None) -> dict[str, str]:
@@ -102,36 +122,43 @@ def _list(known: Mapping[str, Benchmark]) -> None:
     console().print(table)
 
 
-def _keep(outcome: Outcome, folder: Path) -> None:
+def _keep(outcome: Outcome, coders: Agreement | None, folder: Path) -> None:
     """Write reports and runs beside corpus and model."""
-    write_output(json.dumps(outcome.to_json(), indent=1, ensure_ascii=False), folder / "benchmark.json")
-    write_output(_page(outcome), folder / "report.html")
+    write_output(_json(outcome, coders), folder / "benchmark.json")
+    write_output(_page(outcome, coders), folder / "report.html")
     for name, run in outcome.runs.items():
         write_output(run.to_frame().to_csv(sep="\t", index=False), folder / f"{name}.run.tsv")
 
 
-def _page(outcome: Outcome) -> str:
+def _json(outcome: Outcome, coders: Agreement | None) -> str:
+    whole = {**outcome.to_json(), "agreement": asdict(coders) if coders else None}
+    return json.dumps(whole, indent=1, ensure_ascii=False)
+
+
+def _page(outcome: Outcome, coders: Agreement | None) -> str:
     from leadterm.cli.evaluate import titles_of
     from leadterm.evaluation.html import render_html
     from leadterm.evaluation.html_benchmark import benchmark_front
 
     report, title = outcome.report, outcome.benchmark.title
-    front = benchmark_front(outcome.benchmark, outcome.rows, outcome.comparison, outcome.verdicts, system=report.name)
+    front = benchmark_front(
+        outcome.benchmark, outcome.rows, outcome.comparison, outcome.verdicts, system=report.name, coders=coders
+    )
     return render_html(report, outcome.encounters, titles=titles_of(report["systems"]), front=front, heading=title)
 
 
-def _emit(outcome: Outcome, format: Format) -> None:
+def _emit(outcome: Outcome, coders: Agreement | None, format: Format) -> None:
     if format is Format.JSON:
-        write_output(json.dumps(outcome.to_json(), indent=1, ensure_ascii=False))
+        write_output(_json(outcome, coders))
     elif format is Format.HTML:
-        write_output(_page(outcome))
+        write_output(_page(outcome, coders))
     else:
-        _print(outcome)
+        _print(outcome, coders)
 
 
-def _print(outcome: Outcome) -> None:
+def _print(outcome: Outcome, coders: Agreement | None) -> None:
     from leadterm.evaluation.benchmarks import benchmark_table
-    from leadterm.evaluation.tables import comparison_tables
+    from leadterm.evaluation.tables import agreement_tables, comparison_tables
 
     say, ours = console().print, outcome.report.name
     if outcome.comparison is not None:
@@ -142,6 +169,8 @@ def _print(outcome: Outcome) -> None:
     if evidence:
         figures = ", ".join(f"{name} {value:.3f}" for name, value in evidence.items())
         say(f"{ours}, right code and right words by the rule of CodiEsp: {figures}")
+    for part in agreement_tables(coders) if coders else ():
+        say(part)
     for v in outcome.verdicts:
         say(f"{v.verdict:6} {v.metric}: {v.got:.3f}, expected {v.expected:.3f}")
     if not outcome.verdicts:

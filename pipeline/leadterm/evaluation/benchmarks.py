@@ -118,6 +118,8 @@ class Benchmark:
         other folds.
     earlier : str
         Name of the model whose knowledge the training takes over; none where empty.
+    coders : tuple of str
+        People, or firms, who each coded the whole: their agreement is measured, with our system as one more coder.
     options : mapping of str to str
         Of the reader.
     published : tuple of Published
@@ -143,6 +145,7 @@ class Benchmark:
     split_rule: str
     folds: int = 0
     earlier: str = ""
+    coders: tuple[str, ...] = ()
     options: Mapping[str, str] = field(default_factory=dict)
     published: tuple[Published, ...] = ()
     expected: tuple[Expected, ...] = ()
@@ -258,7 +261,8 @@ def benchmark_table(benchmark: Benchmark, ours: Mapping[str, Mapping[str, Any]])
     from rich.table import Table
 
     metrics = metrics_of(benchmark)
-    table = Table(title=benchmark.title, title_justify="left", box=SIMPLE_HEAD, caption="* from a secondary source")
+    star = None if all(row.primary for row in benchmark.published) else "* from a secondary source"
+    table = Table(title=benchmark.title, title_justify="left", box=SIMPLE_HEAD, caption=star)
     for column in ("system", "year"):
         table.add_column(column)
     for metric in metrics:
@@ -372,7 +376,9 @@ def _benchmark(name: str, table: Any) -> Benchmark:
     where = f"benchmark '{name}'"
     if not isinstance(table, Mapping):
         raise LeadtermError(f"{where} is no table.", hint="Write [name] and its keys below.")
-    _check_keys(table, (*_TEXTS, "systems", "fit", "folds", "earlier", "options", "published", "expected"), where)
+    _check_keys(
+        table, (*_TEXTS, "systems", "fit", "folds", "earlier", "coders", "options", "published", "expected"), where
+    )
     for key in (*_TEXTS, "systems", "fit"):
         wanted = str if key in _TEXTS else list
         if not isinstance(table.get(key), wanted):
@@ -384,6 +390,7 @@ def _benchmark(name: str, table: Any) -> Benchmark:
         name=name,
         folds=folds,
         earlier=str(table.get("earlier", "")),
+        coders=tuple(table.get("coders", ())),
         **{key: table[key] for key in _TEXTS},
         systems=tuple(table["systems"]),
         fit=tuple(table["fit"]),

@@ -15,6 +15,7 @@ from leadterm.evaluation.benchmarks import (
     system_title,
     where_of,
 )
+from leadterm.evaluation.coders import Agreement
 from leadterm.evaluation.comparison import Comparison, Difference
 from leadterm.evaluation.html_pieces import card, span_of, table
 
@@ -28,6 +29,7 @@ def benchmark_front(
     verdicts: Sequence[Verdict],
     *,
     system: str = "trained",
+    coders: Agreement | None = None,
 ) -> str:
     """Give the HTML that stands before the figures of the report.
 
@@ -43,6 +45,8 @@ def benchmark_front(
         Figures against the expected ones.
     system : str
         The run that the report is of: its differences are shown first.
+    coders : Agreement, optional
+        Of the people who coded the corpus, with the run among them.
 
     Returns
     -------
@@ -58,6 +62,8 @@ def benchmark_front(
     cards = [_published(benchmark, ours)]
     if found is not None:
         cards += [_values(found), _tests(found, system)]
+    if coders is not None:
+        cards.append(_agreement(coders))
     if verdicts:
         cards.append(_verdicts(verdicts))
     wide = "".join(f'<div class="wide">{part}</div>' for part in cards)
@@ -75,7 +81,9 @@ def _published(benchmark: Benchmark, ours: Mapping[str, Mapping[str, Any]]) -> s
         cells = [escape(system_title(name)), "", *figures, where_of(benchmark)]
         rows.append(cells if name in BASELINES else [f"<b>{cell}</b>" for cell in cells])
     columns = ["system", "year", *map(metric_title, metrics), "source"]
-    text = f"{benchmark.split_rule}. * read in a secondary source: check it before you cite it."
+    text = benchmark.split_rule + "."
+    if not all(row.primary for row in benchmark.published):
+        text += " * read in a secondary source: check it before you cite it."
     return card("Beside published results", text, table(columns, rows, numeric=range(1, len(metrics) + 2)))
 
 
@@ -127,6 +135,27 @@ def _test_table(differences: Sequence[Difference]) -> str:
     ]
     columns = ["metric", "pair", "difference", "95 % interval", "p", "p (Holm)", "detectable"]
     return table(columns, rows, numeric=range(2, 7))
+
+
+def _agreement(found: Agreement) -> str:
+    rows = [
+        [
+            escape(f"{p.a}, {p.b}"),
+            f"{p.n_encounters:,}",
+            f"{p.micro_f1:.3f}",
+            span_of((p.low, p.high)),
+            f"{p.exact_match:.3f}",
+            f"{p.alpha:.3f}",
+        ]
+        for p in found.pairs
+    ]
+    mean = ", ".join(f"{name} {value:.3f}" for name, value in found.mean_f1.items())
+    text = (
+        f"Krippendorff's alpha over all: {found.alpha:.3f}. Mean micro-F1 with the others: {mean}. "
+        "The system learned from the codes of record."
+    )
+    columns = ["pair", "encounters", "micro-F1", "95 % interval", "exact match", "alpha"]
+    return card("Agreement of coders", text, table(columns, rows, numeric=range(1, 6)))
 
 
 def _verdicts(verdicts: Sequence[Verdict]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from leadterm.evaluation.coders import Agreement
 from leadterm.evaluation.comparison import Comparison, Difference
 from leadterm.evaluation.html_pieces import span_of
 from leadterm.evaluation.report import Report
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.table import Table
 
-__all__ = ["comparison_tables", "report_tables"]
+__all__ = ["agreement_tables", "comparison_tables", "report_tables"]
 
 HEADLINE = (
     ("Suggested set", ("micro_precision", "micro_recall", "micro_f1", "macro_f1", "encounter_f1", "exact_match")),
@@ -108,6 +109,33 @@ def comparison_tables(found: Comparison, *, every: bool = False, system: str | N
     if rest:
         last += f" p (Holm) is corrected for {rest} differences between the other runs too; --format json shows them."
     return [values, _differences(shown), last]
+
+
+def agreement_tables(found: Agreement) -> list[RenderableType]:
+    """Lay the agreement of coders out for a terminal.
+
+    Parameters
+    ----------
+    found : Agreement
+        What `agreement` gave.
+
+    Returns
+    -------
+    list of rich renderables
+        To be printed one after the other.
+
+    Examples
+    --------
+    >>> from leadterm.evaluation import agreement
+    >>> len(agreement_tables(agreement({"a": {"e1": ["I10"]}, "b": {"e1": ["I10"]}})))
+    2
+    """
+    table = _table("Agreement of coders", ["pair", "encounters", "F1", "95 % interval", "exact match", "alpha"])
+    for p in found.pairs:
+        figures = (f"{p.micro_f1:.3f}", span_of((p.low, p.high)), f"{p.exact_match:.3f}", f"{p.alpha:.3f}")
+        table.add_row(_escape(f"{p.a}, {p.b}"), f"{p.n_encounters:,}", *figures)
+    mean = ", ".join(f"{name} {value:.3f}" for name, value in found.mean_f1.items())
+    return [table, _escape(f"Krippendorff's alpha over all: {found.alpha:.3f}. Mean F1 with the others: {mean}.")]
 
 
 def _differences(shown: Sequence[Difference]) -> Table:
