@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from leadterm.errors import LeadtermError
-from leadterm.evaluation import Qrels, Run, evaluate
+from leadterm.evaluation import Qrels, Run, compare, evaluate
 from leadterm.schema import Encounter, Note, ReferenceCode
 
 HEADER = "encounter_id\tsystem\tcode\trank\tscore\n"
@@ -166,3 +166,16 @@ def test_unknown_names_are_refused():
         evaluate({"e1": ["I10"]}, {"e1": ["I10"]}, uncoded="keep")
     with pytest.raises(LeadtermError, match="did you mean 'micro_f1'"):
         evaluate({"e1": ["I10"]}, {"e1": ["I10"]}, n_bootstrap=0)["micro_f"]
+
+
+def test_a_comparison_says_what_was_left_out_of_each_run():
+    runs = {"whole": {"e1": ["I10"], "e2": ["J45.909"]}, "half": {"e1": ["I10"], "e9": ["I10"]}}
+    found = compare(runs, GOLD, systems=["icd10cm"], metrics=["map"], n_bootstrap=0, n_permutations=100)
+    assert found.warnings == {
+        "whole": [],
+        "half": [
+            "1 encounter of the run (1 row) is not in the reference: left out.",
+            "1 encounter was not answered by the run: scored as empty answers.",
+        ],
+    }
+    assert found.to_json()["warnings"]["half"] == found.warnings["half"]

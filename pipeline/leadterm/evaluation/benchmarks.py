@@ -36,7 +36,15 @@ SYSTEMS = {
     "linear": "baseline: TF-IDF, one linear model a code",
 }
 BASELINES = ("dictionary", "phrases", "linear")
-_SHORT = {"map": "MAP", "precision_at_": "P@", "recall_at_": "R@", "micro_f1": "micro-F1", "macro_f1": "macro-F1"}
+_SHORT = {
+    "map": "MAP",
+    "micro_precision": "micro-P",
+    "micro_recall": "micro-R",
+    "precision_at_": "P@",
+    "recall_at_": "R@",
+    "micro_f1": "micro-F1",
+    "macro_f1": "macro-F1",
+}
 _TEXTS = ("title", "reader", "choose", "report", "obtain", "licence", "split_rule")
 
 

@@ -15,6 +15,7 @@ from leadterm.evaluation.align import Aligned, align
 from leadterm.evaluation.keys import Floats
 from leadterm.evaluation.labels import areas, label_counts, macro_metrics
 from leadterm.evaluation.ratios import Ratios, all_ratios
+from leadterm.evaluation.remarks import warnings_of
 from leadterm.evaluation.report import AnyQrels, AnyRun, as_qrels, as_run, the_only
 from leadterm.evaluation.resample import bootstrap, holm, intervals, macro_f1_permutation_p, permutation_p
 from leadterm.evaluation.thresholds import ChosenThreshold, set_threshold
@@ -77,6 +78,8 @@ class Comparison:
         By run: the threshold and where it is from.
     differences : tuple of Difference
         By metric, then by pair.
+    warnings : mapping of str to sequence of str
+        By run: what was odd about it, and how much was left out.
 
     Examples
     --------
@@ -92,6 +95,7 @@ class Comparison:
     ci: Mapping[str, Mapping[str, Sequence[float]]]
     thresholds: Mapping[str, tuple[float | None, str]]
     differences: tuple[Difference, ...]
+    warnings: Mapping[str, Sequence[str]]
 
     def to_json(self) -> dict[str, Any]:
         """Give the comparison as a JSON object."""
@@ -105,6 +109,7 @@ class Comparison:
             "ci": {run: dict(v) for run, v in self.ci.items()},
             "thresholds": limits,
             "differences": rows,
+            "warnings": {run: list(lines) for run, lines in self.warnings.items()},
         }
 
     def to_frame(self) -> pd.DataFrame:
@@ -178,11 +183,12 @@ def compare(
     reference = as_qrels(qrels, system=the_only(systems))
     tables: dict[str, Aligned] = {}
     limits: dict[str, tuple[float | None, str]] = {}
+    said: dict[str, list[str]] = {}
     for name, given in runs.items():
         run = as_run(given, system=the_only(systems))
         table = align(run, reference, systems=systems, uncoded=uncoded)
         tables[name], limit, source = set_threshold(table, run, (thresholds or {}).get(name), split, seed)
-        limits[name] = (limit, source)
+        limits[name], said[name] = (limit, source), warnings_of(table, run, uncoded)
     ratios = {name: all_ratios(table) for name, table in tables.items()}
     _check(metrics, ratios)
     values = {n: {**ratios[n].values(), **macro_metrics(label_counts(t)), **areas(t)} for n, t in tables.items()}
@@ -191,7 +197,7 @@ def compare(
     corrected = holm([p for _, _, p in rows])
     found = [_difference(values, samples, row, c) for row, c in zip(rows, corrected, strict=True)]
     ci = {n: intervals(samples[n], values[n]) for n in runs}
-    return Comparison(tuple(runs), next(iter(tables.values())).n, values, ci, limits, tuple(found))
+    return Comparison(tuple(runs), next(iter(tables.values())).n, values, ci, limits, tuple(found), said)
 
 
 def detectable(samples: Floats, *, alpha: float = 0.05, power: float = 0.8) -> float:

@@ -231,11 +231,12 @@ class Run:
             [g.code for _, g in rows],
             normalise,
         )
+        confidence = np.array([g.confidence for _, g in rows], dtype=np.float64)
         return make_run(
             name or (known[0].model if known else "run"),
             columns,
-            np.array([g.confidence for _, g in rows], dtype=np.float64),
-            confidence=np.array([g.confidence for _, g in rows], dtype=np.float64),
+            confidence,
+            confidence=confidence,
             section=np.array([g.section for _, g in rows], dtype=object),
             evidence=[_spans(g.evidence) for _, g in rows],
             threshold=thresholds.pop() if thresholds else None,

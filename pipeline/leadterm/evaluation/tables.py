@@ -108,7 +108,9 @@ def comparison_tables(found: Comparison, *, every: bool = False, system: str | N
     last = "p: paired permutation test over encounters; detectable: difference found 8 times in 10 at this size."
     if rest:
         last += f" p (Holm) is corrected for {rest} differences between the other runs too; --format json shows them."
-    return [values, _differences(shown), last]
+    lines = dict.fromkeys((run, line) for run in found.runs for line in found.warnings[run])
+    notes = [f"[yellow]note[/]: {_escape(f'{run}: {line}')}" for run, line in lines]
+    return [values, _differences(shown), last, *notes]
 
 
 def agreement_tables(found: Agreement) -> list[RenderableType]:
@@ -140,9 +142,9 @@ def agreement_tables(found: Agreement) -> list[RenderableType]:
 
 def _differences(shown: Sequence[Difference]) -> Table:
     table = _table("Differences", ["metric", "pair", "difference", "95 % interval", "p", "p (Holm)", "detectable"])
-    before = ""
+    before, several = "", len({(d.a, d.b) for d in shown}) > 1
     for d in shown:
-        if before and d.metric != before:
+        if several and before and d.metric != before:
             table.add_section()
         ends = "-" if d.low is None or d.high is None else f"{d.low:+.3f} to {d.high:+.3f}"
         small = "-" if d.detectable is None else f"{d.detectable:.3f}"
