@@ -138,6 +138,15 @@ def test_the_page_says_what_each_part_shows():
     assert ">E11.65</code>" in page.split("Siblings confused")[1].split("Most missed")[0]
 
 
+def test_the_page_of_a_run_without_probabilities():
+    run, qrels = tables(*random_data(3))
+    scores = Run.from_frame(run.to_frame().assign(score=lambda frame: 10 - frame["rank"]), name="theirs")
+    page = render_html(evaluate(scores, qrels, n_bootstrap=0))
+    assert "No score reaches a precision of 0.80, 0.90, 0.95, 0.99" in page
+    assert "Reliability" not in page
+    assert '<ul class="note"><li>' in page
+
+
 def test_the_page_without_notes_holds_no_text():
     report, _ = full_report()
     page = render_html(report)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from html import escape
 from importlib.resources import files
@@ -82,7 +82,7 @@ def render_html(
     body = [
         _header(report, corpus, heading),
         _NAVIGATION,
-        *(f'<p class="note">{escape(line[:1].upper() + line[1:])}</p>' for line in values["warnings"]),
+        _notes(values["warnings"]),
         front,
         '<section id="figures">' + _tiles(values) + "</section>",
         '<h2 id="curves">Curves</h2>' + _curves(values),
@@ -106,6 +106,11 @@ def _header(report: Report, corpus: str, heading: str) -> str:
         f"{v['n_suggestions']:,} suggestions, {v['n_chosen']:,} in the suggested sets at {escape(_limit(v))}</p>"
         "</header>"
     )
+
+
+def _notes(lines: Sequence[str]) -> str:
+    items = "".join(f"<li>{escape(line[:1].upper() + line[1:])}</li>" for line in lines)
+    return f'<ul class="note">{items}</ul>' if lines else ""
 
 
 def _limit(values: Mapping[str, Any]) -> str:
@@ -149,13 +154,19 @@ def _curves(values: Mapping[str, Any]) -> str:
             "On the dashed line, confidence is what it says. Bars: number of suggestions, log scale."
         )
         cards.append(card("Reliability", text, reliability_chart(found["bins"])))
+    cards.append(_levels(values["hierarchy"]))
     if values["coverage"]:
         cards.append(_coverage(values["coverage"]))
-    cards.append(_levels(values["hierarchy"]))
     return f'<div class="grid2">{"".join(cards)}</div>'
 
 
-def _coverage(found: Iterable[Mapping[str, Any]]) -> str:
+def _coverage(found: Sequence[Mapping[str, Any]]) -> str:
+    title = "Coverage at a wanted precision"
+    if not any(row["n_automated"] for row in found):
+        wanted = ", ".join(f"{row['target']:.2f}" for row in found)
+        return card(
+            title, f"No score reaches a precision of {wanted} on other folds: nothing could be taken unseen.", ""
+        )
     rows = [
         [
             f"{row['target']:.2f}",
@@ -169,7 +180,7 @@ def _coverage(found: Iterable[Mapping[str, Any]]) -> str:
         "Share of the reference codes that could be taken without a person looking; thresholds chosen on other folds."
     )
     columns = ["precision wanted", "reached", "reference codes found", "codes taken"]
-    return card("Coverage at a wanted precision", text, table(columns, rows, numeric=(1, 2, 3)))
+    return card(title, text, table(columns, rows, numeric=(1, 2, 3)))
 
 
 def _levels(levels: Mapping[str, Any]) -> str:

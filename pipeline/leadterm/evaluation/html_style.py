@@ -50,7 +50,8 @@ td small{color:var(--soft);display:block;font-size:12px}
 .range i{position:absolute;top:0;bottom:0;border-radius:3px;background:var(--main);opacity:.45;min-width:3px}
 .range u{position:absolute;top:-3px;width:3px;height:12px;border-radius:2px;background:var(--main);margin-left:-1px}
 .note{background:var(--warnbg);border:1px solid var(--line);border-left:4px solid var(--warn);border-radius:8px;
-padding:8px 14px;margin:8px 0;font-size:14px}
+padding:8px 14px;margin:8px 0 16px;font-size:14px}
+ul.note{padding-left:30px}
 .scroll{overflow-x:auto}
 table{border-collapse:collapse;width:100%;font-size:14px;font-variant-numeric:tabular-nums}
 th{font-weight:600;color:var(--soft);text-align:left;font-size:12.5px;white-space:nowrap;
@@ -66,7 +67,7 @@ code,.code{font:600 13px ui-monospace,SFMono-Regular,Menlo,"DejaVu Sans Mono",mo
 svg[aria-label=Shares]{max-height:30px}
 svg{width:100%;height:auto;display:block;overflow:visible}
 svg text{font:12px system-ui,-apple-system,"Segoe UI",Roboto,"DejaVu Sans",sans-serif;fill:var(--soft)}
-svg .value,svg .label{fill:var(--ink);font-weight:600}
+svg .label{fill:var(--ink);font-weight:600;paint-order:stroke;stroke:var(--card);stroke-width:4px}
 svg .grid{stroke:var(--faint)}svg .iso{fill:none;stroke:var(--line);stroke-dasharray:3 4}
 svg .isolabel{font-size:10px}
 svg .line{fill:none;stroke:var(--main);stroke-width:2.2;stroke-linejoin:round}
@@ -74,9 +75,8 @@ svg .area{fill:var(--main);opacity:.08}
 svg .dot{fill:var(--main);stroke:var(--card);stroke-width:2}svg .dot2{fill:var(--main2);stroke:var(--card);
 stroke-width:1.5}
 svg .ideal{stroke:var(--soft);stroke-dasharray:5 5}svg .whisker{stroke:var(--main);opacity:.5;stroke-width:1.5}
-svg .interval{stroke:var(--ink);stroke-width:2;opacity:.55}
 svg .band{fill:var(--main);opacity:.13}svg .ahead{fill:none;stroke:var(--main2);stroke-width:2;stroke-dasharray:6 5}
-svg .hist{fill:var(--main2);opacity:.22}svg .track{fill:var(--faint)}svg .bar{fill:var(--main)}
+svg .hist{fill:var(--main2);opacity:.22}
 .s0{fill:var(--s0);background:var(--s0)}.s1{fill:var(--s1);background:var(--s1)}.s2{fill:var(--s2);
 background:var(--s2)}
 .s3{fill:var(--s3);background:var(--s3)}.s4{fill:var(--s4);background:var(--s4)}.s5{fill:var(--s5);
