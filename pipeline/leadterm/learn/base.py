@@ -110,7 +110,7 @@ class BaseModel:
         return {code: i for i, code in enumerate(self.codes)}
 
 
-def fit_base(examples: Sequence[Example], settings: BaseSettings, seed: int) -> BaseModel:
+def fit_base(examples: Sequence[Example], settings: BaseSettings, seed: int, *, jobs: int = 1) -> BaseModel:
     """Learn from training examples.
 
     Parameters
@@ -121,6 +121,8 @@ def fit_base(examples: Sequence[Example], settings: BaseSettings, seed: int) -> 
         How the parts are fitted.
     seed : int
         Of anything drawn at random.
+    jobs : int
+        Threads; the result does not depend on them.
 
     Returns
     -------
@@ -139,7 +141,7 @@ def fit_base(examples: Sequence[Example], settings: BaseSettings, seed: int) -> 
     index = fuzzy.build_index(words.phrases, used, len(texts))
     outputs = [sorted(row | {len(codes) + int(categories[c]) for c in row}) for row in given]
     n_outputs = len(codes) + int(categories.max(initial=-1)) + 1
-    linear = fit_linear(texts, outputs, n_outputs, settings.linear, seed)
+    linear = fit_linear(texts, outputs, n_outputs, settings.linear, seed, jobs=jobs)
     seen = np.bincount([c for row in given for c in row], minlength=len(codes))
     return BaseModel(codes, seen, categories, words, index, linear, settings.shortlist)
 

@@ -6,8 +6,8 @@ without it, so no encounter is ever described by its own labels.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -17,7 +17,6 @@ from leadterm.errors import LeadtermError
 from leadterm.learn import relations
 from leadterm.learn.base import FEATURES, BaseModel, Example, fit_base
 from leadterm.learn.describe import describe, known_names
-from leadterm.learn.hierarchy import categories_of
 from leadterm.learn.recipe import Recipe
 from leadterm.learn.relations import Relations, learn_relations, relation_features
 from leadterm.learn.table import CandidateTable
@@ -30,6 +29,7 @@ __all__ = [
     "FoldFolder", "FoldRows", "SystemModel", "examples_of", "fit_system", "fold_rows", "out_of_fold",
 ]  # fmt: skip
 
+_AT_ONCE = 250
 Progress = Callable[[str, float], None]
 
 
@@ -102,6 +102,8 @@ class FoldRows:
         Number of the code among all codes of the training encounters, sorted.
     missed : int
         Reference codes that are no candidate.
+    base : BaseModel or None
+        The parts that described them, where one held-out fold is enough: these parts are then the model's.
     """
 
     features: NDArray[np.float32]
@@ -109,6 +111,7 @@ class FoldRows:
     owner: NDArray[np.int64]
     code: NDArray[np.int64]
     missed: int
+    base: BaseModel | None = None
 
     @classmethod
     def join(cls, parts: Sequence[FoldRows]) -> FoldRows:
@@ -116,7 +119,7 @@ class FoldRows:
         return cls(
             np.concatenate([p.features for p in parts]), np.concatenate([p.target for p in parts]),
             np.concatenate([p.owner for p in parts]), np.concatenate([p.code for p in parts]),
-            sum(p.missed for p in parts),
+            sum(p.missed for p in parts), parts[0].base,
         )  # fmt: skip
 
 
@@ -181,7 +184,10 @@ def out_of_fold(
     folder: FoldFolder | None = None,
     jobs: int = 1,
 ) -> FoldRows:
-    """Describe each training example by parts that were fitted without it and its group.
+    """Describe training examples by parts that were fitted without them and their groups.
+
+    So many folds are held out as hold the encounters the recipe ranks: all of them in a small corpus,
+    one in a very large one.
 
     Parameters
     ----------
@@ -205,12 +211,13 @@ def out_of_fold(
     """
     from joblib import Parallel, delayed
 
-    fold = group_folds(groups, recipe.folds, recipe.seed)
-    n = int(fold.max()) + 1
+    fold, n = _deal(groups, recipe)
     parts = {k: rows for k in range(n) if (rows := folder.read(k) if folder else None) is not None}
     todo = [k for k in range(n) if k not in parts]
     work = Parallel(n_jobs=min(jobs, max(1, len(todo))), return_as="generator")
-    for k, rows in zip(todo, work(delayed(fold_rows)(examples, fold, k, recipe) for k in todo), strict=True):
+    inner = jobs if n == 1 else 1
+    rows_of = work(delayed(fold_rows)(examples, fold, k, recipe, keep=n == 1, jobs=inner) for k in todo)
+    for k, rows in zip(todo, rows_of, strict=True):
         parts[k] = rows
         if folder:
             folder.write(k, rows)
@@ -219,7 +226,16 @@ def out_of_fold(
     return FoldRows.join([parts[k] for k in range(n)])
 
 
-def fold_rows(examples: Sequence[Example], fold: NDArray[np.int64], k: int, recipe: Recipe) -> FoldRows:
+def _deal(groups: Sequence[str], recipe: Recipe) -> tuple[NDArray[np.int64], int]:
+    """Fold of each example, and how many of the folds, from the first, are held out in turn."""
+    wanted = min(len(groups), recipe.ranked_encounters)
+    fold = group_folds(groups, max(recipe.folds, len(groups) // recipe.ranked_encounters), recipe.seed)
+    return fold, 1 + int(np.searchsorted(np.cumsum(np.bincount(fold)), wanted))
+
+
+def fold_rows(
+    examples: Sequence[Example], fold: NDArray[np.int64], k: int, recipe: Recipe, *, keep: bool = False, jobs: int = 1
+) -> FoldRows:
     """Describe the examples of one fold by parts fitted on the others.
 
     Parameters
@@ -232,23 +248,24 @@ def fold_rows(examples: Sequence[Example], fold: NDArray[np.int64], k: int, reci
         The fold that is held out.
     recipe : Recipe
         Settings.
+    keep : bool
+        Give the parts too.
+    jobs : int
+        Threads and processes.
 
     Returns
     -------
     FoldRows
-        Of the held-out examples, or of a random part of them where the recipe limits their number.
+        Of the held-out examples.
 
     Raises
     ------
     LeadtermError
         If the other folds hold no code.
     """
-    shown = np.ones(len(examples), dtype=bool)
-    if len(examples) > recipe.ranked_encounters:
-        some = np.random.default_rng(recipe.seed).choice(len(examples), recipe.ranked_encounters, replace=False)
-        shown = np.isin(np.arange(len(examples)), some)
-    base = fit_base([examples[i] for i in np.flatnonzero(fold != k)], recipe.base, recipe.seed)
-    return _rows(base, examples, np.flatnonzero((fold == k) & shown))
+    base = fit_base([examples[i] for i in np.flatnonzero(fold != k)], recipe.base, recipe.seed, jobs=jobs)
+    rows = _rows(base, examples, np.flatnonzero(fold == k), jobs)
+    return replace(rows, base=base) if keep else rows
 
 
 def fit_system(
@@ -279,18 +296,35 @@ def fit_system(
     """
     group = np.asarray(groups)[rows.owner]
     names = (*FEATURES, *known_names([e.known for e in examples]))
-    use, kinds = recipe.ranker, categories_of(_all_codes(examples))
+    base = _whole(examples, groups, rows, recipe, jobs)
+    rows = _renumbered(rows, examples, base)
     first = Ranker.fit(
-        rows.features, rows.target, group, names, seed=recipe.seed, missed=rows.missed, settings=use, jobs=jobs
+        rows.features, rows.target, group, names, seed=recipe.seed, missed=rows.missed, settings=recipe.ranker, jobs=jobs
     )
     confidence = np.asarray(first.oof)
-    more = _relations_out_of_fold(rows, group, confidence, kinds, recipe)
+    more = _relations_out_of_fold(rows, group, confidence, base.categories, recipe)
     ranker = Ranker.fit(
         np.hstack([rows.features, more]), rows.target, group, (*names, *relations.FEATURES),
-        seed=recipe.seed + 1, missed=rows.missed, settings=use, jobs=jobs,
+        seed=recipe.seed + 1, missed=rows.missed, settings=recipe.ranker, jobs=jobs,
     )  # fmt: skip
-    learned = learn_relations(rows.owner, rows.code, confidence, rows.target, kinds)
-    return SystemModel(fit_base(examples, recipe.base, recipe.seed), first, learned, ranker)
+    learned = learn_relations(rows.owner, rows.code, confidence, rows.target, base.categories)
+    return SystemModel(base, first, learned, ranker)
+
+
+def _whole(
+    examples: Sequence[Example], groups: Sequence[str], rows: FoldRows, recipe: Recipe, jobs: int
+) -> BaseModel:
+    """The model's parts: of all examples, or those that described the only fold that was held out."""
+    if rows.base is not None:
+        return rows.base
+    fold, n = _deal(groups, recipe)
+    return fit_base([e for e, k in zip(examples, fold, strict=True) if n > 1 or k], recipe.base, recipe.seed, jobs=jobs)
+
+
+def _renumbered(rows: FoldRows, examples: Sequence[Example], base: BaseModel) -> FoldRows:
+    """Number the codes as the model's parts do."""
+    number = np.array([base.number.get(code, -1) for code in _all_codes(examples)], dtype=np.int64)
+    return replace(rows, code=np.where(rows.code < 0, -1, number[rows.code]))
 
 
 def _relations_out_of_fold(
@@ -315,18 +349,29 @@ def _all_codes(examples: Sequence[Example]) -> list[str]:
     return sorted({code for example in examples for code in example.codes})
 
 
-def _rows(base: BaseModel, examples: Sequence[Example], held: NDArray[np.int64]) -> FoldRows:
+def _rows(base: BaseModel, examples: Sequence[Example], held: NDArray[np.int64], jobs: int) -> FoldRows:
     """Candidates of held-out examples."""
+    from joblib import Parallel, delayed
+
     if not base.codes:
         raise LeadtermError("too few coded encounters to train on.", hint="Add encounters, or use fewer folds.")
     number = {code: i for i, code in enumerate(_all_codes(examples))}
     width = len(FEATURES) + len(known_names([e.known for e in examples]))
     none = np.zeros(0, np.int64)
-    parts = [FoldRows(np.zeros((0, width), np.float32), np.zeros(0, np.int8), none, none, 0)]
-    for i in held.tolist():
-        found = describe(base, examples[i].tokens, examples[i].known)
-        right = np.array([name in examples[i].codes for name in found.codes], dtype=np.int8)
+    empty = FoldRows(np.zeros((0, width), np.float32), np.zeros(0, np.int8), none, none, 0)
+    parts = [held[i : i + _AT_ONCE] for i in range(0, len(held), _AT_ONCE)]
+    work = Parallel(n_jobs=min(jobs, max(1, len(parts))))
+    found = work(delayed(_described)(base, [(i, examples[i]) for i in part.tolist()], number) for part in parts)
+    return FoldRows.join([empty, *(rows for some in found for rows in some)])
+
+
+def _described(base: BaseModel, held: Sequence[tuple[int, Example]], number: Mapping[str, int]) -> list[FoldRows]:
+    """Candidates of some examples."""
+    out = []
+    for i, example in held:
+        found = describe(base, example.tokens, example.known)
+        right = np.array([name in example.codes for name in found.codes], dtype=np.int8)
         code = np.array([number.get(name, -1) for name in found.codes], dtype=np.int64)
-        missed = len(examples[i].codes) - int(right.sum())
-        parts.append(FoldRows(found.features, right, np.full(len(right), i), code, missed))
-    return FoldRows.join(parts)
+        missed = len(example.codes) - int(right.sum())
+        out.append(FoldRows(found.features, right, np.full(len(right), i), code, missed))
+    return out
