@@ -10,12 +10,13 @@ PIP := $(BIN)/pip --disable-pip-version-check install --quiet --constraint const
 NOTE ?= corpora/samples/clinic-note.txt
 CORPUS ?= corpora/reference
 MODEL ?= default
+SIZES ?= 1000,3000,10000
 SMOKE := build/smoke
 
-.PHONY: help run test lint types wheel check bench train evaluate notebooks build clean
+.PHONY: help run test lint types wheel check bench bench-train train evaluate notebooks build clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo "  Variables: NOTE=$(NOTE) CORPUS=$(CORPUS) MODEL=$(MODEL) PYTHON=$(PYTHON)"
 
 $(VENV)/run: pyproject.toml constraints.txt
@@ -57,6 +58,9 @@ wheel: build ## install the wheel elsewhere and try it
 bench: $(VENV)/dev ## measure speed
 	OMP_NUM_THREADS=1 $(BIN)/python -m leadterm.bench
 	OMP_NUM_THREADS=1 $(BIN)/python -m leadterm.evaluation.bench
+
+bench-train: $(VENV)/dev ## measure training on made-up corpora (SIZES=1000,3000)
+	OMP_NUM_THREADS=1 $(BIN)/python -m leadterm.learn.bench --notes $(SIZES) --output build/bench
 
 train: $(VENV)/dev ## rebuild the shipped model
 	$(BIN)/python -m leadterm.fit corpora/reference models/default

@@ -29,7 +29,6 @@ __all__ = [
     "FoldFolder", "FoldRows", "SystemModel", "examples_of", "fit_system", "fold_rows", "out_of_fold",
 ]  # fmt: skip
 
-_AT_ONCE = 250
 Progress = Callable[[str, float], None]
 
 
@@ -359,8 +358,7 @@ def _rows(base: BaseModel, examples: Sequence[Example], held: NDArray[np.int64],
     width = len(FEATURES) + len(known_names([e.known for e in examples]))
     none = np.zeros(0, np.int64)
     empty = FoldRows(np.zeros((0, width), np.float32), np.zeros(0, np.int8), none, none, 0)
-    parts = [held[i : i + _AT_ONCE] for i in range(0, len(held), _AT_ONCE)]
-    work = Parallel(n_jobs=min(jobs, max(1, len(parts))))
+    parts, work = np.array_split(held, jobs), Parallel(n_jobs=jobs)
     found = work(delayed(_described)(base, [(i, examples[i]) for i in part.tolist()], number) for part in parts)
     return FoldRows.join([empty, *(rows for some in found for rows in some)])
 

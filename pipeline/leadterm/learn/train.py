@@ -172,7 +172,9 @@ class _Learner:
     def learn(self, name: str, start: float, share: float) -> tuple[FoldRows, SystemModel]:
         """Out-of-fold rows, then rankers and parts, of one code system."""
         groups = [e.patient_id or e.encounter_id for e in self.encounters]
+        self.tell(f"{name}: words", start)
         examples = examples_of(self.encounters, self.texts, name, self._known(name, start))
+        self.tell(f"{name}: folds", start)
         found = out_of_fold(
             examples, groups, self.recipe, folder=self.work.of(name), jobs=self.jobs,
             progress=lambda step, done: self.tell(f"{name}: {step}", start + 0.6 * share * done),
