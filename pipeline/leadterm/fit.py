@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -165,7 +165,8 @@ def main(arguments: Sequence[str]) -> int:
     empty = Ranker((), {}, 0.0, 0, None, 0.5)  # type: ignore[arg-type]
     encounters = read_split(corpus, "train")
     suggester = build(empty, output.name)
-    ranker = fit_ranker(gather(suggester, encounters))
+    seen = np.array(sorted(encounter.digest for encounter in encounters), dtype=np.uint64)
+    ranker = replace(fit_ranker(gather(suggester, encounters)), seen=seen)
     releases = {suggester.system.name: suggester.system.release}
     meta = {"corpus": corpus.name, "encounters": len(encounters), "releases": releases, "leadterm": __version__}
     artifact = Artifact("ranker", meta, ranker.arrays(), {"ranker": ranker.header()})

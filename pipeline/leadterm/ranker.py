@@ -49,6 +49,8 @@ class Ranker:
         Confidence at which micro-F1 was best, out of fold.
     report : mapping of str to float
         Out-of-fold figures: ``f1``, ``precision``, ``recall``, ``ece``, ``n``, ``positives``, ``missed``.
+    seen : ndarray of shape (n_encounters,)
+        Digests of the encounters it was fitted on, where they are kept.
     oof : ndarray of shape (n,) or None
         Calibrated out-of-fold confidence of the training rows, after :meth:`fit`; not saved.
     """
@@ -60,6 +62,7 @@ class Ranker:
     calibration: Calibration
     threshold: float
     report: Mapping[str, float] = field(default_factory=dict)
+    seen: NDArray[np.uint64] = field(default_factory=lambda: np.zeros(0, np.uint64), compare=False, repr=False)
     oof: Floats | None = field(default=None, compare=False, repr=False)
 
     @classmethod
@@ -140,7 +143,7 @@ class Ranker:
             "f1": point.f1, "precision": point.precision, "recall": point.recall, "ece": calibration.ece,
             "n": len(target), "positives": int(target.sum()), "missed": missed,
         }  # fmt: skip
-        return cls(tuple(feature_names), trees, baseline, depth, calibration, point.threshold, report, oof)
+        return cls(tuple(feature_names), trees, baseline, depth, calibration, point.threshold, report, oof=oof)
 
     def raw_score(self, X: ArrayLike, feature_names: Sequence[str]) -> Floats:
         """Sum the trees (log-odds), before calibration.
@@ -234,7 +237,7 @@ class Ranker:
     def arrays(self, prefix: str = "ranker") -> dict[str, NDArray[Any]]:
         """Give every array by name, each with a prefix, for an artifact that holds more than a ranker."""
         named = {f"{prefix}.{name}": self.trees[name] for name in TREE_ARRAYS}
-        return named | {f"{prefix}.knots": self.calibration.knots}
+        return named | {f"{prefix}.knots": self.calibration.knots, f"{prefix}.seen": self.seen}
 
     def header(self) -> dict[str, Any]:
         """Give what JSON holds of the ranker."""
@@ -262,7 +265,7 @@ class Ranker:
             calibration = Calibration(facts["kind"], arrays[f"{prefix}.knots"], float(facts["ece"]))
             return cls(
                 tuple(header["feature_names"]), trees, float(header["baseline"]), int(header["depth"]),
-                calibration, float(header["threshold"]), dict(header["report"]),
+                calibration, float(header["threshold"]), dict(header["report"]), arrays[f"{prefix}.seen"],
             )  # fmt: skip
         except (KeyError, TypeError) as error:
             raise LeadtermError("the ranker's arrays are incomplete.", hint="Train the model again.") from error

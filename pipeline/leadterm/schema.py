@@ -5,6 +5,7 @@ Offsets are ``[start, end)`` characters of the raw text of a note, everywhere.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -159,6 +160,12 @@ class Encounter:
             raise LeadtermError(f"encounter '{self.encounter_id}' repeats a note_id.", hint="Make them unique.")
         if self.setting not in SETTINGS:
             raise unknown_name("setting", self.setting, SETTINGS)
+
+    @property
+    def digest(self) -> int:
+        """A 64-bit number of the text of its notes, by which a model knows an encounter again without keeping it."""
+        whole = hashlib.sha256("\0".join(note.text for note in self.notes).encode("utf-8"))
+        return int.from_bytes(whole.digest()[:8], "big")
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from leadterm.candidates import Candidate, generate
 from leadterm.explain import explain
 from leadterm.features import FEATURES, feature_matrix
 from leadterm.schema import Encounter, SuggestionSet
-from leadterm.text.reading import read_note
 
 if TYPE_CHECKING:
     import numpy as np
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from leadterm.ranker import Ranker
     from leadterm.specify import Specifier
     from leadterm.text.entities import TermMatcher
+    from leadterm.text.mentions import NoteReaders
 
 __all__ = ["Suggester", "build", "load_suggester"]
 
@@ -37,10 +37,8 @@ class Suggester:
         Of the model.
     system : CodeSystem
         Titles, hierarchy, billable codes.
-    nlp : Language
-        The text pipeline.
-    matcher : TermMatcher
-        The one within `nlp`.
+    readers : NoteReaders
+        The text pipeline of each language.
     specifier : Specifier
         Chooses billable codes within families.
     ranker : Ranker
@@ -49,10 +47,19 @@ class Suggester:
 
     name: str
     system: CodeSystem
-    nlp: Language
-    matcher: TermMatcher
+    readers: NoteReaders
     specifier: Specifier
     ranker: Ranker
+
+    @property
+    def nlp(self) -> Language:
+        """The text pipeline of English."""
+        return self.readers.of("en")[0]
+
+    @property
+    def matcher(self) -> TermMatcher:
+        """What finds terms in English."""
+        return self.readers.of("en")[1]
 
     def suggest(self, encounter: Encounter) -> SuggestionSet:
         """Suggest codes for one encounter.
@@ -88,7 +95,7 @@ class Suggester:
         (list of Candidate, ndarray of shape (n_candidates, n_features))
             In order of code.
         """
-        notes = [read_note(self.nlp(note.text), note.note_id, self.matcher) for note in encounter.notes]
+        notes = [self.readers.read(note, encounter.language) for note in encounter.notes]
         candidates = generate(notes, self.specifier)
         return candidates, feature_matrix(candidates, notes, inpatient=encounter.setting == "inpatient")
 
@@ -129,14 +136,12 @@ def build(ranker: Ranker, name: str, *, date: str | None = None, ner: str | None
     """
     from leadterm.codes import load_system
     from leadterm.specify import Specifier
-    from leadterm.text.mentions import NAME, MentionFinder, register_entities
-    from leadterm.text.pipeline import build_nlp
+    from leadterm.text.mentions import NoteReaders
+    from leadterm.text.normalise import default_normaliser
 
-    register_entities()
-    nlp = build_nlp("en", ner=ner, extra=[(NAME, {"system": "icd10cm", "date": date})])
-    finder = cast(MentionFinder, nlp.get_pipe(NAME))
-    matcher, system = finder.matcher, load_system("icd10cm", date)
-    return Suggester(name, system, nlp, matcher, Specifier(system, matcher.normaliser), ranker)
+    system = load_system("icd10cm", date)
+    readers = NoteReaders("icd10cm", date=date, ner=ner)
+    return Suggester(name, system, readers, Specifier(system, default_normaliser()), ranker)
 
 
 def load_suggester(

@@ -41,7 +41,7 @@ def test_offsets_are_those_of_the_raw_text() -> None:
 )
 def test_cues_govern_the_words_after_them(text: str, language: str, word: str, kind: int) -> None:
     tokens = read(text, language)
-    from leadterm.learn.tokens import stem
+    from leadterm.text.languages import stem
 
     at = tokens.words.index(word if word in tokens.words else stem(word, language))
     assert tokens.context[at, kind] == 1

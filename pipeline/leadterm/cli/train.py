@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -33,7 +33,10 @@ def train(
         float | None, typer.Option(metavar="P", help="Report what this precision buys, e.g. 0.95.")
     ] = None,
     from_: Annotated[
-        str | None, typer.Option("--from", metavar="MODEL", help="Keep what this model knows, e.g. default.")
+        str | None,
+        typer.Option(
+            "--from", metavar="MODEL", help="Keep what this model knows, or none. Default: the shipped one if it fits."
+        ),
     ] = None,
     continue_: Annotated[
         str | None, typer.Option("--continue", metavar="MODEL", help="Learn further, from notes new to this model.")
@@ -53,14 +56,16 @@ def train(
     _say(result, target_precision)
 
 
-def _earlier(known: str | None, continued: str | None) -> Suggester | CorpusModel | None:
+def _earlier(known: str | None, continued: str | None) -> Suggester | CorpusModel | Literal["auto"] | None:
     """The model that is kept, loaded."""
     from leadterm.suggester import load_suggester
 
     if known and continued:
         raise LeadtermError("--from and --continue exclude each other.", hint="Give one of them.")
     name = known or continued
-    model = load_suggester(name) if name else None
+    if name is None:
+        return "auto"
+    model = load_suggester(name) if name != "none" else None
     if continued and not hasattr(model, "systems"):
         raise LeadtermError(f"model '{continued}' was not learned from a corpus.", hint=f"Use --from {continued}.")
     return model

@@ -5,6 +5,7 @@ The earlier model is the dictionary's (``--from default``) or one learned from a
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,7 +17,60 @@ if TYPE_CHECKING:
     from leadterm.learn.model import CorpusModel
     from leadterm.suggester import Suggester
 
-__all__ = ["earlier_systems", "earlier_table"]
+DICTIONARY_SYSTEM = "icd10cm"
+__all__ = ["earlier_systems", "earlier_table", "fitting_dictionary", "unseen"]
+
+
+def fitting_dictionary(encounters: Sequence[Encounter], systems: Iterable[str]) -> Suggester | None:
+    """Load the shipped model if it knows a code system, reads the language and has not learned from the notes.
+
+    Parameters
+    ----------
+    encounters : sequence of Encounter
+        To learn from.
+    systems : iterable of str
+        Code systems to learn.
+
+    Returns
+    -------
+    Suggester or None
+        None where it would be of no help.
+
+    Examples
+    --------
+    >>> fitting_dictionary([], ["icd9cm"]) is None
+    True
+    """
+    from leadterm.suggester import Suggester, load_suggester
+    from leadterm.text.languages import TRANSLATED
+
+    read = sum(encounter.language in ("en", *TRANSLATED) for encounter in encounters)
+    if DICTIONARY_SYSTEM not in systems or 2 * read <= len(encounters):
+        return None
+    model = load_suggester()
+    fits = isinstance(model, Suggester) and len(unseen(encounters, model)) == len(encounters)
+    return model if isinstance(model, Suggester) and fits else None
+
+
+def unseen(encounters: Sequence[Encounter], earlier: Suggester | CorpusModel) -> list[Encounter]:
+    """Give the encounters that an earlier model has not learned from: it would seem too good on the others.
+
+    Parameters
+    ----------
+    encounters : sequence of Encounter
+        Any encounters.
+    earlier : Suggester or CorpusModel
+        The model.
+
+    Returns
+    -------
+    list of Encounter
+        In the same order.
+    """
+    from leadterm.learn.model import CorpusModel
+
+    seen = set((earlier.seen if isinstance(earlier, CorpusModel) else earlier.ranker.seen).tolist())
+    return [encounter for encounter in encounters if encounter.digest not in seen]
 
 
 def earlier_systems(earlier: Suggester | CorpusModel) -> frozenset[str]:

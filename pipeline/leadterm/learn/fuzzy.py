@@ -33,6 +33,7 @@ _SHARPNESS = 12.0
 _SMALL = 0.15
 _REMEMBERED = 50_000
 _AT_ONCE = 500
+_MOST_CODES = 300
 
 
 @dataclass(frozen=True)
@@ -268,9 +269,14 @@ def _by_code(
     category: NDArray[np.float64],
     purity: NDArray[np.float64],
 ) -> Block:
-    """Take, for each code, its best window, and sums over all windows."""
+    """Take, for each code, its best window, and sums over all windows; of very many codes, the most similar."""
     score = vote * nearest
     codes, group = np.unique(code, return_inverse=True)
+    if len(codes) > _MOST_CODES:
+        best = np.argsort(-group_max(score, group, len(codes)), kind="stable")[:_MOST_CODES]
+        some = np.isin(group, best)
+        rest = (at[some], code[some], vote[some], nearest[some], facts[some], category[some], purity[some])
+        return _by_code(similar, *rest)
     order = np.lexsort((-score, group))
     top = order[np.searchsorted(group[order], np.arange(len(codes)))]
     free = group_max(score * (1 - facts[:, 5]), group, len(codes))

@@ -30,7 +30,7 @@ FEATURES = (
     "phrase_ordered", "phrase_negation", "phrase_family", "phrase_history", "phrase_possible", "phrase_covered",
     "phrase_position", "phrase_evidence", "phrase_texts", "phrase_share", "phrase_codes", "phrase_idf",
     "phrase_rank", "phrase_rival", "phrase_lead", "phrase_pair_evidence", "phrase_pair_texts",
-    "phrase_negated_share",
+    "phrase_negated_share", "phrase_p_concluded", "phrase_p_told",
 )  # fmt: skip
 
 
@@ -253,6 +253,7 @@ class _Grid:
         self.total = np.maximum(np.bincount(owner, lexicon.here[pair], len(matches)), 1)
         owner, place = _positions(matches)
         self.context = np.maximum.reduceat(tokens.context[place], np.flatnonzero(np.diff(owner, prepend=-1)))
+        self.concluded = tokens.concluded[[m.positions[0] for m in matches]]
         words = np.zeros((len(matches), len(tokens.words)), dtype=np.float32)
         words[owner, place] = 1
         shared, size = words @ words.T, words.sum(axis=1)
@@ -282,6 +283,7 @@ class _Grid:
         here, text, lexicon, at = self.here, self.text, self.lexicon, np.arange(len(best))
         on = here > 0
         negated = self.context[:, CONTEXTS.index("negation")]
+        affirmed, concluded = here * (1 - negated)[:, None], self.concluded[:, None]
         free, count = ~self.covered, on.sum(axis=0)
         phrase, pair, rival = self.phrase[best], self.pair[best, at], self._rival(best)
         gap = np.array([m.gap for m in self.matches])[best]
@@ -292,12 +294,13 @@ class _Grid:
             here.max(axis=0), text.max(axis=0), 1 - np.prod(1 - np.minimum(here, 0.999), axis=0),
             1 - np.prod(1 - np.minimum(text, 0.999), axis=0), here.sum(axis=0), count,
             np.bincount(kinds, minlength=len(best)), (on & free[:, None]).sum(axis=0),
-            (here * free[:, None]).max(axis=0), (here * (1 - negated)[:, None]).max(axis=0), self.size[best],
+            (here * free[:, None]).max(axis=0), affirmed.max(axis=0), self.size[best],
             gap, ordered, *self.context[best].T, self.covered[best], first / len(self.tokens.words),
             lexicon.evidence[phrase],
             lexicon.texts[phrase], lexicon.here[pair] / self.total[best], self.linked[best], lexicon.idf[phrase],
             self.rank, rival, here[best, at] - rival, lexicon.own[pair], lexicon.text[pair],
-            (on * negated[:, None]).sum(axis=0) / count,
+            (on * negated[:, None]).sum(axis=0) / count, (affirmed * concluded).max(axis=0),
+            (affirmed * (1 - concluded)).max(axis=0),
         ]  # fmt: skip
         return np.asarray(np.stack(columns, axis=1), dtype=np.float32)
 

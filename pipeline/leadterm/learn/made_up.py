@@ -24,9 +24,11 @@ _ONSETS = (
     "b", "c", "d", "f", "g", "h", "l", "m", "n", "p", "r", "s", "t", "v", "br", "cl", "cr",
     "dr", "gl", "pl", "pr", "st", "th", "tr",
 )  # fmt: skip
-_VOWELS = ("a", "e", "i", "o", "u", "ia", "eo")
+_VOWELS = ("a", "e", "i", "o", "u", "ia", "eo", "y")
+_CODAS = ("", "", "n", "r", "l", "m", "t", "x", "nd", "rp", "st", "ck", "ng", "ph")
 _PLAIN = ("the", "of", "and", "in", "on", "with", "for", "was", "is", "to", "at", "by", "patient")
 _DENIALS = ("no", "denies", "without")
+_ENDINGS = ("an", "ic", "oma", "it", "ol", "al", "ion", "um", "ed", "ine")
 _BLOCK = 500
 _UNSAID = 0.08
 _DENIED = 2
@@ -78,19 +80,19 @@ def made_up_words(n: int, rng: np.random.Generator) -> list[str]:
     Returns
     -------
     list of str
-        Of two to four syllables.
+        Of one to three syllables and an ending.
 
     Examples
     --------
     >>> len(set(made_up_words(500, np.random.default_rng(0))))
     500
     """
-    syllables = np.array([onset + vowel for onset in _ONSETS for vowel in _VOWELS])
+    syllables = np.array([a + b + c for a in _ONSETS for b in _VOWELS for c in _CODAS])
     out: dict[str, None] = {}
     while len(out) < n:
-        size = int(rng.integers(2, 5))
+        size = int(rng.integers(1, 4))
         for row in syllables[rng.integers(len(syllables), size=(1000, size))].tolist():
-            out.setdefault("".join(row) + "n")
+            out.setdefault("".join(row) + _ENDINGS[len(out) % len(_ENDINGS)])
     return list(out)[:n]
 
 

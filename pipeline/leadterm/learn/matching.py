@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from leadterm.learn.flat import FlatTexts, flatten
 from leadterm.learn.tokens import Tokens
 
 __all__ = ["SLACK", "Evidence", "Found", "Matcher", "PairCounts", "count_pairs"]
@@ -124,6 +125,10 @@ class Matcher:
         at = np.repeat(here, count)
         inside = np.arange(len(at)) - np.repeat(np.cumsum(count) - count, count)
         phrase = phrases[start[words[at]] + inside]
+        together = _Together(words[here], sentence[here])
+        for k in range(self.words.shape[1]):
+            good = together(self.words[phrase, k], sentence[at])
+            at, phrase = at[good], phrase[good]
         nearest = _Nearest(words[here], here, place)
         chosen = np.full((len(at), self.words.shape[1]), -1, dtype=np.int64)
         for k in range(chosen.shape[1]):
@@ -150,6 +155,22 @@ class Matcher:
         ordered = ((chosen[:, 1:] > chosen[:, :-1]) | ~there).all(axis=1)
         good = gap <= SLACK
         return Found(phrase[good], rising[good], size[good], gap[good], ordered[good])
+
+
+class _Together:
+    """Whether a word may occur in a sentence: a table of bits that never denies a word that is there."""
+
+    def __init__(self, words: Ints, sentence: NDArray[Any]) -> None:
+        self.bits = max(10, int(64 * len(words)).bit_length())
+        self.table = np.zeros(1 << self.bits, dtype=bool)
+        self.table[self._cell(words, sentence)] = True
+
+    def _cell(self, words: Ints, sentence: NDArray[Any]) -> NDArray[Any]:
+        mixed = words.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15) + sentence.astype(np.uint64)
+        return (mixed * np.uint64(0xBF58476D1CE4E5B9)) >> np.uint64(64 - self.bits)
+
+    def __call__(self, words: Ints, sentence: NDArray[Any]) -> NDArray[np.bool_]:
+        return np.asarray((words < 0) | self.table[self._cell(words, sentence)])
 
 
 class _Nearest:
@@ -236,12 +257,13 @@ def count_pairs(
     wide = 1 + max((c for row in codes for c in row), default=0)
     wide = max(wide, 1 + max((c for rows in evidence for c, _ in rows), default=0))
     met, hits = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
-    n = len(matcher.phrases)
+    n, flat = len(matcher.phrases), flatten(texts)
+    words = matcher.numbers(flat.vocabulary)
     for start in range(0, len(texts), _BLOCK):
-        block = slice(start, start + _BLOCK)
-        found, text = _find_in(matcher, texts[block])
+        edges = flat.start[start : start + _BLOCK + 1]
+        found, text = _find_in(matcher, words, flat, edges)
         met.append(np.unique((start + text) * n + found.phrase))
-        hits.append(_evident(found, text, evidence[block], texts[block], wide))
+        hits.append(_evident(found, text, evidence[start : start + _BLOCK], edges, wide))
     told = np.array([p * wide + c for p, c in linked], dtype=np.int64)
     where_evident = np.concatenate(hits)
     pairs = np.unique(np.concatenate([told, where_evident]))
@@ -253,22 +275,18 @@ def count_pairs(
     return PairCounts(seen, pairs // wide, pairs % wide, here, both)
 
 
-def _find_in(matcher: Matcher, texts: Sequence[Tokens]) -> tuple[Found, Ints]:
+def _find_in(matcher: Matcher, words: Ints, flat: FlatTexts, edges: Ints) -> tuple[Found, Ints]:
     """Occurrences in a block of texts, and the text of each; places leave room between texts."""
-    size = np.array([len(t.words) for t in texts])
-    text = np.repeat(np.arange(len(texts)), size)
-    room = matcher.words.shape[1] + SLACK
-    place = np.arange(len(text)) + room * text
-    steps = np.cumsum([0, *(1 + int(t.sentence[-1]) if len(t.words) else 0 for t in texts)])
-    sentence = np.concatenate([np.zeros(0, np.int64), *(t.sentence + s for t, s in zip(texts, steps, strict=False))])
-    found = matcher.find(matcher.numbers(word for t in texts for word in t.words), place, sentence)
+    text = np.repeat(np.arange(len(edges) - 1), np.diff(edges))
+    place = np.arange(len(text)) + (matcher.words.shape[1] + SLACK) * text
+    here = slice(edges[0], edges[-1])
+    found = matcher.find(words[flat.words[here]], place, flat.sentence[here])
     return found, text[np.searchsorted(place, found.words[:, -1])] if len(place) else found.phrase
 
 
-def _evident(found: Found, text: Ints, evidence: Sequence[Evidence], texts: Sequence[Tokens], wide: int) -> Ints:
+def _evident(found: Found, text: Ints, evidence: Sequence[Evidence], edges: Ints, wide: int) -> Ints:
     """Phrase and code, as one number, for each text where an occurrence shares half of its words with evidence."""
-    room = found.words.shape[1] + SLACK
-    begin = np.cumsum([0, *(len(t.words) + room for t in texts)])
+    begin = edges - edges[0] + (found.words.shape[1] + SLACK) * np.arange(len(edges))
     rows = [(i, code, set(at)) for i, entries in enumerate(evidence) for code, at in entries if at]
     size = np.array([len(at) for _, _, at in rows], dtype=np.int64)
     code = np.array([c for _, c, _ in rows], dtype=np.int64)

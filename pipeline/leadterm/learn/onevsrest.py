@@ -43,12 +43,12 @@ class OneVsRestSettings:
     Examples
     --------
     >>> OneVsRestSettings().cost
-    1.0
+    3.0
     """
 
-    cost: float = 1.0
-    positives: int = 2000
-    negatives: float = 3.0
+    cost: float = 3.0
+    positives: int = 1000
+    negatives: float = 1.0
     shortlist: int = 60
     profile: int = 50
     profile_share: float = 1.0

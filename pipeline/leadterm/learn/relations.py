@@ -1,7 +1,7 @@
 """What the other codes of an encounter say about a code: a symptom gives way to its cause, companions go together.
 
-The first ranker judges each candidate nearly alone. What it gets wrong in a regular way, given the
-other candidates, is learned here from its out-of-fold confidence: for two codes, the mean of
+The first ranker, a quick one, judges each candidate nearly alone. What it gets wrong in a regular way, given the
+other candidates, is learned here from its out-of-fold confidence: for two common codes, the mean of
 (truth − confidence) of the one over encounters that have the other, shrunk towards nothing.
 """
 
@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 __all__ = ["FEATURES", "Relations", "learn_relations", "relation_features"]
 
 FEATURES = (
-    "first_logit", "first_rank", "first_best_other", "first_sum_others", "effect_sum", "effect_max", "effect_min",
-    "category_effect_sum", "category_effect_min", "category_rival",
+    "effect_sum", "effect_max", "effect_min", "category_effect_sum", "category_effect_min", "category_rival",
 )  # fmt: skip
+_COMMON = 20
 _LEAST = 0.05
 _SHRINK = 5.0
 _SHRINK_CATEGORY = 15.0
@@ -98,11 +98,18 @@ def learn_relations(
     >>> bool(found.codes[1, 0] < -0.2)
     True
     """
-    seen = code >= 0
-    kept = owner[seen], code[seen], confidence[seen], np.asarray(target, np.float64)[seen] - confidence[seen]
-    effects = _effects(*kept, len(categories), _SHRINK)
-    kin = _effects(kept[0], categories[kept[1]], *kept[2:], int(categories.max(initial=-1)) + 1, _SHRINK_CATEGORY)
-    return Relations(*_arrays(effects), *_arrays(kin))
+    seen, truth = code >= 0, np.asarray(target, np.float64)
+    rows = owner[seen], code[seen], confidence[seen], truth[seen] - confidence[seen]
+    own, kin = rows[1], categories[rows[1]]
+    n, n_kin = len(categories), int(categories.max(initial=-1)) + 1
+    effects = _effects(rows[0], own, *rows[2:], _common(own, truth[seen], n), _SHRINK)
+    of_kin = _effects(rows[0], kin, *rows[2:], _common(kin, truth[seen], n_kin), _SHRINK_CATEGORY)
+    return Relations(*_arrays(effects), *_arrays(of_kin))
+
+
+def _common(code: NDArray[np.int64], target: NDArray[np.float64], n: int) -> NDArray[np.bool_]:
+    """Which codes are common enough for what goes with them to be more than chance."""
+    return np.asarray(np.bincount(code, target, n) >= _COMMON)
 
 
 def _arrays(matrix: Any) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
@@ -114,12 +121,14 @@ def _effects(
     code: NDArray[np.int64],
     confidence: NDArray[np.float64],
     residual: NDArray[np.float64],
-    n: int,
+    common: NDArray[np.bool_],
     shrink: float,
 ) -> Any:
-    """Mean residual of one code where another is there; nothing for a code and itself."""
+    """Mean residual of one code where another is there; nothing for a code and itself, or for rare codes."""
     from scipy.sparse import csr_matrix, diags
 
+    n, kept = len(common), common[code]
+    owner, code, confidence, residual = owner[kept], code[kept], confidence[kept], residual[kept]
     rows = int(owner.max(initial=-1)) + 1
     there = confidence >= _LEAST
     has = csr_matrix((confidence[there], (owner[there], code[there])), shape=(rows, n))
@@ -161,14 +170,6 @@ def relation_features(
     out = np.zeros((len(code), len(FEATURES)), dtype=np.float32)
     if not len(code):
         return out
-    order = np.argsort(-confidence, kind="stable")
-    rank = np.empty(len(code))
-    rank[order] = np.arange(len(code))
-    top = confidence[order[:2]]
-    out[:, 0] = np.log(np.clip(confidence, 1e-6, None) / np.clip(1 - confidence, 1e-6, None))
-    out[:, 1] = rank
-    out[:, 2] = np.where(rank == 0, top[-1] if len(top) > 1 else 0.0, top[0])
-    out[:, 3] = confidence.sum() - confidence
     known = np.flatnonzero(code >= 0)
     there = known[confidence[known] >= _LEAST]
     if not len(there):
@@ -182,5 +183,5 @@ def relation_features(
         effect.sum(axis=0), effect.max(axis=0).clip(0), effect.min(axis=0).clip(None, 0),
         kin.sum(axis=0), kin.min(axis=0).clip(None, 0), rival.max(axis=0),
     )  # fmt: skip
-    out[known, 4:] = np.stack(columns, axis=1)
+    out[known] = np.stack(columns, axis=1)
     return out

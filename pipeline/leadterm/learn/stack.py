@@ -51,7 +51,7 @@ class SystemModel:
     base : BaseModel
         The parts that describe candidates.
     first : Ranker
-        From the features of a candidate to a first confidence.
+        Quick: from the features of a candidate to a first confidence.
     relations : Relations
         What the other candidates' first confidence says.
     ranker : Ranker
@@ -298,7 +298,7 @@ def fit_system(
     base = _whole(examples, groups, rows, recipe, jobs)
     rows = _renumbered(rows, examples, base)
     first = Ranker.fit(
-        rows.features, rows.target, group, names, seed=recipe.seed, missed=rows.missed, settings=recipe.ranker, jobs=jobs
+        rows.features, rows.target, group, names, seed=recipe.seed, missed=rows.missed, settings=recipe.first, jobs=jobs
     )
     confidence = np.asarray(first.oof)
     more = _relations_out_of_fold(rows, group, confidence, base.categories, recipe)

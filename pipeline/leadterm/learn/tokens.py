@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import re
 import sys
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
-from importlib.resources import files
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from leadterm.schema import Encounter, EvidenceSpan
+from leadterm.text.languages import stem, words_of
+from leadterm.text.lines import split_lines
+from leadterm.text.normalise import fold
+from leadterm.text.sections import PROBLEM_SECTIONS, find_marks
 
-__all__ = ["CONTEXTS", "Tokens", "fold", "stem", "tokenise", "words_of"]
+__all__ = ["CONTEXTS", "Tokens", "tokenise"]
 
 CONTEXTS = ("negation", "family", "history", "possible")
 _WORD = re.compile(r"[^\W_]+", re.UNICODE)
@@ -41,6 +43,8 @@ class Tokens:
         Running number of the sentence; never the same in two notes.
     context : ndarray of shape (n, 4)
         1 where a cue of :data:`CONTEXTS` governs the word.
+    concluded : ndarray of shape (n,)
+        1 where the word stands in a section of conclusions: an assessment, impression, plan or list of diagnoses.
 
     Examples
     --------
@@ -58,6 +62,7 @@ class Tokens:
     end: NDArray[np.int32]
     sentence: NDArray[np.int32]
     context: NDArray[np.int8]
+    concluded: NDArray[np.int8]
 
     def spans(self, encounter: Encounter, positions: Sequence[int]) -> tuple[EvidenceSpan, ...]:
         """Turn word positions into evidence: neighbouring words make one span."""
@@ -73,92 +78,6 @@ class Tokens:
             start, end = int(self.start[first]), int(self.end[last])
             out.append(EvidenceSpan(note.note_id, start, end, note.text[start:end]))
         return tuple(out)
-
-
-def fold(text: str) -> str:
-    """Lower-case a text and take its accents off.
-
-    Parameters
-    ----------
-    text : str
-        Any text.
-
-    Returns
-    -------
-    str
-        The folded text; it may differ in length.
-
-    Examples
-    --------
-    >>> fold("Neumonía")
-    'neumonia'
-    """
-    low = text.lower()
-    if low.isascii():
-        return low
-    return "".join(c for c in unicodedata.normalize("NFKD", low) if not unicodedata.combining(c))
-
-
-def stem(word: str, language: str) -> str:
-    """Take plural and gender endings off a folded word; other languages than English and Spanish are left alone.
-
-    Parameters
-    ----------
-    word : str
-        A folded word.
-    language : str
-        ISO 639-1 code.
-
-    Returns
-    -------
-    str
-        The stem.
-
-    Examples
-    --------
-    >>> stem("dolores", "es"), stem("biopsies", "en"), stem("gris", "fr")
-    ('dolor', 'biopsy', 'gris')
-    """
-    if len(word) < 4 or not word.isalpha():
-        return word
-    if language == "es":
-        if word.endswith("es") and len(word) > 5:
-            word = word[:-2]
-        elif word.endswith("s") and not word.endswith(("is", "us")):
-            word = word[:-1]
-        return word[:-1] if word[-1] in "aeo" and len(word) > 4 else word
-    if language == "en":
-        if word.endswith("ies") and len(word) > 4:
-            return word[:-3] + "y"
-        if word.endswith("s") and not word.endswith(("ss", "is", "us")):
-            return word[:-1]
-    return word
-
-
-@cache
-def words_of(language: str, kind: str) -> frozenset[str]:
-    """Give the function words or cues of a language.
-
-    Parameters
-    ----------
-    language : str
-        ISO 639-1 code; an unknown language has none.
-    kind : str
-        ``stop``, ``break`` or one of :data:`CONTEXTS`.
-
-    Returns
-    -------
-    frozenset of str
-        Folded words.
-
-    Examples
-    --------
-    >>> "sin" in words_of("es", "negation")
-    True
-    """
-    text = files(__package__).joinpath("words.tsv").read_text(encoding="utf-8")
-    rows = (line.split("\t") for line in text.splitlines() if not line.startswith("#"))
-    return frozenset(word for lang, of, words in rows if (lang, of) == (language, kind) for word in words.split())
 
 
 def tokenise(encounter: Encounter) -> Tokens:
@@ -205,7 +124,19 @@ def tokenise(encounter: Encounter) -> Tokens:
         sentence += 1
     ints = np.array(columns, dtype=np.int32).reshape(-1, 4).T.copy()
     context = np.array(governed, dtype=np.int8).reshape(-1, len(CONTEXTS))
-    return Tokens(tuple(words), ints[0], ints[1], ints[2], ints[3], context)
+    return Tokens(tuple(words), ints[0], ints[1], ints[2], ints[3], context, _concluded(encounter, ints[0], ints[1]))
+
+
+def _concluded(encounter: Encounter, note: NDArray[np.int32], start: NDArray[np.int32]) -> NDArray[np.int8]:
+    """Whether each word stands in a section of conclusions."""
+    out = np.zeros(len(start), dtype=np.int8)
+    for index, text in enumerate(note.text for note in encounter.notes):
+        titles = [mark for mark in find_marks(text, split_lines(text)) if not mark.label]
+        if any(mark.category in PROBLEM_SECTIONS for mark in titles):
+            here = note == index
+            inside = np.array([False, *(mark.category in PROBLEM_SECTIONS for mark in titles)])
+            out[here] = inside[np.searchsorted([mark.start for mark in titles], start[here], side="right")]
+    return out
 
 
 class _Entries(dict[str, tuple[str, tuple[str, ...], bool]]):

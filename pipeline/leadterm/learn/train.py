@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from leadterm.errors import LeadtermError, unknown_name
 from leadterm.learn.calibration import OperatingPoint, best_f1_threshold, precision_threshold
 from leadterm.learn.cards import model_card
-from leadterm.learn.earlier import earlier_systems, earlier_table
+from leadterm.learn.earlier import earlier_systems, earlier_table, fitting_dictionary, unseen
 from leadterm.learn.model import CorpusModel
 from leadterm.learn.recipe import Recipe
 from leadterm.learn.stack import FoldRows, SystemModel, examples_of, fit_system, out_of_fold
@@ -82,7 +82,7 @@ def train(
     systems: Sequence[str] | None = None,
     target_precision: float | None = None,
     titles: Mapping[str, Mapping[str, str]] | None = None,
-    earlier: Suggester | CorpusModel | None = None,
+    earlier: Suggester | CorpusModel | Literal["auto"] | None = "auto",
     jobs: int = 1,
     progress: Progress | None = None,
 ) -> TrainResult:
@@ -107,9 +107,9 @@ def train(
         Also find the threshold that gives this precision out of fold.
     titles : mapping of str to mapping of str to str, optional
         Titles of codes by system, to be shown with suggestions; found where they can be if left out.
-    earlier : Suggester or CorpusModel, optional
+    earlier : Suggester, CorpusModel, "auto" or None
         A model whose knowledge is kept: what it says of an encounter is learned from too. Encounters that
-        a corpus model learned from before are left out.
+        a corpus model learned from before are left out. By default the shipped model where it fits.
     jobs : int
         Processes; the result does not depend on them.
     progress : callable, optional
@@ -127,8 +127,11 @@ def train(
     """
     use, tell, clock = recipe or Recipe(), progress or (lambda _step, _share: None), _Clock()
     tell("reading the corpus", 0.0)
-    encounters = _fresh(_read(corpus, splits), earlier)
+    encounters = _read(corpus, splits)
     wanted = _systems(encounters, systems)
+    if earlier == "auto":
+        earlier = fitting_dictionary(encounters, wanted)
+    encounters = _fresh(encounters, earlier)
     digest = _digest(encounters)
     work = WorkFolder.beside(output, _depends(digest, use, earlier))
     learner = _Learner(encounters, use, earlier, jobs, tell, work, clock)
@@ -144,7 +147,7 @@ def train(
     model = CorpusModel(
         fitted, point.threshold, Path(output).name, titles or said, meta | {"releases": releases}, releases,
         earlier if isinstance(earlier, CorpusModel) else earlier.ranker if earlier else None,
-        np.array(sorted(map(_mark, encounters)), dtype=np.uint64),
+        np.array(sorted(e.digest for e in encounters), dtype=np.uint64),
     )  # fmt: skip
     tell("writing the model", 1.0)
     path = model.save(output, documents={"README.md": model_card(model, point, target, target_precision)})
@@ -194,22 +197,15 @@ class _Learner:
 
 def _fresh(encounters: list[Encounter], earlier: Suggester | CorpusModel | None) -> list[Encounter]:
     """Encounters the earlier model did not learn from."""
-    if not isinstance(earlier, CorpusModel):
+    if earlier is None:
         return encounters
-    seen = set(earlier.seen.tolist())
-    kept = [encounter for encounter in encounters if _mark(encounter) not in seen]
+    kept = unseen(encounters, earlier)
     if not kept:
         raise LeadtermError(
             f"model '{earlier.name}' has already learned from all {len(encounters)} encounters.",
             hint="Continue with encounters that are new to it.",
         )
     return kept
-
-
-def _mark(encounter: Encounter) -> int:
-    """A digest of the notes of an encounter."""
-    whole = hashlib.sha256("\0".join(note.text for note in encounter.notes).encode("utf-8"))
-    return int.from_bytes(whole.digest()[:8], "big")
 
 
 def _depends(digest: str, recipe: Recipe, earlier: Suggester | CorpusModel | None) -> dict[str, Any]:

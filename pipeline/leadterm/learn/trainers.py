@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from leadterm.evaluation.protocol import Answer, Trainer
 from leadterm.evaluation.run import Run
@@ -40,7 +40,7 @@ def corpus_trainer(
     systems: Sequence[str] | None = None,
     name: str = "trained",
     output: str | Path | None = None,
-    earlier: Suggester | CorpusModel | None = None,
+    earlier: Suggester | CorpusModel | Literal["auto"] | None = "auto",
     progress: Callable[[str], None] | None = None,
     done: Callable[[TrainResult], None] | None = None,
 ) -> Trainer:
@@ -56,8 +56,8 @@ def corpus_trainer(
         Of the runs.
     output : str or Path, optional
         Folder to keep the model in; each training replaces it. A temporary one by default.
-    earlier : Suggester or CorpusModel, optional
-        A model whose knowledge is taken over.
+    earlier : Suggester, CorpusModel, "auto" or None
+        A model whose knowledge is taken over; by default the shipped one where it fits.
     progress : callable, optional
         Told each step.
     done : callable, optional

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from leadterm.text.knowledge import load_table
+from leadterm.text.languages import Translator, words_of
 from leadterm.text.lexicon import SHIFT, Lexicon
 from leadterm.text.matches import Cover, Match, Reading, Scan
 from leadterm.text.normalise import LETTER_A, ROMAN_AFTER, STOPWORDS, WORD, Normaliser
@@ -47,6 +48,8 @@ class TermMatcher:
     correct : callable, optional
         Gives the word that a misspelled normal word stands for, or None. It is asked once for each lower-case word;
         capitals are taken for names except where a clause begins.
+    translator : Translator, optional
+        Reads the words of notes in another language.
 
     Examples
     --------
@@ -60,10 +63,15 @@ class TermMatcher:
 
     def __init__(
         self, lexicon: Lexicon, normaliser: Normaliser, abbreviations: Sequence[Mapping[str, str]],
-        correct: Callable[[str], str | None] | None = None,
+        correct: Callable[[str], str | None] | None = None, translator: Translator | None = None,
     ) -> None:  # fmt: skip
         self.lexicon = lexicon
         self.normaliser = normaliser
+        self._reader: Normaliser = translator or normaliser
+        self._pauses, self._negators = PAUSES, NEGATORS
+        if translator is not None:
+            self._pauses = PAUSES | words_of(translator.language, "pause")
+            self._negators = words_of(translator.language, "negation")
         self._any = {r["short"].lower(): r["expansion"] for r in abbreviations if r["case"] == "any"}
         self._upper = {r["short"]: r["expansion"] for r in abbreviations if r["case"] == "upper"}
         self.vocabulary = tuple(lexicon.words)
@@ -93,6 +101,28 @@ class TermMatcher:
         spelling = SpellingCorrector.of_lexicon(lexicon, normaliser)
         return cls(lexicon, normaliser, load_table("abbreviations.tsv"), spelling.correct)
 
+    @classmethod
+    def translating(cls, lexicon: Lexicon, normaliser: Normaliser, language: str) -> TermMatcher:
+        """Make a matcher for notes in another language, read through its table of words.
+
+        Parameters
+        ----------
+        lexicon : Lexicon
+            Compiled terms.
+        normaliser : Normaliser
+            The one the lexicon's words were made with.
+        language : str
+            One of `leadterm.text.languages.TRANSLATED`.
+
+        Returns
+        -------
+        TermMatcher
+            The matcher; abbreviations are words of the table, and spelling is not corrected.
+        """
+        terms = np.bincount(lexicon.word_ids, minlength=len(lexicon.words)).tolist()
+        counts = {word: terms[number] for word, number in lexicon.words.items()}
+        return cls(lexicon, normaliser, [], translator=Translator(language, normaliser, counts))
+
     def _ids(self, orth: int, strings: StringStore) -> tuple[int, ...]:
         """Word ids of a token, from memory where it was seen before; the memory never grows beyond bounds."""
         if len(self._by_orth) >= MOST_KEPT:
@@ -102,7 +132,7 @@ class TermMatcher:
 
     def _words_of(self, text: str) -> list[int]:
         """Word ids of a long form; UNKNOWN for words that no term holds."""
-        return [self.lexicon.words.get(w, UNKNOWN) for w in self.normaliser.content(text)]
+        return [self.lexicon.words.get(w, UNKNOWN) for w in self._reader.content(text)]
 
     def _look_up(self, surface: str) -> tuple[int, ...]:
         """Word ids of a token; or one of PAUSE, BREAK, NEGATE; UNKNOWN for a word no term holds."""
@@ -112,11 +142,11 @@ class TermMatcher:
             return () if letter is None else (letter,)
         if surface in BREAKS or "\n" in surface or "\r" in surface:
             return (BREAK,)
-        if low in PAUSES:
+        if low in self._pauses:
             return (PAUSE,)
-        if low in NEGATORS:
+        if low in self._negators:
             return (NEGATE,)
-        words = [w for m in WORD.finditer(surface) for w in self.normaliser.word(m.group())]
+        words = [w for m in WORD.finditer(surface) for w in self._reader.word(m.group())]
         expansion = self._upper.get(surface) or self._any.get(low)
         if expansion:
             words += self.normaliser.words(expansion)

@@ -4,22 +4,26 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
 from leadterm.text.entities import Cover, Scan, TermMatcher
 from leadterm.text.fuzzy import FuzzyLinker
 from leadterm.text.knowledge import load_table
+from leadterm.text.languages import TRANSLATED
 from leadterm.text.normalise import default_normaliser
 from leadterm.text.patterns import PatternMatcher
-from leadterm.text.reading import problem_tokens
+from leadterm.text.pipeline import build_nlp
+from leadterm.text.reading import NoteReading, problem_tokens, read_note
 
 if TYPE_CHECKING:
     from spacy.language import Language
     from spacy.tokens import Doc
 
-__all__ = ["NAME", "MentionFinder", "register_entities"]
+    from leadterm.schema import Note
+
+__all__ = ["NAME", "MentionFinder", "NoteReaders", "register_entities"]
 
 NAME = "leadterm_entities"
 
@@ -126,7 +130,11 @@ def _make_entities(nlp: Language, name: str, system: str, date: str | None, fuzz
     from leadterm.text.compile import compile_lexicon
 
     codes = load_system(system, date)
-    matcher = TermMatcher.default(compile_lexicon(codes), default_normaliser())
+    lexicon, normaliser = compile_lexicon(codes), default_normaliser()
+    language = nlp.lang or ""
+    if language in TRANSLATED:
+        return MentionFinder(TermMatcher.translating(lexicon, normaliser, language))
+    matcher = TermMatcher.default(lexicon, normaliser)
     patterns = (PatternMatcher.external_causes(), PatternMatcher.drugs()) if system == "icd10cm" else ()
     return MentionFinder(matcher, patterns, FuzzyLinker(codes, matcher.normaliser) if fuzzy else None)
 
@@ -151,3 +159,60 @@ def register_entities() -> None:
             default_config={"system": "icd10cm", "date": None, "fuzzy": False},
             func=_make_entities,
         )
+
+
+class NoteReaders:
+    """The text pipeline of each language; built when the first note in it comes.
+
+    Parameters
+    ----------
+    system : str
+        Code system whose terms are found.
+    date : str, optional
+        Date of service that decides the release of the codes.
+    ner : str, optional
+        An installed spaCy model whose entities are looked up as well; English notes only.
+    """
+
+    def __init__(self, system: str, *, date: str | None = None, ner: str | None = None) -> None:
+        self.system, self.date, self.ner = system, date, ner
+        self._built: dict[str, tuple[Language, TermMatcher]] = {}
+
+    def of(self, language: str) -> tuple[Language, TermMatcher]:
+        """Give the pipeline of a language and the matcher within it.
+
+        Parameters
+        ----------
+        language : str
+            ISO 639-1 code; a language without a table of words is read as English.
+
+        Returns
+        -------
+        (Language, TermMatcher)
+            Always the same for a language.
+        """
+        name = language if language in TRANSLATED else "en"
+        if name not in self._built:
+            register_entities()
+            ner = self.ner if name == "en" else None
+            nlp = build_nlp(name, ner=ner, extra=[(NAME, {"system": self.system, "date": self.date})])
+            self._built[name] = nlp, cast(MentionFinder, nlp.get_pipe(NAME)).matcher
+        return self._built[name]
+
+    def read(self, note: Note, language: str) -> NoteReading:
+        """Read a note.
+
+        Parameters
+        ----------
+        note : Note
+            Any note.
+        language : str
+            ISO 639-1 code.
+
+        Returns
+        -------
+        NoteReading
+            Frozen; holds nothing of spaCy.
+        """
+        nlp, matcher = self.of(language)
+        return read_note(nlp(note.text), note.note_id, matcher)

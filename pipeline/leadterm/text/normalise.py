@@ -109,7 +109,7 @@ class Normaliser:
     """
 
     def __init__(self, variants: Mapping[str, tuple[str, ...]]) -> None:
-        self._variants = dict(variants)
+        self.variants = dict(variants)
         self._cache: dict[str, tuple[str, ...]] = {}
 
     def word(self, surface: str) -> tuple[str, ...]:
@@ -134,11 +134,11 @@ class Normaliser:
         word = fold(surface)
         if word.endswith(("'s", "’s", "'t", "’t")):
             word = word[:-2]
-        if word in self._variants:
-            return self._variants[word]
+        if word in self.variants:
+            return self.variants[word]
         base = singular(word)
-        if base in self._variants:
-            return self._variants[base]
+        if base in self.variants:
+            return self.variants[base]
         return (ROMAN.get(base, base),)
 
     def words(self, text: str) -> list[str]:
