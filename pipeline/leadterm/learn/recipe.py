@@ -42,7 +42,7 @@ class Recipe:
 
     seed: int = 0
     folds: int = 10
-    ranked_encounters: int = 3000
+    ranked_encounters: int = 1000
     base: BaseSettings = field(default_factory=BaseSettings)
     first: RankerSettings = field(default_factory=lambda: RankerSettings(iterations=40, learning_rate=0.2))
     ranker: RankerSettings = field(default_factory=RankerSettings)

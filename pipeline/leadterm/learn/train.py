@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 __all__ = ["TrainResult", "train"]
 
+_MANY, _AT_ONCE = 5000, 500
 Progress = Callable[[str, float], None]
 
 
@@ -170,7 +171,13 @@ class _Learner:
     @cached_property
     def texts(self) -> list[Tokens]:
         """Words of each encounter."""
-        return [tokenise(encounter) for encounter in self.encounters]
+        if self.jobs == 1 or len(self.encounters) < _MANY:
+            return _tokenised(self.encounters)
+        from joblib import Parallel, delayed
+
+        parts = [self.encounters[i : i + _AT_ONCE] for i in range(0, len(self.encounters), _AT_ONCE)]
+        found = Parallel(n_jobs=self.jobs)(delayed(_tokenised)(part) for part in parts)
+        return [tokens for part in found for tokens in part]
 
     def learn(self, name: str, start: float, share: float) -> tuple[FoldRows, SystemModel]:
         """Out-of-fold rows, then rankers and parts, of one code system."""
@@ -193,6 +200,10 @@ class _Learner:
             return None
         self.tell(f"{name}: asking the earlier model", start)
         return [earlier_table(self.earlier, encounter, name) for encounter in self.encounters]
+
+
+def _tokenised(encounters: Sequence[Encounter]) -> list[Tokens]:
+    return [tokenise(encounter) for encounter in encounters]
 
 
 def _fresh(encounters: list[Encounter], earlier: Suggester | CorpusModel | None) -> list[Encounter]:
