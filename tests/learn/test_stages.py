@@ -1,26 +1,26 @@
-"""The stages above the parts: relations between codes, earlier models, and training that goes on from one."""
+"""The stages above the parts: company of codes, earlier models, and training that goes on from one."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from conftest import make
 from leadterm.errors import LeadtermError
 from leadterm.learn import base as parts
+from leadterm.learn.company import FEATURES, company_features, learn_company
 from leadterm.learn.describe import describe
-from leadterm.learn.earlier import earlier_systems, earlier_table
+from leadterm.learn.earlier import earlier_systems, earlier_table, fitting_dictionary
 from leadterm.learn.model import CorpusModel
 from leadterm.learn.recipe import Recipe
-from leadterm.learn.relations import FEATURES, learn_relations, relation_features
 from leadterm.learn.stack import FoldRows, examples_of, out_of_fold
 from leadterm.learn.tokens import tokenise
 from leadterm.learn.train import TrainResult, train
 from leadterm.learn.work import WorkFolder
+from leadterm.schema import Encounter, Note
+from leadterm.suggester import Suggester, load_suggester
 
 
 @pytest.fixture(scope="module")
@@ -34,39 +34,52 @@ def second(first: TrainResult, quick: Recipe, tmp_path_factory: pytest.TempPathF
     return train(make(30, evidence=False, seed=9), folder, quick, earlier=CorpusModel.load(first.path))
 
 
-def symptom_and_cause(n: int = 60) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any], NDArray[Any]]:
-    """Code 0 is said everywhere, but given only where code 1 is not."""
-    owner, code = np.repeat(np.arange(n), 2), np.tile([0, 1], n)
-    caused = np.repeat(np.arange(n) % 2 == 0, 2)
-    confidence = np.where(code == 0, 0.5, np.where(caused, 0.95, 0.02))
-    return owner, code, confidence, np.where(code == 0, ~caused, caused)
+def symptom_and_cause(n: int = 60) -> list[frozenset[int]]:
+    """Code 0 is given only where code 1 is not; code 2 is rare."""
+    return [frozenset({1}) if i % 2 else frozenset({0, 2} if i < 4 else {0}) for i in range(n)]
 
 
 def test_a_symptom_gives_way_to_its_cause() -> None:
-    owner, code, confidence, target = symptom_and_cause()
-    kinds = np.array([0, 1])
-    learned = learn_relations(owner, code, confidence, target, kinds)
-    with_cause, without = (relation_features(learned, kinds, code[:2], np.array([0.5, p])) for p in (0.95, 0.0))
-    column = FEATURES.index("effect_sum")
+    learned = learn_company(symptom_and_cause(), 3)
+    with_cause, without = (company_features(learned, np.array([0, 1]), np.array([0.5, p])) for p in (0.95, 0.0))
+    column = FEATURES.index("company_min")
     assert with_cause[0, column] < -0.3
     assert without[0, column] == 0
 
 
-def test_relations_do_not_depend_on_the_order_of_rows() -> None:
-    owner, code, confidence, target = symptom_and_cause()
-    shuffled = np.random.default_rng(3).permutation(len(owner))
-    kinds = np.array([0, 1])
-    one = learn_relations(owner, code, confidence, target, kinds)
-    two = learn_relations(owner[shuffled], code[shuffled], confidence[shuffled], target[shuffled], kinds)
-    np.testing.assert_allclose(one.codes.toarray(), two.codes.toarray(), atol=1e-6)
+def test_company_does_not_depend_on_the_order_of_texts() -> None:
+    texts = symptom_and_cause()
+    one, two = learn_company(texts, 3), learn_company(texts[::-1], 3)
+    np.testing.assert_array_equal(one.effects.toarray(), two.effects.toarray())
 
 
-def test_codes_never_seen_have_no_relations() -> None:
-    learned = learn_relations(*symptom_and_cause(), np.array([0, 1]))
-    found = relation_features(learned, np.array([0, 1]), np.array([-1, 1]), np.array([0.4, 0.9]))
-    assert not found[0].any()
+def test_rare_codes_have_no_company() -> None:
+    learned = learn_company(symptom_and_cause(), 3)
+    assert not company_features(learned, np.array([2]), np.array([0.9])).any()
+    assert not learned.effects[2].nnz
     none = np.zeros(0, dtype=np.int64)
-    assert relation_features(learned, np.array([0, 1]), none, np.zeros(0)).shape == (0, len(FEATURES))
+    assert company_features(learned, none, np.zeros(0)).shape == (0, len(FEATURES))
+    assert not learn_company([], 0).effects.nnz
+
+
+def test_the_dictionary_knows_an_older_code_system() -> None:
+    shipped = load_suggester()
+    assert isinstance(shipped, Suggester)
+    encounter = Encounter("e", (Note("n", "Assessment: Pneumonia. Cough and fever for two days."),))
+    table = earlier_table(shipped, encounter, "icd9cm", {"486", "786.2", "780.6"})
+    assert {"486", "786.2", "780.6"} <= set(table.codes)
+    assert table.system == "icd9cm"
+    assert all(table.evidence)
+    assert "icd9cm" in earlier_systems(shipped)
+
+
+def test_the_shipped_model_is_not_asked_about_what_it_was_fitted_on() -> None:
+    from leadterm.corpus import read_split
+
+    reference = read_split(Path(__file__).parents[2] / "corpora" / "reference", "train")
+    assert fitting_dictionary(reference[:3], ["icd10cm"]) is None
+    assert fitting_dictionary(make(2, evidence=False), ["icd10cm"]) is not None
+    assert fitting_dictionary(make(2, evidence=False), ["icd10pcs"]) is None
 
 
 def test_what_the_earlier_model_says_stands_beside_what_is_learned(first: TrainResult) -> None:

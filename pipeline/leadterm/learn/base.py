@@ -10,7 +10,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from leadterm.learn import fuzzy, lexicon
+from leadterm.learn import company, fuzzy, lexicon
+from leadterm.learn.company import Company
 from leadterm.learn.hierarchy import categories_of
 from leadterm.learn.lexicon import Lexicon
 from leadterm.learn.linear import LinearModel, LinearSettings, fit_linear
@@ -22,7 +23,8 @@ __all__ = ["FEATURES", "BaseModel", "BaseSettings", "Example", "fit_base", "scor
 
 WORD_FEATURES = ("linear", "linear_rank", "linear_category", "neighbours")
 CODE_FEATURES = ("code_texts", "category_texts", "text_words", "text_candidates", "text_similar")
-FEATURES = (*lexicon.FEATURES, *fuzzy.FEATURES, *WORD_FEATURES, *CODE_FEATURES)
+FEATURES = (*lexicon.FEATURES, *fuzzy.FEATURES, *WORD_FEATURES, *CODE_FEATURES, *company.FEATURES)
+_PLAIN = FEATURES.index("phrase_p_affirmed")
 
 
 @dataclass(frozen=True)
@@ -92,6 +94,8 @@ class BaseModel:
         Their vectors.
     linear : LinearModel
         Words and neighbours; outputs are the codes, then the categories.
+    company : Company
+        Which codes go together.
     shortlist : int
         Codes the linear model adds to the candidates.
     """
@@ -102,6 +106,7 @@ class BaseModel:
     lexicon: Lexicon
     index: fuzzy.PhraseIndex
     linear: LinearModel
+    company: Company
     shortlist: int
 
     @cached_property
@@ -143,7 +148,8 @@ def fit_base(examples: Sequence[Example], settings: BaseSettings, seed: int, *, 
     n_outputs = len(codes) + int(categories.max(initial=-1)) + 1
     linear = fit_linear(texts, outputs, n_outputs, settings.linear, seed, jobs=jobs)
     seen = np.bincount([c for row in given for c in row], minlength=len(codes))
-    return BaseModel(codes, seen, categories, words, index, linear, settings.shortlist)
+    together = company.learn_company(given, len(codes))
+    return BaseModel(codes, seen, categories, words, index, linear, together, settings.shortlist)
 
 
 def _evidence(
@@ -198,6 +204,8 @@ def score_base(model: BaseModel, tokens: Tokens, *, explain: bool = False) -> Bl
         linear[at], rank[at], linear[n + model.categories[at]], vote[at], model.texts[at], kin,
         np.full(len(at), len(tokens.words)), np.full(len(at), len(exact.codes)), np.full(len(at), len(near.codes)),
     ])  # fmt: skip
+    plain = np.nan_to_num(block.features[:, _PLAIN])
+    more = np.hstack([more, company.company_features(model.company, at, plain)])
     where = list(block.where)
     bare = [i for i, positions in enumerate(where) if not positions]
     if explain and bare:

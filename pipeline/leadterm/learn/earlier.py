@@ -5,11 +5,12 @@ The earlier model is the dictionary's (``--from default``) or one learned from a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from leadterm.codes.crosswalk import CROSSWALKS, crosswalk, snap
 from leadterm.learn.table import CandidateTable
 from leadterm.schema import Encounter
 
@@ -38,14 +39,14 @@ def fitting_dictionary(encounters: Sequence[Encounter], systems: Iterable[str]) 
 
     Examples
     --------
-    >>> fitting_dictionary([], ["icd9cm"]) is None
+    >>> fitting_dictionary([], ["icd10pcs"]) is None
     True
     """
     from leadterm.suggester import Suggester, load_suggester
     from leadterm.text.languages import TRANSLATED
 
     read = sum(encounter.language in ("en", *TRANSLATED) for encounter in encounters)
-    if DICTIONARY_SYSTEM not in systems or 2 * read <= len(encounters):
+    if not _of_dictionary(DICTIONARY_SYSTEM) & set(systems) or 2 * read <= len(encounters):
         return None
     model = load_suggester()
     fits = isinstance(model, Suggester) and len(unseen(encounters, model)) == len(encounters)
@@ -88,10 +89,17 @@ def earlier_systems(earlier: Suggester | CorpusModel) -> frozenset[str]:
     """
     from leadterm.learn.model import CorpusModel
 
-    return frozenset(earlier.systems if isinstance(earlier, CorpusModel) else [earlier.system.name])
+    return frozenset(earlier.systems) if isinstance(earlier, CorpusModel) else _of_dictionary(earlier.system.name)
 
 
-def earlier_table(earlier: Suggester | CorpusModel, encounter: Encounter, system: str) -> CandidateTable:
+def _of_dictionary(own: str) -> frozenset[str]:
+    """The dictionary's code system, and those its codes can be mapped to."""
+    return frozenset({own, *(target for source, target in CROSSWALKS if source == own)})
+
+
+def earlier_table(
+    earlier: Suggester | CorpusModel, encounter: Encounter, system: str, codes: Collection[str] = ()
+) -> CandidateTable:
     """Ask an earlier model for its candidates.
 
     Parameters
@@ -101,7 +109,9 @@ def earlier_table(earlier: Suggester | CorpusModel, encounter: Encounter, system
     encounter : Encounter
         Any encounter; one that a corpus model did not learn from.
     system : str
-        A code system it knows.
+        A code system it knows, or one that its codes can be mapped to.
+    codes : collection of str
+        Codes of the corpus: a mapped code is given the form that they have.
 
     Returns
     -------
@@ -112,9 +122,24 @@ def earlier_table(earlier: Suggester | CorpusModel, encounter: Encounter, system
 
     if isinstance(earlier, CorpusModel):
         table = earlier.score(encounter, system)
-        sure = np.clip(earlier.systems[system].confidence(table.codes, table.features), 1e-6, 1 - 1e-6)
+        sure = np.clip(earlier.systems[system].ranker.confidence(table.features, table.feature_names), 1e-6, 1 - 1e-6)
         return _table(table.encounter_id, system, table.codes, (), np.log(sure / (1 - sure)), None, table)
-    return _dictionary(earlier, encounter)
+    table = _dictionary(earlier, encounter)
+    return table if system == table.system else _mapped(table, system, codes)
+
+
+def _mapped(table: CandidateTable, system: str, known: Collection[str]) -> CandidateTable:
+    """The candidates as codes of another system; of several that become one, the best."""
+    best: dict[str, int] = {}
+    for row in np.argsort(-table.column("earlier_score"), kind="stable").tolist():
+        code = crosswalk(table.codes[row])
+        if code is not None:
+            best.setdefault(snap(code, known), row)
+    codes = tuple(sorted(best))
+    rows = [best[code] for code in codes]
+    features = table.features[np.array(rows, dtype=np.int64)]
+    evidence, terms = tuple(table.evidence[row] for row in rows), tuple(table.terms[row] for row in rows)
+    return CandidateTable(table.encounter_id, system, codes, table.feature_names, features, evidence, terms)
 
 
 def _dictionary(earlier: Suggester, encounter: Encounter) -> CandidateTable:

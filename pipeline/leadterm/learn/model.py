@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from leadterm.errors import unknown_name
+from leadterm.learn.base import FEATURES
 from leadterm.learn.describe import describe
 from leadterm.learn.earlier import earlier_systems, earlier_table
 from leadterm.learn.stack import SystemModel
@@ -116,7 +117,7 @@ class CorpusModel:
         rows: list[Suggestion] = []
         for system in [self._system(s) for s in systems or sorted(self.systems)]:
             table = self._table(encounter, tokens, system)
-            confidence = self.systems[system].confidence(table.codes, table.features)
+            confidence = self.systems[system].ranker.confidence(table.features, table.feature_names)
             rows += self._suggestions(table, confidence)
         rows.sort(key=lambda s: (-s.confidence, s.system, s.code))
         found = tuple(replace(s, rank=rank) for rank, s in enumerate(rows[:top], start=1))
@@ -175,16 +176,17 @@ class CorpusModel:
 
         model, table = self.systems[system], None
         if self.before and system in earlier_systems(self.before):
-            table = earlier_table(self.before, encounter, system)
+            table = earlier_table(self.before, encounter, system, model.base.number)
         found = describe(model.base, tokens, table, explain=True)
         evidence = [join_mentions(tokens.spans(encounter, m) for m in where) for where in found.where]
         terms = [" ".join(tokens.words[i] for m in where[:1] for i in m) for where in found.where]
         if table is not None:
             row = {code: i for i, code in enumerate(table.codes)}
+            learned = np.isfinite(found.features[:, FEATURES.index("phrase_p_here")])  # the very words of a coder
             for i, code in enumerate(found.codes):
-                if code in row and table.evidence[row[code]]:
+                if code in row and table.evidence[row[code]] and not learned[i]:
                     evidence[i], terms[i] = table.evidence[row[code]], table.terms[row[code]]
-        names = model.first.feature_names
+        names = model.ranker.feature_names
         return CandidateTable(
             encounter.encounter_id, system, found.codes, names, found.features, tuple(evidence), tuple(terms)
         )

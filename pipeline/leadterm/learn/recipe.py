@@ -29,10 +29,8 @@ class Recipe:
         Most encounters whose candidates train the ranker; with more, a random part is taken.
     base : BaseSettings
         Lexicon, similar phrases, mining, linear model.
-    first : RankerSettings
-        Trees of the quick ranker whose confidence tells the other one about a candidate's company.
     ranker : RankerSettings
-        Trees of the ranker that decides.
+        Trees.
 
     Examples
     --------
@@ -44,7 +42,6 @@ class Recipe:
     folds: int = 10
     ranked_encounters: int = 1000
     base: BaseSettings = field(default_factory=BaseSettings)
-    first: RankerSettings = field(default_factory=lambda: RankerSettings(iterations=40, learning_rate=0.2))
     ranker: RankerSettings = field(default_factory=RankerSettings)
 
     def to_json(self) -> dict[str, Any]:
@@ -114,9 +111,8 @@ def parse_recipe(data: Mapping[str, Any]) -> Recipe:
     """
     made = _make(Recipe, data, "")
     assert isinstance(made, Recipe)
-    least = min(made.folds, made.first.folds, made.ranker.folds)
-    if least < 2:
-        raise LeadtermError(f"recipe: folds must be 2 or more; got {least}.")
+    if made.folds < 2 or made.ranker.folds < 2:
+        raise LeadtermError(f"recipe: folds must be 2 or more; got {min(made.folds, made.ranker.folds)}.")
     return made
 
 
@@ -141,6 +137,6 @@ def _value(kind: Any, value: Any, name: str) -> Any:
     if isinstance(value, bool) or not isinstance(value, int if kind is int else int | float):
         wanted = "a whole number" if kind is int else "a number"
         raise LeadtermError(f"recipe key '{name}' must be {wanted}; got {type(value).__name__} {value!r}.")
-    if value < 0 or (value == 0 and name not in ("seed", "base.shortlist", "first.l2", "ranker.l2")):
+    if value < 0 or (value == 0 and name not in ("seed", "base.shortlist", "ranker.l2")):
         raise LeadtermError(f"recipe key '{name}' must be positive; got {value!r}.")
     return kind(value)

@@ -1,6 +1,6 @@
-"""The parts that read a text for one code system, and the rankers stacked on their features.
+"""The parts that read a text for one code system, and the ranker stacked on their features.
 
-The rankers learn from out-of-fold features: the parts that describe a training encounter were fitted
+The ranker learns from out-of-fold features: the parts that describe a training encounter were fitted
 without it, so no encounter is ever described by its own labels.
 """
 
@@ -8,17 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from leadterm.errors import LeadtermError
-from leadterm.learn import relations
 from leadterm.learn.base import FEATURES, BaseModel, Example, fit_base
 from leadterm.learn.describe import describe, known_names
 from leadterm.learn.recipe import Recipe
-from leadterm.learn.relations import Relations, learn_relations, relation_features
 from leadterm.learn.table import CandidateTable
 from leadterm.learn.tokens import Tokens
 from leadterm.learn.trees import group_folds
@@ -26,7 +24,7 @@ from leadterm.ranker import Ranker
 from leadterm.schema import Encounter
 
 __all__ = [
-    "FoldFolder", "FoldRows", "SystemModel", "examples_of", "fit_system", "fold_rows", "out_of_fold",
+    "FoldFolder", "FoldRows", "SystemModel", "examples_of", "fit_system", "fold_rows", "out_of_fold", "ranked",
 ]  # fmt: skip
 
 Progress = Callable[[str, float], None]
@@ -50,39 +48,12 @@ class SystemModel:
     ----------
     base : BaseModel
         The parts that describe candidates.
-    first : Ranker
-        Quick: from the features of a candidate to a first confidence.
-    relations : Relations
-        What the other candidates' first confidence says.
     ranker : Ranker
-        From all of that to the confidence that is shown.
+        From the features of a candidate to the confidence that is shown.
     """
 
     base: BaseModel
-    first: Ranker
-    relations: Relations
     ranker: Ranker
-
-    def confidence(self, codes: Sequence[str], features: NDArray[np.float32]) -> NDArray[np.float64]:
-        """Give the confidence of the candidates of one encounter, all of them together.
-
-        Parameters
-        ----------
-        codes : sequence of str
-            The candidates.
-        features : ndarray of shape (n, n_features)
-            Columns of the first ranker.
-
-        Returns
-        -------
-        ndarray of shape (n,)
-            In ``[0, 1]``.
-        """
-        first = self.first.confidence(features, self.first.feature_names)
-        number = np.array([self.base.number.get(code, -1) for code in codes], dtype=np.int64)
-        more = relation_features(self.relations, self.base.categories, number, first)
-        names = (*self.first.feature_names, *relations.FEATURES)
-        return self.ranker.confidence(np.hstack([features, more]), names)
 
 
 @dataclass(frozen=True)
@@ -126,7 +97,7 @@ def examples_of(
     encounters: Sequence[Encounter],
     texts: Sequence[Tokens],
     system: str,
-    known: Sequence[CandidateTable] | None = None,
+    known: Sequence[CandidateTable | None] | None = None,
 ) -> list[Example]:
     """Turn encounters into training examples for one code system.
 
@@ -138,8 +109,8 @@ def examples_of(
         Their words.
     system : str
         The code system.
-    known : sequence of CandidateTable, optional
-        What the dictionary found in each encounter.
+    known : sequence of CandidateTable or None, optional
+        What the dictionary found in each encounter that is ranked.
 
     Returns
     -------
@@ -225,6 +196,30 @@ def out_of_fold(
     return FoldRows.join([parts[k] for k in range(n)])
 
 
+def ranked(groups: Sequence[str], recipe: Recipe) -> NDArray[np.bool_]:
+    """Tell which training examples the ranker learns from: those of the folds that are held out.
+
+    Parameters
+    ----------
+    groups : sequence of str
+        Patient or encounter of each example.
+    recipe : Recipe
+        Folds, seed, encounters to rank.
+
+    Returns
+    -------
+    ndarray of shape (n_examples,)
+        All True in a small corpus.
+
+    Examples
+    --------
+    >>> ranked(["a", "b", "c"], Recipe()).tolist()
+    [True, True, True]
+    """
+    fold, n = _deal(groups, recipe)
+    return np.asarray(fold < n)
+
+
 def _deal(groups: Sequence[str], recipe: Recipe) -> tuple[NDArray[np.int64], int]:
     """Fold of each example, and how many of the folds, from the first, are held out in turn."""
     wanted = min(len(groups), recipe.ranked_encounters)
@@ -270,7 +265,7 @@ def fold_rows(
 def fit_system(
     examples: Sequence[Example], groups: Sequence[str], rows: FoldRows, recipe: Recipe, *, jobs: int = 1
 ) -> SystemModel:
-    """Fit both rankers on out-of-fold rows and the parts on all examples.
+    """Fit the ranker on out-of-fold rows and the parts on all examples.
 
     Parameters
     ----------
@@ -286,28 +281,19 @@ def fit_system(
     Returns
     -------
     SystemModel
-        Parts and rankers.
+        Parts and ranker.
 
     Raises
     ------
     LeadtermError
         If there is nothing to learn from.
     """
-    group = np.asarray(groups)[rows.owner]
     names = (*FEATURES, *known_names([e.known for e in examples]))
-    base = _whole(examples, groups, rows, recipe, jobs)
-    rows = _renumbered(rows, examples, base)
-    first = Ranker.fit(
-        rows.features, rows.target, group, names, seed=recipe.seed, missed=rows.missed, settings=recipe.first, jobs=jobs
-    )
-    confidence = np.asarray(first.oof)
-    more = _relations_out_of_fold(rows, group, confidence, base.categories, recipe)
     ranker = Ranker.fit(
-        np.hstack([rows.features, more]), rows.target, group, (*names, *relations.FEATURES),
-        seed=recipe.seed + 1, missed=rows.missed, settings=recipe.ranker, jobs=jobs,
+        rows.features, rows.target, np.asarray(groups)[rows.owner], names,
+        seed=recipe.seed, missed=rows.missed, settings=recipe.ranker, jobs=jobs,
     )  # fmt: skip
-    learned = learn_relations(rows.owner, rows.code, confidence, rows.target, base.categories)
-    return SystemModel(base, first, learned, ranker)
+    return SystemModel(_whole(examples, groups, rows, recipe, jobs), ranker)
 
 
 def _whole(
@@ -318,29 +304,6 @@ def _whole(
         return rows.base
     fold, n = _deal(groups, recipe)
     return fit_base([e for e, k in zip(examples, fold, strict=True) if n > 1 or k], recipe.base, recipe.seed, jobs=jobs)
-
-
-def _renumbered(rows: FoldRows, examples: Sequence[Example], base: BaseModel) -> FoldRows:
-    """Number the codes as the model's parts do."""
-    number = np.array([base.number.get(code, -1) for code in _all_codes(examples)], dtype=np.int64)
-    return replace(rows, code=np.where(rows.code < 0, -1, number[rows.code]))
-
-
-def _relations_out_of_fold(
-    rows: FoldRows, group: NDArray[Any], confidence: NDArray[np.float64], kinds: NDArray[np.int64], recipe: Recipe
-) -> NDArray[np.float32]:
-    """Relation features of each row, learned from other groups."""
-    fold = group_folds(group, recipe.ranker.folds, recipe.seed + 2)
-    out = np.zeros((len(group), len(relations.FEATURES)), dtype=np.float32)
-    for k in range(int(fold.max()) + 1):
-        on = fold != k
-        learned = learn_relations(rows.owner[on], rows.code[on], confidence[on], rows.target[on], kinds)
-        held = np.flatnonzero(fold == k)
-        held = held[np.argsort(rows.owner[held], kind="stable")]
-        starts = np.flatnonzero(np.diff(rows.owner[held], prepend=-1))
-        for at in np.split(held, starts[1:]):
-            out[at] = relation_features(learned, kinds, rows.code[at], confidence[at])
-    return out
 
 
 def _all_codes(examples: Sequence[Example]) -> list[str]:

@@ -13,18 +13,18 @@ from numpy.typing import NDArray
 from leadterm.artifacts import Artifact, load_artifact, save_artifact
 from leadterm.errors import LeadtermError
 from leadterm.learn.base import BaseModel
+from leadterm.learn.company import Company
 from leadterm.learn.fuzzy import PhraseIndex
 from leadterm.learn.lexicon import Lexicon
 from leadterm.learn.linear import LinearModel
 from leadterm.learn.model import CorpusModel
-from leadterm.learn.relations import Relations
 from leadterm.learn.stack import SystemModel
 from leadterm.ranker import Ranker
 
 __all__ = ["KIND", "load_model", "save_model"]
 
 KIND = "corpus-model"
-_PARTS: Mapping[str, Any] = {"lexicon": Lexicon, "index": PhraseIndex, "linear": LinearModel}
+_PARTS: Mapping[str, Any] = {"lexicon": Lexicon, "index": PhraseIndex, "linear": LinearModel, "company": Company}
 
 
 def save_model(model: CorpusModel, path: str | Path, *, documents: Mapping[str, str] | None = None) -> Path:
@@ -61,10 +61,8 @@ def _packed(model: CorpusModel, place: str) -> tuple[dict[str, NDArray[Any]], di
         base, prefix = system.base, f"{place}s{number}"
         arrays |= {f"{prefix}.texts": base.texts, f"{prefix}.categories": base.categories}
         header: dict[str, Any] = {"codes": base.codes, "shortlist": base.shortlist}
-        for stage, ranker in (("first", system.first), ("ranker", system.ranker)):
-            header[stage] = ranker.header()
-            arrays |= ranker.arrays(f"{prefix}.{stage}")
-        arrays |= {f"{prefix}.relations.{key}": value for key, value in _taken_apart(system.relations)[0].items()}
+        header["ranker"] = system.ranker.header()
+        arrays |= system.ranker.arrays(f"{prefix}.ranker")
         for name in _PARTS:
             numbers, rest = _taken_apart(getattr(base, name))
             arrays |= {f"{prefix}.{name}.{key}": value for key, value in numbers.items()}
@@ -131,10 +129,9 @@ def _system(artifact: Artifact, prefix: str) -> SystemModel:
     made = {name: _put_together(kind, artifact, f"{prefix}.{name}.", header[name]) for name, kind in _PARTS.items()}
     base = BaseModel(
         tuple(header["codes"]), artifact.arrays[f"{prefix}.texts"], artifact.arrays[f"{prefix}.categories"],
-        made["lexicon"], made["index"], made["linear"], int(header["shortlist"]),
+        made["lexicon"], made["index"], made["linear"], made["company"], int(header["shortlist"]),
     )  # fmt: skip
-    first, last = (Ranker.from_parts(artifact.arrays, header[s], f"{prefix}.{s}") for s in ("first", "ranker"))
-    return SystemModel(base, first, _put_together(Relations, artifact, f"{prefix}.relations.", {}), last)
+    return SystemModel(base, Ranker.from_parts(artifact.arrays, header["ranker"], f"{prefix}.ranker"))
 
 
 def _taken_apart(part: Any) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:

@@ -24,7 +24,7 @@ from leadterm.learn.cards import model_card
 from leadterm.learn.earlier import earlier_systems, earlier_table, fitting_dictionary, unseen
 from leadterm.learn.model import CorpusModel
 from leadterm.learn.recipe import Recipe
-from leadterm.learn.stack import FoldRows, SystemModel, examples_of, fit_system, out_of_fold
+from leadterm.learn.stack import FoldRows, SystemModel, examples_of, fit_system, out_of_fold, ranked
 from leadterm.learn.table import CandidateTable
 from leadterm.learn.titles import known_titles
 from leadterm.learn.tokens import Tokens, tokenise
@@ -183,7 +183,7 @@ class _Learner:
         """Out-of-fold rows, then rankers and parts, of one code system."""
         groups = [e.patient_id or e.encounter_id for e in self.encounters]
         self.tell(f"{name}: words", start)
-        examples = examples_of(self.encounters, self.texts, name, self._known(name, start))
+        examples = examples_of(self.encounters, self.texts, name, self._known(name, groups, start))
         self.tell(f"{name}: folds", start)
         found = out_of_fold(
             examples, groups, self.recipe, folder=self.work.of(name), jobs=self.jobs,
@@ -194,12 +194,14 @@ class _Learner:
         self.clock.stage(name)
         return found, system
 
-    def _known(self, name: str, start: float) -> list[CandidateTable] | None:
-        """What the earlier model says of each encounter."""
+    def _known(self, name: str, groups: Sequence[str], start: float) -> list[CandidateTable | None] | None:
+        """What the earlier model says of each encounter that the rankers learn from."""
         if self.earlier is None or name not in earlier_systems(self.earlier):
             return None
         self.tell(f"{name}: asking the earlier model", start)
-        return [earlier_table(self.earlier, encounter, name) for encounter in self.encounters]
+        codes = {code.code for encounter in self.encounters for code in encounter.codes if code.system == name}
+        asked = zip(self.encounters, ranked(groups, self.recipe), strict=True)
+        return [earlier_table(self.earlier, e, name, codes) if wanted else None for e, wanted in asked]
 
 
 def _tokenised(encounters: Sequence[Encounter]) -> list[Tokens]:
