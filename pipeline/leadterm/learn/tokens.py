@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from bisect import bisect
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -23,8 +24,8 @@ CONTEXTS = ("negation", "family", "history", "possible")
 _WORD = re.compile(r"[^\W_]+", re.UNICODE)
 _STOP = re.compile(r"[.!?;:]\s|[\n\r]")
 _REACH = {"negation": 6, "family": 12, "history": 12, "possible": 8}
-_NO_CUE = dict.fromkeys(CONTEXTS, -1)
-_FREE = (False,) * len(CONTEXTS)
+_REMEMBERED = 200_000
+_Entry = tuple[str, tuple[str, ...], bool]
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,8 @@ class Tokens:
         1 where a cue of :data:`CONTEXTS` governs the word.
     concluded : ndarray of shape (n,)
         1 where the word stands in a section of conclusions: an assessment, impression, plan or list of diagnoses.
+    language : str
+        ISO 639-1 code.
 
     Examples
     --------
@@ -63,6 +66,7 @@ class Tokens:
     sentence: NDArray[np.int32]
     context: NDArray[np.int8]
     concluded: NDArray[np.int8]
+    language: str = "en"
 
     def spans(self, encounter: Encounter, positions: Sequence[int]) -> tuple[EvidenceSpan, ...]:
         """Turn word positions into evidence: neighbouring words make one span."""
@@ -99,32 +103,41 @@ def tokenise(encounter: Encounter) -> Tokens:
     >>> tokenise(Encounter("e", (Note("n", "…"),))).words
     ()
     """
-    entries = _Entries(encounter.language)
+    entries = _entries(encounter.language)
     words: list[str] = []
-    columns: list[tuple[int, int, int, int]] = []
-    governed: list[tuple[bool, ...]] = []
-    sentence = 0
+    parts: list[NDArray[np.int32]] = [np.zeros((4, 0), np.int32)]
+    context = [np.zeros((0, len(CONTEXTS)), np.int8)]
+    before = 0
     for index, note in enumerate(encounter.notes):
-        stops = [m.start() for m in _STOP.finditer(note.text)] + [len(note.text) + 1]
-        at, until, free = 0, dict(_NO_CUE), 0
-        for i, match in enumerate(_WORD.finditer(note.text)):
-            start, end = match.span()
-            while start > stops[at]:
-                at, sentence, until, free = at + 1, sentence + 1, dict(_NO_CUE), 0
-            stemmed, cues, ends = entries[match.group()]
-            if stemmed:
-                words.append(stemmed)
-                columns.append((index, start, end, sentence))
-                governed.append(_FREE if i > free else tuple(i <= last for last in until.values()))
-            if ends:
-                until, free = dict(_NO_CUE), 0
-            elif cues:
-                until.update({kind: i + _REACH[kind] for kind in cues})
-                free = max(until.values())
-        sentence += 1
-    ints = np.array(columns, dtype=np.int32).reshape(-1, 4).T.copy()
-    context = np.array(governed, dtype=np.int8).reshape(-1, len(CONTEXTS))
-    return Tokens(tuple(words), ints[0], ints[1], ints[2], ints[3], context, _concluded(encounter, ints[0], ints[1]))
+        start = np.array([m.start() for m in _WORD.finditer(note.text)], dtype=np.int64)
+        raw = _WORD.findall(note.text)
+        found = [entries[word] for word in raw]
+        stops = np.array([m.start() for m in _STOP.finditer(note.text)], dtype=np.int64)
+        sentence = np.searchsorted(stops, start)
+        kept = np.array([bool(stemmed) for stemmed, _, _ in found], dtype=bool)
+        words += [stemmed for stemmed, _, _ in found if stemmed]
+        end = start + np.array([len(word) for word in raw], dtype=np.int64)
+        row = np.stack([np.full(len(start), index), start, end, before + sentence])
+        parts.append(row[:, kept].astype(np.int32))
+        context.append(_governed(found, sentence)[kept])
+        before += 1 + int(sentence[-1]) if len(sentence) else 1
+    ints = np.concatenate(parts, axis=1)
+    whole = np.concatenate(context)
+    return Tokens(tuple(words), ints[0], ints[1], ints[2], ints[3], whole, _concluded(encounter, ints[0], ints[1]), encounter.language)
+
+
+def _governed(found: Sequence[_Entry], sentence: NDArray[np.int64]) -> NDArray[np.int8]:
+    """Whether a cue governs each word: some words after it, as far as the sentence or a word that ends its reach."""
+    out = np.zeros((len(found), len(CONTEXTS)), dtype=np.int8)
+    ends = [i for i, (_, _, end) in enumerate(found) if end]
+    for i in (i for i, (_, cues, end) in enumerate(found) if cues and not end):
+        until = int(np.searchsorted(sentence, sentence[i], side="right"))
+        at = bisect(ends, i)
+        if at < len(ends):
+            until = min(until, ends[at] + 1)
+        for kind in found[i][1]:
+            out[i + 1 : min(until, i + _REACH[kind] + 1), CONTEXTS.index(kind)] = 1
+    return out
 
 
 def _concluded(encounter: Encounter, note: NDArray[np.int32], start: NDArray[np.int32]) -> NDArray[np.int8]:
@@ -139,20 +152,26 @@ def _concluded(encounter: Encounter, note: NDArray[np.int32], start: NDArray[np.
     return out
 
 
-class _Entries(dict[str, tuple[str, tuple[str, ...], bool]]):
+class _Entries(dict[str, _Entry]):
     """For each raw word its stem (empty for function words), its cues, and whether it ends scopes."""
 
     def __init__(self, language: str) -> None:
         super().__init__()
         self.language = language
 
-    def __missing__(self, raw: str) -> tuple[str, tuple[str, ...], bool]:
+    def __missing__(self, raw: str) -> _Entry:
+        if len(self) >= _REMEMBERED:
+            self.clear()
         self[raw] = entry = _entry(raw, self.language)
         return entry
 
 
-@lru_cache(maxsize=200_000)
-def _entry(raw: str, language: str) -> tuple[str, tuple[str, ...], bool]:
+@lru_cache(maxsize=8)
+def _entries(language: str) -> _Entries:
+    return _Entries(language)
+
+
+def _entry(raw: str, language: str) -> _Entry:
     word = fold(raw)
     stemmed = "" if word in words_of(language, "stop") else stem(word, language)
     ends = word in words_of(language, "break")
