@@ -143,7 +143,8 @@ def fit_base(examples: Sequence[Example], settings: BaseSettings, seed: int, *, 
     words = lexicon.build_lexicon(texts, given, evidence)
     counts = Counter(word for tokens in texts for word in set(tokens.words))
     used = {word: counts[word] for phrase in words.phrases for word in phrase}
-    index = fuzzy.build_index(words.phrases, used, len(texts))
+    language = Counter(tokens.language for tokens in texts).most_common(1)[0][0] if texts else "en"
+    index = fuzzy.build_index(words.phrases, used, len(texts), language)
     outputs = [sorted(row | {len(codes) + int(categories[c]) for c in row}) for row in given]
     n_outputs = len(codes) + int(categories.max(initial=-1)) + 1
     linear = fit_linear(texts, outputs, n_outputs, settings.linear, seed, jobs=jobs)

@@ -1,7 +1,7 @@
 """Phrases that resemble the words of a text, though not the same: other endings, misspellings, a word more or less.
 
-A word is a vector of itself and of its character n-grams, weighted by how rare the word is; a
-phrase or a window of words is the sum. Resemblance is the cosine.
+A word is a vector of itself, of its character n-grams and of the English words it stands for (so that synonyms
+meet), weighted by how rare the word is; a phrase or a window of words is the sum. Resemblance is the cosine.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from leadterm.learn.lexicon import Lexicon, Match
 from leadterm.learn.table import Block, group_max
 from leadterm.learn.tokens import CONTEXTS, Tokens
 from leadterm.learn.windows import LEAST, LONGEST, Line, windows_of
+from leadterm.text.languages import sense
 
 __all__ = ["FEATURES", "PhraseIndex", "Similar", "build_index", "find_similar", "fuzzy_block"]
 
@@ -27,7 +28,7 @@ FEATURES = (
     "similar_position", "similar_matched", "similar_phrases", "similar_evidence", "similar_rival",
     "similar_vote_free", "similar_vote_sum", "similar_category", "similar_purity", "similar_windows",
 )  # fmt: skip
-_CHAR_SHARE = 0.5
+_CHAR_SHARE, _SENSE_SHARE = 0.5, 0.5
 _SIZES = (3, 4)
 _SHARPNESS = 12.0
 _SMALL = 0.15
@@ -43,13 +44,15 @@ class PhraseIndex:
     Parameters
     ----------
     parts : tuple of str
-        Vector coordinates: ``=word`` or a character n-gram.
+        Vector coordinates: ``=word``, ``~sense`` or a character n-gram.
     words : tuple of str
         Words whose frequency is known.
     counts : ndarray of shape (n_words,)
         Training texts with each word.
     n_texts : int
         Training texts.
+    language : str
+        Of the phrases: decides which words are synonyms.
     indptr, indices, data : ndarray
         Phrases by coordinates, compressed sparse rows of unit length.
     """
@@ -58,6 +61,7 @@ class PhraseIndex:
     words: tuple[str, ...]
     counts: NDArray[Any]
     n_texts: int
+    language: str
     indptr: NDArray[Any]
     indices: NDArray[Any]
     data: NDArray[Any]
@@ -115,7 +119,9 @@ class Similar:
     cosine: NDArray[np.float64]
 
 
-def build_index(phrases: Sequence[tuple[str, ...]], counts: Mapping[str, int], n_texts: int) -> PhraseIndex:
+def build_index(
+    phrases: Sequence[tuple[str, ...]], counts: Mapping[str, int], n_texts: int, language: str = "en"
+) -> PhraseIndex:
     """Make the vectors of phrases.
 
     Parameters
@@ -126,6 +132,8 @@ def build_index(phrases: Sequence[tuple[str, ...]], counts: Mapping[str, int], n
         Texts with each word.
     n_texts : int
         Number of texts.
+    language : str
+        ISO 639-1 code.
 
     Returns
     -------
@@ -145,7 +153,7 @@ def build_index(phrases: Sequence[tuple[str, ...]], counts: Mapping[str, int], n
     values: list[float] = []
     for i, phrase in enumerate(phrases):
         for word in phrase:
-            parts = _parts(word)
+            parts = _parts(word, language)
             weight = _idf(counts.get(word, 0), n_texts)
             rows += [i] * len(parts)
             columns += [number.setdefault(part, len(number)) for part, _ in parts]
@@ -155,7 +163,7 @@ def build_index(phrases: Sequence[tuple[str, ...]], counts: Mapping[str, int], n
     matrix.data /= np.repeat(np.maximum(length, 1e-9), np.diff(matrix.indptr)).astype(np.float32)
     words = tuple(sorted(counts))
     return PhraseIndex(
-        tuple(number), words, np.array([counts[w] for w in words], dtype=np.int32), n_texts,
+        tuple(number), words, np.array([counts[w] for w in words], dtype=np.int32), n_texts, language,
         matrix.indptr, matrix.indices, matrix.data,
     )  # fmt: skip
 
@@ -303,16 +311,17 @@ def _window_facts(
 
 
 @lru_cache(maxsize=100_000)
-def _parts(word: str) -> list[tuple[str, float]]:
+def _parts(word: str, language: str) -> list[tuple[str, float]]:
     """Coordinates of a word and their weights; the squares add up to 1."""
-    if word.isdigit():
-        return [(f"={word}", 1.0)]
+    meant = sense(word, language)
+    own = 1 - _SENSE_SHARE if meant else 1.0
+    senses = [(f"~{other}", float(np.sqrt((1 - own) / len(meant)))) for other in meant]
     padded = f"^{word}$"
-    grams = [padded[i : i + n] for n in _SIZES for i in range(len(padded) - n + 1)]
+    grams = [] if word.isdigit() else [padded[i : i + n] for n in _SIZES for i in range(len(padded) - n + 1)]
     if not grams:
-        return [(f"={word}", 1.0)]
-    each = float(np.sqrt(_CHAR_SHARE / len(grams)))
-    return [(f"={word}", float(np.sqrt(1 - _CHAR_SHARE))), *((gram, each) for gram in grams)]
+        return [(f"={word}", float(np.sqrt(own))), *senses]
+    each = float(np.sqrt(own * _CHAR_SHARE / len(grams)))
+    return [(f"={word}", float(np.sqrt(own * (1 - _CHAR_SHARE)))), *((gram, each) for gram in grams), *senses]
 
 
 def _idf(count: int, n_texts: int) -> float:
@@ -363,7 +372,7 @@ def _vector(index: PhraseIndex, word: str) -> tuple[NDArray[np.int64], NDArray[n
     """Coordinates of a word and its values there; a coordinate unknown to the index has a number beyond its own."""
     found = index.vectors.get(word)
     if found is None:
-        parts, size = _parts(word), len(index.parts)
+        parts, size = _parts(word, index.language), len(index.parts)
         places = [index.part_number.get(part, size + crc32(part.encode())) for part, _ in parts]
         weight = _idf(index.word_count.get(word, 0), index.n_texts)
         values = np.array([weight * value for _, value in parts], dtype=np.float32)

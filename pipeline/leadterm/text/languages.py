@@ -12,9 +12,9 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 
 from leadterm.text.knowledge import load_table
-from leadterm.text.normalise import ROMAN, Normaliser, fold
+from leadterm.text.normalise import ROMAN, Normaliser, default_normaliser, fold
 
-__all__ = ["TRANSLATED", "Translator", "cognate_form", "stem", "words_of"]
+__all__ = ["TRANSLATED", "Translator", "cognate_form", "sense", "stem", "words_of"]
 
 TRANSLATED: Mapping[str, str] = {"es": "words_es.tsv"}
 """Tables of English words by language."""
@@ -154,6 +154,8 @@ class Translator(Normaliser):
         for word, words in meant.items():
             by_stem.setdefault(stem(word, language), set()).add(words)
         self._stems = {short: min(options) for short, options in by_stem.items() if len(options) == 1}
+        unmarked = {stem(word.replace("ny", "n"), language): words for word, words in meant.items() if "ny" in word}
+        self._unmarked = {short: words for short, words in unmarked.items() if short not in by_stem}
         self._cognates = self._english_forms()
 
     def _english_forms(self) -> dict[str, tuple[str, ...]]:
@@ -172,7 +174,41 @@ class Translator(Normaliser):
             return ()
         short = stem(word, self.language)
         found = self._whole.get(key, self._stems.get(stem(key, self.language)))
+        if found is None:
+            found = self._unmarked.get(short)
         if found is None and word.isalpha():
             found = self._cognates.get(cognate_form(word, self.language))
             found = found or self._cognates.get(cognate_form(short, self.language))
         return (ROMAN.get(word, word),) if found is None else found
+
+
+@cache
+def _reader(language: str) -> Normaliser:
+    """What gives the normal English words of a language's words: its table, or the variants of English ones."""
+    english = default_normaliser()
+    return Translator(language, english, {}) if language in TRANSLATED else english
+
+
+def sense(word: str, language: str) -> tuple[str, ...]:
+    """Give the normal English words that a word stands for, where they say more than the word itself.
+
+    Parameters
+    ----------
+    word : str
+        A folded word or its stem.
+    language : str
+        ISO 639-1 code; a language without a table has no senses.
+
+    Returns
+    -------
+    tuple of str
+        The same for synonyms; may be empty.
+
+    Examples
+    --------
+    >>> sense("renal", "en"), sense("renal", "es"), sense("rinones", "es"), sense("gout", "en")
+    (('kidney',), ('kidney',), ('kidney',), ())
+    """
+    if language != "en" and language not in TRANSLATED:
+        return ()
+    return tuple(found for found in _reader(language).word(word) if found != word)
