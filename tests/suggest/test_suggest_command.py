@@ -179,11 +179,21 @@ class TestInput:
         assert shown.err.count("\n") == 1
 
     def test_another_language_is_warned_of_once(self, tmp_path: Path, capsys: Capture) -> None:
-        (tmp_path / "a.txt").write_text("El paciente acude por dolor en la rodilla derecha desde hace un mes.")
-        (tmp_path / "b.txt").write_text("患者因发热、咳嗽三天就诊。" * 3)
+        text = "Le patient est suivi pour une toux depuis deux semaines, sans fièvre ni asthénie."
+        for name in ("a.txt", "b.txt"):
+            (tmp_path / name).write_text(text)
         assert main(["suggest", str(tmp_path)]) == 0
         shown = capsys.readouterr().err
-        assert shown == "leadterm: warning: 'a' reads as Spanish; this model reads English.\n"
+        assert shown == "leadterm: warning: 'a' reads as French; this model reads English and Spanish.\n"
+
+    def test_a_note_in_spanish_is_read_as_such(self, tmp_path: Path, capsys: Capture) -> None:
+        (tmp_path / "a.txt").write_text("El paciente acude por dolor en la rodilla derecha desde hace un mes.")
+        assert main(["suggest", str(tmp_path / "a.txt"), "--format", "json"]) == 0
+        shown = capsys.readouterr()
+        assert shown.err == "leadterm: note: 'a' reads as Spanish; it is read through a table of words.\n"
+        first = json.loads(shown.out)[0]["suggestions"][0]
+        assert first["code"] == "M25.561"
+        assert "rodilla" in first["evidence"][-1]["text"]
 
     def test_a_bad_note_among_many_is_reported_and_the_others_are_coded(self, tmp_path: Path, capsys: Capture) -> None:
         (tmp_path / "a.txt").write_text(ASTHMA)

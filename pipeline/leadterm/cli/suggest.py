@@ -47,6 +47,7 @@ class Format(StrEnum):
     HTML = "html"
 
 
+READ = {"Spanish": "es"}
 SHOWN = {Format.TABLE: 15, Format.HTML: 20}
 PAGE_WIDTH = 120
 
@@ -196,16 +197,18 @@ def _load(model: str, date: str | None, ner: str | None, systems: Sequence[str])
 
 
 def _watched(encounters: Iterable[Encounter], engine: Engine) -> Iterator[Encounter]:
-    """Pass encounters on, and warn once if a note is not in the language of the text pipeline."""
-    reads_english = getattr(getattr(engine, "nlp", None), "lang", "") == "en"
-    for encounter in encounters:
-        if reads_english:
-            from leadterm.cli.language import other_language
+    """Pass encounters on; those that plainly read as Spanish are Spanish. Say once what another language means."""
+    from leadterm.cli.language import other_language
 
-            if language := other_language(encounter.notes[0].text):
-                _say(f"warning: '{encounter.encounter_id}' reads as {language}; this model reads English.")
-                reads_english = False
-        yield encounter
+    translates, said = hasattr(engine, "nlp"), set[str]()
+    for encounter in encounters:
+        language = other_language(encounter.notes[0].text) if encounter.language == "en" else ""
+        read = READ.get(language)
+        if language and language not in said and translates:
+            said.add(language)
+            news = "it is read through a table of words" if read else "this model reads English and Spanish"
+            _say(f"{'note' if read else 'warning'}: '{encounter.encounter_id}' reads as {language}; {news}.")
+        yield replace(encounter, language=read) if read else encounter
 
 
 def _write(answers: Iterable[Answer], wanted: Wanted, output: str | None) -> None:
