@@ -122,8 +122,8 @@ def tokenise(encounter: Encounter) -> Tokens:
         context.append(_governed(found, sentence)[kept])
         before += 1 + int(sentence[-1]) if len(sentence) else 1
     ints = np.concatenate(parts, axis=1)
-    whole = np.concatenate(context)
-    return Tokens(tuple(words), ints[0], ints[1], ints[2], ints[3], whole, _concluded(encounter, ints[0], ints[1]), encounter.language)
+    whole, concluded = np.concatenate(context), _concluded(encounter, ints[0], ints[1])
+    return Tokens(tuple(words), ints[0], ints[1], ints[2], ints[3], whole, concluded, encounter.language)
 
 
 def _governed(found: Sequence[_Entry], sentence: NDArray[np.int64]) -> NDArray[np.int8]:
