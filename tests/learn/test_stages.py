@@ -16,10 +16,11 @@ from leadterm.learn.earlier import earlier_systems, earlier_table, fitting_dicti
 from leadterm.learn.model import CorpusModel
 from leadterm.learn.recipe import Recipe
 from leadterm.learn.stack import FoldRows, examples_of, out_of_fold
+from leadterm.learn.table import CandidateTable
 from leadterm.learn.tokens import tokenise
 from leadterm.learn.train import TrainResult, train
 from leadterm.learn.work import WorkFolder
-from leadterm.schema import Encounter, Note
+from leadterm.schema import Encounter, EvidenceSpan, Note, ReferenceCode
 from leadterm.suggester import Suggester, load_suggester
 
 
@@ -129,3 +130,15 @@ def test_a_damaged_fold_is_made_again(tmp_path: Path) -> None:
     file = next(folds.path.glob("*-0.npz"))
     file.write_bytes(file.read_bytes()[:40])
     assert folds.read(0) is None
+
+
+def test_the_dictionarys_words_are_evidence_where_coders_gave_none() -> None:
+    note = Note("n", "Seen for acute gout.")
+    bare = Encounter("e", (note,), (ReferenceCode("s", "M10.9"),))
+    span = EvidenceSpan("n", 15, 19, "gout")
+    table = CandidateTable("e", "s", ("M10.9",), ("f",), np.ones((1, 1), np.float32), ((span,),), ("gout",))
+    marked = Encounter("e", (note,), (ReferenceCode("s", "M10.9", "", (EvidenceSpan("n", 9, 19, "acute gout"),)),))
+    words = tokenise(bare)
+    assert examples_of([bare], [words], "s", [table])[0].evidence == (("M10.9", (2,)),)
+    assert examples_of([marked], [words], "s", [table])[0].evidence == (("M10.9", (1, 2)),)
+    assert examples_of([bare], [words], "s")[0].evidence == ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -72,7 +73,7 @@ class BaseSettings:
 
     linear: LinearSettings = field(default_factory=LinearSettings)
     shortlist: int = 60
-    longest: int = 3
+    longest: int = 2
     keep: int = 2
 
 
@@ -138,16 +139,19 @@ def fit_base(examples: Sequence[Example], settings: BaseSettings, seed: int, *, 
     number: Mapping[str, int] = {code: i for i, code in enumerate(codes)}
     texts = [example.tokens for example in examples]
     given = [frozenset(number[c] for c in example.codes) for example in examples]
-    evidence = _evidence(examples, texts, given, number, settings)
     categories = categories_of(codes)
-    words = lexicon.build_lexicon(texts, given, evidence)
-    counts = Counter(word for tokens in texts for word in set(tokens.words))
-    used = {word: counts[word] for phrase in words.phrases for word in phrase}
-    language = Counter(tokens.language for tokens in texts).most_common(1)[0][0] if texts else "en"
-    index = fuzzy.build_index(words.phrases, used, len(texts), language)
     outputs = [sorted(row | {len(codes) + int(categories[c]) for c in row}) for row in given]
     n_outputs = len(codes) + int(categories.max(initial=-1)) + 1
-    linear = fit_linear(texts, outputs, n_outputs, settings.linear, seed, jobs=jobs)
+    with ThreadPoolExecutor(1) as other:  # the words and the phrases are learned side by side
+        fitting = other.submit(fit_linear, texts, outputs, n_outputs, settings.linear, seed, jobs=max(1, jobs - 1))
+        if jobs == 1:
+            fitting.result()
+        words = lexicon.build_lexicon(texts, given, _evidence(examples, texts, given, number, settings))
+        counts = Counter(word for tokens in texts for word in set(tokens.words))
+        used = {word: counts[word] for phrase in words.phrases for word in phrase}
+        language = Counter(tokens.language for tokens in texts).most_common(1)[0][0] if texts else "en"
+        index = fuzzy.build_index(words.phrases, used, len(texts), language)
+        linear = fitting.result()
     seen = np.bincount([c for row in given for c in row], minlength=len(codes))
     together = company.learn_company(given, len(codes))
     return BaseModel(codes, seen, categories, words, index, linear, together, settings.shortlist)

@@ -6,7 +6,7 @@ without it, so no encounter is ever described by its own labels.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -21,7 +21,7 @@ from leadterm.learn.table import CandidateTable
 from leadterm.learn.tokens import Tokens
 from leadterm.learn.trees import group_folds
 from leadterm.ranker import Ranker
-from leadterm.schema import Encounter
+from leadterm.schema import Encounter, EvidenceSpan
 
 __all__ = [
     "FoldFolder", "FoldRows", "SystemModel", "examples_of", "fit_system", "fold_rows", "out_of_fold", "ranked",
@@ -115,7 +115,7 @@ def examples_of(
     Returns
     -------
     list of Example
-        Evidence as word positions.
+        Evidence as word positions: the coders', or the dictionary's where the coders gave none.
 
     Examples
     --------
@@ -125,24 +125,32 @@ def examples_of(
     >>> examples_of([e], [tokenise(e)], "s")[0].evidence
     (('M10', (0,)),)
     """
-    from leadterm.corpus.format import split_mentions
-
     out = []
     tables: Sequence[CandidateTable | None] = known or [None] * len(texts)
     for encounter, tokens, table in zip(encounters, texts, tables, strict=True):
-        place = {note.note_id: i for i, note in enumerate(encounter.notes)}
         given = [code for code in encounter.codes if code.system == system]
-        evidence = []
-        for code in given:
-            for mention in split_mentions(code.evidence):
-                inside = np.zeros(len(tokens.words), dtype=bool)
-                for span in mention:
-                    here = tokens.note == place.get(span.note_id, -1)
-                    inside |= here & (tokens.start < span.end) & (tokens.end > span.start)
-                if inside.any():
-                    evidence.append((code.code, tuple(np.flatnonzero(inside).tolist())))
+        found = dict(zip(table.codes, table.evidence, strict=True)) if table else {}
+        evidence = [
+            (code.code, positions)
+            for code in given
+            for positions in _positions(encounter, tokens, code.evidence or found.get(code.code, ()))
+        ]
         out.append(Example(tokens, frozenset(code.code for code in given), tuple(evidence), table))
     return out
+
+
+def _positions(encounter: Encounter, tokens: Tokens, evidence: Sequence[EvidenceSpan]) -> Iterator[tuple[int, ...]]:
+    """Word positions of each mention that evidence spans make up."""
+    from leadterm.corpus.format import split_mentions
+
+    place = {note.note_id: i for i, note in enumerate(encounter.notes)}
+    for mention in split_mentions(evidence):
+        inside = np.zeros(len(tokens.words), dtype=bool)
+        for span in mention:
+            here = tokens.note == place.get(span.note_id, -1)
+            inside |= here & (tokens.start < span.end) & (tokens.end > span.start)
+        if inside.any():
+            yield tuple(np.flatnonzero(inside).tolist())
 
 
 def out_of_fold(
