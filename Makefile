@@ -53,6 +53,7 @@ wheel: build ## install the wheel elsewhere and try it
 	@cp $(NOTE) $(SMOKE)/note.txt && echo 'encounter_id,text,codes' > $(SMOKE)/t.csv && echo '1,Dry cough.,R05.9' >> $(SMOKE)/t.csv
 	cd $(SMOKE) && venv/bin/leadterm --version && venv/bin/leadterm --help > /dev/null
 	cd $(SMOKE) && venv/bin/leadterm corpus import csv t.csv --output corpus && venv/bin/leadterm corpus check corpus
+	cd $(SMOKE) && venv/bin/leadterm benchmark list > /dev/null
 	cd $(SMOKE) && venv/bin/leadterm suggest note.txt --format jsonl | grep -q '"suggestions"'
 
 bench: $(VENV)/dev ## measure speed

@@ -125,7 +125,7 @@ class Benchmark:
         With more than 0 the splits of ``fit`` are pooled and each encounter is answered by a model trained on the
         other folds.
     earlier : str
-        Name of the model whose knowledge the training takes over; none where empty.
+        Name of the model whose knowledge the training takes over; empty for the shipped one where it fits.
     coders : tuple of str
         People, or firms, who each coded the whole: their agreement is measured, with our system as one more coder.
     options : mapping of str to str

@@ -163,7 +163,7 @@ def run_benchmark(chosen: Benchmark, data: str | Path, folder: str | Path, setti
     manifests: list[Mapping[str, Any]] = []
     trainer = corpus_trainer(
         use.recipe, systems=chosen.systems, name=TRAINED, output=None if chosen.folds else Path(folder) / "model",
-        earlier=load_suggester(chosen.earlier) if chosen.earlier else None,
+        earlier=load_suggester(chosen.earlier) if chosen.earlier else "auto",
         progress=lambda step: use.progress(f"training: {step}"), done=lambda r: manifests.append(r.model.meta),
     )  # fmt: skip
     runs[TRAINED], limits[TRAINED] = _trained(chosen, trainer, train, test, corpus, use)

@@ -35,6 +35,7 @@ def model_card(
         "",
         f"A corpus model of leadterm. It suggests codes; a person confirms them. Learned from {corpus['encounters']}",
         f"coded encounters (splits: {', '.join(corpus['splits'])}; languages: {', '.join(model.meta['languages'])}).",
+        *_earlier(model),
         "",
         "## Figures",
         "",
@@ -58,13 +59,22 @@ def model_card(
         "",
         "## Limits",
         "",
-        "- It can only suggest codes that its training encounters hold.",
+        "- It can only suggest codes that its training encounters hold"
+        + ("." if model.earlier is None else ", or that the earlier model knows."),
         "- Its figures hold for notes like those it learned from; measure it on your own before use.",
         "- The lexicon holds phrases of the training notes and the linear model their words: treat the folder",
         "  as you treat the notes.",
         "",
     ]
     return "\n".join(lines)
+
+
+def _earlier(model: CorpusModel) -> list[str]:
+    """What it was trained on top of."""
+    if model.earlier is None:
+        return []
+    name = getattr(model.earlier, "name", "")
+    return [f"It keeps what {f'the model {name!r}' if name else 'the shipped dictionary model'} knows."]
 
 
 def _said(point: OperatingPoint) -> str:

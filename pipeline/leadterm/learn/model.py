@@ -17,6 +17,7 @@ from leadterm.learn.describe import describe
 from leadterm.learn.earlier import earlier_systems, earlier_table
 from leadterm.learn.stack import SystemModel
 from leadterm.learn.table import CandidateTable
+from leadterm.learn.titles import titles_of
 from leadterm.learn.tokens import Tokens, tokenise
 from leadterm.ranker import Ranker
 from leadterm.schema import Assertion, Encounter, Suggestion, SuggestionSet
@@ -140,7 +141,7 @@ class CorpusModel:
 
     def _suggestions(self, table: CandidateTable, confidence: NDArray[np.float64]) -> list[Suggestion]:
         """Suggestions of one system, not ranked yet; a candidate without evidence makes none."""
-        titles = self.titles.get(table.system, {})
+        titles = self._titles(table)
         asserted = _assertions(table)
         return [
             Suggestion(
@@ -150,6 +151,12 @@ class CorpusModel:
             for i, code in enumerate(table.codes)
             if table.evidence[i]
         ]  # fmt: skip
+
+    def _titles(self, table: CandidateTable) -> Mapping[str, str]:
+        """Titles of candidates; the code system's own for codes that only the dictionary knows."""
+        titles = self.titles.get(table.system, {})
+        more = [code for code in table.codes if code not in self.systems[table.system].base.number]
+        return {**titles, **titles_of(table.system, more)} if more else titles
 
     def save(self, path: str | Path, *, documents: Mapping[str, str] | None = None) -> Path:
         """Write the model as a folder (see :mod:`leadterm.artifacts`)."""

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from leadterm.errors import LeadtermError
-from leadterm.learn.stack import SystemModel
 
-__all__ = ["known_titles"]
+if TYPE_CHECKING:
+    from leadterm.learn.stack import SystemModel
+
+__all__ = ["known_titles", "titles_of"]
 
 
 def known_titles(
@@ -53,7 +56,30 @@ def _own_titles(corpus: str | Path | None, system: str) -> dict[str, str]:
     return dict(read_code_list(corpus, system))
 
 
-def _installed(name: str, codes: tuple[str, ...]) -> tuple[str, dict[str, str]]:
+def titles_of(system: str, codes: Iterable[str]) -> dict[str, str]:
+    """Give the titles of codes of a system that is at hand.
+
+    Parameters
+    ----------
+    system : str
+        Name of the system.
+    codes : iterable of str
+        Codes, of which some may be unknown.
+
+    Returns
+    -------
+    dict of str to str
+        Title by code, for those that are known.
+
+    Examples
+    --------
+    >>> titles_of("icd10cm", ["I10", "???"])
+    {'I10': 'Essential (primary) hypertension'}
+    """
+    return _installed(system, codes)[1]
+
+
+def _installed(name: str, codes: Iterable[str]) -> tuple[str, dict[str, str]]:
     """Release and titles of an installed code system; a system that is not at hand has none."""
     from leadterm.codes import load_system
 
