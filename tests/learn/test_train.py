@@ -16,7 +16,7 @@ from leadterm.learn.recipe import Recipe, read_recipe
 from leadterm.learn.stack import examples_of, out_of_fold
 from leadterm.learn.tokens import tokenise
 from leadterm.learn.train import TrainResult, train
-from leadterm.schema import Encounter, Note
+from leadterm.schema import Encounter, Note, ReferenceCode
 
 
 @pytest.fixture(scope="module")
@@ -140,3 +140,14 @@ def test_a_recipe_keeps_the_defaults_it_does_not_name(tmp_path: Path) -> None:
     (tmp_path / "r.toml").write_text("seed = 7\n[base.linear]\nridge = 2\n")
     recipe = read_recipe(tmp_path / "r.toml")
     assert (recipe.seed, recipe.base.linear.ridge, recipe.ranker) == (7, 2.0, Recipe().ranker)
+
+
+def test_codes_in_another_spelling_are_told(quick: Recipe, tmp_path: Path) -> None:
+    said = [("Gout today.", "m109"), ("Dry cough.", "R05.9"), ("Asthma attack.", "j45909")]
+    notes = [
+        Encounter(f"e{i}", (Note("n", said[i % 3][0]),), (ReferenceCode("icd10cm", said[i % 3][1]),)) for i in range(30)
+    ]
+    bare = Encounter("none", (Note("n", "Well."),))
+    remarks = train([*notes, bare], tmp_path / "model", quick, earlier=None).remarks
+    assert remarks[0].startswith("20 of 30 codes are not written as their system writes them ('j45909' for 'J45.909')")
+    assert remarks[1].startswith("1 of 31 encounters have no code of icd10cm")

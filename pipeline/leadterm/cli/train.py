@@ -104,6 +104,8 @@ def _progress() -> Iterator[Callable[[str, float], None]]:
 def _say(result: TrainResult, target_precision: float | None) -> None:
     """The figures of the run."""
     point, target = result.point, result.target
+    for remark in result.remarks:
+        typer.echo(f"leadterm: warning: {remark}", err=True)
     typer.echo(f"model written to {result.path}")
     typer.echo(
         f"out of fold: precision {point.precision:.3f}, recall {point.recall:.3f}, F1 {point.f1:.3f} "

@@ -8,7 +8,7 @@ import platform
 import resource
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.metadata import version
@@ -54,12 +54,15 @@ class TrainResult:
         Out-of-fold precision, recall and F1 at the model's threshold.
     target : OperatingPoint or None
         The same at the target precision, if one was given and can be reached.
+    remarks : tuple of str
+        What a reader of the corpus should know, such as codes in another spelling.
     """
 
     model: CorpusModel
     path: Path
     point: OperatingPoint
     target: OperatingPoint | None = None
+    remarks: tuple[str, ...] = ()
 
 
 @dataclass
@@ -153,7 +156,7 @@ def train(
     tell("writing the model", 1.0)
     path = model.save(output, documents={"README.md": model_card(model, point, target, target_precision)})
     work.remove()
-    return TrainResult(model, path, point, target)
+    return TrainResult(model, path, point, target, tuple(_remarks(encounters, wanted)))
 
 
 @dataclass
@@ -230,8 +233,10 @@ def _depends(digest: str, recipe: Recipe, earlier: Suggester | CorpusModel | Non
 def _read(corpus: str | Path | Sequence[Encounter], splits: Sequence[str]) -> list[Encounter]:
     """Encounters of a folder or as given; ids must differ."""
     if isinstance(corpus, str | Path):
+        from leadterm.corpus.card import read_card
         from leadterm.corpus.files import read_split
 
+        read_card(corpus)  # what is wrong with it is better said now than after the training
         encounters = [e for split in splits for e in read_split(corpus, split)]
     else:
         encounters = list(corpus)
@@ -255,6 +260,22 @@ def _systems(encounters: Sequence[Encounter], wanted: Sequence[str] | None) -> l
         if name not in held:
             raise unknown_name("code system in this corpus", name, held)
     return sorted(set(wanted)) if wanted else held
+
+
+def _remarks(encounters: Sequence[Encounter], systems: Sequence[str]) -> Iterator[str]:
+    """What was learned as it stands though it may not be meant so."""
+    from leadterm.corpus.spelling import canonical
+
+    given = Counter((code.system, code.code) for e in encounters for code in e.codes if code.system in systems)
+    odd = sorted((system, code) for system, code in given if canonical(system, code) != code)
+    if odd:
+        (system, code), n = odd[0], sum(given[pair] for pair in odd)
+        yield (
+            f"{n} of {given.total()} codes are not written as their system writes them ('{code}' for "
+            f"'{canonical(system, code)}'); they were learned as they stand. 'leadterm corpus check --fix' mends them."
+        )
+    if bare := sum(not any(code.system in systems for code in e.codes) for e in encounters):
+        yield f"{bare} of {len(encounters)} encounters have no code of {', '.join(systems)}."
 
 
 def _digest(encounters: Sequence[Encounter]) -> str:
