@@ -350,6 +350,8 @@ def _write(folder: Path, sizes: Sequence[Size], rows: Sequence[Contender]) -> No
     folder.mkdir(parents=True, exist_ok=True)
     figures = {"sizes": [asdict(s) for s in sizes], "many_labels": [asdict(r) for r in rows]}
     (folder / "bench-train.json").write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
+    if not sizes:
+        return
     try:
         import matplotlib
 
