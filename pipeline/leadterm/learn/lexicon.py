@@ -17,13 +17,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from leadterm.learn.matching import Evidence, Matcher, PairCounts, count_pairs
-from leadterm.learn.table import Block, Mentions
+from leadterm.learn.table import Block, Mentions, group_max
 from leadterm.learn.tokens import CONTEXTS, Tokens
 
 __all__ = ["FEATURES", "Lexicon", "Match", "build_lexicon", "find_matches", "lexicon_block"]
 
 _ALPHA, _BETA = 0.1, 0.8
 _AS_GOOD = 0.5
+_MOST_CODES = 300
 FEATURES = (
     "phrase_p_here", "phrase_p_text", "phrase_p_here_any", "phrase_p_text_any", "phrase_p_here_sum", "phrase_matches",
     "phrase_kinds", "phrase_free", "phrase_p_free", "phrase_p_affirmed", "phrase_words", "phrase_gap",
@@ -241,6 +242,9 @@ class _Grid:
         self.lexicon, self.tokens, self.matches = lexicon, tokens, matches
         self.phrase = np.array([m.phrase for m in matches])
         owner, pair = lexicon.pairs_of(self.phrase)
+        self.linked = np.bincount(owner, minlength=len(matches))
+        self.total = np.maximum(np.bincount(owner, lexicon.here[pair], len(matches)), 1)
+        owner, pair = self._likely(owner, pair)
         self.codes, column = np.unique(lexicon.code[pair].astype(np.int64), return_inverse=True)
         shape = (len(matches), len(self.codes))
         self.pair = np.full(shape, -1)
@@ -249,8 +253,6 @@ class _Grid:
         texts = lexicon.texts[self.phrase[owner]] + _BETA
         self.here[owner, column] = (lexicon.here[pair] + _ALPHA) / texts
         self.text[owner, column] = (lexicon.text[pair] + _ALPHA) / texts
-        self.linked = np.bincount(owner, minlength=len(matches))
-        self.total = np.maximum(np.bincount(owner, lexicon.here[pair], len(matches)), 1)
         owner, place = _positions(matches)
         self.context = np.maximum.reduceat(tokens.context[place], np.flatnonzero(np.diff(owner, prepend=-1)))
         self.concluded = tokens.concluded[[m.positions[0] for m in matches]]
@@ -262,6 +264,18 @@ class _Grid:
         self.size = size
         order = np.argsort(-self.here.max(axis=0), kind="stable")
         self.rank = np.argsort(order, kind="stable")
+
+    def _likely(
+        self, owner: NDArray[np.int64], pair: NDArray[np.int64]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Of very many codes, leave those that some match speaks most for."""
+        codes, group = np.unique(self.lexicon.code[pair], return_inverse=True)
+        if len(codes) <= _MOST_CODES:
+            return owner, pair
+        here = (self.lexicon.here[pair] + _ALPHA) / (self.lexicon.texts[self.phrase[owner]] + _BETA)
+        best = np.argsort(-group_max(here, group, len(codes)), kind="stable")[:_MOST_CODES]
+        some = np.isin(group, best)
+        return owner[some], pair[some]
 
     def mentions(self, j: int, best: int) -> Mentions:
         """Matches that speak for a code about as well as the best one does; no word serves twice."""
