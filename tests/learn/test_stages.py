@@ -12,10 +12,10 @@ from leadterm.errors import LeadtermError
 from leadterm.learn import base as parts
 from leadterm.learn.company import FEATURES, company_features, learn_company
 from leadterm.learn.describe import describe
-from leadterm.learn.earlier import earlier_systems, earlier_table, fitting_dictionary
+from leadterm.learn.earlier import earlier_systems, earlier_table, fitting_dictionary, unseen
 from leadterm.learn.model import CorpusModel
 from leadterm.learn.recipe import Recipe
-from leadterm.learn.stack import FoldRows, examples_of, out_of_fold
+from leadterm.learn.stack import FoldRows, examples_of, out_of_fold, ranked
 from leadterm.learn.table import CandidateTable
 from leadterm.learn.tokens import tokenise
 from leadterm.learn.train import TrainResult, train
@@ -142,3 +142,21 @@ def test_the_dictionarys_words_are_evidence_where_coders_gave_none() -> None:
     assert examples_of([bare], [words], "s", [table])[0].evidence == (("M10.9", (2,)),)
     assert examples_of([marked], [words], "s", [table])[0].evidence == (("M10.9", (1, 2)),)
     assert examples_of([bare], [words], "s")[0].evidence == ()
+
+
+def test_what_earlier_models_saw_is_seen(second: TrainResult) -> None:
+    of_first, of_second = make(60, evidence=True), make(30, evidence=False, seed=9)
+    model = CorpusModel.load(second.path)
+    assert not unseen([*of_first, *of_second], model)
+    assert len(unseen(make(5, evidence=False, seed=77), model)) == 5
+
+
+def test_folds_of_few_or_uneven_patients_are_all_held_out() -> None:
+    recipe = Recipe(ranked_encounters=100)
+    ten = [f"p{i % 10}" for i in range(1000)]
+    assert ranked(ten, recipe).all()
+    one = np.array(["p0"] * 900 + [f"q{i}" for i in range(300)])
+    asked = ranked(one.tolist(), recipe)
+    assert asked.all() or (80 <= asked.sum() <= 200 and not asked[one == "p0"].any())
+    many = [f"p{i // 3}" for i in range(3000)]
+    assert 80 <= ranked(many, recipe).sum() <= 200

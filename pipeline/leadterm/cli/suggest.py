@@ -197,13 +197,20 @@ def _load(model: str, date: str | None, ner: str | None, systems: Sequence[str])
 
 
 def _watched(encounters: Iterable[Encounter], engine: Engine) -> Iterator[Encounter]:
-    """Pass encounters on; those that plainly read as Spanish are Spanish. Say once what another language means."""
-    from leadterm.cli.language import other_language
+    """Pass encounters on; those that plainly read as Spanish are Spanish. Say once what another language means.
 
-    translates, said = hasattr(engine, "nlp"), set[str]()
+    A model learned from a corpus reads them as Spanish only where the notes of its corpus were said to be.
+    """
+    from leadterm.cli.language import other_language
+    from leadterm.suggester import Suggester
+
+    translates, said = isinstance(engine, Suggester), set[str]()
+    learned = () if isinstance(engine, Suggester) else getattr(engine, "meta", {}).get("languages", ())
     for encounter in encounters:
         language = other_language(encounter.notes[0].text) if encounter.language == "en" else ""
         read = READ.get(language)
+        if not translates and (read not in learned or "en" in learned):
+            read = None
         if language and language not in said and translates:
             said.add(language)
             news = "it is read through a table of words" if read else "this model reads English and Spanish"

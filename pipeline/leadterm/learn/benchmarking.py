@@ -18,6 +18,7 @@ from leadterm.learn.baselines import dictionary_lookup
 from leadterm.learn.recipe import Recipe
 from leadterm.learn.trainers import answer_of, corpus_trainer, linear_trainer, phrase_trainer
 from leadterm.schema import Encounter
+from leadterm.text.languages import TRANSLATED
 
 __all__ = [
     "DEFAULT",
@@ -240,7 +241,7 @@ def _plain(chosen: Benchmark, train: list[Encounter], test: list[Encounter], use
         learned(linear_trainer(chosen.systems, name=LINEAR, seed=use.seed), LINEAR)
         if any(code.evidence for e in train for code in e.codes):
             learned(phrase_trainer(name=PHRASES), PHRASES)
-        if "icd10cm" in chosen.systems and all(e.language == "en" for e in test):
+        if "icd10cm" in chosen.systems and all(e.language in ("en", *TRANSLATED) for e in test):
             runs |= _shipped(test, use)
     return runs
 

@@ -39,7 +39,7 @@ def model_card(
         "",
         "## Figures",
         "",
-        "Out of fold: each training encounter was scored by parts fitted without it.",
+        "Out of fold: encounters (of a large corpus, some of them) were scored by parts fitted without them.",
         "",
         "| system | codes | phrases | precision | recall | F1 | calibration error |",
         "|---|---|---|---|---|---|---|",

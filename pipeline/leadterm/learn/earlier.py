@@ -12,6 +12,7 @@ import numpy as np
 
 from leadterm.codes.crosswalk import CROSSWALKS, crosswalk, snap
 from leadterm.learn.table import CandidateTable
+from leadterm.ranker import Ranker
 from leadterm.schema import Encounter
 
 if TYPE_CHECKING:
@@ -66,11 +67,17 @@ def unseen(encounters: Sequence[Encounter], earlier: Suggester | CorpusModel) ->
     Returns
     -------
     list of Encounter
-        In the same order.
+        In the same order; what the models before it have seen counts too.
     """
     from leadterm.learn.model import CorpusModel
 
-    seen = set((earlier.seen if isinstance(earlier, CorpusModel) else earlier.ranker.seen).tolist())
+    seen: set[int] = set()
+    model: Suggester | CorpusModel | Ranker | None = earlier
+    while isinstance(model, CorpusModel):
+        seen.update(model.seen.tolist())
+        model = model.earlier
+    if model is not None:
+        seen.update((model if isinstance(model, Ranker) else model.ranker).seen.tolist())
     return [encounter for encounter in encounters if encounter.digest not in seen]
 
 

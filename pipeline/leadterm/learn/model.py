@@ -156,7 +156,10 @@ class CorpusModel:
         """Titles of candidates; the code system's own for codes that only the dictionary knows."""
         titles = self.titles.get(table.system, {})
         more = [code for code in table.codes if code not in self.systems[table.system].base.number]
-        return {**titles, **titles_of(table.system, more)} if more else titles
+        if not more:
+            return titles
+        before = self.earlier.titles.get(table.system, {}) if isinstance(self.earlier, CorpusModel) else {}
+        return {**titles_of(table.system, more), **before, **titles}
 
     def save(self, path: str | Path, *, documents: Mapping[str, str] | None = None) -> Path:
         """Write the model as a folder (see :mod:`leadterm.artifacts`)."""

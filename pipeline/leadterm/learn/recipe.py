@@ -26,7 +26,7 @@ class Recipe:
     folds : int
         Folds over encounters (patients where known) for the out-of-fold features.
     ranked_encounters : int
-        Most encounters whose candidates train the ranker; with more, a random part is taken.
+        About so many encounters train the ranker in a larger corpus: those of as many folds as hold them.
     base : BaseSettings
         Lexicon, similar phrases, mining, linear model.
     ranker : RankerSettings

@@ -27,6 +27,7 @@ __all__ = [
     "FoldFolder", "FoldRows", "SystemModel", "examples_of", "fit_system", "fold_rows", "out_of_fold", "ranked",
 ]  # fmt: skip
 
+_ENOUGH = 0.8
 Progress = Callable[[str, float], None]
 
 
@@ -229,10 +230,17 @@ def ranked(groups: Sequence[str], recipe: Recipe) -> NDArray[np.bool_]:
 
 
 def _deal(groups: Sequence[str], recipe: Recipe) -> tuple[NDArray[np.int64], int]:
-    """Fold of each example, and how many of the folds, from the first, are held out in turn."""
-    wanted = min(len(groups), recipe.ranked_encounters)
-    fold = group_folds(groups, max(recipe.folds, len(groups) // recipe.ranked_encounters), recipe.seed)
-    return fold, 1 + int(np.searchsorted(np.cumsum(np.bincount(fold)), wanted))
+    """Fold of each example, and how many of the folds, from the first, are held out in turn.
+
+    All are, unless fewer hold about as many encounters as are to be ranked, of enough groups.
+    """
+    wanted = recipe.ranked_encounters
+    fold = group_folds(groups, max(recipe.folds, len(groups) // wanted), recipe.seed)
+    size = np.bincount(fold)
+    n = 1 + int(np.searchsorted(np.cumsum(size), _ENOUGH * wanted))
+    held = {group for group, k in zip(groups, fold.tolist(), strict=True) if k < n}
+    few = len(groups) <= wanted or len(held) < recipe.ranker.folds or size[:n].sum() > 2 * wanted
+    return fold, len(size) if few else n
 
 
 def fold_rows(
@@ -324,7 +332,11 @@ def _rows(base: BaseModel, examples: Sequence[Example], held: NDArray[np.int64],
     from joblib import Parallel, delayed
 
     if not base.codes:
-        raise LeadtermError("too few coded encounters to train on.", hint="Add encounters, or use fewer folds.")
+        coded = sum(bool(example.codes) for example in examples)
+        raise LeadtermError(
+            f"{coded} of {len(examples)} encounters have codes of this system; two patients with codes are needed.",
+            hint="Add coded encounters, or leave the system out with --system.",
+        )
     number = {code: i for i, code in enumerate(_all_codes(examples))}
     width = len(FEATURES) + len(known_names([e.known for e in examples]))
     none = np.zeros(0, np.int64)

@@ -135,7 +135,10 @@ def train(
     wanted = _systems(encounters, systems)
     if earlier == "auto":
         earlier = fitting_dictionary(encounters, wanted)
+    elif earlier is not None and not earlier_systems(earlier) & set(wanted):
+        earlier = None
     encounters = _fresh(encounters, earlier)
+    wanted = _left(encounters, wanted)
     digest = _digest(encounters)
     work = WorkFolder.beside(output, _depends(digest, use, earlier))
     learner = _Learner(encounters, use, earlier, jobs, tell, work, clock)
@@ -183,7 +186,7 @@ class _Learner:
         return [tokens for part in found for tokens in part]
 
     def learn(self, name: str, start: float, share: float) -> tuple[FoldRows, SystemModel]:
-        """Out-of-fold rows, then rankers and parts, of one code system."""
+        """Out-of-fold rows, then ranker and parts, of one code system."""
         groups = [e.patient_id or e.encounter_id for e in self.encounters]
         self.tell(f"{name}: words", start)
         examples = examples_of(self.encounters, self.texts, name, self._known(name, groups, start))
@@ -198,11 +201,12 @@ class _Learner:
         return found, system
 
     def _known(self, name: str, groups: Sequence[str], start: float) -> list[CandidateTable | None] | None:
-        """What the earlier model says of each encounter that the rankers learn from."""
+        """What the earlier model says of each encounter that the ranker learns from."""
         if self.earlier is None or name not in earlier_systems(self.earlier):
             return None
         self.tell(f"{name}: asking the earlier model", start)
-        codes = {code.code for encounter in self.encounters for code in encounter.codes if code.system == name}
+        counts = Counter(code.code for encounter in self.encounters for code in encounter.codes if code.system == name)
+        codes = {code for code, n in counts.items() if n > 1}  # one encounter's own code must not shape its candidates
         asked = zip(self.encounters, ranked(groups, self.recipe), strict=True)
         return [earlier_table(self.earlier, e, name, codes) if wanted else None for e, wanted in asked]
 
@@ -224,10 +228,29 @@ def _fresh(encounters: list[Encounter], earlier: Suggester | CorpusModel | None)
     return kept
 
 
+def _left(encounters: Sequence[Encounter], systems: list[str]) -> list[str]:
+    """Code systems that the encounters still hold once those the earlier model knows are left out."""
+    held = {code.system for encounter in encounters for code in encounter.codes}
+    left = [name for name in systems if name in held]
+    if not left:
+        raise LeadtermError(
+            f"the {len(encounters)} encounters new to the earlier model have no codes of {', '.join(systems)}.",
+            hint="Continue with coded encounters that are new to it, or train without it (--from none).",
+        )
+    return left
+
+
 def _depends(digest: str, recipe: Recipe, earlier: Suggester | CorpusModel | None) -> dict[str, Any]:
     """What the folds depend on."""
-    before = "" if earlier is None else json.dumps([earlier.name, dict(getattr(earlier, "meta", {}))], sort_keys=True)
+    before = "" if earlier is None else json.dumps([earlier.name, *_identity(earlier)], sort_keys=True)
     return {"corpus": digest, "recipe": recipe.to_json(), "version": version("leadterm"), "earlier": before}
+
+
+def _identity(earlier: Suggester | CorpusModel) -> list[Any]:
+    """What sets an earlier model apart from another of its name."""
+    if isinstance(earlier, CorpusModel):
+        return [dict(earlier.meta)]
+    return [earlier.ranker.header(), earlier.system.release]
 
 
 def _read(corpus: str | Path | Sequence[Encounter], splits: Sequence[str]) -> list[Encounter]:

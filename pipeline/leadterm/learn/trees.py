@@ -40,11 +40,11 @@ class RankerSettings:
     Examples
     --------
     >>> RankerSettings().iterations
-    200
+    140
     """
 
-    iterations: int = 200
-    learning_rate: float = 0.05
+    iterations: int = 140
+    learning_rate: float = 0.07
     max_leaf_nodes: int = 15
     max_depth: int = 6
     min_samples_leaf: int = 40

@@ -137,7 +137,7 @@ class TermMatcher:
     def _look_up(self, surface: str) -> tuple[int, ...]:
         """Word ids of a token; or one of PAUSE, BREAK, NEGATE; UNKNOWN for a word no term holds."""
         low = surface.lower()
-        if surface == "A":
+        if surface == "A" and self._reader is self.normaliser:  # in other languages "A" opens sentences
             letter = self.lexicon.words.get(LETTER_A)
             return () if letter is None else (letter,)
         if surface in BREAKS or "\n" in surface or "\r" in surface:
