@@ -50,7 +50,7 @@ class RankerSettings:
     min_samples_leaf: int = 40
     l2: float = 5.0
     feature_share: float = 0.3
-    folds: int = 4
+    folds: int = 3
 
 
 def group_folds(groups: Sequence[object] | NDArray[Any], folds: int, seed: int) -> NDArray[np.int64]:
