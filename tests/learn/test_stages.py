@@ -120,9 +120,7 @@ def test_two_processes_give_the_same_rows(quick: Recipe) -> None:
 
 def test_a_damaged_fold_is_made_again(tmp_path: Path) -> None:
     folds = WorkFolder.beside(tmp_path / "m", {}).of("icd10cm")
-    rows = FoldRows(
-        np.ones((1, 2), np.float32), np.ones(1, np.int8), np.zeros(1, np.int64), np.zeros(1, np.int64), 3
-    )
+    rows = FoldRows(np.ones((1, 2), np.float32), np.ones(1, np.int8), np.zeros(1, np.int64), 3)
     folds.write(0, rows)
     kept = folds.read(0)
     assert kept is not None

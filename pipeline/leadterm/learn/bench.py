@@ -30,7 +30,7 @@ __all__ = ["Contender", "Size", "contend", "main", "measure", "precision_at"]
 CUTOFFS = (1, 5, 8)
 TESTED = 2000
 Scored = tuple[NDArray[np.float32], float, float]
-_STAGES = {"fold": "folds", "ranker": "rankers and parts"}
+_STAGES = {"fold": "folds", "ranker": "ranker and parts"}
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ without it, so no encounter is ever described by its own labels.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -69,8 +69,6 @@ class FoldRows:
         1 where the candidate is a reference code.
     owner : ndarray of shape (n,)
         Index of the encounter.
-    code : ndarray of shape (n,)
-        Number of the code among all codes of the training encounters, sorted.
     missed : int
         Reference codes that are no candidate.
     base : BaseModel or None
@@ -80,7 +78,6 @@ class FoldRows:
     features: NDArray[np.float32]
     target: NDArray[np.int8]
     owner: NDArray[np.int64]
-    code: NDArray[np.int64]
     missed: int
     base: BaseModel | None = None
 
@@ -89,8 +86,7 @@ class FoldRows:
         """Put the rows of folds end to end."""
         return cls(
             np.concatenate([p.features for p in parts]), np.concatenate([p.target for p in parts]),
-            np.concatenate([p.owner for p in parts]), np.concatenate([p.code for p in parts]),
-            sum(p.missed for p in parts), parts[0].base,
+            np.concatenate([p.owner for p in parts]), sum(p.missed for p in parts), parts[0].base,
         )  # fmt: skip
 
 
@@ -322,11 +318,6 @@ def _whole(
     return fit_base([e for e, k in zip(examples, fold, strict=True) if n > 1 or k], recipe.base, recipe.seed, jobs=jobs)
 
 
-def _all_codes(examples: Sequence[Example]) -> list[str]:
-    """Codes of all examples, sorted: a code's number is its place."""
-    return sorted({code for example in examples for code in example.codes})
-
-
 def _rows(base: BaseModel, examples: Sequence[Example], held: NDArray[np.int64], jobs: int) -> FoldRows:
     """Candidates of held-out examples."""
     from joblib import Parallel, delayed
@@ -337,22 +328,19 @@ def _rows(base: BaseModel, examples: Sequence[Example], held: NDArray[np.int64],
             f"{coded} of {len(examples)} encounters have codes of this system; two patients with codes are needed.",
             hint="Add coded encounters, or leave the system out with --system.",
         )
-    number = {code: i for i, code in enumerate(_all_codes(examples))}
     width = len(FEATURES) + len(known_names([e.known for e in examples]))
-    none = np.zeros(0, np.int64)
-    empty = FoldRows(np.zeros((0, width), np.float32), np.zeros(0, np.int8), none, none, 0)
+    empty = FoldRows(np.zeros((0, width), np.float32), np.zeros(0, np.int8), np.zeros(0, np.int64), 0)
     parts, work = np.array_split(held, jobs), Parallel(n_jobs=jobs)
-    found = work(delayed(_described)(base, [(i, examples[i]) for i in part.tolist()], number) for part in parts)
+    found = work(delayed(_described)(base, [(i, examples[i]) for i in part.tolist()]) for part in parts)
     return FoldRows.join([empty, *(rows for some in found for rows in some)])
 
 
-def _described(base: BaseModel, held: Sequence[tuple[int, Example]], number: Mapping[str, int]) -> list[FoldRows]:
+def _described(base: BaseModel, held: Sequence[tuple[int, Example]]) -> list[FoldRows]:
     """Candidates of some examples."""
     out = []
     for i, example in held:
         found = describe(base, example.tokens, example.known)
         right = np.array([name in example.codes for name in found.codes], dtype=np.int8)
-        code = np.array([number.get(name, -1) for name in found.codes], dtype=np.int64)
         missed = len(example.codes) - int(right.sum())
-        out.append(FoldRows(found.features, right, np.full(len(right), i), code, missed))
+        out.append(FoldRows(found.features, right, np.full(len(right), i), missed))
     return out

@@ -18,7 +18,7 @@ from leadterm.learn.stack import FoldRows
 
 __all__ = ["SystemFolds", "WorkFolder"]
 
-_COLUMNS = ("features", "target", "owner", "code")
+_COLUMNS = ("features", "target", "owner")
 
 
 @dataclass(frozen=True)
