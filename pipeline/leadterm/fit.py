@@ -58,7 +58,7 @@ LOWERS = (
     Feature.REPLACED,
     Feature.DETAIL_UNSAID,
 )
-SETTINGS = RankerSettings(iterations=250, learning_rate=0.03, max_leaf_nodes=8, folds=4)
+SETTINGS = RankerSettings(iterations=250, learning_rate=0.03, max_leaf_nodes=8, folds=4, screening=0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 from leadterm.artifacts import Artifact, load_artifact, save_artifact
 from leadterm.errors import LeadtermError
 from leadterm.learn.calibration import Calibration, best_f1_threshold, fit_calibration
-from leadterm.learn.trees import TREE_ARRAYS, RankerSettings, export, group_folds, grow, walk
+from leadterm.learn.trees import TREE_ARRAYS, RankerSettings, export, group_folds, grow, telling, walk
 
 __all__ = ["Ranker", "RankerSettings", "group_folds"]
 
@@ -130,12 +130,15 @@ class Ranker:
         signs = _signs(feature_names, monotonic or {})
         fold = group_folds(groups, use.folds, seed)
         kept = [fold != k for k in range(int(fold.max()) + 1)] + [np.ones(len(fold), dtype=bool)]
+        columns = telling(data, target, weight, signs, use, seed)
+        data, signs = data[:, columns], [signs[i] for i in columns.tolist()]
         work = Parallel(n_jobs=min(jobs, len(kept)))
         grown = work(delayed(grow)(data[rows], target[rows], weight[rows], signs, use, seed) for rows in kept)
         scores = np.zeros(len(target))
         for rows, model in zip(kept[:-1], grown, strict=False):
             scores[~rows] = model.decision_function(data[~rows])
         trees, baseline, depth = export(grown[-1])
+        trees["feature"] = columns[trees["feature"]].astype(trees["feature"].dtype)
         calibration = fit_calibration(scores, target, fold)
         oof = calibration(scores)
         point = best_f1_threshold(oof, target, missed=missed)

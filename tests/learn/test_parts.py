@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from leadterm.errors import LeadtermError
+from leadterm.learn.flat import flatten
 from leadterm.learn.fuzzy import build_index, find_similar
 from leadterm.learn.lexicon import build_lexicon, find_matches, lexicon_block
 from leadterm.learn.linear import LinearSettings, fit_linear
@@ -54,19 +55,19 @@ def test_a_cue_ends_with_its_sentence() -> None:
 
 @pytest.mark.parametrize("text", ["stone of the left kidney", "kidney stones", "Kidney, with a stone"])
 def test_a_phrase_matches_in_other_order_number_and_with_gaps(text: str) -> None:
-    lexicon = build_lexicon([read("kidney stone")], [frozenset({0})], [[(0, (0, 1))]])
+    lexicon = build_lexicon(flatten([read("kidney stone")]), [frozenset({0})], [[(0, (0, 1))]])
     assert len(find_matches(lexicon, read(text))) == 1
 
 
 @pytest.mark.parametrize("text", ["kidney. A stone", "kidney one two three four five stone", "kidney"])
 def test_a_phrase_does_not_match_over_sentences_or_far_apart(text: str) -> None:
-    lexicon = build_lexicon([read("kidney stone")], [frozenset({0})], [[(0, (0, 1))]])
+    lexicon = build_lexicon(flatten([read("kidney stone")]), [frozenset({0})], [[(0, (0, 1))]])
     assert find_matches(lexicon, read(text)) == []
 
 
 def test_a_longer_phrase_covers_the_shorter() -> None:
     texts = [read("septic shock"), read("shock")]
-    lexicon = build_lexicon(texts, [frozenset({0}), frozenset({1})], [[(0, (0, 1))], [(1, (0,))]])
+    lexicon = build_lexicon(flatten(texts), [frozenset({0}), frozenset({1})], [[(0, (0, 1))], [(1, (0,))]])
     block = lexicon_block(lexicon, texts[0], find_matches(lexicon, texts[0]))
     covered = block.features[:, block.names.index("phrase_covered")]
     assert covered.tolist() == [0.0, 1.0]
@@ -82,7 +83,7 @@ def test_a_misspelt_phrase_is_similar() -> None:
 def test_mining_finds_the_word_that_tells_codes_apart() -> None:
     said = ["cough asthma today", "cough today", "gout today", "asthma today", "cough gout", "gout asthma"]
     codes = [{0}, set(), {1}, {0}, {1}, {0, 1}]
-    found = mine_evidence([read(t) for t in said], [frozenset(c) for c in codes], 2, longest=1)
+    found = mine_evidence(flatten([read(t) for t in said]), [frozenset(c) for c in codes], 2, longest=1)
     words = [{(c, said[d].split()[p[0]]) for c, p in rows} for d, rows in enumerate(found)]
     assert set().union(*words) == {(0, "asthma"), (1, "gout")}
 
@@ -93,7 +94,7 @@ def test_the_linear_model_learns_with_and_without_all_landmarks(landmarks: int) 
     labels = rng.integers(0, 3, 60)
     texts = [read(f"{'abc'[k]}word {'xyz'[rng.integers(3)]}filler again") for k in labels]
     settings = LinearSettings(landmarks=landmarks)
-    model = fit_linear(texts, [[int(k)] for k in labels], 3, settings, 0)
+    model = fit_linear(flatten(texts), [[int(k)] for k in labels], 3, settings, 0)
     assert [int(model.score(t)[0].argmax()) for t in texts] == labels.tolist()
 
 
@@ -115,7 +116,7 @@ def test_tables_that_do_not_fit_are_refused(other: CandidateTable) -> None:
 
 @pytest.mark.parametrize("text", ["", "…", "\x00\x01", "a", "12 34"])
 def test_texts_without_words_do_no_harm(text: str) -> None:
-    lexicon = build_lexicon([read("gout")], [frozenset({0})], [[(0, (0,))]])
+    lexicon = build_lexicon(flatten([read("gout")]), [frozenset({0})], [[(0, (0,))]])
     tokens = read(text or " ")
     assert lexicon_block(lexicon, tokens, find_matches(lexicon, tokens)).codes.tolist() == []
     assert len(find_similar(build_index([("gout",)], {"gout": 1}, 2), tokens).cosine) == 0

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from leadterm.learn import bench
 from leadterm.learn.base import BaseSettings
+from leadterm.learn.flat import flatten
 from leadterm.learn.fuzzy import build_index, find_similar
 from leadterm.learn.lexicon import build_lexicon, find_matches
 from leadterm.learn.linear import LinearSettings, fit_linear
@@ -57,7 +58,7 @@ def plainly_found(phrase: tuple[str, ...], anchor: str, tokens: Tokens) -> set[t
 @given(TEXT, TEXT)
 def test_phrases_are_found_as_defined(said: list[list[str]], more: list[list[str]]) -> None:
     first, text = read([said[0]]), read(more)
-    lexicon = build_lexicon([first], [frozenset({0})], [[(0, tuple(range(len(first.words))))]])
+    lexicon = build_lexicon(flatten([first]), [frozenset({0})], [[(0, tuple(range(len(first.words))))]])
     found = {match.positions for match in find_matches(lexicon, text)}
     assert found == plainly_found(lexicon.phrases[0], lexicon.anchor[0], text)
 
@@ -66,7 +67,7 @@ def test_phrases_are_found_as_defined(said: list[list[str]], more: list[list[str
 def test_counts_do_not_depend_on_the_texts_around(said: list[list[str]]) -> None:
     texts = [read([sentence]) for sentence in said]
     codes, evidence = [frozenset({0})] * len(texts), [[(0, (0,))] for _ in texts]
-    lexicon = build_lexicon(texts, codes, evidence)
+    lexicon = build_lexicon(flatten(texts), codes, evidence)
     for number in range(len(lexicon.phrases)):
         holding = sum(any(m.phrase == number for m in find_matches(lexicon, text)) for text in texts)
         assert lexicon.texts[number] == holding
@@ -94,7 +95,7 @@ def test_mining_with_few_ngrams_for_each_code_finds_nearly_the_same() -> None:
     encounters = list(made_up_encounters(SMALL))
     texts, names = [tokenise(e) for e in encounters], sorted({c.code for e in encounters for c in e.codes})
     codes = [frozenset(names.index(c.code) for c in e.codes) for e in encounters]
-    whole, part = (mine_evidence(texts, codes, len(names), most=most) for most in (10**9, 0))
+    whole, part = (mine_evidence(flatten(texts), codes, len(names), most=most) for most in (10**9, 0))
     both = sum(len(set(a) & set(b)) for a, b in zip(whole, part, strict=True))
     assert both > 0.8 * sum(map(len, whole))
 
@@ -119,7 +120,7 @@ def test_a_label_of_all_texts_or_of_none_has_no_classifier() -> None:
 
 def test_words_are_responsible_in_the_sparse_model_too() -> None:
     texts = [read([["ara" if i % 2 else "bero", "cilo"]]) for i in range(30)]
-    model = fit_linear(texts, [[i % 2] for i in range(30)], 2, LinearSettings(landmarks=10), 0)
+    model = fit_linear(flatten(texts), [[i % 2] for i in range(30)], 2, LinearSettings(landmarks=10), 0)
     assert not len(model.weights)
     assert model.responsible(texts[1], np.array([1]))[0][0] == 0
 

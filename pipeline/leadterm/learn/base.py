@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 
 from leadterm.learn import company, fuzzy, lexicon
 from leadterm.learn.company import Company
+from leadterm.learn.flat import FlatTexts, flatten
 from leadterm.learn.hierarchy import categories_of
 from leadterm.learn.lexicon import Lexicon
 from leadterm.learn.linear import LinearModel, LinearSettings, fit_linear
@@ -68,11 +68,11 @@ class BaseSettings:
     Examples
     --------
     >>> BaseSettings().shortlist
-    60
+    40
     """
 
     linear: LinearSettings = field(default_factory=LinearSettings)
-    shortlist: int = 60
+    shortlist: int = 40
     longest: int = 2
     keep: int = 2
 
@@ -137,7 +137,7 @@ def fit_base(examples: Sequence[Example], settings: BaseSettings, seed: int, *, 
     """
     codes = tuple(sorted({code for example in examples for code in example.codes}))
     number: Mapping[str, int] = {code: i for i, code in enumerate(codes)}
-    texts = [example.tokens for example in examples]
+    texts = flatten([example.tokens for example in examples])
     given = [frozenset(number[c] for c in example.codes) for example in examples]
     categories = categories_of(codes)
     outputs = [sorted(row | {len(codes) + int(categories[c]) for c in row}) for row in given]
@@ -147,10 +147,8 @@ def fit_base(examples: Sequence[Example], settings: BaseSettings, seed: int, *, 
         if jobs == 1:
             fitting.result()
         words = lexicon.build_lexicon(texts, given, _evidence(examples, texts, given, number, settings))
-        counts = Counter(word for tokens in texts for word in set(tokens.words))
-        used = {word: counts[word] for phrase in words.phrases for word in phrase}
-        language = Counter(tokens.language for tokens in texts).most_common(1)[0][0] if texts else "en"
-        index = fuzzy.build_index(words.phrases, used, len(texts), language)
+        used = {word: int(texts.frequency[texts.word_number[word]]) for phrase in words.phrases for word in phrase}
+        index = fuzzy.build_index(words.phrases, used, len(examples), texts.language)
         linear = fitting.result()
     seen = np.bincount([c for row in given for c in row], minlength=len(codes))
     together = company.learn_company(given, len(codes))
@@ -159,7 +157,7 @@ def fit_base(examples: Sequence[Example], settings: BaseSettings, seed: int, *, 
 
 def _evidence(
     examples: Sequence[Example],
-    texts: Sequence[Tokens],
+    texts: FlatTexts,
     given: Sequence[frozenset[int]],
     number: Mapping[str, int],
     settings: BaseSettings,

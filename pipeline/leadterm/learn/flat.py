@@ -7,8 +7,11 @@ last word is.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import count, pairwise
 from typing import Any
 
 import numpy as np
@@ -16,7 +19,7 @@ from numpy.typing import NDArray
 
 from leadterm.learn.tokens import CONTEXTS, Tokens
 
-__all__ = ["FlatTexts", "NGrams", "count_ngrams", "flatten", "presence"]
+__all__ = ["FlatTexts", "NGrams", "count_ngrams", "flatten", "largest", "presence", "top"]
 
 _BUCKETS = 1 << 24
 _BLOCK = 2000
@@ -38,13 +41,32 @@ class FlatTexts:
         Number of the sentence; never the same in two texts.
     context : ndarray of shape (n, 4)
         As in :class:`~leadterm.learn.tokens.Tokens`.
+    language : str
+        ISO 639-1 code of most texts.
     """
 
     vocabulary: list[str]
     words: NDArray[np.int32]
     start: NDArray[np.int64]
-    sentence: NDArray[np.int64]
+    sentence: NDArray[np.int32]
     context: NDArray[np.int8]
+    language: str = "en"
+
+    @cached_property
+    def word_number(self) -> Mapping[str, int]:
+        """Number by word."""
+        return {word: i for i, word in enumerate(self.vocabulary)}
+
+    @cached_property
+    def frequency(self) -> NDArray[np.int64]:
+        """Texts with each word."""
+        out = np.zeros(len(self.vocabulary), dtype=np.int64)
+        for block in range(0, len(self.start) - 1, _BLOCK):
+            edges = self.start[block : block + _BLOCK + 1]
+            owner = np.repeat(np.arange(len(edges) - 1), np.diff(edges))
+            once = np.unique(owner * len(out) + self.words[edges[0] : edges[-1]])
+            out += np.bincount(once % max(1, len(out)), minlength=len(out))
+        return out
 
     @property
     def text(self) -> NDArray[np.int64]:
@@ -96,21 +118,22 @@ def flatten(texts: Sequence[Tokens]) -> FlatTexts:
     >>> flat.words.tolist(), flat.start.tolist()
     ([0, 1, 1], [0, 2, 3])
     """
-    number: dict[str, int] = {}
+    number: dict[str, int] = defaultdict(count().__next__)
     start = np.concatenate([[0], np.cumsum([len(t.words) for t in texts], dtype=np.int64)]).astype(np.int64)
     words = np.empty(int(start[-1]), dtype=np.int32)
-    sentence = np.empty(int(start[-1]), dtype=np.int64)
+    sentence = np.empty(int(start[-1]), dtype=np.int32)
     context = np.empty((int(start[-1]), len(CONTEXTS)), dtype=np.int8)
     before = 0
     for tokens, a, b in zip(texts, start[:-1].tolist(), start[1:].tolist(), strict=True):
         if a == b:
             continue
-        words[a:b] = [number.setdefault(word, len(number)) for word in tokens.words]
+        words[a:b] = np.fromiter(map(number.__getitem__, tokens.words), np.int32, b - a)
         sentence[a:b] = tokens.sentence
         sentence[a:b] += before
         context[a:b] = tokens.context
         before = int(sentence[b - 1]) + 1
-    return FlatTexts(list(number), words, start, sentence, context)
+    language = Counter(tokens.language for tokens in texts).most_common(1)[0][0] if texts else "en"
+    return FlatTexts(list(number), words, start, sentence, context, language)
 
 
 def count_ngrams(
@@ -222,3 +245,55 @@ def presence(grams: NGrams, start: NDArray[np.int64]) -> tuple[NDArray[np.int64]
         data.append(count.astype(np.int32))
         size.append(np.bincount(cell // max(1, wide), minlength=len(edges) - 1))
     return np.cumsum(np.concatenate(size)), np.concatenate(indices), np.concatenate(data)
+
+
+def top(value: NDArray[Any], most: int) -> NDArray[np.int64]:
+    """Give the places of the largest values.
+
+    Parameters
+    ----------
+    value : ndarray of shape (n,)
+        Any numbers.
+    most : int
+        How many.
+
+    Returns
+    -------
+    ndarray of shape (min(n, most),)
+        Rising.
+
+    Examples
+    --------
+    >>> top(np.array([3, 1, 2]), 2).tolist()
+    [0, 2]
+    """
+    if len(value) <= most:
+        return np.arange(len(value))
+    return np.sort(np.argpartition(-value, most - 1)[:most])
+
+
+def largest(value: NDArray[Any], row: NDArray[Any], most: int) -> NDArray[np.int64]:
+    """Give the places of the largest values of each row.
+
+    Parameters
+    ----------
+    value : ndarray of shape (n,)
+        Any numbers.
+    row : ndarray of shape (n,)
+        Row of each, rising.
+    most : int
+        How many of a row.
+
+    Returns
+    -------
+    ndarray of shape (n_kept,)
+        Rising.
+
+    Examples
+    --------
+    >>> largest(np.array([3, 1, 2, 5]), np.array([0, 0, 0, 7]), 2).tolist()
+    [0, 2, 3]
+    """
+    edges = [*np.flatnonzero(np.diff(row, prepend=-1)).tolist(), len(row)]
+    best = [a + top(value[a:b], most) for a, b in pairwise(edges)]
+    return np.concatenate([np.zeros(0, np.int64), *best])

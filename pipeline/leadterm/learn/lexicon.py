@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from leadterm.learn.flat import FlatTexts
 from leadterm.learn.matching import Evidence, Matcher, PairCounts, count_pairs
 from leadterm.learn.table import Block, Mentions, group_max
 from leadterm.learn.tokens import CONTEXTS, Tokens
@@ -102,12 +103,12 @@ class Lexicon:
         return owner, self.start[phrases][owner] + offset
 
 
-def build_lexicon(texts: Sequence[Tokens], codes: Sequence[frozenset[int]], evidence: Sequence[Evidence]) -> Lexicon:
+def build_lexicon(texts: FlatTexts, codes: Sequence[frozenset[int]], evidence: Sequence[Evidence]) -> Lexicon:
     """Count phrases and codes in training texts.
 
     Parameters
     ----------
-    texts : sequence of Tokens
+    texts : FlatTexts
         Training texts.
     codes : sequence of frozenset of int
         Codes of each text.
@@ -123,21 +124,23 @@ def build_lexicon(texts: Sequence[Tokens], codes: Sequence[frozenset[int]], evid
     --------
     >>> from leadterm.learn.tokens import tokenise
     >>> from leadterm.schema import Encounter, Note
+    >>> from leadterm.learn.flat import flatten
     >>> t = tokenise(Encounter("e", (Note("n", "acute gout"),)))
-    >>> build_lexicon([t], [frozenset({7})], [[(7, (0, 1))]]).phrases
+    >>> build_lexicon(flatten([t]), [frozenset({7})], [[(7, (0, 1))]]).phrases
     (('acute', 'gout'),)
     """
-    number: dict[tuple[str, ...], int] = {}
+    number: dict[tuple[int, ...], int] = {}
     own: Counter[tuple[int, int]] = Counter()
-    for tokens, rows in zip(texts, evidence, strict=True):
+    vocabulary, frequency = texts.vocabulary, texts.frequency.tolist()
+    for start, rows in zip(texts.start.tolist(), evidence, strict=False):
         for code, positions in rows:
-            phrase = tuple(dict.fromkeys(tokens.words[i] for i in positions))
+            phrase = tuple(dict.fromkeys(texts.words[start + np.array(positions, dtype=np.int64)].tolist()))
             if phrase:
                 own[number.setdefault(phrase, len(number)), code] += 1
-    frequency = Counter(word for tokens in texts for word in set(tokens.words))
-    phrases = tuple(number)
-    anchor = tuple(min(p, key=lambda w: (frequency[w], w)) for p in phrases)
-    idf = np.array([sum(np.log(len(texts) / frequency[w]) for w in p) for p in phrases], dtype=np.float32)
+    phrases = tuple(tuple(vocabulary[w] for w in p) for p in number)
+    anchor = tuple(vocabulary[min(p, key=lambda w: (frequency[w], vocabulary[w]))] for p in number)
+    rarity = np.log((len(texts.start) - 1) / texts.frequency)
+    idf = np.array([sum(rarity[list(p)]) for p in number], dtype=np.float32)
     counts = count_pairs(Matcher(phrases, anchor), texts, codes, evidence, own)
     return _assemble(phrases, anchor, idf, own, counts)
 
@@ -177,8 +180,9 @@ def find_matches(lexicon: Lexicon, tokens: Tokens) -> list[Match]:
     --------
     >>> from leadterm.learn.tokens import tokenise
     >>> from leadterm.schema import Encounter, Note
+    >>> from leadterm.learn.flat import flatten
     >>> said = [tokenise(Encounter("e", (Note("n", t),))) for t in ("renal mass", "mass of the left renal pole")]
-    >>> lexicon = build_lexicon(said[:1], [frozenset({0})], [[(0, (0, 1))]])
+    >>> lexicon = build_lexicon(flatten(said[:1]), [frozenset({0})], [[(0, (0, 1))]])
     >>> find_matches(lexicon, said[1])
     [Match(phrase=0, positions=(0, 2), gap=1, ordered=False)]
     """
@@ -215,8 +219,9 @@ def lexicon_block(
     --------
     >>> from leadterm.learn.tokens import tokenise
     >>> from leadterm.schema import Encounter, Note
+    >>> from leadterm.learn.flat import flatten
     >>> t = tokenise(Encounter("e", (Note("n", "gout"),)))
-    >>> lexicon = build_lexicon([t], [frozenset({0})], [[(0, (0,))]])
+    >>> lexicon = build_lexicon(flatten([t]), [frozenset({0})], [[(0, (0,))]])
     >>> block = lexicon_block(lexicon, t, find_matches(lexicon, t))
     >>> block.codes.tolist(), block.where
     ([0], (((0,),),))

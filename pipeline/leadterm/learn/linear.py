@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from leadterm.learn.flat import FlatTexts, count_ngrams, flatten, presence
+from leadterm.learn.flat import FlatTexts, count_ngrams, presence
 from leadterm.learn.onevsrest import OneVsRestSettings, fit_one_vs_rest
 from leadterm.learn.tokens import CONTEXTS, Tokens
 
@@ -173,7 +173,7 @@ class LinearModel:
 
 
 def fit_linear(
-    texts: Sequence[Tokens],
+    texts: FlatTexts,
     outputs: Sequence[Sequence[int]],
     n_outputs: int,
     settings: LinearSettings,
@@ -185,7 +185,7 @@ def fit_linear(
 
     Parameters
     ----------
-    texts : sequence of Tokens
+    texts : FlatTexts
         Training texts.
     outputs : sequence of sequence of int
         Codes and categories of each text, as numbers below ``n_outputs``.
@@ -211,14 +211,16 @@ def fit_linear(
     --------
     >>> from leadterm.learn.tokens import tokenise
     >>> from leadterm.schema import Encounter, Note
+    >>> from leadterm.learn.flat import flatten
     >>> texts = [tokenise(Encounter("e", (Note("n", t),))) for t in ("gout", "gout again", "asthma", "asthma again")]
-    >>> model = fit_linear(texts, [[0], [0], [1], [1]], 2, LinearSettings(), 0)
+    >>> model = fit_linear(flatten(texts), [[0], [0], [1], [1]], 2, LinearSettings(), 0)
     >>> int(model.score(texts[0])[0].argmax())
     0
     """
-    terms, idf, matrix = _counted(flatten(texts), settings.max_features)
+    terms, idf, matrix = _counted(texts, settings.max_features)
     target = _indicator(outputs, n_outputs)
-    n, chosen = len(texts), np.arange(len(texts))
+    n = matrix.shape[0]
+    chosen = np.arange(n)
     none = np.zeros(0, np.float32)
     if n <= settings.landmarks:
         offset = np.asarray(target.mean(axis=0)).ravel()

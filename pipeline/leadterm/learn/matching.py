@@ -13,8 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from leadterm.learn.flat import FlatTexts, flatten
-from leadterm.learn.tokens import Tokens
+from leadterm.learn.flat import FlatTexts
 
 __all__ = ["SLACK", "Evidence", "Found", "Matcher", "PairCounts", "count_pairs"]
 
@@ -220,7 +219,7 @@ class PairCounts:
 
 def count_pairs(
     matcher: Matcher,
-    texts: Sequence[Tokens],
+    texts: FlatTexts,
     codes: Sequence[frozenset[int]],
     evidence: Sequence[Evidence],
     linked: Iterable[tuple[int, int]],
@@ -231,7 +230,7 @@ def count_pairs(
     ----------
     matcher : Matcher
         The phrases.
-    texts : sequence of Tokens
+    texts : FlatTexts
         Training texts.
     codes : sequence of frozenset of int
         Codes of each text.
@@ -247,21 +246,22 @@ def count_pairs(
 
     Examples
     --------
+    >>> from leadterm.learn.flat import flatten
     >>> from leadterm.learn.tokens import tokenise
     >>> from leadterm.schema import Encounter, Note
-    >>> text = tokenise(Encounter("e", (Note("n", "acute gout"),)))
-    >>> counts = count_pairs(Matcher((("gout",),), ("gout",)), [text], [frozenset({7})], [[(7, (1,))]], [])
+    >>> texts = flatten([tokenise(Encounter("e", (Note("n", "acute gout"),)))])
+    >>> counts = count_pairs(Matcher((("gout",),), ("gout",)), texts, [frozenset({7})], [[(7, (1,))]], [])
     >>> counts.code.tolist(), counts.here.tolist(), counts.both.tolist()
     ([7], [1], [1])
     """
     wide = 1 + max((c for row in codes for c in row), default=0)
     wide = max(wide, 1 + max((c for rows in evidence for c, _ in rows), default=0))
     met, hits = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
-    n, flat = len(matcher.phrases), flatten(texts)
-    words = matcher.numbers(flat.vocabulary)
-    for start in range(0, len(texts), _BLOCK):
-        edges = flat.start[start : start + _BLOCK + 1]
-        found, text = _find_in(matcher, words, flat, edges)
+    n, many = len(matcher.phrases), len(texts.start) - 1
+    words = matcher.numbers(texts.vocabulary)
+    for start in range(0, many, _BLOCK):
+        edges = texts.start[start : start + _BLOCK + 1]
+        found, text = _find_in(matcher, words, texts, edges)
         met.append(np.unique((start + text) * n + found.phrase))
         hits.append(_evident(found, text, evidence[start : start + _BLOCK], edges, wide))
     told = np.array([p * wide + c for p, c in linked], dtype=np.int64)
@@ -270,7 +270,7 @@ def count_pairs(
     here = np.bincount(np.searchsorted(pairs, where_evident), minlength=len(pairs))
     seen = np.bincount(np.concatenate(met) % max(1, n), minlength=n)
     both = np.zeros(len(pairs), dtype=np.int64)
-    for start, cells in zip(range(0, len(texts), _BLOCK), met[1:], strict=True):
+    for start, cells in zip(range(0, many, _BLOCK), met[1:], strict=True):
         both += _together(pairs, cells // n, cells % n, codes[start : start + _BLOCK], start, wide)
     return PairCounts(seen, pairs // wide, pairs % wide, here, both)
 

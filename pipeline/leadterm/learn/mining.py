@@ -18,8 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from leadterm.learn.flat import FlatTexts, NGrams, count_ngrams, flatten, presence
-from leadterm.learn.tokens import Tokens
+from leadterm.learn.flat import FlatTexts, NGrams, count_ngrams, largest, presence
 
 __all__ = ["mine_evidence"]
 
@@ -33,7 +32,7 @@ Evidence = list[list[tuple[int, tuple[int, ...]]]]
 
 
 def mine_evidence(
-    texts: Sequence[Tokens],
+    texts: FlatTexts,
     codes: Sequence[frozenset[int]],
     n_codes: int,
     *,
@@ -46,7 +45,7 @@ def mine_evidence(
 
     Parameters
     ----------
-    texts : sequence of Tokens
+    texts : FlatTexts
         Training texts.
     codes : sequence of frozenset of int
         Codes of each text, as numbers below ``n_codes``.
@@ -76,18 +75,18 @@ def mine_evidence(
     >>> from leadterm.learn.tokens import tokenise
     >>> from leadterm.schema import Encounter, Note
     >>> said = ["asthma now", "asthma then", "now gout", "then gout"]
+    >>> from leadterm.learn.flat import flatten
     >>> texts = [tokenise(Encounter("e", (Note("n", t),))) for t in said]
-    >>> mine_evidence(texts, [frozenset({0}), frozenset({0}), frozenset({1}), frozenset({1})], 2, longest=1)
+    >>> mine_evidence(flatten(texts), [frozenset({0}), frozenset({0}), frozenset({1}), frozenset({1})], 2, longest=1)
     [[(0, (0,))], [(0, (0,))], [(1, (1,))], [(1, (1,))]]
     """
-    flat = flatten(texts)
-    grams, there = _ngrams(flat, longest)
+    grams, there = _ngrams(texts, longest)
     text = np.repeat(np.arange(len(codes)), [len(row) for row in codes])
     code = np.array([c for row in codes for c in sorted(row)], dtype=np.int64)
     links = int(np.diff(there.indptr)[text].sum())
     allowed = _likely(there, text, code, n_codes) if links > most else None
     table = _Links.of(there, text, code, n_codes, allowed)
-    return _choose(table, table.align(rounds), flat, grams, keep)
+    return _choose(table, table.align(rounds), texts, grams, keep)
 
 
 def _ngrams(flat: FlatTexts, longest: int) -> tuple[NGrams, Any]:
@@ -123,9 +122,7 @@ def _likely(there: Any, text: NDArray[np.int64], code: NDArray[np.int64], n_code
         row = np.repeat(np.arange(both.shape[0]), np.diff(both.indptr))
         value = both.data * np.log(both.data * n / (seen[both.indices] * held[start + row]))
         some = np.flatnonzero((value > 0) & (both.data >= np.minimum(2, held[start + row])))
-        order = some[np.lexsort((both.indices[some], -value[some], row[some]))]
-        place = np.arange(len(order)) - np.searchsorted(row[order], row[order])
-        best = order[place < _PER_CODE]
+        best = some[largest(value[some], row[some], _PER_CODE)]
         one = np.ones(len(best), np.float32)
         parts.append(csr_matrix((one, (row[best], both.indices[best])), shape=both.shape))
     return vstack(parts).tocsr()

@@ -8,10 +8,13 @@ wrongly choose; and a few at random. So cost grows with the number of (text, out
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from leadterm.learn.flat import largest, top
 
 __all__ = ["Coefficients", "OneVsRestSettings", "fit_one_vs_rest"]
 
@@ -147,30 +150,24 @@ def _profiles(matrix: Any, own: Any, most: int) -> Any:
         total = (block @ matrix).tocsr()
         row = np.repeat(np.arange(total.shape[0]), np.diff(total.indptr))
         value = total.data - mean[total.indices] * np.diff(block.indptr)[row]
-        kept = _largest(value, row, most)
+        good = np.flatnonzero(value > 0)
+        kept = good[largest(value[good], row[good], most)]
         length = np.sqrt(np.bincount(row[kept], value[kept] ** 2, minlength=total.shape[0]))
         data = (value[kept] / np.maximum(length, 1e-9)[row[kept]]).astype(np.float32)
         parts.append(csr_matrix((data, (row[kept], total.indices[kept])), shape=total.shape))
     return vstack(parts, format="csr")
 
 
-def _largest(value: NDArray[Any], row: NDArray[Any], most: int) -> NDArray[np.int64]:
-    """Places of the largest positive values of each row; rows rise."""
-    some = np.flatnonzero(value > 0)
-    order = some[np.lexsort((-value[some], row[some]))]
-    return np.asarray(order[np.arange(len(order)) - np.searchsorted(row[order], row[order]) < most])
-
-
 def _resembling(matrix: Any, profiles: Any, most: int) -> Any:
     """Texts by outputs, true for the outputs whose profile is nearest to a text."""
     from scipy.sparse import csr_matrix
 
-    columns, sizes, of_term = [], [0], profiles.T.tocsr()
-    most = min(most, profiles.shape[0])
+    columns, sizes, of_term = [np.zeros(0, np.int32)], [0], profiles.T.tocsr()
     for start in range(0, matrix.shape[0], _TEXTS):
-        near = (matrix[start : start + _TEXTS] @ of_term).toarray()
-        columns.append(np.argpartition(-near, most - 1, axis=1)[:, :most].astype(np.int32).ravel())
-        sizes += [most] * len(near)
+        near = matrix[start : start + _TEXTS] @ of_term
+        found = [near.indices[a:b][top(near.data[a:b], most)] for a, b in pairwise(near.indptr.tolist())]
+        columns += found
+        sizes += [len(x) for x in found]
     shape = (matrix.shape[0], profiles.shape[0])
     ones = np.ones(sum(sizes), dtype=bool)
     return csr_matrix((ones, np.concatenate(columns), np.cumsum(sizes)), shape=shape)
@@ -188,11 +185,9 @@ def _train(
         positive = _column(own, output)
         given_to, alike = _column(given, output), _column(near, output)
         negative = _negatives(positive, given_to, alike, matrix.shape[0], settings, seed + output)
-        weights, base = _classifier(matrix, positive, negative, settings.cost, seed)
-        kept = np.flatnonzero(weights)
-        if len(kept) > settings.kept:
-            kept = np.sort(kept[np.argpartition(-np.abs(weights[kept]), settings.kept)[: settings.kept]])
-        rows.append(kept)
+        terms, weights, base = _classifier(matrix, positive, negative, settings.cost, seed)
+        kept = top(np.abs(weights), settings.kept)
+        rows.append(terms[kept])
         values.append(weights[kept].astype(np.float32))
         offset.append(base)
     indptr = np.cumsum([len(x) for x in rows])
@@ -219,15 +214,20 @@ def _negatives(
 
 def _classifier(
     matrix: Any, positive: NDArray[Any], negative: NDArray[Any], cost: float, seed: int
-) -> tuple[NDArray[np.float64], float]:
-    """Weights and offset; those of an output that all texts have, or none, are nothing."""
+) -> tuple[NDArray[np.int64], NDArray[np.float64], float]:
+    """Terms, their weights, and the offset; an output that all texts have, or none, has no terms."""
     import sklearn
+    from scipy.sparse import csr_matrix
     from sklearn.svm import LinearSVC
 
     if not len(positive) or not len(negative):
-        return np.zeros(matrix.shape[1]), 1.0 if len(positive) else -1.0
-    rows = np.concatenate([positive, negative])
+        return np.zeros(0, np.int64), np.zeros(0), 1.0 if len(positive) else -1.0
+    some = matrix[np.concatenate([positive, negative])]
+    used = np.zeros(matrix.shape[1], dtype=bool)
+    used[some.indices] = True
+    place = np.cumsum(used, dtype=np.int32) - 1
+    narrow = csr_matrix((some.data, place[some.indices], some.indptr), shape=(some.shape[0], int(place[-1]) + 1))
     with sklearn.config_context(assume_finite=True, skip_parameter_validation=True):
         model = LinearSVC(C=cost, dual=True, tol=_TOLERANCE, random_state=seed)
-        model.fit(matrix[rows], np.arange(len(rows)) < len(positive))
-    return model.coef_.ravel(), float(model.intercept_[0])
+        model.fit(narrow, np.arange(narrow.shape[0]) < len(positive))
+    return np.flatnonzero(used), model.coef_.ravel(), float(model.intercept_[0])

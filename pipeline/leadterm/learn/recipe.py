@@ -137,6 +137,6 @@ def _value(kind: Any, value: Any, name: str) -> Any:
     if isinstance(value, bool) or not isinstance(value, int if kind is int else int | float):
         wanted = "a whole number" if kind is int else "a number"
         raise LeadtermError(f"recipe key '{name}' must be {wanted}; got {type(value).__name__} {value!r}.")
-    if value < 0 or (value == 0 and name not in ("seed", "base.shortlist", "ranker.l2")):
+    if value < 0 or (value == 0 and name not in ("seed", "base.shortlist", "ranker.l2", "ranker.screening")):
         raise LeadtermError(f"recipe key '{name}' must be positive; got {value!r}.")
     return kind(value)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from leadterm.errors import LeadtermError
 
-__all__ = ["TREE_ARRAYS", "RankerSettings", "export", "group_folds", "grow", "walk"]
+__all__ = ["TREE_ARRAYS", "RankerSettings", "export", "group_folds", "grow", "telling", "walk"]
 
 Floats = NDArray[np.float64]
+_LARGE = 0.15
 TREE_ARRAYS = ("feature", "limit", "left", "right", "value", "nan_left", "roots")
 """Node arrays of all trees, end to end; ``roots`` says where each tree starts. A leaf points at itself."""
 
@@ -36,6 +37,8 @@ class RankerSettings:
         Share of the features tried at each split.
     folds : int
         Folds over groups for the out-of-fold scores.
+    screening : int
+        Trees of a quick first model; columns that it never splits on are left out. 0 keeps all columns.
 
     Examples
     --------
@@ -51,6 +54,7 @@ class RankerSettings:
     l2: float = 5.0
     feature_share: float = 0.3
     folds: int = 3
+    screening: int = 30
 
 
 def group_folds(groups: Sequence[object] | NDArray[Any], folds: int, seed: int) -> NDArray[np.int64]:
@@ -170,6 +174,35 @@ def grow(X: Any, y: Any, weight: Any, signs: list[int], settings: RankerSettings
     even = bool((weight == weight[0]).all())
     with threadpool_limits(limits=1, user_api="openmp"):  # threads that wait for each other stall on a busy machine
         return model.fit(data, y, sample_weight=None if even else weight)  # weights make binning sort each column anew
+
+
+def telling(X: Any, y: Any, weight: Any, signs: list[int], settings: RankerSettings, seed: int) -> NDArray[np.int64]:
+    """Find the columns worth growing trees on: those that a few large steps split on.
+
+    Parameters
+    ----------
+    X, y, weight, signs, settings, seed
+        As for :func:`grow`.
+
+    Returns
+    -------
+    ndarray of shape (n_columns,)
+        Column numbers, rising; all of them if the settings ask for no screening, or nothing was split on.
+
+    Examples
+    --------
+    >>> X = np.column_stack([np.zeros(200), np.arange(200.0)])
+    >>> telling(X, X[:, 1] > 99, np.ones(200), [0, 0], RankerSettings(), 0).tolist()
+    [1]
+    """
+    every = np.arange(X.shape[1])
+    if not settings.screening:
+        return every
+    quick = replace(settings, iterations=settings.screening, learning_rate=_LARGE)
+    trees, _, _ = export(grow(X, y, weight, signs, quick, seed))
+    inner = trees["left"] != np.arange(len(trees["left"]))
+    used = np.unique(trees["feature"][inner]).astype(np.int64)
+    return used if len(used) else every
 
 
 def export(model: Any) -> tuple[dict[str, NDArray[Any]], float, int]:
