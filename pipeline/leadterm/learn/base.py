@@ -10,10 +10,11 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from leadterm.learn import company, fuzzy, lexicon
+from leadterm.learn import axes, company, fuzzy, lexicon
+from leadterm.learn.axes import Axes
 from leadterm.learn.company import Company
 from leadterm.learn.flat import FlatTexts, flatten
-from leadterm.learn.hierarchy import categories_of
+from leadterm.learn.hierarchy import categories_of, more_categories
 from leadterm.learn.lexicon import Lexicon
 from leadterm.learn.linear import LinearModel, LinearSettings, fit_linear
 from leadterm.learn.mining import mine_evidence
@@ -24,7 +25,7 @@ __all__ = ["FEATURES", "BaseModel", "BaseSettings", "Example", "fit_base", "scor
 
 WORD_FEATURES = ("linear", "linear_rank", "linear_category", "neighbours")
 CODE_FEATURES = ("code_texts", "category_texts", "text_words", "text_candidates", "text_similar")
-FEATURES = (*lexicon.FEATURES, *fuzzy.FEATURES, *WORD_FEATURES, *CODE_FEATURES, *company.FEATURES)
+FEATURES = (*lexicon.FEATURES, *fuzzy.FEATURES, *axes.FEATURES, *WORD_FEATURES, *CODE_FEATURES, *company.FEATURES)
 _PLAIN = FEATURES.index("phrase_p_affirmed")
 
 
@@ -42,12 +43,15 @@ class Example:
         Word positions of the evidence, where there is some.
     known : CandidateTable or None
         What the dictionary found.
+    system : str
+        The code system.
     """
 
     tokens: Tokens
     codes: frozenset[str]
     evidence: tuple[tuple[str, tuple[int, ...]], ...] = ()
     known: CandidateTable | None = None
+    system: str = ""
 
 
 @dataclass(frozen=True)
@@ -84,9 +88,9 @@ class BaseModel:
     Parameters
     ----------
     codes : tuple of str
-        Codes seen in training, sorted; a code's number is its place.
+        Codes seen in training, sorted, then others that can be put together; a code's number is its place.
     texts : ndarray of shape (n_codes,)
-        Training texts with each code.
+        Training texts with each code; 0 for a code that was not seen.
     categories : ndarray of shape (n_codes,)
         Category number of each code.
     lexicon : Lexicon
@@ -94,7 +98,9 @@ class BaseModel:
     index : PhraseIndex
         Their vectors.
     linear : LinearModel
-        Words and neighbours; outputs are the codes, then the categories.
+        Words and neighbours; outputs are the codes that were seen, then their categories.
+    axes : Axes
+        What words say about the characters of codes.
     company : Company
         Which codes go together.
     shortlist : int
@@ -107,8 +113,14 @@ class BaseModel:
     lexicon: Lexicon
     index: fuzzy.PhraseIndex
     linear: LinearModel
+    axes: Axes
     company: Company
     shortlist: int
+
+    @cached_property
+    def seen(self) -> int:
+        """Codes seen in training."""
+        return int(np.count_nonzero(self.texts))
 
     @cached_property
     def number(self) -> Mapping[str, int]:
@@ -146,13 +158,18 @@ def fit_base(examples: Sequence[Example], settings: BaseSettings, seed: int, *, 
         fitting = other.submit(fit_linear, texts, outputs, n_outputs, settings.linear, seed, jobs=max(1, jobs - 1))
         if jobs == 1:
             fitting.result()
-        words = lexicon.build_lexicon(texts, given, _evidence(examples, texts, given, number, settings))
+        evidence = _evidence(examples, texts, given, number, settings)
+        words = lexicon.build_lexicon(texts, given, evidence)
+        system = examples[0].system if examples else ""
+        built, more = axes.learn_axes(system, codes, texts, given, evidence)
         used = {word: int(texts.frequency[texts.word_number[word]]) for phrase in words.phrases for word in phrase}
         index = fuzzy.build_index(words.phrases, used, len(examples), texts.language)
         linear = fitting.result()
-    seen = np.bincount([c for row in given for c in row], minlength=len(codes))
-    together = company.learn_company(given, len(codes))
-    return BaseModel(codes, seen, categories, words, index, linear, together, settings.shortlist)
+    every = (*codes, *more)
+    seen = np.bincount([c for row in given for c in row], minlength=len(every))
+    together = company.learn_company(given, len(every))
+    categories = more_categories(every, categories)
+    return BaseModel(every, seen, categories, words, index, linear, built, together, settings.shortlist)
 
 
 def _evidence(
@@ -195,16 +212,19 @@ def score_base(model: BaseModel, tokens: Tokens, *, explain: bool = False) -> Bl
     exact = lexicon.lexicon_block(model.lexicon, tokens, matches, mentions=explain)
     similar = fuzzy.find_similar(model.index, tokens)
     near = fuzzy.fuzzy_block(model.lexicon, similar, tokens, matches, model.categories)
+    built = axes.axes_block(model.axes, tokens)
     linear, vote = model.linear.score(tokens)
-    n = len(model.codes)
+    n, unseen = model.seen, np.full(len(model.codes) - model.seen, np.nan)
     order = np.argsort(-linear[:n], kind="stable")
-    block = join_blocks([exact, near], order[: model.shortlist])
+    block = join_blocks([exact, near, built], order[: model.shortlist])
     rank = np.empty(n)
     rank[order] = np.arange(n)
     at = block.codes
-    kin = np.bincount(model.categories, model.texts)[model.categories[at]]
+    score, place, votes = (np.concatenate([x[:n], unseen])[at] for x in (linear, rank, vote))
+    group = model.categories[at]
+    kin = np.bincount(model.categories, model.texts)[group]
     more = np.column_stack([
-        linear[at], rank[at], linear[n + model.categories[at]], vote[at], model.texts[at], kin,
+        score, place, np.append(linear[n:], np.nan)[np.minimum(group, len(linear) - n)], votes, model.texts[at], kin,
         np.full(len(at), len(tokens.words)), np.full(len(at), len(exact.codes)), np.full(len(at), len(near.codes)),
     ])  # fmt: skip
     plain = np.nan_to_num(block.features[:, _PLAIN])

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["categories_of", "category"]
+__all__ = ["categories_of", "category", "more_categories"]
 
 
 def category(code: str) -> str:
@@ -52,3 +52,27 @@ def categories_of(codes: Sequence[str]) -> NDArray[np.int64]:
     """
     _, number = np.unique([category(code) for code in codes], return_inverse=True)
     return number.reshape(-1).astype(np.int64)
+
+
+def more_categories(codes: Sequence[str], numbered: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Number the categories of further codes, and keep the numbers there are.
+
+    Parameters
+    ----------
+    codes : sequence of str
+        Codes of one system.
+    numbered : ndarray of shape (n,)
+        Category of each of the first codes, from :func:`categories_of`.
+
+    Returns
+    -------
+    ndarray of shape (n_codes,)
+        Number of each code's category; new categories come after the others.
+
+    Examples
+    --------
+    >>> more_categories(["E11.9", "I10", "A01.0", "E11.8"], np.array([0, 1])).tolist()
+    [0, 1, 2, 0]
+    """
+    number = {category(code): n for code, n in zip(codes, numbered.tolist(), strict=False)}
+    return np.array([number.setdefault(category(code), len(number)) for code in codes], dtype=np.int64)

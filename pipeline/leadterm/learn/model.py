@@ -155,7 +155,8 @@ class CorpusModel:
     def _titles(self, table: CandidateTable) -> Mapping[str, str]:
         """Titles of candidates; the code system's own for codes that only the dictionary knows."""
         titles = self.titles.get(table.system, {})
-        more = [code for code in table.codes if code not in self.systems[table.system].base.number]
+        base = self.systems[table.system].base
+        more = [code for code in table.codes if base.number.get(code, base.seen) >= base.seen]
         if not more:
             return titles
         before = self.earlier.titles.get(table.system, {}) if isinstance(self.earlier, CorpusModel) else {}

@@ -132,7 +132,7 @@ def examples_of(
             for code in given
             for positions in _positions(encounter, tokens, code.evidence or found.get(code.code, ()))
         ]
-        out.append(Example(tokens, frozenset(code.code for code in given), tuple(evidence), table))
+        out.append(Example(tokens, frozenset(code.code for code in given), tuple(evidence), table, system))
     return out
 
 

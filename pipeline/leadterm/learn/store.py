@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from leadterm.artifacts import Artifact, load_artifact, save_artifact
 from leadterm.errors import LeadtermError
+from leadterm.learn.axes import Axes
 from leadterm.learn.base import BaseModel
 from leadterm.learn.company import Company
 from leadterm.learn.fuzzy import PhraseIndex
@@ -24,7 +25,9 @@ from leadterm.ranker import Ranker
 __all__ = ["KIND", "load_model", "save_model"]
 
 KIND = "corpus-model"
-_PARTS: Mapping[str, Any] = {"lexicon": Lexicon, "index": PhraseIndex, "linear": LinearModel, "company": Company}
+_PARTS: Mapping[str, Any] = {
+    "lexicon": Lexicon, "index": PhraseIndex, "linear": LinearModel, "axes": Axes, "company": Company,
+}  # fmt: skip
 
 
 def save_model(model: CorpusModel, path: str | Path, *, documents: Mapping[str, str] | None = None) -> Path:
@@ -129,7 +132,7 @@ def _system(artifact: Artifact, prefix: str) -> SystemModel:
     made = {name: _put_together(kind, artifact, f"{prefix}.{name}.", header[name]) for name, kind in _PARTS.items()}
     base = BaseModel(
         tuple(header["codes"]), artifact.arrays[f"{prefix}.texts"], artifact.arrays[f"{prefix}.categories"],
-        made["lexicon"], made["index"], made["linear"], made["company"], int(header["shortlist"]),
+        made["lexicon"], made["index"], made["linear"], made["axes"], made["company"], int(header["shortlist"]),
     )  # fmt: skip
     return SystemModel(base, Ranker.from_parts(artifact.arrays, header["ranker"], f"{prefix}.ranker"))
 

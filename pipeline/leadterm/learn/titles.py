@@ -40,8 +40,9 @@ def known_titles(
     titles: dict[str, dict[str, str]] = {}
     for name, system in systems.items():
         own = _own_titles(corpus, name)
-        release, more = ("", {}) if own else _installed(name, system.base.codes)
-        titles[name] = {code: own[code] for code in system.base.codes if own.get(code)} or more
+        codes = system.base.codes[: system.base.seen]
+        release, more = ("", {}) if own else _installed(name, codes)
+        titles[name] = {code: own[code] for code in codes if own.get(code)} or more
         if release:
             releases[name] = release
     return releases, titles
