@@ -67,11 +67,24 @@ def test_the_dictionary_knows_an_older_code_system() -> None:
     shipped = load_suggester()
     assert isinstance(shipped, Suggester)
     encounter = Encounter("e", (Note("n", "Assessment: Pneumonia. Cough and fever for two days."),))
-    table = earlier_table(shipped, encounter, "icd9cm", {"486", "786.2", "780.6"})
+    table = earlier_table(shipped, encounter, "icd9cm", frozenset({"486", "786.2", "780.6"}))
     assert {"486", "786.2", "780.6"} <= set(table.codes)
     assert table.system == "icd9cm"
     assert all(table.evidence)
     assert "icd9cm" in earlier_systems(shipped)
+
+
+def test_the_dictionary_leaves_the_seventh_character_out_where_a_corpus_does() -> None:
+    shipped = load_suggester()
+    assert isinstance(shipped, Suggester)
+    encounter = Encounter("e", (Note("n", "Assessment: Closed fracture of the left femoral neck. Coma."),))
+    short = frozenset({"S72.001", "S42.302", "S06.9X9", "S62.012", "S82.101"})
+    usual, bare = (earlier_table(shipped, encounter, "icd10cm", codes) for codes in (frozenset({"S72.002A"}), short))
+    extended = {code for code in usual.codes if code in shipped.system and shipped.system.is_extended(code)}
+    assert "S72.002A" in extended
+    assert set(bare.codes) == (set(usual.codes) - extended) | {code[:-1] for code in extended}
+    kept = earlier_table(shipped, encounter, "icd10cm", short | {f"S72.00{i}A" for i in range(6)})
+    assert kept.codes == usual.codes
 
 
 def test_the_shipped_model_is_not_asked_about_what_it_was_fitted_on() -> None:

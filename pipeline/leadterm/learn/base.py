@@ -123,6 +123,11 @@ class BaseModel:
         return int(np.count_nonzero(self.texts))
 
     @cached_property
+    def known(self) -> frozenset[str]:
+        """The codes."""
+        return frozenset(self.codes)
+
+    @cached_property
     def number(self) -> Mapping[str, int]:
         """Number by code."""
         return {code: i for i, code in enumerate(self.codes)}

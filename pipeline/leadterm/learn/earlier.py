@@ -5,7 +5,9 @@ The earlier model is the dictionary's (``--from default``) or one learned from a
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,10 +18,12 @@ from leadterm.ranker import Ranker
 from leadterm.schema import Encounter
 
 if TYPE_CHECKING:
+    from leadterm.codes.system import CodeSystem
     from leadterm.learn.model import CorpusModel
     from leadterm.suggester import Suggester
 
 DICTIONARY_SYSTEM = "icd10cm"
+_CLEAR = 5
 __all__ = ["earlier_systems", "earlier_table", "fitting_dictionary", "unseen"]
 
 
@@ -105,7 +109,7 @@ def _of_dictionary(own: str) -> frozenset[str]:
 
 
 def earlier_table(
-    earlier: Suggester | CorpusModel, encounter: Encounter, system: str, codes: Collection[str] = ()
+    earlier: Suggester | CorpusModel, encounter: Encounter, system: str, codes: frozenset[str] = frozenset()
 ) -> CandidateTable:
     """Ask an earlier model for its candidates.
 
@@ -117,8 +121,8 @@ def earlier_table(
         Any encounter; one that a corpus model did not learn from.
     system : str
         A code system it knows, or one that its codes can be mapped to.
-    codes : collection of str
-        Codes of the corpus: a mapped code is given the form that they have.
+    codes : frozenset of str
+        Codes of the corpus: the dictionary's codes are given the form that they have.
 
     Returns
     -------
@@ -132,16 +136,31 @@ def earlier_table(
         sure = np.clip(earlier.systems[system].ranker.confidence(table.features, table.feature_names), 1e-6, 1 - 1e-6)
         return _table(table.encounter_id, system, table.codes, (), np.log(sure / (1 - sure)), None, table)
     table = _dictionary(earlier, encounter)
-    return table if system == table.system else _mapped(table, system, codes)
+    if system != table.system:
+        mapped = (crosswalk(code) for code in table.codes)
+        return _renamed(table, system, [code and snap(code, codes) for code in mapped])
+    short = _shortened(earlier.system, codes)
+    return _renamed(table, system, [short.get(code, code) for code in table.codes]) if short else table
 
 
-def _mapped(table: CandidateTable, system: str, known: Collection[str]) -> CandidateTable:
-    """The candidates as codes of another system; of several that become one, the best."""
+@lru_cache(maxsize=4)
+def _shortened(system: CodeSystem, codes: frozenset[str]) -> Mapping[str, str]:
+    """What a corpus that mostly leaves the 7th character out writes for codes that end in one, by chapter letter."""
+    short = {code: code[:-1] for code in system.codes if system.is_extended(code)}
+    without, balance = frozenset(short.values()), Counter[str]()
+    for code in codes:
+        balance[code[:1]] += (code in without) - (code in short)
+    whole = {letter for letter, more in balance.items() if more < 0}
+    clear = balance.total() >= _CLEAR
+    return {code: bare for code, bare in short.items() if code[0] not in whole} if clear else {}
+
+
+def _renamed(table: CandidateTable, system: str, names: Sequence[str | None]) -> CandidateTable:
+    """The candidates under other codes, or without one; of several that become one, the best."""
     best: dict[str, int] = {}
     for row in np.argsort(-table.column("earlier_score"), kind="stable").tolist():
-        code = crosswalk(table.codes[row])
-        if code is not None:
-            best.setdefault(snap(code, known), row)
+        if code := names[row]:
+            best.setdefault(code, row)
     codes = tuple(sorted(best))
     rows = [best[code] for code in codes]
     features = table.features[np.array(rows, dtype=np.int64)]

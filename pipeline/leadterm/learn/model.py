@@ -187,7 +187,7 @@ class CorpusModel:
 
         model, table = self.systems[system], None
         if self.before and system in earlier_systems(self.before):
-            table = earlier_table(self.before, encounter, system, model.base.number)
+            table = earlier_table(self.before, encounter, system, model.base.known)
         found = describe(model.base, tokens, table, explain=True)
         evidence = [join_mentions(tokens.spans(encounter, m) for m in where) for where in found.where]
         terms = [" ".join(tokens.words[i] for m in where[:1] for i in m) for where in found.where]

@@ -206,7 +206,7 @@ class _Learner:
             return None
         self.tell(f"{name}: asking the earlier model", start)
         counts = Counter(code.code for encounter in self.encounters for code in encounter.codes if code.system == name)
-        codes = {code for code, n in counts.items() if n > 1}  # one encounter's own code must not shape its candidates
+        codes = frozenset(code for code, n in counts.items() if n > 1)  # none is shaped by an encounter's own code
         asked = zip(self.encounters, ranked(groups, self.recipe), strict=True)
         return [earlier_table(self.earlier, e, name, codes) if wanted else None for e, wanted in asked]
 
