@@ -15,7 +15,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,7 @@ __all__ = ["Contender", "Size", "contend", "main", "measure", "precision_at"]
 
 CUTOFFS = (1, 5, 8)
 TESTED = 2000
+_WAIT = 0.5
 Scored = tuple[NDArray[np.float32], float, float]
 _STAGES = {"fold": "folds", "ranker": "ranker and parts"}
 
@@ -49,8 +50,8 @@ class Size:
         Wall time by stage.
     memory_mb : int
         Peak memory of the main process, notes included.
-    worker_mb : int
-        Peak memory of the largest other process.
+    together_mb : int
+        Peak memory of all its processes together, looked at twice a second; 0 where that cannot be seen.
     f1 : float
         Micro-F1 out of fold: whether it learned something.
     """
@@ -60,7 +61,7 @@ class Size:
     processor: float
     stages: dict[str, float]
     memory_mb: int
-    worker_mb: int
+    together_mb: int
     f1: float
 
 
@@ -134,9 +135,9 @@ def measure(shape: Shape, jobs: int = 1) -> Size:
         name = _STAGES.get(step, step)
         stages[name] = round(stages.get(name, 0.0) + end - start, 1)
     get_reusable_executor().shutdown(wait=True)
-    peak = [resource.getrusage(who).ru_maxrss // 1024 for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     spent = round(_spent() - before, 1)
-    return Size(shape.notes, round(done - begun, 1), spent, stages, peak[0], peak[1], round(result.point.f1, 3))
+    return Size(shape.notes, round(done - begun, 1), spent, stages, peak, 0, round(result.point.f1, 3))
 
 
 def contend(texts: int, labels: int, subset: int, jobs: int = 1, seed: int = 0) -> list[Contender]:
@@ -308,21 +309,37 @@ def _apart(notes: int, asked: argparse.Namespace) -> Size:
     """Measure in a fresh process, so that peak memory is that of one size."""
     given = ["--one", notes, "--words", asked.words, "--codes", asked.codes, "--jobs", asked.jobs]
     command = [sys.executable, "-m", "leadterm.learn.bench", *map(str, given)]
-    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
-    if done.returncode:
-        raise LeadtermError(f"training on {notes} made-up notes failed with status {done.returncode}.")
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as running:
+        peak = 0
+        while running.poll() is None:
+            peak = max(peak, _memory(running.pid))
+            time.sleep(_WAIT)
+        said = running.stdout.read() if running.stdout else ""
+    if running.returncode:
+        raise LeadtermError(f"training on {notes} made-up notes failed with status {running.returncode}.")
     print(f"{notes} notes done", file=sys.stderr)
-    return Size(**json.loads(done.stdout))
+    return replace(Size(**json.loads(said)), together_mb=peak)
+
+
+def _memory(pid: int) -> int:
+    """Megabytes of a process and of those it started, where the system tells."""
+    folder = Path(f"/proc/{pid}")
+    try:
+        own = int((folder / "statm").read_text().split()[1]) * resource.getpagesize() >> 20
+        started = (folder / "task" / str(pid) / "children").read_text().split()
+    except (OSError, ValueError, IndexError):
+        return 0
+    return own + sum(_memory(int(child)) for child in started)
 
 
 def _sizes_table(sizes: Sequence[Size]) -> str:
     """The first table, and the stages below it."""
-    lines = ["   notes  seconds  processor  ms a note  memory MB  worker MB     F1"]
+    lines = ["   notes  seconds  processor  ms a note  memory MB  together MB     F1"]
     for s in sizes:
         each = 1000 * s.seconds / s.notes
         lines.append(
             f"{s.notes:8d} {s.seconds:8.1f} {s.processor:10.1f} {each:10.1f} {s.memory_mb:10d} "
-            f"{s.worker_mb:10d} {s.f1:6.3f}"
+            f"{s.together_mb:12d} {s.f1:6.3f}"
         )
     lines += ["", *(f"{s.notes:8d}  " + ", ".join(f"{k} {v}" for k, v in s.stages.items()) for s in sizes)]
     return "\n".join(lines) + "\n"

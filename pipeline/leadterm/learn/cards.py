@@ -30,6 +30,7 @@ def model_card(
         Markdown.
     """
     corpus = model.meta["corpus"]
+    built = any(system.base.axes.stems for system in model.systems.values())
     lines = [
         f"# Model card: {model.name}",
         "",
@@ -47,7 +48,7 @@ def model_card(
     for name, system in sorted(model.systems.items()):
         report = system.ranker.report
         lines.append(
-            f"| {name} | {len(system.base.codes)} | {len(system.base.lexicon.phrases)} | {report['precision']:.3f} "
+            f"| {name} | {system.base.seen} | {len(system.base.lexicon.phrases)} | {report['precision']:.3f} "
             f"| {report['recall']:.3f} | {report['f1']:.3f} | {report['ece']:.4f} |"
         )
     lines += ["", f"All systems at the threshold {model.threshold:.3f}: {_said(point)}."]
@@ -60,7 +61,8 @@ def model_card(
         "## Limits",
         "",
         "- It can only suggest codes that its training encounters hold"
-        + ("." if model.earlier is None else ", or that the earlier model knows."),
+        + (", or that the earlier model knows" if model.earlier else "")
+        + (", or procedures put together from an operation and a body part that it has learned." if built else "."),
         "- Its figures hold for notes like those it learned from; measure it on your own before use.",
         "- The lexicon holds phrases of the training notes and the linear model their words: treat the folder",
         "  as you treat the notes.",

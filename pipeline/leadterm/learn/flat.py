@@ -178,20 +178,40 @@ def count_ngrams(
             key = np.where(fits, before.astype(np.int64), 0)
             key[:until] = key[:until] * width + words[size - 1 :]
         place = _often(key, np.flatnonzero(fits), least)
-        kept, seen_at, number = np.unique(key[place], return_index=True, return_inverse=True)
-        enough = np.bincount(number, minlength=len(kept)) >= least
-        renumbered = np.where(enough, np.cumsum(enough) - 1, -1)
+        begin, number = _numbered(key, place, least)
         found = np.full(len(words), -1, dtype=np.int32)
-        found[place] = renumbered[number]
+        found[place] = number
         at.append(found)
-        first.append(place[seen_at[enough]])
+        first.append(begin)
     return _in_order(at, first)
 
 
 def _often(key: NDArray[np.int64], place: NDArray[np.int64], least: int) -> NDArray[np.int64]:
     """Places whose key shares a bucket with enough others: a rough sieve that keeps every frequent key."""
-    bucket = (key[place] * 0x9E3779B1 >> 7) % _BUCKETS
-    return np.asarray(place[np.bincount(bucket, minlength=_BUCKETS)[bucket] >= least]) if least > 1 else place
+    for shift in (7, 19) if least > 1 else ():
+        bucket = key[place]
+        bucket *= 0x9E3779B1
+        bucket >>= shift
+        bucket &= _BUCKETS - 1
+        place = place[np.bincount(bucket, minlength=_BUCKETS)[bucket] >= least]
+    return place
+
+
+def _numbered(
+    key: NDArray[np.int64], place: NDArray[np.int64], least: int
+) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+    """First place of each frequent key, in order of keys; the number of the key at each place, -1 if it is rare."""
+    some = key[place]
+    if int(some.max(initial=0)) <= 2 * len(key):  # no need to sort
+        enough = np.bincount(some) >= least
+        begin = np.zeros(len(enough), dtype=np.int64)
+        begin[some[::-1]] = place[::-1]
+        rank = np.where(enough, np.cumsum(enough) - 1, -1).astype(np.int32)
+        return begin[enough], rank[some]
+    kept, seen_at, number = np.unique(some, return_index=True, return_inverse=True)
+    enough = np.bincount(number, minlength=len(kept)) >= least
+    rank = np.where(enough, np.cumsum(enough) - 1, -1).astype(np.int32)
+    return place[seen_at[enough]], rank[number]
 
 
 def _in_order(at: list[NDArray[np.int32]], first: list[NDArray[np.int64]]) -> NGrams:

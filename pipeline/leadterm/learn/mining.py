@@ -27,7 +27,7 @@ _SMOOTH = 1.5
 _MOST_LINKS = 5_000_000
 _PER_CODE = 60
 _RARER_EACH = 25_000
-_CODES, _ROWS = 250, 50_000
+_CODES, _ROWS = 50, 10_000
 Evidence = list[list[tuple[int, tuple[int, ...]]]]
 
 
