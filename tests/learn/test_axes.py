@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from leadterm.codes import load_system
-from leadterm.learn.axes import FEATURES, Axes, axes_block, learn_axes
+from leadterm.learn.alignment import learn_axes
+from leadterm.learn.axes import FEATURES, Axes, axes_block
 from leadterm.learn.axis_titles import axis_titles
 from leadterm.learn.flat import flatten
 from leadterm.learn.model import CorpusModel

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from leadterm.learn import axes, company, fuzzy, lexicon
+from leadterm.learn.alignment import learn_axes
 from leadterm.learn.axes import Axes
 from leadterm.learn.company import Company
 from leadterm.learn.flat import FlatTexts, flatten
@@ -166,7 +167,7 @@ def fit_base(examples: Sequence[Example], settings: BaseSettings, seed: int, *, 
         evidence = _evidence(examples, texts, given, number, settings)
         words = lexicon.build_lexicon(texts, given, evidence)
         system = examples[0].system if examples else ""
-        built, more = axes.learn_axes(system, codes, texts, given, evidence)
+        built, more = learn_axes(system, codes, texts, given, evidence)
         used = {word: int(texts.frequency[texts.word_number[word]]) for phrase in words.phrases for word in phrase}
         index = fuzzy.build_index(words.phrases, used, len(examples), texts.language)
         linear = fitting.result()
