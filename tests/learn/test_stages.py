@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -121,6 +122,19 @@ def test_training_goes_on_from_a_model(first: TrainResult, second: TrainResult) 
 def test_encounters_it_knows_are_not_learned_again(first: TrainResult, quick: Recipe, tmp_path: Path) -> None:
     with pytest.raises(LeadtermError, match="already learned from all 60"):
         train(make(60, evidence=True), tmp_path / "m", quick, earlier=first.model)
+
+
+def test_what_becomes_of_the_earlier_model_is_told(first: TrainResult, quick: Recipe, tmp_path: Path) -> None:
+    again = [*make(5, evidence=True), *make(20, evidence=True, seed=4)]
+    assert len({e.encounter_id for e in again}) < 25
+    named = [replace(e, encounter_id=f"{e.encounter_id}-{i}") for i, e in enumerate(again)]
+    known = sum(e.digest in first.model.seen for e in named)
+    assert known == 5
+    told = train(named, tmp_path / "m", quick, earlier=first.model).remarks
+    assert told[0] == f"5 of 25 encounters were left out: model '{first.model.name}' has learned from them."
+    other = [replace(e, codes=tuple(replace(c, system="local") for c in e.codes)) for e in named]
+    told = train(other, tmp_path / "n", quick, earlier=first.model).remarks
+    assert told[0] == f"model '{first.model.name}' knows nothing of local; it was left aside."
 
 
 def test_two_processes_give_the_same_rows(quick: Recipe) -> None:

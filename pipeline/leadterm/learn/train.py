@@ -133,11 +133,16 @@ def train(
     tell("reading the corpus", 0.0)
     encounters = _read(corpus, splits)
     wanted = _systems(encounters, systems)
+    remarks: list[str] = []
     if earlier == "auto":
         earlier = fitting_dictionary(encounters, wanted)
     elif earlier is not None and not earlier_systems(earlier) & set(wanted):
+        remarks.append(f"model '{earlier.name}' knows nothing of {', '.join(wanted)}; it was left aside.")
         earlier = None
-    encounters = _fresh(encounters, earlier)
+    given, encounters = len(encounters), _fresh(encounters, earlier)
+    if earlier is not None and len(encounters) < given:
+        left = given - len(encounters)
+        remarks.append(f"{left} of {given} encounters were left out: model '{earlier.name}' has learned from them.")
     wanted = _left(encounters, wanted)
     digest = _digest(encounters)
     work = WorkFolder.beside(output, _depends(digest, use, earlier))
@@ -159,7 +164,7 @@ def train(
     tell("writing the model", 1.0)
     path = model.save(output, documents={"README.md": model_card(model, point, target, target_precision)})
     work.remove()
-    return TrainResult(model, path, point, target, tuple(_remarks(encounters, wanted)))
+    return TrainResult(model, path, point, target, (*remarks, *_remarks(encounters, wanted)))
 
 
 @dataclass
