@@ -250,3 +250,28 @@ def test_mentions_are_words_of_the_raw_text(words: list[str]) -> None:
         assert all(text[s.start : s.end] == s.text for s in (*mention.mention.spans, *mention.mention.cues))
         assert 0 <= mention.coverage <= 1.0001
         assert "" not in mention.near
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("Hepatitis A.", {"Hepatitis A", "Hepatitis"}),
+        ("Assessment: hepatitis A", {"Hepatitis A", "Hepatitis"}),
+        ("Acute type A hepatitis", {"Hepatitis A", "Hepatitis"}),
+        ("A hepatitis of unclear cause", {"Hepatitis"}),
+        ("Assessment: A hepatitis panel", {"Hepatitis"}),
+        ("A. Hepatitis", {"Hepatitis"}),
+        ("Hepatitis. A test was done", {"Hepatitis"}),
+    ],
+)
+def test_a_capital_a_is_a_type_unless_it_opens_what_is_said(text: str, said: set[str]) -> None:
+    terms = [
+        WordSet(("hepatitis",), "K75.9", "index", 0, "Hepatitis"),
+        WordSet(("a_", "hepatitis"), "B15.9", "index", 0, "Hepatitis A"),
+    ]
+    lexicon = Lexicon.build(terms)
+    matcher = TermMatcher(lexicon, PLAIN, [])
+    doc = spacy.blank("en")(text)
+    for token in doc:
+        token.is_sent_start = token.i == 0 or doc[token.i - 1].text == "."
+    assert {lexicon.text(match.term) for match in matcher.match(doc)} == said

@@ -68,6 +68,7 @@ class TermMatcher:
         self.lexicon = lexicon
         self.normaliser = normaliser
         self._reader: Normaliser = translator or normaliser
+        self._letter = lexicon.words.get(LETTER_A)
         self._pauses, self._negators = PAUSES, NEGATORS
         if translator is not None:
             self._pauses = PAUSES | words_of(translator.language, "pause")
@@ -137,9 +138,8 @@ class TermMatcher:
     def _look_up(self, surface: str) -> tuple[int, ...]:
         """Word ids of a token; or one of PAUSE, BREAK, NEGATE; UNKNOWN for a word no term holds."""
         low = surface.lower()
-        if surface == "A" and self._reader is self.normaliser:  # in other languages "A" opens sentences
-            letter = self.lexicon.words.get(LETTER_A)
-            return () if letter is None else (letter,)
+        if surface in ("A", "A.") and self._reader is self.normaliser:  # in other languages "A" is a preposition
+            return () if self._letter is None else (self._letter,)
         if surface in BREAKS or "\n" in surface or "\r" in surface:
             return (BREAK,)
         if low in self._pauses:
@@ -196,6 +196,8 @@ class TermMatcher:
                 continue
             first = ids[0]
             if first >= 0 or first == UNKNOWN:
+                if first == self._letter and begun != clause:
+                    continue  # it opens a sentence or a list: the article, or the number of a line
                 here += 1
                 if first == UNKNOWN and begun != clause and not strings[orth].islower():
                     ids = self._opening(strings[orth].lower()) or ids
