@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,9 +12,11 @@ from leadterm.codes import load_system
 from leadterm.learn.alignment import learn_axes
 from leadterm.learn.axes import FEATURES, Axes, axes_block
 from leadterm.learn.axis_titles import axis_titles
+from leadterm.learn.base import FEATURES as ALL
 from leadterm.learn.flat import flatten
 from leadterm.learn.model import CorpusModel
 from leadterm.learn.recipe import parse_recipe
+from leadterm.learn.stack import examples_of, out_of_fold
 from leadterm.learn.tokens import Tokens, tokenise
 from leadterm.learn.train import train
 from leadterm.schema import Encounter, EvidenceSpan, Note, ReferenceCode
@@ -114,3 +117,18 @@ def test_a_trained_model_suggests_a_new_code_with_its_title_and_words(tmp_path: 
     assert "BT40ZZZ" not in model.systems["icd10pcs"].base.codes[: model.systems["icd10pcs"].base.seen]
     assert found["BT40ZZZ"].title == load_system("icd10pcs").title("BT40ZZZ")
     assert [span.text for span in found["BT40ZZZ"].evidence] == ["ultrasound of the bladder"]
+
+
+def test_a_note_never_shapes_its_own_columns() -> None:
+    notes = made_up(40)
+    recipe = parse_recipe({"folds": 4})
+    ids = [e.encounter_id for e in notes]
+    other = next(e for e in notes if e.codes[0].code != notes[0].codes[0].code)
+    swapped = [replace(notes[0], codes=(replace(other.codes[0], evidence=()),)), *notes[1:]]
+    rows = []
+    for some in (notes, swapped):
+        found = out_of_fold(examples_of(some, [tokenise(e) for e in some], "icd10pcs"), ids, recipe)
+        rows.append(found.features[found.owner == 0])
+    mine, again = rows
+    assert np.isfinite(mine[:, ALL.index("axes_score")]).any()
+    np.testing.assert_array_equal(mine, again)

@@ -377,14 +377,26 @@ def _write(folder: Path, sizes: Sequence[Size], rows: Sequence[Contender]) -> No
     except ImportError:
         print("no plot: matplotlib is not installed (pip install 'leadterm[viz]').", file=sys.stderr)
         return
-    figure, axes = pyplot.subplots(figsize=(6, 4))
-    notes, seconds = [s.notes for s in sizes], [s.seconds for s in sizes]
-    axes.loglog(notes, seconds, "o-", label="wall time")
-    axes.loglog(notes, [s.processor for s in sizes], "s--", label="processor time")
-    axes.loglog(notes, [seconds[-1] * n / notes[-1] for n in notes], ":", color="grey", label="linear")
-    axes.set(xlabel="notes of about 1,000 words", ylabel="seconds", title="Training on made-up corpora")
-    axes.legend()
-    figure.savefig(folder / "bench-train.png", dpi=150, bbox_inches="tight")
+    from matplotlib.ticker import NullFormatter, StrMethodFormatter
+
+    figure, axes = pyplot.subplots(figsize=(6.4, 4.2), layout="constrained")
+    notes = [s.notes for s in sizes]
+    for name, used, mark in (
+        ("processor time, all processes", [s.processor / 60 for s in sizes], "s--"),
+        ("wall time", [s.seconds / 60 for s in sizes], "o-"),
+    ):
+        axes.loglog(notes, used, mark, label=name)
+        for at, minutes in zip(notes, used, strict=True):
+            axes.annotate(f"{minutes:.1f}", (at, minutes), xytext=(0, 7), textcoords="offset points", ha="center")
+    last = sizes[-1]
+    axes.loglog(notes, [last.seconds / 60 * n / last.notes for n in notes], ":", color="grey", label="in proportion")
+    axes.set(xlabel="notes of about 1,000 words", ylabel="minutes", title="Training on made-up corpora", xticks=notes)
+    axes.margins(0.08, 0.15)
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_formatter(StrMethodFormatter("{x:,g}"))
+        axis.set_minor_formatter(NullFormatter())
+    axes.legend(frameon=False)
+    figure.savefig(folder / "bench-train.png", dpi=150)
 
 
 if __name__ == "__main__":
