@@ -127,7 +127,7 @@ def axes_block(axes: Axes, tokens: Tokens) -> Block:
     Returns
     -------
     Block
-        With the columns :data:`FEATURES`; the one mention is the word of the operation and that of the part.
+        With the columns :data:`FEATURES`; the one mention is the word of the operation and the words of the part.
 
     Examples
     --------
@@ -146,7 +146,7 @@ def axes_block(axes: Axes, tokens: Tokens) -> Block:
     found = _said(axes, tokens) if axes.stems else {}
     best = sorted(found.items(), key=lambda row: (-row[1][0], row[0]))[:_MOST]
     codes, rows, where = [], [], []
-    for stem, (said, operation, part, title, i, j) in best:
+    for stem, (said, operation, part, title, i, j, places) in best:
         n = axes.number[stem]
         for at in range(int(axes.rest[n]), int(axes.rest[n + 1])):
             share = float(axes.share[at])
@@ -154,7 +154,7 @@ def axes_block(axes: Axes, tokens: Tokens) -> Block:
             rows.append((
                 said * share, said, operation, part, title, abs(i - j), share, axes.texts[n], axes.tables[n],
             ))  # fmt: skip
-            where.append((tuple(sorted({i, j})),))
+            where.append((tuple(sorted({i, j, *places})),))
     if not codes:
         return Block.empty(FEATURES)
     values = np.array(rows, dtype=np.float32)
@@ -165,11 +165,11 @@ def axes_block(axes: Axes, tokens: Tokens) -> Block:
     return Block(FEATURES, np.array(codes, dtype=np.int64)[order], columns, tuple(where[k] for k in order.tolist()))
 
 
-_Said = tuple[float, float, float, float, int, int]
+_Said = tuple[float, float, float, float, int, int, tuple[int, ...]]
 
 
 def _said(axes: Axes, tokens: Tokens) -> dict[str, _Said]:
-    """For each stem how plainly a text says it; then the operation's value, the part's, the title's, both places."""
+    """For each stem how plainly a text says it; the values of operation, part and title; the places of all three."""
     units = [units_of(word, axes.language) for word in tokens.words]
     best: dict[str, _Said] = {}
     operations = axes.links["operation"]
@@ -180,21 +180,21 @@ def _said(axes: Axes, tokens: Tokens) -> dict[str, _Said]:
                 named[key] = max(value, named.get(key, 0.0))
         if named:
             sections = {key[0] for key in named}
-            for part, (learned, title, j) in _parts_near(axes, tokens, units, i, sections).items():
+            for part, (learned, title, j, places) in _parts_near(axes, tokens, units, i, sections).items():
                 strength = max(learned, _TITLES_COUNT * title)
                 for key, value in named.items():
                     stem = part[:2] + key[1] + part[2]
                     said = value * strength
                     known = key[0] == part[0] and stem in axes.number
                     if known and said > max(_LEAST_SAID, best.get(stem, (0.0,))[0]):
-                        best[stem] = (said, value, learned, title, i, j)
+                        best[stem] = (said, value, learned, title, i, j, places)
     return best
 
 
 def _parts_near(
     axes: Axes, tokens: Tokens, units: Sequence[tuple[str, ...]], i: int, sections: set[str]
-) -> dict[str, tuple[float, float, int]]:
-    """Parts said around a word: the learned value, the share of the title that is said, and the place."""
+) -> dict[str, tuple[float, float, int, tuple[int, ...]]]:
+    """Parts said around a word: the learned value, the share of the title that is said, and their places."""
     parts, titles = axes.links["part"], axes.links["title"]
     learned: dict[str, tuple[float, int]] = {}
     said: dict[str, dict[str, tuple[float, int]]] = defaultdict(dict)
@@ -209,11 +209,13 @@ def _parts_near(
                 if key[0] in sections:
                     row = said[key]
                     row[unit] = max((share * _NEAR_TITLES ** abs(i - j), j), row.get(unit, (0.0, j)))
-    out = {key: (value, 0.0, j) for key, (value, j) in learned.items()}
+    out: dict[str, tuple[float, float, int, tuple[int, ...]]] = {}
+    for key, (value, j) in learned.items():
+        out[key] = (value, 0.0, j, ())
     for key, found in said.items():
         total = sum(value for value, _ in found.values())
-        value, _, place = out.get(key, (0.0, 0.0, -1))
+        value, j = learned.get(key, (0.0, -1))
         if value or total >= _LEAST_SHARE:
-            place = place if value >= _TITLES_COUNT * total else max(found.values())[1]
-            out[key] = (value, total, place)
+            j = j if value >= _TITLES_COUNT * total else max(found.values())[1]
+            out[key] = (value, total, j, tuple(at for _, at in found.values()) if total >= _LEAST_SHARE else ())
     return out
