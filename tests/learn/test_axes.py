@@ -17,6 +17,7 @@ from leadterm.learn.flat import flatten
 from leadterm.learn.model import CorpusModel
 from leadterm.learn.recipe import parse_recipe
 from leadterm.learn.stack import examples_of, out_of_fold
+from leadterm.learn.titles import titles_of
 from leadterm.learn.tokens import Tokens, tokenise
 from leadterm.learn.train import train
 from leadterm.schema import Encounter, EvidenceSpan, Note, ReferenceCode
@@ -132,3 +133,17 @@ def test_a_note_never_shapes_its_own_columns() -> None:
     mine, again = rows
     assert np.isfinite(mine[:, ALL.index("axes_score")]).any()
     np.testing.assert_array_equal(mine, again)
+
+
+@pytest.mark.parametrize(
+    ("system", "code", "title"),
+    [
+        ("icd10pcs", "BT20", "Computerized Tomography (CT Scan) of Bladder"),
+        ("icd10pcs", "0VBB", "Excision of Left Testis"),
+        ("icd10pcs", "3E03", "Introduction"),
+        ("icd10cm", "T78.3XX", "Angioneurotic edema"),
+        ("icd10cm", "I10", "Essential (primary) hypertension"),
+    ],
+)
+def test_the_beginning_of_codes_has_the_title_they_share(system: str, code: str, title: str) -> None:
+    assert titles_of(system, [code, "?", "Q9"]) == {code: title}

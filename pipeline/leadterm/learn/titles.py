@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from itertools import islice, takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from leadterm.errors import LeadtermError
 
 if TYPE_CHECKING:
+    from leadterm.codes import CodeSystem
     from leadterm.learn.stack import SystemModel
 
 __all__ = ["known_titles", "titles_of"]
+
+_SHORTEST = 3
+_OPEN = frozenset({"and", "by", "for", "from", "in", "into", "of", "or", "the", "to", "using", "with"})
 
 
 def known_titles(
@@ -70,12 +77,14 @@ def titles_of(system: str, codes: Iterable[str]) -> dict[str, str]:
     Returns
     -------
     dict of str to str
-        Title by code, for those that are known.
+        Title by code, for those that are known; for the beginning of codes, what their titles share.
 
     Examples
     --------
     >>> titles_of("icd10cm", ["I10", "???"])
     {'I10': 'Essential (primary) hypertension'}
+    >>> titles_of("icd10pcs", ["BT20"])
+    {'BT20': 'Computerized Tomography (CT Scan) of Bladder'}
     """
     return _installed(system, codes)[1]
 
@@ -88,4 +97,25 @@ def _installed(name: str, codes: Iterable[str]) -> tuple[str, dict[str, str]]:
         system = load_system(name)
     except LeadtermError:
         return "", {}
-    return system.release, {code: system.title(code) for code in codes if code in system}
+    found = {code: _title(system, code) for code in codes}
+    return system.release, {code: title for code, title in found.items() if title}
+
+
+def _title(system: CodeSystem, code: str) -> str:
+    """The title of a code; for the beginning of codes, or a code they have divided since, what their titles share."""
+    if code in system:
+        return system.title(code)
+    ordered = _ordered(system)
+    longer = list(takewhile(lambda other: other.startswith(code), islice(ordered, bisect_left(ordered, code), None)))
+    if not longer or len(code) < _SHORTEST:
+        return ""
+    columns = zip(*(system.title(other).split() for other in longer), strict=False)
+    shared = [words[0] for words in takewhile(lambda words: len(set(words)) == 1, columns)]
+    while shared and shared[-1] in _OPEN:
+        shared.pop()
+    return " ".join(shared).rstrip(",;")
+
+
+@lru_cache(maxsize=8)
+def _ordered(system: CodeSystem) -> list[str]:
+    return sorted(system.codes)
