@@ -51,8 +51,8 @@ class OneVsRestSettings:
 
     cost: float = 3.0
     positives: int = 1000
-    negatives: float = 1.0
-    shortlist: int = 60
+    negatives: float = 3.0
+    shortlist: int = 120
     profile: int = 50
     profile_share: float = 1.0
     kept: int = 1000
