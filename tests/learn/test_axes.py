@@ -93,7 +93,7 @@ def test_other_systems_have_no_axes() -> None:
 
 
 def made_up(n: int) -> list[Encounter]:
-    """Notes of one study each; the ultrasound of the bladder comes in one note alone."""
+    """Notes of one study each; none is an ultrasound of the bladder."""
     rng = np.random.default_rng(3)
     out = []
     for i in range(n):
