@@ -13,7 +13,7 @@ MODEL ?= default
 SIZES ?= 1000,3000,10000
 SMOKE := build/smoke
 
-.PHONY: help run test lint types wheel check bench bench-train train evaluate notebooks build clean
+.PHONY: help run test lint types wheel check bench bench-train train evaluate golden notebooks build clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -57,17 +57,20 @@ wheel: build ## install the wheel elsewhere and try it
 	cd $(SMOKE) && venv/bin/leadterm suggest note.txt --format jsonl | grep -q '"suggestions"'
 
 bench: $(VENV)/dev ## measure speed
-	OMP_NUM_THREADS=1 $(BIN)/python -m leadterm.bench
-	OMP_NUM_THREADS=1 $(BIN)/python -m leadterm.evaluation.bench
+	OMP_NUM_THREADS=1 $(BIN)/python -m leadterm.experiments.bench_reading
+	OMP_NUM_THREADS=1 $(BIN)/python -m leadterm.experiments.bench_evaluation
 
 bench-train: $(VENV)/dev ## measure training on made-up corpora (SIZES=1000,3000)
-	OMP_NUM_THREADS=1 $(BIN)/python -m leadterm.learn.bench --notes $(SIZES) --output build/bench
+	OMP_NUM_THREADS=1 $(BIN)/python -m leadterm.experiments.bench_training --notes $(SIZES) --output build/bench
 
 train: $(VENV)/dev ## rebuild the shipped model
-	$(BIN)/python -m leadterm.fit corpora/reference models/default
+	$(BIN)/python -m leadterm.training.shipped corpora/reference models/default
 
 evaluate: $(VENV)/run ## score a model (MODEL=, CORPUS=)
 	$(BIN)/leadterm evaluate $(MODEL) $(CORPUS) --split train
+
+golden: $(VENV)/dev ## record all answers, and compare with an earlier record (AGAINST=record.json)
+	$(BIN)/python tests/golden.py build/golden.json $(if $(AGAINST),--against $(AGAINST))
 
 notebooks: $(VENV)/dev ## run every notebook
 	$(BIN)/python -m pytest --nbmake notebooks

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from leadterm.artifacts import Artifact, load_artifact, read_manifest, save_artifact
 from leadterm.errors import LeadtermError
+from leadterm.storage.artifacts import Artifact, load_artifact, read_manifest, save_artifact
 
 SAMPLE = Artifact("demo", {"seed": 1}, {"w": np.arange(6, dtype=np.float32).reshape(2, 3)}, {"names": ["ä", "b"]})
 

@@ -11,14 +11,14 @@ import numpy as np
 import pytest
 
 from leadterm.errors import LeadtermError
-from leadterm.learn.calibration import (
+from leadterm.ranking.calibration import (
     best_f1_threshold,
     expected_calibration_error,
     fit_calibration,
     precision_threshold,
 )
-from leadterm.learn.trees import RankerSettings, export, group_folds, grow, walk
-from leadterm.ranker import Ranker
+from leadterm.ranking.ranker import Ranker
+from leadterm.ranking.trees import RankerSettings, export, group_folds, grow, walk
 
 NAMES = ["signal", "weak", "noise"]
 SMALL = RankerSettings(iterations=30, min_samples_leaf=10)
@@ -128,7 +128,7 @@ def test_the_default_size_is_small(ranker: Ranker, tmp_path: Path) -> None:
 def test_prediction_does_not_import_scikit_learn(ranker: Ranker, tmp_path: Path) -> None:
     folder = ranker.save(tmp_path / "model")
     script = (
-        "import sys; from leadterm.ranker import Ranker; "
+        "import sys; from leadterm.ranking.ranker import Ranker; "
         f"r = Ranker.load({str(folder)!r}); r.confidence([[0.0, 0.0, 0.0]], {NAMES!r}); "
         "assert 'sklearn' not in sys.modules"
     )

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from leadterm.candidates import Candidate, generate
-from leadterm.explain import explain
-from leadterm.features import FEATURES, feature_matrix
+from leadterm.dictionary.candidates import Candidate, generate
+from leadterm.dictionary.explain import explain
+from leadterm.dictionary.features import FEATURES, feature_matrix
 from leadterm.schema import Encounter, SuggestionSet
 
 if TYPE_CHECKING:
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from spacy.language import Language
 
     from leadterm.codes.system import CodeSystem
-    from leadterm.learn.model import CorpusModel
-    from leadterm.ranker import Ranker
-    from leadterm.specify import Specifier
-    from leadterm.text.entities import TermMatcher
-    from leadterm.text.mentions import NoteReaders
+    from leadterm.dictionary.specify import Specifier
+    from leadterm.learned.model import CorpusModel
+    from leadterm.ranking.ranker import Ranker
+    from leadterm.text.matching.mentions import NoteReaders
+    from leadterm.text.matching.term_matcher import TermMatcher
 
 __all__ = ["Suggester", "build", "load_suggester"]
 
@@ -135,9 +135,9 @@ def build(ranker: Ranker, name: str, *, date: str | None = None, ner: str | None
         Ready to use.
     """
     from leadterm.codes import load_system
-    from leadterm.specify import Specifier
-    from leadterm.text.mentions import NoteReaders
-    from leadterm.text.normalise import default_normaliser
+    from leadterm.dictionary.specify import Specifier
+    from leadterm.text.matching.mentions import NoteReaders
+    from leadterm.text.words.normalise import default_normaliser
 
     system = load_system("icd10cm", date)
     readers = NoteReaders("icd10cm", date=date, ner=ner)
@@ -168,13 +168,13 @@ def load_suggester(
     LeadtermError
         If there is no such model, or it is damaged.
     """
-    from leadterm.artifacts import read_manifest
     from leadterm.paths import model_dir
-    from leadterm.ranker import Ranker
+    from leadterm.ranking.ranker import Ranker
+    from leadterm.storage.artifacts import read_manifest
 
     folder = model_dir(model)
     if read_manifest(folder).get("kind") == "corpus-model":
-        from leadterm.learn.store import load_model
+        from leadterm.learned.store import load_model
 
         return load_model(folder)
     return build(Ranker.load(folder, mmap=False), Path(model).name, date=date, ner=ner)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from leadterm.codes import load_system, registry
-from leadterm.codes.cache import cached, read_arrays, write_arrays
+from leadterm.storage.array_cache import cached, read_arrays, write_arrays
 
 
 def small() -> dict[str, np.ndarray[tuple[int, ...], np.dtype[np.generic]]]:

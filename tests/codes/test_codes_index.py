@@ -7,9 +7,9 @@ import pytest
 from codes_samples import INDEX, NEOPLASM
 
 from leadterm.codes import Term, load_system
-from leadterm.codes.index import index_entries, terms_of
-from leadterm.codes.install import install
-from leadterm.codes.xml import parse_xml
+from leadterm.codes.official.index import index_entries, terms_of
+from leadterm.codes.official.install import install
+from leadterm.codes.official.xml import parse_xml
 from leadterm.errors import LeadtermError
 
 

@@ -12,8 +12,8 @@ import pytest
 from codes_samples import DRUG, FILES, INDEX, TABULAR
 
 from leadterm.codes import available, load_system
-from leadterm.codes import sources as sources_module
-from leadterm.codes.install import install
+from leadterm.codes.official import sources as sources_module
+from leadterm.codes.official.install import install
 from leadterm.codes.release import effective_dates, release_from_label
 from leadterm.errors import LeadtermError
 

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leadterm.codes import CodeSystem, Heading, from_pairs, load_system
-from leadterm.codes.compile import package_folder
-from leadterm.codes.style import bare
+from leadterm.codes.official.compile import package_folder
+from leadterm.codes.systems.spelling import bare
 from leadterm.errors import LeadtermError
 
 

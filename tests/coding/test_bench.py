@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from leadterm.bench import Timing, concatenate, main, measure, read_notes
 from leadterm.errors import LeadtermError
+from leadterm.experiments.bench_reading import Timing, concatenate, main, measure, read_notes
 
 
 def test_every_contender_reads_every_note_once_a_round() -> None:

@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from leadterm.candidates import Candidate, generate
+from leadterm.dictionary.candidates import Candidate, generate
 from leadterm.schema import Encounter, Note
 from leadterm.suggester import Suggester
 from leadterm.text.reading import read_note

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from leadterm.features import FEATURES, Feature
+from leadterm.dictionary.features import FEATURES, Feature
 from leadterm.schema import Encounter, Note, SuggestionSet
 from leadterm.suggester import Suggester
 

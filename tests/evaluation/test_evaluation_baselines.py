@@ -12,8 +12,9 @@ from evaluation_corpus import QUICK, write_split
 from leadterm.cli import main
 from leadterm.corpus import read_split
 from leadterm.errors import LeadtermError
-from leadterm.evaluation import Run, benchmarks
-from leadterm.learn.baselines import dictionary_lookup, linear_words, phrase_lookup
+from leadterm.evaluation import Run
+from leadterm.experiments import benchmarks
+from leadterm.experiments.baselines import dictionary_lookup, linear_words, phrase_lookup
 from leadterm.schema import Encounter, EvidenceSpan, Note, ReferenceCode
 
 WORDS = {"gout": "M10.9", "asthma": "J45.909", "eczema": "L30.9", "otitis": "H66.90"}

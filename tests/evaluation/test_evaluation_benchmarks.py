@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from leadterm.errors import LeadtermError
-from leadterm.evaluation.benchmarks import Expected, benchmark_table, check_figures, load_benchmarks
+from leadterm.experiments.benchmarks import Expected, benchmark_table, check_figures, load_benchmarks
 from leadterm.readers import READERS
 
 GOOD = """
@@ -40,7 +40,7 @@ def test_every_benchmark_names_a_reader_and_a_source():
 
 def test_the_file_goes_into_the_wheel():
     root = Path(__file__).parents[2]
-    packed = files("leadterm.evaluation") / "benchmarks.toml"
+    packed = files("leadterm.experiments") / "benchmarks.toml"
     assert packed.read_bytes() == (root / "corpora" / "benchmarks.toml").read_bytes()
     setuptools = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]
     assert any(fnmatch("benchmarks.toml", pattern) for pattern in setuptools["package-data"]["*"])

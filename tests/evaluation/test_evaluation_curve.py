@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from leadterm.cli import main
 from leadterm.errors import LeadtermError
 from leadterm.evaluation import Run
-from leadterm.evaluation.curve import curve_of, fit_power_law, learning_curve
-from leadterm.evaluation.curve_steps import load_steps, measured, plan_curve, steps_text
-from leadterm.evaluation.curve_view import curve_page, curve_svg, curve_tables
+from leadterm.experiments.curve import curve_of, fit_power_law, learning_curve
+from leadterm.experiments.curve_steps import load_steps, measured, plan_curve, steps_text
+from leadterm.pages.curve_page import curve_page, curve_svg, curve_tables
 from leadterm.schema import Encounter, Note, ReferenceCode
 
 
@@ -181,7 +181,7 @@ def interrupted_after(monkeypatch, times):
             raise KeyboardInterrupt
         return rote(train)
 
-    monkeypatch.setattr("leadterm.learn.trainers.corpus_trainer", lambda *_, **__: trainer)
+    monkeypatch.setattr("leadterm.experiments.trainers.corpus_trainer", lambda *_, **__: trainer)
     return rote
 
 

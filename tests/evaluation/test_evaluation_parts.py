@@ -8,9 +8,9 @@ from evaluation_samples import dense, random_data, tables
 
 from leadterm.errors import LeadtermError
 from leadterm.evaluation import Qrels, Run, agreement, choose_threshold, compare, evaluate
-from leadterm.evaluation.hierarchy import ancestor
-from leadterm.evaluation.keys import Label
-from leadterm.evaluation.resample import holm, sample_weights
+from leadterm.evaluation.metrics.hierarchy import ancestor
+from leadterm.evaluation.metrics.resample import holm, sample_weights
+from leadterm.evaluation.tables.keys import Label
 from leadterm.schema import Encounter, EvidenceSpan, Note, ReferenceCode, Suggestion, SuggestionSet
 
 
@@ -188,9 +188,9 @@ def test_bootstrap_intervals_cover_and_group_patients():
 def test_macro_f1_of_samples_is_that_of_a_dense_table():
     from sklearn.metrics import f1_score
 
-    from leadterm.evaluation.align import align
-    from leadterm.evaluation.ratios import all_ratios
-    from leadterm.evaluation.resample import bootstrap
+    from leadterm.evaluation.metrics.ratios import all_ratios
+    from leadterm.evaluation.metrics.resample import bootstrap
+    from leadterm.evaluation.tables.align import align
 
     scores, gold = random_data(11, 12)
     table = align(*tables(scores, gold)).with_threshold(0.5)

@@ -16,8 +16,8 @@ from evaluation_samples import random_data, tables
 from leadterm.cli import main
 from leadterm.evaluation import Qrels, Run, compare, evaluate
 from leadterm.evaluation.comparison import Comparison
-from leadterm.evaluation.html import render_html
-from leadterm.evaluation.tables import comparison_tables, report_tables
+from leadterm.pages.report_page import render_html
+from leadterm.pages.report_tables import comparison_tables, report_tables
 from leadterm.schema import Encounter, EvidenceSpan, Note, ReferenceCode, Suggestion, SuggestionSet
 
 SCHEMA = json.loads((files("leadterm.evaluation") / "report.schema.json").read_text(encoding="utf-8"))
@@ -155,7 +155,7 @@ def test_the_page_without_notes_holds_no_text():
 
 
 def test_overlapping_marks_keep_the_text_whole():
-    from leadterm.evaluation.html_encounters import _marked
+    from leadterm.pages.encounter_views import _marked
 
     html = _marked("abcdefgh", [(1, 4, "right", "A", "x"), (2, 6, "wrong", "B", "y"), (5, 8, "missed", "C", "")])
     assert re.sub(r"<sub>.*?</sub>|<[^>]+>", "", html) == "abcdefgh"
@@ -285,7 +285,7 @@ def test_splits_that_cannot_be_pooled(corpus, capsys, options, words):
 def test_scoring_needs_neither_spacy_nor_scikit_learn():
     code = (
         "import sys; from leadterm.evaluation import evaluate;"
-        "import leadterm.evaluation.html, leadterm.evaluation.tables;"
+        "import leadterm.pages.report_page, leadterm.pages.report_tables;"
         "evaluate({'e': ['I10']}, {'e': ['I10']}, n_bootstrap=5);"
         "print(sorted({m.split('.')[0] for m in sys.modules} & {'spacy', 'scispacy', 'sklearn', 'torch'}))"
     )
@@ -293,7 +293,7 @@ def test_scoring_needs_neither_spacy_nor_scikit_learn():
 
 
 def test_the_bench_runs_small(capsys, monkeypatch):
-    from leadterm.evaluation import bench
+    from leadterm.experiments import bench_evaluation as bench
 
     monkeypatch.setattr(sys, "argv", ["bench", "--encounters", "50", "--codes", "200", "--bootstrap", "5"])
     bench.main()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from leadterm.evaluation import Qrels, Run, compare, evaluate
-from leadterm.evaluation.resample import holm
+from leadterm.evaluation.metrics.resample import holm
 from leadterm.schema import Encounter, Note, ReferenceCode
 
 GOLD = {

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from leadterm.learn.base import BaseSettings
-from leadterm.learn.recipe import Recipe
-from leadterm.learn.trees import RankerSettings
+from leadterm.learned.parts import BaseSettings
+from leadterm.ranking.trees import RankerSettings
 from leadterm.schema import Encounter, EvidenceSpan, Note, ReferenceCode
+from leadterm.training.recipe import Recipe
 
 SAID = {
     "M10.9": ("gouty arthritis", "acute gout"),

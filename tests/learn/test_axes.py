@@ -9,18 +9,18 @@ import numpy as np
 import pytest
 
 from leadterm.codes import load_system
-from leadterm.learn.alignment import learn_axes
-from leadterm.learn.axes import FEATURES, Axes, axes_block
-from leadterm.learn.axis_titles import axis_titles
-from leadterm.learn.base import FEATURES as ALL
-from leadterm.learn.flat import flatten
-from leadterm.learn.model import CorpusModel
-from leadterm.learn.recipe import parse_recipe
-from leadterm.learn.stack import examples_of, out_of_fold
-from leadterm.learn.titles import titles_of
-from leadterm.learn.tokens import Tokens, tokenise
-from leadterm.learn.train import train
+from leadterm.learned.model import CorpusModel
+from leadterm.learned.ngrams import flatten
+from leadterm.learned.parts import FEATURES as ALL
+from leadterm.learned.pcs_alignment import learn_axes
+from leadterm.learned.pcs_axes import FEATURES, Axes, axes_block
+from leadterm.learned.pcs_axis_titles import axis_titles
+from leadterm.learned.titles import titles_of
+from leadterm.learned.tokens import Tokens, tokenise
 from leadterm.schema import Encounter, EvidenceSpan, Note, ReferenceCode
+from leadterm.training.recipe import parse_recipe
+from leadterm.training.stacking import examples_of, out_of_fold
+from leadterm.training.train import train
 
 PARTS = {"left kidney": "2", "right kidney": "1", "bladder": "0"}
 WAYS = {"ultrasound": "BT4", "plain film": "BT0"}

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from leadterm.errors import LeadtermError
-from leadterm.learn.flat import flatten
-from leadterm.learn.fuzzy import build_index, find_similar
-from leadterm.learn.lexicon import build_lexicon, find_matches, lexicon_block
-from leadterm.learn.linear import LinearSettings, fit_linear
-from leadterm.learn.mining import mine_evidence
-from leadterm.learn.table import CandidateTable, merge_tables
-from leadterm.learn.tokens import Tokens, tokenise
+from leadterm.learned.linear import LinearSettings, fit_linear
+from leadterm.learned.mining import mine_evidence
+from leadterm.learned.ngrams import flatten
+from leadterm.learned.phrases import build_lexicon, find_matches, lexicon_block
+from leadterm.learned.similar_phrases import build_index, find_similar
+from leadterm.learned.tokens import Tokens, tokenise
+from leadterm.ranking.candidate_table import CandidateTable, merge_tables
 from leadterm.schema import Encounter, Note
 
 
@@ -42,7 +42,7 @@ def test_offsets_are_those_of_the_raw_text() -> None:
 )
 def test_cues_govern_the_words_after_them(text: str, language: str, word: str, kind: int) -> None:
     tokens = read(text, language)
-    from leadterm.text.languages import stem
+    from leadterm.text.words.languages import stem
 
     at = tokens.words.index(word if word in tokens.words else stem(word, language))
     assert tokens.context[at, kind] == 1

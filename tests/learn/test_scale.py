@@ -12,22 +12,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leadterm.learn import bench
-from leadterm.learn.base import BaseSettings
-from leadterm.learn.flat import flatten
-from leadterm.learn.fuzzy import build_index, find_similar
-from leadterm.learn.lexicon import build_lexicon, find_matches
-from leadterm.learn.linear import LinearSettings, fit_linear
-from leadterm.learn.made_up import Shape, made_up_encounters, made_up_matrix
-from leadterm.learn.matching import SLACK
-from leadterm.learn.mining import mine_evidence
-from leadterm.learn.model import CorpusModel
-from leadterm.learn.onevsrest import OneVsRestSettings, fit_one_vs_rest
-from leadterm.learn.recipe import Recipe
-from leadterm.learn.stack import examples_of, out_of_fold
-from leadterm.learn.tokens import Tokens, tokenise
-from leadterm.learn.train import train
+from leadterm.experiments import bench_training as bench
+from leadterm.experiments.made_up import Shape, made_up_encounters, made_up_matrix
+from leadterm.learned.linear import LinearSettings, fit_linear
+from leadterm.learned.mining import mine_evidence
+from leadterm.learned.model import CorpusModel
+from leadterm.learned.ngrams import flatten
+from leadterm.learned.one_vs_rest import OneVsRestSettings, fit_one_vs_rest
+from leadterm.learned.parts import BaseSettings
+from leadterm.learned.phrase_matching import SLACK
+from leadterm.learned.phrases import build_lexicon, find_matches
+from leadterm.learned.similar_phrases import build_index, find_similar
+from leadterm.learned.tokens import Tokens, tokenise
 from leadterm.schema import Encounter, Note
+from leadterm.training.recipe import Recipe
+from leadterm.training.stacking import examples_of, out_of_fold
+from leadterm.training.train import train
 
 SMALL = Shape(notes=80, words=60, codes=30, given=3, vocabulary=200)
 WORDS = ["ara", "bero", "cilo", "dumu"]

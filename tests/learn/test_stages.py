@@ -10,19 +10,19 @@ import pytest
 
 from conftest import make
 from leadterm.errors import LeadtermError
-from leadterm.learn import base as parts
-from leadterm.learn.company import FEATURES, company_features, learn_company
-from leadterm.learn.describe import describe
-from leadterm.learn.earlier import earlier_systems, earlier_table, fitting_dictionary, unseen
-from leadterm.learn.model import CorpusModel
-from leadterm.learn.recipe import Recipe
-from leadterm.learn.stack import FoldRows, examples_of, out_of_fold, ranked
-from leadterm.learn.table import CandidateTable
-from leadterm.learn.tokens import tokenise
-from leadterm.learn.train import TrainResult, train
-from leadterm.learn.work import WorkFolder
+from leadterm.learned import parts
+from leadterm.learned.cooccurrence import FEATURES, company_features, learn_company
+from leadterm.learned.describe import describe
+from leadterm.learned.model import CorpusModel
+from leadterm.learned.prior_model import earlier_systems, earlier_table, fitting_dictionary, unseen
+from leadterm.learned.tokens import tokenise
+from leadterm.ranking.candidate_table import CandidateTable
 from leadterm.schema import Encounter, EvidenceSpan, Note, ReferenceCode
 from leadterm.suggester import Suggester, load_suggester
+from leadterm.training.checkpoint import WorkFolder
+from leadterm.training.recipe import Recipe
+from leadterm.training.stacking import FoldRows, examples_of, out_of_fold, ranked
+from leadterm.training.train import TrainResult, train
 
 
 @pytest.fixture(scope="module")

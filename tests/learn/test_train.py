@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 
 from leadterm.errors import LeadtermError
-from leadterm.learn import train as train_module
-from leadterm.learn.model import CorpusModel
-from leadterm.learn.recipe import Recipe, read_recipe
-from leadterm.learn.stack import examples_of, out_of_fold
-from leadterm.learn.tokens import tokenise
-from leadterm.learn.train import TrainResult, train
+from leadterm.learned.model import CorpusModel
+from leadterm.learned.tokens import tokenise
 from leadterm.schema import Encounter, Note, ReferenceCode
+from leadterm.training import train as train_module
+from leadterm.training.recipe import Recipe, read_recipe
+from leadterm.training.stacking import examples_of, out_of_fold
+from leadterm.training.train import TrainResult, train
 
 
 @pytest.fixture(scope="module")
@@ -92,7 +92,7 @@ def test_an_interrupted_run_leaves_no_model_and_is_taken_up(
         train(marked, tmp_path / "model", quick, progress=stop)
     assert not (tmp_path / "model").exists()
 
-    monkeypatch.delattr("leadterm.learn.stack.fold_rows")
+    monkeypatch.delattr("leadterm.training.stacking.fold_rows")
     train(marked, tmp_path / "model", quick)
     assert [p.name for p in tmp_path.iterdir()] == ["model"]
 

@@ -11,12 +11,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
-from leadterm.cli.notes import find_files, read_items, read_note_text
 from leadterm.errors import LeadtermError
-from leadterm.render.evidence import quote
-from leadterm.render.fhir import suggestion_bundle
-from leadterm.render.html import suggestion_page
-from leadterm.render.table import suggestion_table
+from leadterm.intake.notes import find_files, read_items, read_note_text
+from leadterm.pages.fhir import suggestion_bundle
+from leadterm.pages.quotes import quote
+from leadterm.pages.suggestion_page import suggestion_page
+from leadterm.pages.suggestion_table import suggestion_table
 from leadterm.schema import Encounter, Note
 from leadterm.suggester import Suggester
 

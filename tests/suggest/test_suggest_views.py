@@ -7,14 +7,14 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from leadterm.cli.language import other_language
 from leadterm.codes import load_system
 from leadterm.codes.system import CodeSystem
-from leadterm.details import episode_hint, side_hint, type_hint
-from leadterm.render.evidence import place_of, quote
-from leadterm.render.fhir import suggestion_bundle
-from leadterm.render.html import suggestion_page
-from leadterm.render.table import suggestion_table
+from leadterm.dictionary.hints import episode_hint, side_hint, type_hint
+from leadterm.intake.language import other_language
+from leadterm.pages.fhir import suggestion_bundle
+from leadterm.pages.quotes import place_of, quote
+from leadterm.pages.suggestion_page import suggestion_page
+from leadterm.pages.suggestion_table import suggestion_table
 from leadterm.schema import Encounter, EvidenceSpan, Note, Suggestion, SuggestionSet
 
 TEXT = "HPI: Knee pain.\nAssessment:\n1. Primary osteoarthritis of the knee.\n2. Rule out gout, see labs\nfrom May.\n"

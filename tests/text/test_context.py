@@ -7,7 +7,7 @@ from spacy.tokens import Span
 from text_helpers import Case, annotate, pipeline, read_cases
 
 from leadterm.errors import LeadtermError
-from leadterm.text.cues import TABLES, read_cues
+from leadterm.text.context.cues import TABLES, read_cues
 from leadterm.text.knowledge import load_table
 
 CASES = read_cases()

@@ -10,16 +10,16 @@ import numpy as np
 import pytest
 
 from leadterm.codes import load_system
-from leadterm.text.compile import compile_lexicon
-from leadterm.text.entities import TermMatcher
-from leadterm.text.fuzzy import SOURCE, ExactIndex, FuzzyLinker, TermIndex
 from leadterm.text.knowledge import load_table
-from leadterm.text.lexicon import Lexicon
-from leadterm.text.mentions import MentionFinder
-from leadterm.text.normalise import Normaliser, default_normaliser
+from leadterm.text.matching.compile import compile_lexicon
+from leadterm.text.matching.lexicon import Lexicon
+from leadterm.text.matching.linker import SOURCE, ExactIndex, FuzzyLinker, TermIndex
+from leadterm.text.matching.mentions import MentionFinder
+from leadterm.text.matching.term_matcher import TermMatcher
+from leadterm.text.matching.terms import WordSet
 from leadterm.text.pipeline import build_nlp
-from leadterm.text.spelling import SpellingCorrector
-from leadterm.text.terms import WordSet
+from leadterm.text.words.normalise import Normaliser, default_normaliser
+from leadterm.text.words.spelling import SpellingCorrector
 
 if TYPE_CHECKING:
     from spacy.tokens import Doc

@@ -16,7 +16,7 @@ with warnings.catch_warnings():  # the package reads its data through a deprecat
     warnings.simplefilter("ignore", DeprecationWarning)
     import simple_icd_10_cm as icd
 
-FOLDER = Path(leadterm.__file__).parent / "text"
+FOLDER = Path(leadterm.__file__).parent / "text" / "knowledge"
 COLUMNS = {
     "synonyms.tsv": ("phrase", "code", "kind", "note"),
     "abbreviations.tsv": ("short", "expansion", "case"),

@@ -7,8 +7,8 @@ import pytest
 from leadterm.schema import Encounter, Note
 from leadterm.suggester import Suggester, load_suggester
 from leadterm.text.knowledge import load_table
-from leadterm.text.languages import TRANSLATED, Translator, cognate_form, stem
-from leadterm.text.normalise import Normaliser, default_normaliser, fold
+from leadterm.text.words.languages import TRANSLATED, Translator, cognate_form, stem
+from leadterm.text.words.normalise import Normaliser, default_normaliser, fold
 
 
 @pytest.fixture(scope="module")

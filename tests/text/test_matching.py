@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 from text_helpers import pipeline
 
 from leadterm.codes.types import Term
-from leadterm.text.entities import TermMatcher
-from leadterm.text.lexicon import Lexicon
-from leadterm.text.mentions import MentionFinder
-from leadterm.text.normalise import Normaliser, default_normaliser, fold, singular
-from leadterm.text.patterns import PatternMatcher
+from leadterm.text.matching.lexicon import Lexicon
+from leadterm.text.matching.mentions import MentionFinder
+from leadterm.text.matching.patterns import PatternMatcher
+from leadterm.text.matching.term_matcher import TermMatcher
+from leadterm.text.matching.terms import WordSet, word_sets
 from leadterm.text.reading import read_note
-from leadterm.text.terms import WordSet, word_sets
+from leadterm.text.words.normalise import Normaliser, default_normaliser, fold, singular
 
 PLAIN = Normaliser({})
 TERMS = [

@@ -8,10 +8,10 @@ import pytest
 from text_helpers import pipeline
 
 from leadterm.text.knowledge import load_table
-from leadterm.text.lines import split_lines
-from leadterm.text.problems import find_problems
-from leadterm.text.sections import find_marks
-from leadterm.text.titles import find_title
+from leadterm.text.layout.lines import split_lines
+from leadterm.text.layout.problems import find_problems
+from leadterm.text.layout.section_titles import find_title
+from leadterm.text.layout.sections import find_marks
 
 
 def sections(text: str) -> list[tuple[str, str]]:

@@ -18,8 +18,8 @@ from leadterm.errors import LeadtermError, unknown_name
 
 if TYPE_CHECKING:
     from leadterm.evaluation import Agreement
-    from leadterm.evaluation.benchmarks import Benchmark
-    from leadterm.learn.benchmarking import Outcome
+    from leadterm.experiments.benchmark_run import Outcome
+    from leadterm.experiments.benchmarks import Benchmark
 
 __all__ = ["benchmark"]
 
@@ -50,7 +50,7 @@ def benchmark(
     seed: Annotated[int, typer.Option(help="Of everything random.")] = 0,
 ) -> None:
     """Import a benchmark, train, score, and print our rows beside the published ones. Exit status 1: a figure fell."""
-    from leadterm.evaluation.benchmarks import load_benchmarks
+    from leadterm.experiments.benchmarks import load_benchmarks
 
     known = load_benchmarks()
     if name == LIST:
@@ -72,8 +72,8 @@ def benchmark(
 
 def _run(chosen: Benchmark, data: str, output: Path | None, recipe: Path | None, given: Mapping[str, Any]) -> Outcome:
     """Run a benchmark in the folder that is kept, or in one that is not, and say on the way what is done."""
-    from leadterm.learn.benchmarking import Settings, run_benchmark
-    from leadterm.learn.recipe import read_recipe
+    from leadterm.experiments.benchmark_run import Settings, run_benchmark
+    from leadterm.training.recipe import read_recipe
 
     read = read_recipe(recipe) if recipe else None
     with ExitStack() as stack:
@@ -137,8 +137,8 @@ def _json(outcome: Outcome, coders: Agreement | None) -> str:
 
 def _page(outcome: Outcome, coders: Agreement | None) -> str:
     from leadterm.cli.evaluate import titles_of
-    from leadterm.evaluation.html import render_html
-    from leadterm.evaluation.html_benchmark import benchmark_front
+    from leadterm.pages.benchmark_page import benchmark_front
+    from leadterm.pages.report_page import render_html
 
     report, title = outcome.report, outcome.benchmark.title
     front = benchmark_front(
@@ -157,8 +157,8 @@ def _emit(outcome: Outcome, coders: Agreement | None, format: Format) -> None:
 
 
 def _print(outcome: Outcome, coders: Agreement | None) -> None:
-    from leadterm.evaluation.benchmarks import benchmark_table
-    from leadterm.evaluation.tables import agreement_tables, comparison_tables
+    from leadterm.experiments.benchmarks import benchmark_table
+    from leadterm.pages.report_tables import agreement_tables, comparison_tables
 
     say, ours = console().print, outcome.report.name
     if outcome.comparison is not None:

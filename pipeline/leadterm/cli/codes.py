@@ -53,7 +53,7 @@ def install_command(
     output: FormatOption = Format.table,
 ) -> None:
     """Install an official release; files are recognised by what is in them."""
-    from leadterm.codes.install import install
+    from leadterm.codes.official.install import install
 
     with _status("Reading the code files …"):
         report = install(source, release=release, system=system)

@@ -13,8 +13,8 @@ import typer
 from leadterm.cli.console import console, messages, write_output
 
 if TYPE_CHECKING:
-    from leadterm.evaluation.curve import LearningCurve
-    from leadterm.evaluation.curve_steps import Plan, Step
+    from leadterm.experiments.curve import LearningCurve
+    from leadterm.experiments.curve_steps import Plan, Step
 
 __all__ = ["curve"]
 
@@ -54,8 +54,8 @@ def curve(
     Interrupted after three sizes or more, it shows what it has.
     """
     from leadterm.corpus import read_split, splits_of
-    from leadterm.evaluation.curve import curve_of
-    from leadterm.evaluation.curve_steps import plan_curve
+    from leadterm.experiments.curve import curve_of
+    from leadterm.experiments.curve_steps import plan_curve
 
     asked = test_split or ("dev" if "dev" in splits_of(corpus) and split != "dev" else None)
     held = read_split(corpus, asked) if asked else None
@@ -68,9 +68,9 @@ def _measured(
     plan: Plan, metric: str, systems: Sequence[str] | None, recipe: Path | None, keep: Path | None
 ) -> list[Step]:
     """Train step by step, say how it goes, and keep what is done."""
-    from leadterm.evaluation.curve_steps import load_steps, measured, steps_text
-    from leadterm.learn.recipe import read_recipe
-    from leadterm.learn.trainers import LIGHT, corpus_trainer
+    from leadterm.experiments.curve_steps import load_steps, measured, steps_text
+    from leadterm.experiments.trainers import LIGHT, corpus_trainer
+    from leadterm.training.recipe import read_recipe
 
     used = read_recipe(recipe) if recipe else LIGHT
     mark = plan.mark(metric, systems, used)
@@ -109,7 +109,7 @@ def _guess(found: Sequence[Step], n: int) -> float:
 
 
 def _emit(found: LearningCurve, format: Format, output: str | None, corpus: str) -> None:
-    from leadterm.evaluation.curve_view import curve_page, curve_svg, curve_tables
+    from leadterm.pages.curve_page import curve_page, curve_svg, curve_tables
 
     if format is Format.JSON:
         write_output(json.dumps(found.to_json(), indent=1), output)

@@ -17,7 +17,7 @@ from leadterm.errors import LeadtermError
 
 if TYPE_CHECKING:
     from leadterm.evaluation import Report, Run
-    from leadterm.evaluation.thresholds import ChosenThreshold
+    from leadterm.evaluation.metrics.thresholds import ChosenThreshold
     from leadterm.schema import Encounter
 
 __all__ = ["compare", "evaluate", "titles_of"]
@@ -147,7 +147,7 @@ def compare(
     if format is ShortFormat.JSON:
         write_output(json.dumps(found.to_json(), indent=1, ensure_ascii=False), output)
     else:
-        from leadterm.evaluation.tables import comparison_tables
+        from leadterm.pages.report_tables import comparison_tables
 
         _print(comparison_tables(found), output)
 
@@ -184,12 +184,12 @@ def _emit(report: Report, format: Format, output: str | None, encounters: Sequen
     if format is Format.JSON:
         write_output(report.dumps(), output)
     elif format is Format.HTML:
-        from leadterm.evaluation.html import render_html
+        from leadterm.pages.report_page import render_html
 
         name = Path(corpus).resolve().name
         write_output(render_html(report, encounters, titles=titles_of(report["systems"]), corpus=name), output)
     else:
-        from leadterm.evaluation.tables import report_tables
+        from leadterm.pages.report_tables import report_tables
 
         _print(report_tables(report), output)
 
@@ -260,9 +260,9 @@ def _training(scored: Scored) -> dict[str, int] | None:
 
 def _learned_here(name: str, scored: Scored) -> list[str]:
     """Say if a model learned from the encounters that are scored, as far as its manifest tells."""
-    from leadterm.artifacts import read_manifest
     from leadterm.corpus import read_split, splits_of
     from leadterm.paths import model_dir
+    from leadterm.storage.artifacts import read_manifest
 
     if Path(name).is_file():
         return []

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Annotated, Protocol
 import typer
 
 from leadterm.cli.console import console, progress, write_output
-from leadterm.cli.notes import Item, find_files, read_items
 from leadterm.errors import LeadtermError, unknown_name
+from leadterm.intake.notes import Item, find_files, read_items
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -201,7 +201,7 @@ def _watched(encounters: Iterable[Encounter], engine: Engine) -> Iterator[Encoun
 
     A model learned from a corpus reads them as Spanish only where the notes of its corpus were said to be.
     """
-    from leadterm.cli.language import other_language
+    from leadterm.intake.language import other_language
     from leadterm.suggester import Suggester
 
     translates, said = isinstance(engine, Suggester), set[str]()
@@ -228,11 +228,11 @@ def _write(answers: Iterable[Answer], wanted: Wanted, output: str | None) -> Non
         found = [result.to_json() for _, result in answers]
         write_output(json.dumps(found, ensure_ascii=False, indent=1), output)
     elif wanted.format is Format.FHIR:
-        from leadterm.render.fhir import suggestion_bundle
+        from leadterm.pages.fhir import suggestion_bundle
 
         write_output(json.dumps(suggestion_bundle(answers), ensure_ascii=False, indent=1), output)
     elif wanted.format is Format.HTML:
-        from leadterm.render.html import suggestion_page
+        from leadterm.pages.suggestion_page import suggestion_page
 
         write_output(suggestion_page([(e, r, wanted.shown(r)) for e, r in answers]), output)
     else:
@@ -240,7 +240,7 @@ def _write(answers: Iterable[Answer], wanted: Wanted, output: str | None) -> Non
 
 
 def _print_tables(answers: Iterable[Answer], wanted: Wanted, output: str | None) -> None:
-    from leadterm.render.table import suggestion_table
+    from leadterm.pages.suggestion_table import suggestion_table
 
     to_file = output is not None and output != "-"
     if not to_file and sys.stdout.isatty():

@@ -12,9 +12,9 @@ import typer
 from leadterm.errors import LeadtermError
 
 if TYPE_CHECKING:
-    from leadterm.learn.model import CorpusModel
-    from leadterm.learn.train import TrainResult
+    from leadterm.learned.model import CorpusModel
     from leadterm.suggester import Suggester
+    from leadterm.training.train import TrainResult
 
 __all__ = ["train"]
 
@@ -44,8 +44,8 @@ def train(
     jobs: Annotated[int, typer.Option(min=1, help="Processes. Default: two, where there are two cores.")] = 2,
 ) -> None:
     """Train a model on coded notes."""
-    from leadterm.learn.recipe import read_recipe
-    from leadterm.learn.train import train as run
+    from leadterm.training.recipe import read_recipe
+    from leadterm.training.train import train as run
 
     with _progress() as tell:
         result = run(

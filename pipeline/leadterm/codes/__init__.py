@@ -6,7 +6,7 @@ corpus's own list of codes; ``install`` adds official releases.
 
 from __future__ import annotations
 
-from leadterm.codes.draft import from_pairs
+from leadterm.codes.official.draft import from_pairs
 from leadterm.codes.registry import Available, available, load_system
 from leadterm.codes.system import CodeSystem
 from leadterm.codes.types import INSTRUCTIONS, TERM_SOURCES, Heading, Instruction, Term

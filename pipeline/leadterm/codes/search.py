@@ -14,11 +14,11 @@ from importlib import resources
 import numpy as np
 import numpy.typing as npt
 
-from leadterm.codes.cache import cached
-from leadterm.codes.columns import Array, Strings, pack_strings
-from leadterm.codes.style import bare
 from leadterm.codes.system import CodeSystem
+from leadterm.codes.systems.spelling import bare
 from leadterm.codes.types import TERM_SOURCES, Term
+from leadterm.storage.array_cache import cached
+from leadterm.storage.columns import Array, Strings, pack_strings
 
 __all__ = ["Hit", "search", "stem", "words"]
 
@@ -193,7 +193,7 @@ def synonyms() -> Mapping[tuple[str, ...], tuple[tuple[str, ...], ...]]:
     >>> synonyms()[("htn",)]
     (('hypertens',),)
     """
-    text = resources.files("leadterm.codes").joinpath("search_words.tsv").read_text(encoding="utf-8")
+    text = resources.files("leadterm.codes.systems").joinpath("search_words.tsv").read_text(encoding="utf-8")
     rows = [entry.split("\t") for entry in text.splitlines() if entry and not entry.startswith("#")][1:]
     return {_stems(typed): tuple(_stems(option) for option in also.split(",")) for typed, also in rows}
 

@@ -8,12 +8,12 @@ from typing import final
 
 import numpy as np
 
-from leadterm.codes.columns import Array, Strings, numbers
 from leadterm.codes.release import as_day
-from leadterm.codes.style import Style, bare, bare_rows, style_of
+from leadterm.codes.systems.spelling import Style, bare, bare_rows, style_of
 from leadterm.codes.terms import entry_terms, note_terms, sevenths
 from leadterm.codes.types import INSTRUCTIONS, TERM_SOURCES, Heading, Instruction, InstructionKind, Term
 from leadterm.errors import LeadtermError, unknown_name
+from leadterm.storage.columns import Array, Strings, numbers
 
 __all__ = ["CodeSystem"]
 
@@ -34,7 +34,7 @@ class CodeSystem:
     effective : tuple of (date or None, date or None)
         First and last day of service for which the release holds; None where not known.
     arrays : mapping of str to ndarray
-        The columns, as made by ``leadterm.codes.draft.Draft.arrays``.
+        The columns, as made by ``leadterm.codes.official.draft.Draft.arrays``.
     key : str
         Fingerprint of the data it was made from; empty for a system made in memory.
 

@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import numpy as np
 
-from leadterm.codes.columns import Array, Strings, numbers
 from leadterm.codes.types import INSTRUCTIONS, TERM_SOURCES, Term, TermSource
+from leadterm.storage.columns import Array, Strings, numbers
 
 __all__ = ["SEPARATOR", "entry_terms", "note_terms", "sevenths"]
 
@@ -34,7 +34,7 @@ def note_terms(arrays: Mapping[str, Array], codes: Sequence[str], wanted: Collec
 
     Examples
     --------
-    >>> from leadterm.codes.draft import Draft, Row
+    >>> from leadterm.codes.official.draft import Draft, Row
     >>> columns = Draft([Row("M10", "Gout")], notes=[(0, "inclusion", "Gouty arthritis")]).arrays()
     >>> [term.text for term in note_terms(columns, ["M10"], {"inclusion"})]
     ['Gouty arthritis']
@@ -65,7 +65,7 @@ def entry_terms(arrays: Mapping[str, Array], codes: Sequence[str], wanted: Colle
 
     Examples
     --------
-    >>> from leadterm.codes.draft import Draft, Row
+    >>> from leadterm.codes.official.draft import Draft, Row
     >>> columns = Draft([Row("M10", "Gout")], terms=[Term("Gout", "M10", "index", ("Gout",))]).arrays()
     >>> [term.path for term in entry_terms(columns, ["M10"], {"index"})]
     [('Gout',)]
@@ -99,7 +99,7 @@ def sevenths(arrays: Mapping[str, Array], line: Sequence[int]) -> dict[str, str]
 
     Examples
     --------
-    >>> from leadterm.codes.draft import Draft, Row
+    >>> from leadterm.codes.official.draft import Draft, Row
     >>> columns = Draft([Row("W00", "Fall")], sevenths=[(0, "A", "initial encounter")]).arrays()
     >>> sevenths(columns, [0])
     {'A': 'initial encounter'}

@@ -30,6 +30,6 @@ def canonical(system: str, code: str) -> str:
     >>> canonical("icd9cm", "E8120"), canonical("own", " m8500/3 ")
     ('E812.0', 'm8500/3')
     """
-    from leadterm.codes.style import STYLES, bare
+    from leadterm.codes.systems.spelling import STYLES, bare
 
     return STYLES[system].spell(bare(code)) if system in STYLES else code.strip()

@@ -9,13 +9,13 @@ Three nouns, two verbs: a `Run` (suggested codes with scores), `Qrels` (referenc
 1.0
 """
 
-from leadterm.evaluation.coders import Agreement, agreement
+from leadterm.evaluation.agreement import Agreement, agreement
 from leadterm.evaluation.comparison import Comparison, compare
-from leadterm.evaluation.keys import Label, Span, normalise_code
-from leadterm.evaluation.qrels import EncounterInfo, Qrels
+from leadterm.evaluation.metrics.thresholds import ChosenThreshold, choose_threshold
 from leadterm.evaluation.report import Report, evaluate
-from leadterm.evaluation.run import Run
-from leadterm.evaluation.thresholds import ChosenThreshold, choose_threshold
+from leadterm.evaluation.tables.keys import Label, Span, normalise_code
+from leadterm.evaluation.tables.qrels import EncounterInfo, Qrels
+from leadterm.evaluation.tables.run import Run
 
 __all__ = [
     "Agreement",

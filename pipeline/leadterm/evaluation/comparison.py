@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from leadterm.errors import LeadtermError, unknown_name
-from leadterm.evaluation.align import Aligned, align
-from leadterm.evaluation.keys import Floats
-from leadterm.evaluation.labels import areas, label_counts, macro_metrics
-from leadterm.evaluation.ratios import Ratios, all_ratios
-from leadterm.evaluation.remarks import warnings_of
+from leadterm.evaluation.metrics.labels import areas, label_counts, macro_metrics
+from leadterm.evaluation.metrics.ratios import Ratios, all_ratios
+from leadterm.evaluation.metrics.resample import bootstrap, holm, intervals, macro_f1_permutation_p, permutation_p
+from leadterm.evaluation.metrics.thresholds import ChosenThreshold, set_threshold
 from leadterm.evaluation.report import AnyQrels, AnyRun, as_qrels, as_run, the_only
-from leadterm.evaluation.resample import bootstrap, holm, intervals, macro_f1_permutation_p, permutation_p
-from leadterm.evaluation.thresholds import ChosenThreshold, set_threshold
+from leadterm.evaluation.tables.align import Aligned, align
+from leadterm.evaluation.tables.keys import Floats
+from leadterm.evaluation.warnings import warnings_of
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -8,9 +8,9 @@ from dataclasses import replace
 import numpy as np
 
 from leadterm.errors import LeadtermError
-from leadterm.evaluation.calibration import fold_of
-from leadterm.evaluation.keys import Ints
-from leadterm.evaluation.run import Run
+from leadterm.evaluation.metrics.reliability import fold_of
+from leadterm.evaluation.tables.keys import Ints
+from leadterm.evaluation.tables.run import Run
 from leadterm.schema import Encounter
 
 __all__ = ["Answer", "Trainer", "cross_validate", "merge_runs", "patients_of"]

@@ -12,20 +12,20 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from leadterm.errors import unknown_name
-from leadterm.evaluation.align import Aligned, align
-from leadterm.evaluation.breakdown import breakdowns
-from leadterm.evaluation.breakdown_ci import group_intervals
-from leadterm.evaluation.calibration import TARGETS, calibration, coverage_at_precision
-from leadterm.evaluation.evidence import evidence_scores
-from leadterm.evaluation.hierarchy import Ancestor, ancestor, hierarchical, related
-from leadterm.evaluation.labels import areas, label_counts, macro_metrics, precision_recall_curve
-from leadterm.evaluation.mistakes import mistakes, volume
-from leadterm.evaluation.qrels import Qrels
-from leadterm.evaluation.ratios import CUTOFFS, Ratios, all_ratios
-from leadterm.evaluation.remarks import warnings_of
-from leadterm.evaluation.resample import bootstrap, intervals
-from leadterm.evaluation.run import Run
-from leadterm.evaluation.thresholds import ChosenThreshold, set_threshold
+from leadterm.evaluation.metrics.breakdown import breakdowns
+from leadterm.evaluation.metrics.breakdown_intervals import group_intervals
+from leadterm.evaluation.metrics.evidence import evidence_scores
+from leadterm.evaluation.metrics.hierarchy import Ancestor, ancestor, hierarchical, related
+from leadterm.evaluation.metrics.labels import areas, label_counts, macro_metrics, precision_recall_curve
+from leadterm.evaluation.metrics.mistakes import mistakes, volume
+from leadterm.evaluation.metrics.ratios import CUTOFFS, Ratios, all_ratios
+from leadterm.evaluation.metrics.reliability import TARGETS, calibration, coverage_at_precision
+from leadterm.evaluation.metrics.resample import bootstrap, intervals
+from leadterm.evaluation.metrics.thresholds import ChosenThreshold, set_threshold
+from leadterm.evaluation.tables.align import Aligned, align
+from leadterm.evaluation.tables.qrels import Qrels
+from leadterm.evaluation.tables.run import Run
+from leadterm.evaluation.warnings import warnings_of
 from leadterm.schema import Encounter
 
 if TYPE_CHECKING:

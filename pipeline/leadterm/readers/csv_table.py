@@ -65,7 +65,7 @@ def read(
     ...     read(path).splits()["train"][0].codes[0].code
     'R05.9'
     """
-    from leadterm.codes.style import STYLES
+    from leadterm.codes.systems.spelling import STYLES
 
     if not source.is_file():
         raise LeadtermError(f"csv is read from a file; '{source}' is a folder.", hint="Give the file.")

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from leadterm.text.extensions import declare, text_of
-from leadterm.text.lines import split_lines
-from leadterm.text.problems import find_problems
-from leadterm.text.sections import find_marks, to_sections
-from leadterm.text.sentences import sentence_starts
+from leadterm.text.layout.lines import split_lines
+from leadterm.text.layout.problems import find_problems
+from leadterm.text.layout.sections import find_marks, to_sections
+from leadterm.text.layout.sentences import sentence_starts
 
 if TYPE_CHECKING:
     import numpy as np
@@ -158,7 +158,7 @@ def _make_sentences(nlp: Language, name: str) -> SentenceSplitter:  # noqa: ARG0
 
 
 def _make_abbreviations(nlp: Language, name: str) -> Any:  # noqa: ARG001
-    from leadterm.text.shortforms import ShortFormFinder
+    from leadterm.text.words.short_forms import ShortFormFinder
 
     return ShortFormFinder(nlp.vocab)
 
@@ -168,7 +168,7 @@ def _make_mentions(nlp: Language, name: str) -> EntitiesAsMentions:  # noqa: ARG
 
 
 def _make_context(nlp: Language, name: str) -> Any:  # noqa: ARG001
-    from leadterm.text.context import ContextTagger
+    from leadterm.text.context.assertion import ContextTagger
 
     return ContextTagger.for_language(nlp)
 

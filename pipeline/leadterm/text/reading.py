@@ -12,8 +12,8 @@ import numpy.typing as npt
 
 from leadterm.schema import EvidenceSpan, Mention
 from leadterm.text.components import token_starts
-from leadterm.text.entities import Cover, Reading, Scan, TermMatcher
 from leadterm.text.extensions import SPAN_ATTRIBUTES, text_of
+from leadterm.text.matching.term_matcher import Cover, Reading, Scan, TermMatcher
 
 if TYPE_CHECKING:
     from spacy.tokens import Doc

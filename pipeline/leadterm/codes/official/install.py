@@ -1,0 +1,247 @@
+"""Install official releases: recognise files by their content, then put them in place whole."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from leadterm.codes.official.component import Component, component_text
+from leadterm.codes.official.index import Entry, index_entries
+from leadterm.codes.official.lists import read_list
+from leadterm.codes.official.sources import read_source
+from leadterm.codes.official.tabular import tabular_events
+from leadterm.codes.official.xml import line, parse_xml
+from leadterm.codes.paths import data_folder
+from leadterm.codes.release import release_from_label
+from leadterm.errors import LeadtermError
+
+__all__ = ["InstallReport", "Recognised", "install", "recognise"]
+
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+
+
+@dataclass(frozen=True, slots=True)
+class Recognised:
+    """What one file turned out to be.
+
+    Parameters
+    ----------
+    system, release, kind : str
+        What it belongs to.
+    rows : tuple of tuple of str
+        Its content as fields.
+    label : str
+        Name of the file.
+    rank : int
+        Of two files with the same content the higher wins.
+
+    Examples
+    --------
+    >>> Recognised("own", "1", "codes", (("A1", "Arm", "1", "0", "0"),), "codes.txt", 1).kind
+    'codes'
+    """
+
+    system: str
+    release: str
+    kind: str
+    rows: tuple[tuple[str, ...], ...]
+    label: str
+    rank: int
+
+
+@dataclass(frozen=True, slots=True)
+class InstallReport:
+    """What an installation did.
+
+    Parameters
+    ----------
+    installed : tuple of Component
+        The parts put in place.
+    skipped : tuple of (str, str)
+        Name of each file left aside, and why.
+
+    Examples
+    --------
+    >>> InstallReport((), (("readme.txt", "not a code file"),)).installed
+    ()
+    """
+
+    installed: tuple[Component, ...]
+    skipped: tuple[tuple[str, str], ...]
+
+
+def install(source: str | Path, *, release: str | None = None, system: str | None = None) -> InstallReport:
+    """Install the code files of a source; parts already installed under the same release are replaced.
+
+    All files are read and checked before the first is put in place, so a damaged or partial source
+    changes nothing.
+
+    Parameters
+    ----------
+    source : str or Path
+        A file, a folder, a zip archive or an ``http(s)`` address.
+    release : str, optional
+        Name of the release, where neither content nor file name tells it.
+    system : str, optional
+        Name of the system, for a plain list of codes and titles (a licensed CPT file, an own system).
+
+    Returns
+    -------
+    InstallReport
+        What was installed and what was left aside.
+
+    Raises
+    ------
+    LeadtermError
+        If nothing in it is a code file, a file is damaged, or the data folder cannot be written.
+
+    Examples
+    --------
+    >>> install("no-such-file.xml")
+    Traceback (most recent call last):
+        ...
+    leadterm.errors.LeadtermError: no file or folder 'no-such-file.xml'. ...
+    """
+    for name, given in (("release", release), ("system", system)):
+        if given is not None and not NAME.fullmatch(given):
+            raise LeadtermError(f"bad {name} '{given}'; allowed: letters, digits and . _ - (64 at most).")
+    best: dict[tuple[str, str, str], Recognised] = {}
+    skipped: list[tuple[str, str]] = []
+    for label, data in read_source(str(source)):
+        found = recognise(label, data, release=release, system=system)
+        if not found:
+            skipped.append((label, "not a code file that leadterm knows"))
+        for part in found:
+            key = (part.system, part.release, part.kind)
+            rival = best.get(key)
+            if rival is None or (part.rank, len(part.rows)) > (rival.rank, len(rival.rows)):
+                best[key], part = part, rival  # type: ignore[assignment]
+            if part is not None:
+                skipped.append((part.label, f"another file tells more about {part.system} {part.release}"))
+    if not best:
+        raise LeadtermError(
+            f"nothing in '{source}' is a code file that leadterm knows.",
+            hint="Known: ICD-10-CM XML (tabular, index, tables), CMS order files, HCPCS and ICD-9-CM lists.",
+        )
+    return InstallReport(tuple(_put(list(best.values()), data_folder())), tuple(skipped))
+
+
+def recognise(label: str, data: bytes, *, release: str | None = None, system: str | None = None) -> list[Recognised]:
+    """Find out by its content what a file is, and read it.
+
+    Parameters
+    ----------
+    label : str
+        Name of the file: only the release is taken from it, where the content has none.
+    data : bytes
+        The file.
+    release, system : str, optional
+        Given by the user.
+
+    Returns
+    -------
+    list of Recognised
+        Empty if it is no code file.
+
+    Raises
+    ------
+    LeadtermError
+        If it is a code file but damaged, or its release is not known.
+
+    Examples
+    --------
+    >>> entry = b"<mainTerm><title>Gout</title><code>M10.9</code></mainTerm>"
+    >>> xml = b"<ICD10CM.index><version>2026</version>" + entry + b"</ICD10CM.index>"
+    >>> [(part.kind, part.release) for part in recognise("index.xml", xml)]
+    [('index', '2026')]
+    """
+    if data.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"<":
+        return _recognise_xml(label, data, release)
+    if b"\x00" in data[:4096]:
+        return []
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = data.decode("cp1252", errors="replace")
+    found = []
+    for listed in read_list(text, label, system):
+        rows = [(row.code, row.title, str(int(row.billable)), str(row.since), str(row.until)) for row in listed.rows]
+        named = _release(label, "", release)
+        found.append(Recognised(listed.system, named, "codes", tuple(rows), label, listed.rank))
+    return found
+
+
+def _recognise_xml(label: str, data: bytes, release: str | None) -> list[Recognised]:
+    """Read an ICD-10-CM XML file; other XML (PCS, HTML pages) is none of ours."""
+    if b"<ICD10CM." not in data[:4096].replace(b"\x00", b""):
+        return []
+    root = parse_xml(data, label)
+    named = _release(label, line(root.findtext("version")), release)
+    if root.tag == "ICD10CM.tabular":
+        events = tuple((event.kind, str(event.depth), event.name, event.text) for event in tabular_events(root))
+        return [_checked(Recognised("icd10cm", named, "tabular", events, label, 3))]
+    if root.tag != "ICD10CM.index":
+        return []
+    entries: Iterable[Entry] = index_entries(root)
+    rows = tuple(tuple(entry.to_fields()) for entry in entries)
+    heads = " ".join(line("".join(head.itertext())).lower() for head in root.iter("head"))
+    title = line(root.findtext("title")).lower()
+    kind = "neoplasm" if "neoplasm" in heads else "drug" if "substance" in heads else "index"
+    kind = "external cause" if "external cause" in title else kind
+    return [_checked(Recognised("icd10cm", named, kind, rows, label, 3))]
+
+
+def _checked(part: Recognised) -> Recognised:
+    if not part.rows:
+        raise LeadtermError(f"'{part.label}' holds no entries.", hint="Download it again; nothing was installed.")
+    return part
+
+
+def _release(label: str, version: str, given: str | None) -> str:
+    named = given or release_from_label(label, version)
+    if not named or not NAME.fullmatch(named):
+        raise LeadtermError(
+            f"neither the content nor the name of '{label}' tells its release.",
+            hint="Name it, for instance: --release 2026",
+        )
+    return named
+
+
+def _put(parts: Sequence[Recognised], folder: Path) -> Iterator[Component]:
+    """Stage all files beside their place, then move them there; on trouble take back what was moved."""
+    stage: Path | None = None
+    moved: list[Path] = []
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        stage = Path(tempfile.mkdtemp(dir=folder, prefix=".staging-"))
+        staged = []
+        for number, part in enumerate(parts):
+            text = component_text(part.system, part.release, part.kind, part.rows)
+            file = stage / f"{number}.tsv"
+            file.write_text(text, encoding="utf-8", newline="\n")
+            place = folder / part.system / part.release / f"{part.kind.replace(' ', '-')}.tsv"
+            staged.append((file, place, part, text))
+        for file, place, _, _ in staged:
+            place.parent.mkdir(parents=True, exist_ok=True)
+            fresh = not place.exists()
+            file.replace(place)
+            moved += [place] if fresh else []
+    except OSError as error:
+        for place in moved:
+            with suppress(OSError):
+                place.unlink()
+        raise LeadtermError(
+            f"cannot write the code data to '{folder}': {error.strerror or error}.",
+            hint="Nothing was installed. Free some space, or set XDG_DATA_HOME to a folder you may write.",
+        ) from None
+    finally:
+        if stage is not None:
+            shutil.rmtree(stage, ignore_errors=True)
+    for _, place, part, text in staged:
+        digest = text.split("# sha256: ", 1)[1].split("\n", 1)[0]
+        yield Component(part.system, part.release, part.kind, place, len(part.rows), digest)

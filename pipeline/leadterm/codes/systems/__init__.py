@@ -1,0 +1,1 @@
+"""What each code system is: spelling, category, official names."""

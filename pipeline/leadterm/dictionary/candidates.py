@@ -1,0 +1,293 @@
+"""From mentions to candidate codes, each with the terms that matched and the details that decided."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from leadterm.dictionary.specify import SIDES, Choice, Specifier
+from leadterm.text.knowledge import load_table
+from leadterm.text.reading import FoundMention, NoteReading, Reading
+
+__all__ = ["Candidate", "Support", "generate"]
+
+PHRASE, CLAUSE, SENTENCE, HEADING, COMPLAINT, BODY = 3.0, 2.5, 2.0, 2.0, 1.0, 1.0
+CLAUSE_REACH = 8
+HEALING = frozenset({"healing", "healed", "union", "aftercare", "recheck", "nonunion", "malunion"})
+RETURNING = frozenset({"follow", "followup", "postoperative", "postop", "recheck", "aftercare", "removal"})
+SEQUELA = frozenset({"sequela", "sequelae", "residual"})
+NEVER = frozenset({"absent"})
+REMOVED = frozenset({"removal", "excision", "excised", "removed", "resected", "resection", "remission"})
+INJURY_SECTIONS = frozenset({
+    "", "assessment", "assessment_plan", "impression", "problem_list", "discharge_diagnosis", "admission_diagnosis",
+    "diagnosis", "preoperative_diagnosis", "postoperative_diagnosis", "hospital_course", "other",
+})  # fmt: skip
+EXTERNAL, COMPANION = "external cause", "companion"
+
+
+@dataclass(frozen=True, slots=True)
+class Support:
+    """One mention that speaks for a candidate, in one reading."""
+
+    found: FoundMention
+    reading: Reading
+    note: int
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A billable code that the encounter may carry.
+
+    Parameters
+    ----------
+    code : str
+        The code.
+    choice : Choice
+        How it was chosen within its family, by the best support.
+    supports : tuple of Support
+        Mentions that led to it, best first.
+    combined : tuple of str
+        Codes of the candidates that a combination code was put together from.
+    """
+
+    code: str
+    choice: Choice
+    supports: tuple[Support, ...]
+    combined: tuple[str, ...] = field(default=())
+
+
+def detail_weights(found: FoundMention, note: NoteReading) -> dict[str, float]:
+    """Weigh the words around a mention that may tell side, site, type or acuity.
+
+    Parameters
+    ----------
+    found : FoundMention
+        A mention.
+    note : NoteReading
+        Its note.
+
+    Returns
+    -------
+    dict of str to float
+        Normal word to weight; the nearest layer counts.
+    """
+    problem = found.heading if found.heading >= 0 else found.body
+    heading = note.problems[problem].heading if problem >= 0 else frozenset()
+    body = note.problems[problem].body if problem >= 0 else frozenset()
+    weights: dict[str, float] = dict.fromkeys(note.complaint, COMPLAINT)
+    if found.heading >= 0:
+        weights.update(dict.fromkeys(body, BODY))
+    weights.update(dict.fromkeys(heading, HEADING))
+    weights.update(dict.fromkeys(found.sentence, SENTENCE))
+    weights.update(dict.fromkeys(found.near[:CLAUSE_REACH], CLAUSE))
+    for side in SIDES:
+        weights.pop(side, None)
+    sides, weight = _side(found, note, heading, body)
+    weights.update(dict.fromkeys(sides, weight))
+    return weights
+
+
+def _side(
+    found: FoundMention, note: NoteReading, heading: frozenset[str], body: frozenset[str]
+) -> tuple[tuple[str, ...], float]:
+    """The documented side: of phrase, else sentence, heading, complaint, body, else the only one in the note."""
+    near = [word for word in found.near[:CLAUSE_REACH] if word in SIDES]
+    if near:
+        return (near[0],), PHRASE
+    layers = (
+        (found.sentence, SENTENCE), (heading, HEADING), (note.complaint, COMPLAINT), (body, BODY), (note.words, 0.9),
+    )  # fmt: skip
+    for words, weight in layers:
+        sides = SIDES & words
+        if "bilateral" in sides:
+            return ("bilateral",), weight
+        if len(sides) == 1:
+            return tuple(sides), weight
+        if sides:
+            return (), 0.0
+    return (), 0.0
+
+
+def episode(found: FoundMention, note: NoteReading) -> str:
+    """Tell the episode of care of an injury from the words around it.
+
+    Parameters
+    ----------
+    found : FoundMention
+        A mention.
+    note : NoteReading
+        Its note.
+
+    Returns
+    -------
+    str
+        ``"A"`` initial, ``"D"`` subsequent or ``"S"`` sequela.
+    """
+    problem = found.heading if found.heading >= 0 else found.body
+    close = found.sentence | (note.problems[problem].heading if problem >= 0 else frozenset())
+    if close & SEQUELA:
+        return "S"
+    return "D" if close & HEALING or note.complaint & RETURNING else "A"
+
+
+_Entry = tuple[tuple[float, ...], Support, Choice]
+
+
+def _rank(support: Support, choice: Choice) -> tuple[float, ...]:
+    """Orders supports of one code, best first."""
+    mention = support.found.mention
+    return (
+        mention.assertion != "present", -(support.found.heading >= 0), support.reading.missing, -support.reading.weight,
+        -choice.score, support.note, mention.start, mention.end,
+    )  # fmt: skip
+
+
+def generate(notes: Sequence[NoteReading], specifier: Specifier) -> list[Candidate]:
+    """Make the candidates of an encounter.
+
+    Parameters
+    ----------
+    notes : sequence of NoteReading
+        What was read in each note.
+    specifier : Specifier
+        Chooses billable codes.
+
+    Returns
+    -------
+    list of Candidate
+        In order of code.
+    """
+    candidates = []
+    for code, entries in sorted(_gather(notes, specifier).items()):
+        ranked = sorted(entries, key=lambda entry: entry[0])
+        if all(entry[1].found.mention.assertion in NEVER for entry in ranked):
+            continue
+        supports = _distinct(entry[1] for entry in ranked)
+        candidates.append(Candidate(code, ranked[0][2], supports))
+    return combine(candidates)
+
+
+def _gather(notes: Sequence[NoteReading], specifier: Specifier) -> dict[str, list[_Entry]]:
+    """Supports of each code. Denied mentions come last: they count only for codes that another mention may give."""
+    gathered: dict[str, list[_Entry]] = {}
+    mentions = list(_codable(notes))
+    for denied in (False, True):
+        categories = {code[:3] for code in gathered}
+        for number, note, found in mentions:
+            if (found.mention.assertion in NEVER) != denied:
+                continue
+            readings = [*found.readings, *_companions(found)]
+            if denied:
+                readings = [reading for reading in readings if reading.code[:3] in categories]
+            if not readings:
+                continue
+            when = episode(found, note)
+            weights: dict[str, float] = {}
+            for reading in readings:
+                if not weights and specifier.telling_words(reading.code):
+                    weights = detail_weights(found, note)
+                support = Support(found, reading, number)
+                for choice in specifier.choose(reading.code, weights, when):
+                    gathered.setdefault(choice.code, []).append((_rank(support, choice), support, choice))
+    return gathered
+
+
+def _codable(notes: Sequence[NoteReading]) -> Iterator[tuple[int, NoteReading, FoundMention]]:
+    """Yield the mentions with the number of their note; external causes only where there is an injury."""
+    injured = any(_is_injury(found) for note in notes for found in note.mentions)
+    for number, note in enumerate(notes):
+        for found in note.mentions:
+            if injured or found.readings[0].source != EXTERNAL:
+                yield number, note, found
+
+
+def _is_injury(found: FoundMention) -> bool:
+    """Whether a mention names an injury where diagnoses stand, or in a note without sections."""
+    mention = found.mention
+    told = found.heading >= 0 or mention.section in INJURY_SECTIONS
+    injury = any(code[0] == "S" or "T07" <= code < "T36" for code in (reading.code for reading in found.readings))
+    return told and mention.assertion in ("present", "possible") and injury
+
+
+@lru_cache(maxsize=20_000)
+def _companion_rows(code: str) -> tuple[tuple[frozenset[str], str, str], ...]:
+    return tuple((words, other, note) for prefix, words, other, note in _companion_table() if code.startswith(prefix))
+
+
+@lru_cache(maxsize=1)
+def _companion_table() -> tuple[tuple[str, frozenset[str], str, str], ...]:
+    rows = load_table("companions.tsv")
+    return tuple((row["code"], frozenset(row["words"].split("|")), row["companion"], row["note"]) for row in rows)
+
+
+@lru_cache(maxsize=1)
+def _history_table() -> Mapping[str, str]:
+    return {row["prefix"]: row["code"] for row in load_table("history_codes.tsv")}
+
+
+def _history_code(code: str) -> str | None:
+    """The personal-history code that takes the place of a disease: of the longest prefix listed."""
+    table = _history_table()
+    return next((table[code[:n]] for n in range(len(code), 0, -1) if code[:n] in table), None)
+
+
+def _companions(found: FoundMention) -> list[Reading]:
+    """Codes that stand beside one of a mention's readings, or in its place, because its clause says so."""
+    own = found.readings[0]
+    over = found.mention.assertion == "history" or not REMOVED.isdisjoint(found.near)
+    past = _history_code(own.code) if over else None
+    term = f"history of {own.term}"
+    gone = [Reading(past, term, COMPANION, own.words, own.missing, own.gap, own.weight)] if past else []
+    return gone + [
+        Reading(companion, note, COMPANION, own.words, own.missing, own.gap, own.weight)
+        for words, companion, note in _companion_rows(own.code) if not words.isdisjoint(found.near)
+    ]  # fmt: skip
+
+
+def _distinct(supports: Iterable[Support]) -> tuple[Support, ...]:
+    """Keep the first support of each mention."""
+    kept: dict[tuple[int, int, int], Support] = {}
+    for support in supports:
+        mention = support.found.mention
+        kept.setdefault((support.note, mention.start, mention.end), support)
+    return tuple(kept.values())
+
+
+def combine(candidates: list[Candidate]) -> list[Candidate]:
+    """Add combination codes whose parts are all present.
+
+    Parameters
+    ----------
+    candidates : list of Candidate
+        Candidates in order of code.
+
+    Returns
+    -------
+    list of Candidate
+        The same and the combination codes, in order of code.
+    """
+    present = {c.code: c for c in candidates if any(s.found.mention.assertion == "present" for s in c.supports)}
+    known = {code[:n] for code in present for n in range(1, len(code) + 1)}
+    added: dict[str, Candidate] = {}
+    for parts, code in _combinations():
+        if code in present or any(known.isdisjoint(prefixes) for prefixes in parts):
+            continue
+        chosen = [_best_with(prefixes, present) for prefixes in parts]
+        supports = tuple(s for part in chosen for s in part.supports[:2])
+        choice = Choice(code, 1.0, 0, 0, False, False, 9.0)
+        added[code] = Candidate(code, choice, supports, tuple(part.code for part in chosen))
+    return [c for _, c in sorted({**added, **{c.code: c for c in candidates}}.items())]
+
+
+@lru_cache(maxsize=1)
+def _combinations() -> tuple[tuple[tuple[tuple[str, ...], ...], str], ...]:
+    """Parts, each the prefixes that will do, and the code they make together."""
+    rows = load_table("combinations.tsv")
+    return tuple((tuple(tuple(part.split("|")) for part in row["parts"].split("+")), row["code"]) for row in rows)
+
+
+def _best_with(prefixes: tuple[str, ...], present: Mapping[str, Candidate]) -> Candidate:
+    """The candidate under one of several prefixes with most support."""
+    fitting = [c for code, c in present.items() if code.startswith(prefixes)]
+    return min(fitting, key=lambda c: (-len(c.supports), c.code))

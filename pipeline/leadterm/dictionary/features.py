@@ -1,0 +1,285 @@
+"""Named features of candidates: what the ranker sees, and nothing else."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+
+from leadterm.dictionary.candidates import Candidate, Support
+from leadterm.text.knowledge import load_table
+from leadterm.text.reading import NoteReading
+
+__all__ = ["FEATURES", "Feature", "feature_matrix"]
+
+
+class Feature(StrEnum):
+    """Columns of the feature matrix."""
+
+    __hash__ = str.__hash__  # that of enumerations is many times slower
+
+    # how the best mention matched
+    FROM_SYNONYM = "from_synonym"
+    FROM_INDEX = "from_index"
+    FROM_TITLE = "from_title"
+    FROM_OTHER = "from_other"
+    TERM_WORDS = "term_words"
+    TERM_WEIGHT = "term_weight"
+    TERM_MISSING = "term_missing"
+    GAP = "gap"
+    COVERAGE = "coverage"
+    BEST_COVERAGE = "best_coverage"
+    READINGS = "readings"
+    SUBSUMED = "subsumed"
+    JOINED = "joined"
+    COMBINED = "combined"
+    # how it was specified
+    DETAIL_SCORE = "detail_score"
+    DETAIL_FOUND = "detail_found"
+    DETAIL_UNSAID = "detail_unsaid"
+    UNSPECIFIED = "unspecified"
+    OTHER = "other"
+    MARGIN = "margin"
+    DEEPER = "deeper"
+    UPGRADED = "upgraded"
+    # where and how often
+    MENTIONS = "mentions"
+    SECTIONS = "sections"
+    PLACE = "place"
+    IN_HEADING = "in_heading"
+    HEADING_NUMBER = "heading_number"
+    IN_BODY = "in_body"
+    IN_ASSESSMENT = "in_assessment"
+    IN_COMPLAINT = "in_complaint"
+    IN_HPI = "in_hpi"
+    IN_HISTORY = "in_history"
+    IN_EXAM = "in_exam"
+    IN_REVIEW = "in_review"
+    IN_RESULTS = "in_results"
+    IN_PLAN = "in_plan"
+    IN_PROCEDURE = "in_procedure"
+    IN_DIAGNOSIS = "in_diagnosis"
+    NO_SECTION = "no_section"
+    LABELLED = "labelled"
+    HAS_PROBLEMS = "has_problems"
+    # assertion
+    PRESENT = "present"
+    ABSENT = "absent"
+    POSSIBLE = "possible"
+    HISTORY = "history"
+    FAMILY = "family"
+    PLANNED = "planned"
+    # the code
+    SYMPTOM = "symptom"
+    FACTOR = "factor"
+    INJURY = "injury"
+    EXTERNAL = "external"
+    NEOPLASM = "neoplasm"
+    PREGNANCY = "pregnancy"
+    CONGENITAL = "congenital"
+    CODE_LENGTH = "code_length"
+    # among the candidates
+    RIVALS = "rivals"
+    RIVAL_WEIGHT = "rival_weight"
+    CATEGORY_RIVALS = "category_rivals"
+    CATEGORY_HEADING = "category_heading"
+    TOKEN_RIVALS = "token_rivals"
+    PROBLEM_RIVALS = "problem_rivals"
+    PROBLEM_BETTER = "problem_better"
+    INTEGRAL = "integral"
+    REPLACED = "replaced"
+    DRUGS = "drugs"
+    INJURIES = "injuries"
+    HEADINGS = "headings"
+    INPATIENT = "inpatient"
+    NOTE_WORDS = "note_words"
+
+
+FEATURES = tuple(f.value for f in Feature)
+ZEROS: Mapping[str, float] = dict.fromkeys(FEATURES, 0.0)
+SECTION_GROUPS: Mapping[str, Feature] = {
+    "assessment": Feature.IN_ASSESSMENT, "assessment_plan": Feature.IN_ASSESSMENT, "impression": Feature.IN_ASSESSMENT,
+    "problem_list": Feature.IN_ASSESSMENT,
+    "discharge_diagnosis": Feature.IN_DIAGNOSIS, "admission_diagnosis": Feature.IN_DIAGNOSIS,
+    "diagnosis": Feature.IN_DIAGNOSIS,
+    "preoperative_diagnosis": Feature.IN_DIAGNOSIS, "postoperative_diagnosis": Feature.IN_DIAGNOSIS,
+    "chief_complaint": Feature.IN_COMPLAINT, "reason_for_visit": Feature.IN_COMPLAINT,
+    "indication": Feature.IN_COMPLAINT,
+    "hpi": Feature.IN_HPI, "subjective": Feature.IN_HPI, "hospital_course": Feature.IN_HPI,
+    "interval_history": Feature.IN_HPI,
+    "past_medical_history": Feature.IN_HISTORY, "past_surgical_history": Feature.IN_HISTORY,
+    "history": Feature.IN_HISTORY,
+    "social_history": Feature.IN_HISTORY, "family_history": Feature.IN_HISTORY,
+    "medications": Feature.IN_HISTORY, "allergies": Feature.IN_HISTORY,
+    "physical_exam": Feature.IN_EXAM, "objective": Feature.IN_EXAM, "vitals": Feature.IN_EXAM,
+    "review_of_systems": Feature.IN_REVIEW,
+    "results": Feature.IN_RESULTS, "labs": Feature.IN_RESULTS, "imaging": Feature.IN_RESULTS,
+    "findings": Feature.IN_RESULTS,
+    "plan": Feature.IN_PLAN, "instructions": Feature.IN_PLAN, "disposition": Feature.IN_PLAN,
+    "procedure": Feature.IN_PROCEDURE, "technique": Feature.IN_PROCEDURE,
+}  # fmt: skip
+ASSERTIONS = {
+    "present": Feature.PRESENT, "absent": Feature.ABSENT, "possible": Feature.POSSIBLE, "history": Feature.HISTORY,
+    "family": Feature.FAMILY, "hypothetical": Feature.PLANNED, "conditional": Feature.PLANNED,
+}  # fmt: skip
+SOURCES = {"synonym": Feature.FROM_SYNONYM, "index": Feature.FROM_INDEX, "title": Feature.FROM_TITLE}
+CHAPTERS = {
+    "R": Feature.SYMPTOM, "Z": Feature.FACTOR, "S": Feature.INJURY, "T": Feature.INJURY,
+    "V": Feature.EXTERNAL, "W": Feature.EXTERNAL,
+    "X": Feature.EXTERNAL, "Y": Feature.EXTERNAL, "C": Feature.NEOPLASM, "O": Feature.PREGNANCY, "P": Feature.PREGNANCY,
+    "Q": Feature.CONGENITAL,
+}  # fmt: skip
+
+
+def feature_matrix(
+    candidates: Sequence[Candidate], notes: Sequence[NoteReading], *, inpatient: bool
+) -> npt.NDArray[np.float32]:
+    """Compute the features of an encounter's candidates.
+
+    Parameters
+    ----------
+    candidates : sequence of Candidate
+        In order of code.
+    notes : sequence of NoteReading
+        What was read in the notes.
+    inpatient : bool
+        The setting.
+
+    Returns
+    -------
+    ndarray of shape (n_candidates, len(FEATURES)), float32
+        One row a candidate.
+    """
+    rows = [{**_mention_features(c), **_code_features(c.code)} for c in candidates]
+    _add_rivals(rows, candidates)
+    _add_relations(rows, candidates)
+    shared: dict[str, float] = {
+        Feature.INPATIENT: float(inpatient),
+        Feature.NOTE_WORDS: math.log1p(sum(note.length for note in notes)),
+        Feature.HAS_PROBLEMS: float(sum(len(note.problems) for note in notes)),
+        Feature.HEADINGS: float(sum(r[Feature.IN_HEADING] > 0 for r in rows)),
+        Feature.INJURIES: float(sum(r.get(Feature.INJURY, 0.0) > 0 for r in rows)),
+    }
+    values = [list({**ZEROS, **row, **shared}.values()) for row in rows]
+    return np.array(values, dtype=np.float32).reshape(len(rows), len(FEATURES))
+
+
+def _mention_features(candidate: Candidate) -> dict[str, float]:
+    best = candidate.supports[0]
+    reading, found, choice = best.reading, best.found, candidate.choice
+    row: dict[str, float] = {
+        SOURCES.get(reading.source, Feature.FROM_OTHER): 1.0,
+        Feature.TERM_WORDS: reading.words, Feature.TERM_WEIGHT: reading.weight, Feature.TERM_MISSING: reading.missing,
+        Feature.GAP: reading.gap, Feature.COVERAGE: found.coverage,
+        Feature.BEST_COVERAGE: max(s.found.coverage for s in candidate.supports),
+        Feature.READINGS: len(found.readings), Feature.SUBSUMED: all(s.found.subsumed for s in candidate.supports),
+        Feature.JOINED: found.joined, Feature.COMBINED: len(candidate.combined),
+        Feature.DETAIL_SCORE: choice.score, Feature.DETAIL_FOUND: choice.found, Feature.DETAIL_UNSAID: choice.unsaid,
+        Feature.UNSPECIFIED: choice.unspecified, Feature.OTHER: choice.other,
+        Feature.MARGIN: choice.margin, Feature.UPGRADED: choice.upgraded,
+        Feature.DEEPER: len(candidate.code) - len(reading.code),
+        Feature.MENTIONS: len(candidate.supports), Feature.PLACE: found.place,
+        Feature.IN_HEADING: sum(s.found.heading >= 0 for s in candidate.supports),
+        Feature.HEADING_NUMBER: min((s.found.heading for s in candidate.supports if s.found.heading >= 0), default=-1),
+        Feature.IN_BODY: sum(s.found.body >= 0 for s in candidate.supports),
+        Feature.LABELLED: sum(bool(s.found.label) for s in candidate.supports) / len(candidate.supports),
+        Feature.SECTIONS: len({s.found.mention.section for s in candidate.supports}),
+    }  # fmt: skip
+    _count_places(row, candidate.supports)
+    return row
+
+
+def _count_places(row: dict[str, float], supports: Sequence[Support]) -> None:
+    for support in supports:
+        mention = support.found.mention
+        group = SECTION_GROUPS.get(mention.section, Feature.NO_SECTION)
+        row[group] = row.get(group, 0.0) + 1.0
+        assertion = ASSERTIONS[mention.assertion]
+        row[assertion] = row.get(assertion, 0.0) + 1.0 / len(supports)
+
+
+def _code_features(code: str) -> dict[str, float]:
+    row: dict[str, float] = {Feature.CODE_LENGTH: len(code)}
+    group = CHAPTERS.get(code[:1])
+    if group is not None:
+        row[group] = 1.0
+    return row
+
+
+def _add_rivals(rows: list[dict[str, float]], candidates: Sequence[Candidate]) -> None:
+    """How a candidate stands among those of the same words and the same category."""
+    by_words: dict[tuple[int, int], list[int]] = {}
+    by_category: dict[str, list[int]] = {}
+    for i, candidate in enumerate(candidates):
+        mention = candidate.supports[0].found.mention
+        by_words.setdefault((candidate.supports[0].note, mention.start), []).append(i)
+        by_category.setdefault(candidate.code[:3], []).append(i)
+    for group in by_words.values():
+        for i in group:
+            others = [j for j in group if j != i]
+            rows[i][Feature.RIVALS] = len(others)
+            own = candidates[i].supports[0].reading
+            rivals = [candidates[j].supports[0].reading for j in others]
+            rows[i][Feature.RIVAL_WEIGHT] = own.weight - max((rival.weight for rival in rivals), default=0.0)
+            rows[i][Feature.TOKEN_RIVALS] = sum(rival.missing < own.missing for rival in rivals)
+    _add_problem_rivals(rows, candidates)
+    for group in by_category.values():
+        in_heading = sum(rows[i][Feature.IN_HEADING] > 0 for i in group)
+        for i in group:
+            rows[i][Feature.CATEGORY_RIVALS] = len(group) - 1
+            rows[i][Feature.CATEGORY_HEADING] = in_heading - (rows[i][Feature.IN_HEADING] > 0)
+
+
+def _add_problem_rivals(rows: list[dict[str, float]], candidates: Sequence[Candidate]) -> None:
+    """How many other candidates stand in the same problem heading, and how many of them match it better."""
+    by_problem: dict[tuple[int, int], list[tuple[tuple[float, ...], int]]] = {}
+    for i, candidate in enumerate(candidates):
+        for key in {(s.note, s.found.heading) for s in candidate.supports if s.found.heading >= 0}:
+            best = next(s for s in candidate.supports if (s.note, s.found.heading) == key)
+            merit = (-best.reading.missing, best.found.coverage, best.reading.weight, candidate.choice.score)
+            by_problem.setdefault(key, []).append((merit, i))
+    for rivals in by_problem.values():
+        for own, i in rivals:
+            better = sum(other > own for other, _ in rivals)
+            rows[i][Feature.PROBLEM_RIVALS] = max(rows[i].get(Feature.PROBLEM_RIVALS, 0.0), len(rivals) - 1)
+            rows[i][Feature.PROBLEM_BETTER] = min(rows[i].get(Feature.PROBLEM_BETTER, 99.0), better)
+
+
+@lru_cache(maxsize=1)
+def _integral() -> Mapping[str, tuple[str, ...]]:
+    """Symptoms that belong to each disease."""
+    integral: dict[str, tuple[str, ...]] = {}
+    for row in load_table("integral_symptoms.tsv"):
+        integral[row["disease"]] = integral.get(row["disease"], ()) + tuple(row["symptoms"].split(";"))
+    return integral
+
+
+@lru_cache(maxsize=1)
+def _replaced() -> Mapping[str, tuple[str, ...]]:
+    """Codes that each combination code replaces."""
+    replaced: dict[str, tuple[str, ...]] = {}
+    for row in load_table("combinations.tsv"):
+        if row["replaces"] != "-":
+            replaced[row["code"]] = replaced.get(row["code"], ()) + tuple(row["replaces"].split(";"))
+    return replaced
+
+
+def _prefixes(code: str) -> list[str]:
+    return [code[:n] for n in range(1, len(code) + 1)]
+
+
+def _add_relations(rows: list[dict[str, float]], candidates: Sequence[Candidate]) -> None:
+    """Symptoms of a documented disease, and parts of a combination code."""
+    strong = [c.code for c, row in zip(candidates, rows, strict=True) if row.get(Feature.PRESENT, 0.0) > 0]
+    known = {prefix for code in strong for prefix in _prefixes(code)}
+    symptoms = Counter(symptom for disease in known & _integral().keys() for symptom in _integral()[disease])
+    replaced = Counter(part for code in strong for part in _replaced().get(code, ()))
+    for row, candidate in zip(rows, candidates, strict=True):
+        own = _prefixes(candidate.code)
+        row[Feature.INTEGRAL] = float(sum(symptoms.get(prefix, 0) for prefix in own))
+        row[Feature.REPLACED] = float(sum(replaced.get(prefix, 0) for prefix in own))

@@ -1,0 +1,260 @@
+"""From a family of codes to the billable code that the documentation supports: side, site, type, episode of care."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING
+
+from leadterm.text.knowledge import load_table
+from leadterm.text.matching.terms import BRACKETS, ELSEWHERE, NEGATED
+from leadterm.text.words.normalise import STOPWORDS, Normaliser
+
+if TYPE_CHECKING:
+    from leadterm.codes.system import CodeSystem
+
+__all__ = ["SIDES", "Choice", "Specifier"]
+
+SIDES = frozenset({"right", "left", "bilateral"})
+UNIMPORTANT = frozenset(
+    {"other", "specified", "encounter", "initial", "part", "elsewhere", "classified", "type", "site", "nature"}
+    | {"uncomplicated"}
+)
+OTHER_COST = 0.6
+UNSAID_COST = 1.0
+BODY_WEIGHT = 0.9
+VAGUE = re.compile(r"unspecified|without complications|\bNOS\b|, uncomplicated", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """A code one could bill (before its 7th character) and the words that set it apart within its family.
+
+    Scores are summed over ``ordered``, the same words sorted, so that they do not depend on the order of a set.
+    """
+
+    code: str
+    words: frozenset[str]
+    ordered: tuple[str, ...]
+    other: bool
+    unspecified: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A billable code chosen for a family, and how well the documentation supports it.
+
+    Parameters
+    ----------
+    code : str
+        Billable code.
+    score : float
+        Weight of the details found, less the cost of those not found.
+    found : int
+        Details of the code that are documented.
+    unsaid : int
+        Details of the code that are not documented.
+    unspecified, other : bool
+        Whether the code says "unspecified" or "other" where its siblings say more.
+    margin : float
+        How far the score is above that of the next best code of the family.
+    siblings : tuple of str
+        Codes of the family that differ in a detail the note does not give.
+    upgraded : bool
+        Whether it stands in for an unspecified code because the note gives the detail.
+    """
+
+    code: str
+    score: float
+    found: int
+    unsaid: int
+    unspecified: bool
+    other: bool
+    margin: float
+    siblings: tuple[str, ...] = ()
+    upgraded: bool = False
+
+
+class Specifier:
+    """Chooses billable codes within families.
+
+    Parameters
+    ----------
+    system : CodeSystem
+        Gives children, titles and 7th characters.
+    normaliser : Normaliser
+        Brings titles into normal words.
+    """
+
+    def __init__(self, system: CodeSystem, normaliser: Normaliser) -> None:
+        self.system = system
+        self.normaliser = normaliser
+        self.leaves = lru_cache(maxsize=20_000)(self._leaves)
+        self.title_words = lru_cache(maxsize=100_000)(self._title_words)
+        self.telling_words = lru_cache(maxsize=20_000)(self._telling_words)
+        self._choose = lru_cache(maxsize=50_000)(self._make_choice)
+
+    @cached_property
+    def _detail_words(self) -> frozenset[str]:
+        return frozenset(row["word"] for row in load_table("soft_words.tsv"))
+
+    def _title_words(self, code: str) -> frozenset[str]:
+        title = NEGATED.sub("", ELSEWHERE.sub("", BRACKETS.sub(" ", self.system.title(code))))
+        return frozenset(w for w in self.normaliser.words(title) if w not in STOPWORDS and w not in UNIMPORTANT)
+
+    def _leaves(self, family: str) -> tuple[Leaf, ...]:
+        """Codes below a family that are billable but for a 7th character that tells the episode of care."""
+        base = self.title_words(family)
+        stems = sorted({self._stem(code) for code in self.system.billable_descendants(family)})
+        leaves = []
+        for code in stems:
+            title = self.system.title(code) if code in self.system else ""
+            lowered = title.lower()
+            own = self.title_words(code) - base if title else frozenset()
+            unspecified = "unspecified" in lowered or lowered.endswith("nos")
+            other = lowered.startswith("other") or " other " in lowered
+            leaves.append(Leaf(code, own, tuple(sorted(own)), other, unspecified))
+        return tuple(leaves)
+
+    def _stem(self, code: str) -> str:
+        if len(code.replace(".", "")) < 7:
+            return code
+        parent = self.system.parent(code)
+        return parent if parent is not None and self.system.seventh_characters(code) else code
+
+    def choose(self, family: str, weights: Mapping[str, float], episode: str) -> tuple[Choice, ...]:
+        """Choose among the billable codes of a family.
+
+        Parameters
+        ----------
+        family : str
+            A code; when it is billable it is the only choice.
+        weights : mapping of str to float
+            Normal words near the mention and how much each counts (3 in the phrase, less further away).
+        episode : str
+            ``"A"`` initial, ``"D"`` subsequent, ``"S"`` sequela: the 7th character where one is needed.
+
+        Returns
+        -------
+        tuple of Choice
+            Best first; more than one only for both sides of a paired organ without a bilateral code.
+        """
+        near = tuple([(word, weights[word]) for word in self.telling_words(family) if word in weights])
+        return self._choose(family, near, episode)
+
+    def _telling_words(self, family: str) -> tuple[str, ...]:
+        """The words that can change the choice within a family, sorted."""
+        leaves = self._upgradable(family) if self.system.is_billable(family) else self.leaves(family)
+        words = {word for leaf in leaves for word in leaf.words}
+        return tuple(sorted(words | SIDES if words & SIDES else words))
+
+    def _make_choice(self, family: str, near: tuple[tuple[str, float], ...], episode: str) -> tuple[Choice, ...]:
+        weights = dict(near)
+        if self.system.is_billable(family):
+            return (Choice(family, 0.0, 0, 0, False, False, 9.0), *self._upgrades(family, weights, episode))
+        leaves = self.leaves(family)
+        if not leaves:
+            return ()
+        scored = sorted(((self._score(leaf, weights), leaf) for leaf in leaves), key=lambda p: (-p[0][0], p[1].code))
+        best = scored[0]
+        margin = best[0][0] - scored[1][0][0] if len(scored) > 1 else 9.0
+        chosen = [best]
+        if weights.get("bilateral", 0.0) > 0 or (weights.get("right", 0.0) >= 2.5 and weights.get("left", 0.0) >= 2.5):
+            chosen = _both_sides(scored) or chosen
+        siblings = _undecided(best[1], leaves)
+        return tuple(
+            Choice(
+                self.complete(leaf.code, episode), score, found, unsaid, leaf.unspecified, leaf.other, margin, siblings
+            )
+            for (score, found, unsaid), leaf in chosen
+        )
+
+    def _upgrades(self, code: str, weights: Mapping[str, float], episode: str) -> list[Choice]:
+        """Siblings of an unspecified code whose every detail is documented: the best one, or both sides of it."""
+        if not weights:
+            return []
+        own = self.title_words(code)
+        fits = []
+        for leaf in self._upgradable(code):
+            score, found, unsaid = self._score(leaf, weights)
+            close = any(weights.get(word, 0.0) >= BODY_WEIGHT for word in leaf.words - own)
+            if unsaid == 0 and found and close:
+                fits.append(((score, found, unsaid), leaf))
+        fits.sort(key=lambda p: (-p[0][0], p[1].code))
+        chosen = (_both_sides(fits) if weights.get("bilateral", 0.0) > 0 else []) or fits[:1]
+        return [
+            Choice(self.complete(leaf.code, episode), score, found, unsaid, False, False, 0.0, upgraded=True)
+            for (score, found, unsaid), leaf in chosen
+        ]
+
+    def _upgradable(self, code: str) -> list[Leaf]:
+        """Siblings that may stand in for an unspecified code."""
+        parent = self.system.parent(code)
+        if parent is None or not self._is_vague(code):
+            return []
+        return [leaf for leaf in self.leaves(parent) if leaf.words and not leaf.other and leaf.code != code]
+
+    def _is_vague(self, code: str) -> bool:
+        return bool(VAGUE.search(self.system.title(code)))
+
+    def _score(self, leaf: Leaf, weights: Mapping[str, float]) -> tuple[float, int, int]:
+        score = -OTHER_COST if leaf.other else 0.0
+        found = unsaid = 0
+        soft = self._detail_words
+        for word in leaf.ordered:
+            near = weights.get(word, 0.0)
+            if near > 0:
+                score += near
+                found += 1
+            elif word in soft:
+                score -= 0.15
+            else:
+                score -= UNSAID_COST
+                unsaid += 1
+        if leaf.unspecified:
+            score += 0.1
+        return score, found, unsaid
+
+    def complete(self, code: str, episode: str) -> str:
+        """Add the 7th character for an episode of care where the code needs one.
+
+        Parameters
+        ----------
+        code : str
+            A code of up to six characters.
+        episode : str
+            ``"A"``, ``"D"`` or ``"S"``.
+
+        Returns
+        -------
+        str
+            The billable code; the code itself where no 7th character applies.
+        """
+        if self.system.is_billable(code):
+            return code
+        letters = self.system.seventh_characters(code)
+        wanted = episode if episode in letters else next(iter(letters), "")
+        return (self.system.expand(code, wanted) if wanted else None) or code
+
+
+def _both_sides(scored: list[tuple[tuple[float, int, int], Leaf]]) -> list[tuple[tuple[float, int, int], Leaf]]:
+    """The right and the left code, where the family has no bilateral one."""
+    if any("bilateral" in leaf.words for _, leaf in scored):
+        return []
+    right = [p for p in scored if "right" in p[1].words]
+    left = [p for p in scored if "left" in p[1].words]
+    if not right or not left:
+        return []
+    a = right[0]
+    twin = [p for p in left if p[1].words - SIDES == a[1].words - SIDES]
+    return [a, twin[0]] if twin else []
+
+
+def _undecided(chosen: Leaf, leaves: tuple[Leaf, ...]) -> tuple[str, ...]:
+    """Codes that differ from an unspecified choice only by the side."""
+    if not chosen.unspecified:
+        return ()
+    rest = chosen.words - SIDES
+    return tuple(leaf.code for leaf in leaves if leaf.words & SIDES and leaf.words - SIDES == rest)[:4]

@@ -1,0 +1,1 @@
+"""Reference codes, runs and the alignment of both."""

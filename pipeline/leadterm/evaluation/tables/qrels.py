@@ -1,0 +1,248 @@
+"""``Qrels``: the reference codes of encounters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from leadterm.evaluation.tables.columns import build_columns, first_of_each, gather_spans
+from leadterm.evaluation.tables.keys import Bools, Ints, Label, Normalise, Span, normalise_code
+from leadterm.schema import Encounter, EvidenceSpan
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["EncounterInfo", "Qrels", "hulls"]
+
+PRINCIPAL_ROLES = ("principal", "first-listed")
+
+
+@dataclass(frozen=True, slots=True)
+class EncounterInfo:
+    """What is known of an encounter beside its codes.
+
+    Parameters
+    ----------
+    patient_id : str or None
+        The patient; encounters of one patient are resampled together.
+    setting : str
+        ``outpatient``, ``inpatient`` or empty.
+    n_words : int or None
+        Length of the notes in words.
+
+    Examples
+    --------
+    >>> EncounterInfo("p1").setting
+    ''
+    """
+
+    patient_id: str | None = None
+    setting: str = ""
+    n_words: int | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Qrels:
+    """Reference codes of encounters, one row for each (encounter, code).
+
+    Build it with `from_encounters`, `from_mapping` or `from_frame`.
+
+    Parameters
+    ----------
+    encounters : tuple of str
+        All encounters, those without a code too.
+    labels : tuple of Label
+        The distinct codes, in ascending order of key and system.
+    row, col : numpy.ndarray of int64, shape (n_rows,)
+        Positions in ``encounters`` and ``labels``; no pair twice.
+    principal : numpy.ndarray of bool, shape (n_rows,)
+        Whether the code is the principal or first-listed one.
+    evidence : mapping of (int, int) to tuple of Span
+        Evidence of a (row, col), where there is any.
+    info : mapping of str to EncounterInfo
+        By encounter, where known.
+    counts : mapping of str to int
+        What was met while reading, for instance ``n_duplicate_reference_codes``.
+
+    Examples
+    --------
+    >>> qrels = Qrels.from_mapping({"e1": ["E11.9", "e119", "I10"], "e2": []}, system="icd10cm")
+    >>> len(qrels.row), qrels.counts["n_duplicate_reference_codes"]
+    (2, 1)
+    """
+
+    encounters: tuple[str, ...]
+    labels: tuple[Label, ...]
+    row: Ints
+    col: Ints
+    principal: Bools
+    evidence: Mapping[tuple[int, int], tuple[Span, ...]] = field(default_factory=dict)
+    info: Mapping[str, EncounterInfo] = field(default_factory=dict)
+    counts: Mapping[str, int] = field(default_factory=dict)
+
+    @classmethod
+    def from_encounters(cls, encounters: Iterable[Encounter], *, normalise: Normalise = normalise_code) -> Qrels:
+        """Read the reference codes of encounters.
+
+        Parameters
+        ----------
+        encounters : iterable of Encounter
+            The encounters; those without codes are kept as not coded.
+        normalise : callable, optional
+            Gives the key of a code.
+
+        Returns
+        -------
+        Qrels
+            The table.
+        """
+        known, rows = list(encounters), []
+        for encounter in known:
+            rows += [(encounter.encounter_id, c.system, c.code, c.role, hulls(c.evidence)) for c in encounter.codes]
+        info = {e.encounter_id: _info(e) for e in known}
+        return _qrels([e.encounter_id for e in known], rows, info, normalise)
+
+    @classmethod
+    def from_mapping(
+        cls, codes: Mapping[str, Iterable[str]], *, system: str = "codes", normalise: Normalise = normalise_code
+    ) -> Qrels:
+        """Read ``{encounter_id: codes}``, all of one code system.
+
+        Parameters
+        ----------
+        codes : mapping of str to iterable of str
+            Codes by encounter.
+        system : str
+            Name of the code system.
+        normalise : callable, optional
+            Gives the key of a code.
+
+        Returns
+        -------
+        Qrels
+            The table.
+        """
+        rows = [(e, system, code, "", ()) for e, found in codes.items() for code in found]
+        return _qrels(list(codes), rows, {}, normalise)
+
+    @classmethod
+    def from_frame(
+        cls, frame: pd.DataFrame, *, system: str | None = None, normalise: Normalise = normalise_code
+    ) -> Qrels:
+        """Read a frame with columns ``encounter_id, code`` and optionally ``system, role, patient_id``.
+
+        Parameters
+        ----------
+        frame : pandas.DataFrame
+            One row for each reference code; an empty code marks an encounter without codes.
+        system : str, optional
+            The code system where the frame has no such column.
+        normalise : callable, optional
+            Gives the key of a code.
+
+        Returns
+        -------
+        Qrels
+            The table.
+
+        Raises
+        ------
+        LeadtermError
+            If a column is missing or codes are not text.
+        """
+        from leadterm.evaluation.tables.reading import qrels_rows
+
+        encounters, rows, patients = qrels_rows(frame, system)
+        info = {e: EncounterInfo(patient_id=p) for e, p in patients.items()}
+        return _qrels(encounters, rows, info, normalise)
+
+    def only(self, encounters: Iterable[str]) -> Qrels:
+        """Keep these encounters; the others are left out.
+
+        Parameters
+        ----------
+        encounters : iterable of str
+            Encounter ids; ids that are not here are passed over.
+
+        Returns
+        -------
+        Qrels
+            The smaller table.
+        """
+        wanted = set(encounters)
+        kept = [i for i, e in enumerate(self.encounters) if e in wanted]
+        place = np.full(len(self.encounters), -1, dtype=np.int64)
+        place[kept] = np.arange(len(kept))
+        mask = place[self.row] >= 0 if len(self.row) else np.zeros(0, dtype=bool)
+        evidence = {(int(place[r]), c): s for (r, c), s in self.evidence.items() if place[r] >= 0}
+        names = tuple(self.encounters[i] for i in kept)
+        info = {e: self.info[e] for e in names if e in self.info}
+        return Qrels(
+            names, self.labels, place[self.row[mask]], self.col[mask], self.principal[mask], evidence, info, self.counts
+        )
+
+
+def hulls(evidence: Sequence[EvidenceSpan]) -> tuple[Span, ...]:
+    """Give one span for each mention: from its first to its last character.
+
+    A span that lies after the one before it, in the same note, continues the same mention (a mention with a
+    gap); any other span begins a new one.
+
+    Parameters
+    ----------
+    evidence : sequence of EvidenceSpan
+        Evidence of a reference code.
+
+    Returns
+    -------
+    tuple of Span
+        In the order given.
+
+    Examples
+    --------
+    >>> hulls([EvidenceSpan("n1", 0, 4, "left"), EvidenceSpan("n1", 9, 13, "knee"), EvidenceSpan("n1", 2, 3, "f")])
+    (Span(note_id='n1', start=0, end=13), Span(note_id='n1', start=2, end=3))
+    """
+    found: list[Span] = []
+    before: EvidenceSpan | None = None
+    for span in evidence:
+        if before is not None and before.note_id == span.note_id and span.start >= before.end:
+            found[-1] = found[-1]._replace(end=span.end)
+        else:
+            found.append(Span(span.note_id, span.start, span.end))
+        before = span
+    return tuple(found)
+
+
+def _info(encounter: Encounter) -> EncounterInfo:
+    words = sum(len(note.text.split()) for note in encounter.notes)
+    return EncounterInfo(encounter.patient_id, encounter.setting, words)
+
+
+def _qrels(
+    encounters: Sequence[str],
+    rows: Sequence[tuple[str, str, str, str, tuple[Span, ...]]],
+    info: Mapping[str, EncounterInfo],
+    normalise: Normalise,
+) -> Qrels:
+    columns = build_columns(encounters, [r[0] for r in rows], [r[1] for r in rows], [r[2] for r in rows], normalise)
+    first_listed = np.array([r[3] in PRINCIPAL_ROLES for r in rows], dtype=bool)
+    order = np.lexsort((~first_listed, columns.col, columns.row))
+    kept = first_of_each(columns, order)
+    counts = {
+        "n_duplicate_reference_codes": len(rows) - len(kept),
+        "n_duplicate_encounters": len(encounters) - len(set(encounters)),
+    }
+    return Qrels(
+        columns.encounters,
+        columns.labels,
+        columns.row[kept],
+        columns.col[kept],
+        first_listed[kept],
+        gather_spans(columns, [r[4] for r in rows]),
+        info,
+        counts,
+    )

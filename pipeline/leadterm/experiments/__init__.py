@@ -1,0 +1,1 @@
+"""Benchmarks, learning curves, baselines and measurements of speed."""

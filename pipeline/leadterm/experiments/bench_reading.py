@@ -1,0 +1,401 @@
+"""Speed, memory and start-up beside other tools: ``python -m leadterm.experiments.bench_reading [NOTES…]``.
+
+Every contender reads the same notes in the same run, in turns, so that other work on the machine slows them alike.
+Two times are given: of the first reading, when no word has been met before, and of a later one, as in a long run.
+Times are processor time of one thread.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import subprocess
+import sys
+import time
+import warnings
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from leadterm.errors import LeadtermError
+
+if TYPE_CHECKING:
+    from spacy.tokens import Doc
+
+    from leadterm.codes.system import CodeSystem
+    from leadterm.suggester import Suggester
+
+__all__ = ["Row", "Timing", "concatenate", "main", "measure"]
+
+WORDS = 430
+PART = 10
+LINKER_NOTES = 1
+TRIGRAMS = (3, 3)
+STARTED = """
+import resource, sys, time
+from leadterm.schema import Encounter, Note
+from leadterm.suggester import load_suggester
+found = load_suggester(sys.argv[1]).suggest(Encounter("bench", (Note("n1", "Assessment: Gout of the right knee."),)))
+print(len(found.suggestions), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """How fast one contender read the notes.
+
+    Parameters
+    ----------
+    name : str
+        The contender.
+    notes, words : int
+        What it read.
+    seconds : float
+        Processor time of the fastest later reading.
+    first_seconds : float
+        Processor time of the first reading.
+
+    Examples
+    --------
+    >>> row = Row("tokenizer", 10, 4300, 0.02, 0.05)
+    >>> (row.ms_per_note, row.notes_per_second, row.words_per_second)
+    (2.0, 500.0, 215000.0)
+    """
+
+    name: str
+    notes: int
+    words: int
+    seconds: float
+    first_seconds: float
+
+    @property
+    def first_ms_per_note(self) -> float:
+        """Milliseconds a note, at the first reading."""
+        return 1000 * self.first_seconds / self.notes
+
+    @property
+    def ms_per_note(self) -> float:
+        """Milliseconds a note."""
+        return 1000 * self.seconds / self.notes
+
+    @property
+    def notes_per_second(self) -> float:
+        """Notes a second."""
+        return self.notes / self.seconds
+
+    @property
+    def words_per_second(self) -> float:
+        """Words a second."""
+        return self.words / self.seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """A contender: how it prepares a text (not measured) and what is measured.
+
+    Parameters
+    ----------
+    name : str
+        Shown in the table.
+    run : callable
+        Takes what `prepare` gave.
+    prepare : callable
+        Takes the text of a note.
+    most : int
+        Most notes it reads of each ten; fewer for slow contenders.
+    """
+
+    name: str
+    run: Callable[[Any], object]
+    prepare: Callable[[str], Any]
+    most: int = PART
+
+
+def concatenate(texts: Iterable[str], words: int = WORDS) -> list[str]:
+    """Join short notes into longer ones.
+
+    Parameters
+    ----------
+    texts : iterable of str
+        Notes.
+    words : int
+        About how many words a joined note has; it is complete before a note that would take it further away.
+
+    Returns
+    -------
+    list of str
+        Joined notes; a last one of less than half the length is left out unless it is the only one.
+
+    Examples
+    --------
+    >>> concatenate(["one two", "three", "four five", "six"], words=3)
+    ['one two\\n\\nthree', 'four five\\n\\nsix']
+    """
+    done: list[str] = []
+    parts: list[str] = []
+    count = 0
+    for text in texts:
+        size = len(text.split())
+        if parts and count + size / 2 > words:
+            done.append("\n\n".join(parts))
+            parts, count = [], 0
+        parts.append(text)
+        count += size
+    return [*done, "\n\n".join(parts)] if parts and (not done or 2 * count > words) else done
+
+
+def measure(contenders: Sequence[Timing], notes: Sequence[str], rounds: int = 3) -> list[Row]:
+    """Let contenders read notes in turns.
+
+    Parameters
+    ----------
+    contenders : sequence of Timing
+        What to measure.
+    notes : sequence of str
+        At least one.
+    rounds : int
+        Readings, at least two; the first is counted apart.
+
+    Returns
+    -------
+    list of Row
+        One for each contender.
+
+    Raises
+    ------
+    LeadtermError
+        If there are no notes or too few rounds.
+
+    Examples
+    --------
+    >>> rows = measure([Timing("split", str.split, str)], ["one two", "three four five"])
+    >>> (rows[0].notes, rows[0].words)
+    (2, 5)
+    """
+    if not notes or rounds < 2:
+        raise LeadtermError(f"{len(notes)} notes and {rounds} rounds.", hint="Give one note and two rounds or more.")
+    took: dict[str, list[float]] = {c.name: [0.0] * rounds for c in contenders}
+    for number in range(rounds):
+        for at in range(0, len(notes), PART):
+            for contender in contenders:
+                ready = [contender.prepare(text) for text in notes[at : at + PART][: contender.most]]
+                start = time.process_time()
+                for item in ready:
+                    contender.run(item)
+                took[contender.name][number] += time.process_time() - start
+    rows = []
+    for contender in contenders:
+        read = [text for at in range(0, len(notes), PART) for text in notes[at : at + PART][: contender.most]]
+        first, *later = (max(seconds, 1e-9) for seconds in took[contender.name])
+        rows.append(Row(contender.name, len(read), sum(len(text.split()) for text in read), min(later), first))
+    return rows
+
+
+class _ExactIndex:
+    """Nearest titles by sparse products, with the interface scispaCy's candidate generator asks of an index."""
+
+    def __init__(self, titles: Any) -> None:
+        self.by_trigram = titles.T.tocsr()
+
+    def knnQueryBatch(self, queries: Any, k: int, num_threads: int = 1) -> list[tuple[Any, Any]]:  # noqa: ARG002
+        """Give the numbers and distances of the k nearest titles of each query."""
+        import numpy as np
+
+        close = (queries @ self.by_trigram).tocsr()
+        found = []
+        for begin, end in zip(close.indptr[:-1], close.indptr[1:], strict=True):
+            order = np.argsort(-close.data[begin:end], kind="stable")[:k]
+            found.append((close.indices[begin:end][order], 1.0 - close.data[begin:end][order]))
+        return found
+
+
+def _linker(system: CodeSystem) -> Callable[[Doc], object]:
+    """scispaCy's entity linker over the titles of a code system."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from scispacy.candidate_generation import CandidateGenerator
+        from scispacy.linking import EntityLinker
+    import numpy as np
+    from scispacy.linking_utils import Entity, KnowledgeBase
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    base = KnowledgeBase([Entity(code, system.title(code), [], [system.name], system.title(code)) for code in system])
+    aliases = list(base.alias_to_cuis)
+    vectoriser = TfidfVectorizer(analyzer="char_wb", ngram_range=TRIGRAMS, dtype=np.float32)
+    index = _ExactIndex(vectoriser.fit_transform(aliases))
+    generator = CandidateGenerator(index, vectoriser, aliases, base)
+    linker: Callable[[Doc], object] = EntityLinker(candidate_generator=generator, filter_for_definitions=False, k=10)
+    return linker
+
+
+def _negex(engine: Suggester) -> Callable[[Doc], object]:
+    from negspacy.negation import Negex
+    from negspacy.termsets import termset
+
+    terms: Any = termset
+    negex: Callable[[Doc], object] = Negex(engine.nlp, "negex", terms("en_clinical").get_patterns())
+    return negex
+
+
+def contenders(engine: Suggester) -> list[Timing]:
+    """Everything that is compared.
+
+    Parameters
+    ----------
+    engine : Suggester
+        leadterm.
+
+    Returns
+    -------
+    list of Timing
+        The spaCy tokenizer first.
+    """
+    import spacy
+    from spacy.tokens import Span
+    from spacy.util import filter_spans
+
+    from leadterm.schema import Encounter, Note
+
+    def with_mentions(text: str) -> Doc:
+        doc = engine.nlp(text)
+        doc.ents = filter_spans([Span(doc, span.start, span.end, "PROBLEM") for span in doc.spans["mentions"]])
+        return doc
+
+    def encounter(text: str) -> Encounter:
+        return Encounter("bench", (Note("n1", text),))
+
+    plain = spacy.blank("en")
+    return [
+        Timing("spaCy tokenizer", plain.make_doc, str),
+        Timing("scispaCy tokenizer", engine.nlp.make_doc, str),
+        Timing("negspacy, mentions given", _negex(engine), with_mentions),
+        Timing("scispaCy linker, mentions given", _linker(engine.system), with_mentions, most=LINKER_NOTES),
+        Timing("leadterm text stages", engine.nlp, str),
+        Timing("leadterm suggest", engine.suggest, encounter),
+    ]
+
+
+def _start_up(model: str) -> dict[str, float]:
+    """Measure fresh processes: wall time (the better of two) of the help and of a first suggestion, and memory."""
+    say_help = [sys.executable, "-c", "from leadterm.cli import main; raise SystemExit(main(['--help']))"]
+    helped = min(_wall(say_help)[0] for _ in range(2))
+    runs = [_wall([sys.executable, "-c", STARTED, model]) for _ in range(2)]
+    peak = float(runs[0][1].split()[-1])
+    return {"help_seconds": helped, "first_suggestion_seconds": min(took for took, _ in runs), "peak_mb": peak}
+
+
+def _wall(command: Sequence[str]) -> tuple[float, str]:
+    start = time.perf_counter()
+    one_thread = {**os.environ, "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=one_thread)
+    if done.returncode:
+        raise LeadtermError("a fresh process could not run leadterm.", hint="Try `leadterm suggest` by hand.")
+    return time.perf_counter() - start, done.stdout
+
+
+def read_notes(files: Sequence[Path], corpus: Path) -> list[str]:
+    """Read the notes to measure on.
+
+    Parameters
+    ----------
+    files : sequence of Path
+        Text files, one note each.
+    corpus : Path
+        A corpus whose notes are joined to about 430 words when there are no files.
+
+    Returns
+    -------
+    list of str
+        Notes.
+
+    Raises
+    ------
+    LeadtermError
+        If a file cannot be read or the corpus is not one.
+    """
+    if not files:
+        from leadterm.corpus import iter_split, splits_of
+
+        split = splits_of(corpus)[0]
+        return concatenate(note.text for encounter in iter_split(corpus, split) for note in encounter.notes)
+    try:
+        return [path.read_text(encoding="utf-8") for path in files]
+    except (OSError, UnicodeDecodeError) as error:
+        kind = "is not UTF-8" if isinstance(error, UnicodeDecodeError) else error.strerror
+        raise LeadtermError(f"a file of notes cannot be read: {kind}.", hint="Give text files in UTF-8.") from None
+
+
+def _table(rows: Sequence[Row], start: dict[str, float], peak: float) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(title=f"{rows[0].notes} notes of {rows[0].words // rows[0].notes} words, one thread, processor time")
+    table.add_column("", no_wrap=True)
+    for heading in ("first, ms a note", "later, ms a note", "notes/s", "words/s", "× spaCy tokenizer"):
+        table.add_column(heading, justify="right")
+    for row in rows:
+        table.add_row(
+            row.name, f"{row.first_ms_per_note:,.2f}", f"{row.ms_per_note:,.2f}",
+            f"{row.notes_per_second:,.0f}", f"{row.words_per_second:,.0f}",
+            f"{row.ms_per_note / rows[0].ms_per_note:,.1f}",
+        )  # fmt: skip
+    console = Console(width=None if sys.stdout.isatty() else 110)
+    console.print(table)
+    console.print(
+        f"leadterm --help {start['help_seconds']:.2f} s; first suggestion in a fresh process "
+        f"{start['first_suggestion_seconds']:.2f} s, {start['peak_mb']:.0f} MB at most; "
+        f"this run with all contenders {peak:.0f} MB"
+    )
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measure and print.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        Instead of those of the process.
+
+    Returns
+    -------
+    int
+        0, or 2 for bad input.
+    """
+    program = "python -m leadterm.experiments.bench_reading"
+    parser = argparse.ArgumentParser(prog=program, description="Measure speed, memory and start-up.")
+    parser.add_argument("notes", nargs="*", type=Path, help="text files; default: the notes of the corpus, joined")
+    parser.add_argument("--corpus", type=Path, default=Path("corpora/reference"), help="corpus to take notes from")
+    parser.add_argument("--model", default="default", help="name or folder of the model")
+    parser.add_argument("--format", choices=("table", "json"), default="table")
+    given = parser.parse_args(arguments)
+    try:
+        report = _report(given)
+    except LeadtermError as error:
+        print(error, file=sys.stderr)
+        return 2
+    rows, start, peak = report
+    if given.format == "table":
+        _table(rows, start, peak)
+        return 0
+    shown = [asdict(r) | {"ms_per_note": r.ms_per_note, "ratio": r.ms_per_note / rows[0].ms_per_note} for r in rows]
+    print(json.dumps({"rows": shown, **start, "peak_all_mb": peak}, indent=2))
+    return 0
+
+
+def _report(given: argparse.Namespace) -> tuple[list[Row], dict[str, float], float]:
+    from leadterm.suggester import Suggester, load_suggester
+
+    notes = read_notes(given.notes, given.corpus)
+    start = _start_up(given.model)  # first: a process begins with the peak memory of the one that started it
+    engine = load_suggester(given.model)
+    if not isinstance(engine, Suggester):
+        raise LeadtermError("this model was learned from a corpus alone.", hint="Measure the default model.")
+    rows = measure(contenders(engine), notes)
+    return rows, start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,1 +1,0 @@
-"""Learning from coded notes: the corpus model and what it is made of."""

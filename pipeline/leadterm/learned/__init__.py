@@ -1,0 +1,1 @@
+"""The model that knows coded notes: phrases, similar phrases, words, co-occurrence, procedure axes."""

@@ -1,0 +1,1 @@
+"""Everything drawn: pages, charts, tables, quotes."""

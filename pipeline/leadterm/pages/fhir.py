@@ -1,0 +1,134 @@
+"""Suggestions as FHIR R4 resources: provisional Conditions (and Procedures), each with confidence and evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any
+from uuid import UUID, uuid5
+
+from leadterm.schema import Encounter, EvidenceSpan, Suggestion, SuggestionSet
+
+__all__ = ["suggestion_bundle"]
+
+NAMESPACE = UUID("5a8d2c37-6a1b-4f0e-9d43-1f6c7be0a9d2")
+EXTENSION = "urn:leadterm:fhir:"
+STATUS = "http://terminology.hl7.org/CodeSystem/condition-ver-status"
+CATEGORY = "http://terminology.hl7.org/CodeSystem/condition-category"
+ABSENT = "http://hl7.org/fhir/StructureDefinition/data-absent-reason"
+
+Json = dict[str, Any]
+
+
+def suggestion_bundle(pairs: Iterable[tuple[Encounter, SuggestionSet]]) -> Json:
+    """Make a Bundle of provisional Conditions; codes of procedures become Procedures of unknown status.
+
+    Parameters
+    ----------
+    pairs : iterable of (Encounter, SuggestionSet)
+        Encounters with the suggestions to write.
+
+    Returns
+    -------
+    dict
+        A Bundle of type ``collection``. The extension ``confidence`` holds the calibrated probability,
+        ``evidence-span`` the words with their offsets ``[start, end)`` in characters of the raw note.
+
+    Examples
+    --------
+    >>> from leadterm.schema import Note
+    >>> span = EvidenceSpan("n1", 6, 15, "sinusitis")
+    >>> s = Suggestion(1, "icd10cm", "J01.90", "Acute sinusitis, unspecified", 0.9, (span,))
+    >>> e = Encounter("e1", (Note("n1", "Acute sinusitis."),))
+    >>> entry = suggestion_bundle([(e, SuggestionSet("e1", "default", {"icd10cm": "2026"}, (s,)))])["entry"][0]
+    >>> entry["resource"]["code"]["coding"][0]["system"], entry["resource"]["verificationStatus"]["coding"][0]["code"]
+    ('http://hl7.org/fhir/sid/icd-10-cm', 'provisional')
+    """
+    entries = []
+    for encounter, result in pairs:
+        for suggestion in result.suggestions:
+            key = "\n".join((encounter.encounter_id, suggestion.system, suggestion.code))
+            made = uuid5(NAMESPACE, key)
+            resource = _resource(encounter, result, suggestion)
+            entries.append({"fullUrl": f"urn:uuid:{made}", "resource": {**resource, "id": str(made)}})
+    return {"resourceType": "Bundle", "type": "collection", "entry": entries} if entries else EMPTY.copy()
+
+
+EMPTY: Json = {"resourceType": "Bundle", "type": "collection"}
+
+
+def _resource(encounter: Encounter, result: SuggestionSet, suggestion: Suggestion) -> Json:
+    coding = {
+        "system": _uri(suggestion.system), "version": result.releases.get(suggestion.system),
+        "code": suggestion.code, "display": suggestion.title or None,
+    }  # fmt: skip
+    shared: Json = {
+        "extension": [{"url": f"{EXTENSION}confidence", "valueDecimal": round(suggestion.confidence, 4)}],
+        "code": {"coding": [{key: value for key, value in coding.items() if value}]},
+        "subject": _patient(encounter),
+        "encounter": _logical("Encounter", encounter.encounter_id),
+    }
+    hints = [{"text": hint} for hint in suggestion.hints]
+    if _is_procedure(suggestion.system):
+        shared["extension"] += [_span(span) for span in suggestion.evidence]
+        shared = {"resourceType": "Procedure", "status": "unknown", **shared}
+    else:
+        shared = {
+            "resourceType": "Condition", "verificationStatus": _concept(STATUS, "provisional"),
+            "category": [_concept(CATEGORY, "encounter-diagnosis")], **shared, "evidence": _evidence(suggestion),
+        }  # fmt: skip
+    return {**shared, **({"note": hints} if hints else {})}
+
+
+def _evidence(suggestion: Suggestion) -> list[Json]:
+    """The evidence, one part a note."""
+    notes = dict.fromkeys(span.note_id for span in suggestion.evidence)
+    return [
+        {
+            "extension": [_span(span) for span in suggestion.evidence if span.note_id == note],
+            "detail": [_logical("DocumentReference", note)],
+        }
+        for note in notes
+    ]
+
+
+def _span(span: EvidenceSpan) -> Json:
+    parts = [
+        {"url": "note", "valueString": span.note_id}, {"url": "start", "valueUnsignedInt": span.start},
+        {"url": "end", "valueUnsignedInt": span.end}, {"url": "text", "valueString": span.text},
+    ]  # fmt: skip
+    return {"url": f"{EXTENSION}evidence-span", "extension": parts}
+
+
+def _patient(encounter: Encounter) -> Json:
+    if encounter.patient_id:
+        return _logical("Patient", encounter.patient_id)
+    return {"extension": [{"url": ABSENT, "valueCode": "unknown"}]}
+
+
+def _logical(kind: str, value: str) -> Json:
+    """Refer to something by its identifier; ids of encounters and notes need not be FHIR ids."""
+    return {"type": kind, "identifier": {"value": value}}
+
+
+def _concept(system: str, code: str) -> Json:
+    return {"coding": [{"system": system, "code": code}]}
+
+
+def _is_procedure(system: str) -> bool:
+    from leadterm.codes.systems.spelling import style_of
+
+    return style_of(system).codes == "procedure"
+
+
+@lru_cache(maxsize=1)
+def _uris() -> dict[str, str]:
+    """System → URI: the first of each in the table that the reader of FHIR uses."""
+    text = (files("leadterm.readers") / "fhir_systems.tsv").read_text(encoding="utf-8")
+    rows = [line.split("\t") for line in text.splitlines() if line and not line.startswith("#")]
+    return {system: uri for uri, system in reversed(rows)}
+
+
+def _uri(system: str) -> str:
+    return _uris().get(system, f"urn:leadterm:code-system:{system}")

@@ -1,0 +1,156 @@
+"""Suggestions in the terminal: the codes in two tiers, each with its evidence highlighted in the words of the note."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from leadterm.pages.quotes import made_with, place_of, quote
+
+if TYPE_CHECKING:
+    from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
+    from rich.table import Table
+    from rich.text import Text
+
+    from leadterm.schema import Encounter, Suggestion, SuggestionSet
+
+__all__ = ["SuggestionView", "suggestion_table"]
+
+WIDE = 118
+SEGMENTS = 6
+MARK = "bold black on bright_yellow"
+
+
+def suggestion_table(encounter: Encounter, result: SuggestionSet, *, top: int) -> RenderableType:
+    """Lay out the suggestions for one encounter.
+
+    Parameters
+    ----------
+    encounter : Encounter
+        Gives the words around the evidence.
+    result : SuggestionSet
+        Best first.
+    top : int
+        How many to show at most.
+
+    Returns
+    -------
+    RenderableType
+        For a rich console; it suits the width it is printed at.
+
+    Examples
+    --------
+    >>> from rich.console import Console
+    >>> from leadterm.schema import Encounter, Note, SuggestionSet
+    >>> view = suggestion_table(Encounter("e1", (Note("n1", "Well."),)), SuggestionSet("e1", "default"), top=5)
+    >>> Console(width=80).print(view)
+    e1  outpatient · model default
+    no code is suggested: nothing codable was found in the text.
+    """
+    return SuggestionView(encounter, result, top)
+
+
+class SuggestionView:
+    """What `suggestion_table` gives: lays itself out when it is printed.
+
+    Parameters
+    ----------
+    encounter, result, top
+        As for `suggestion_table`.
+    """
+
+    def __init__(self, encounter: Encounter, result: SuggestionSet, top: int) -> None:
+        self.result, self.top, self.setting = result, top, encounter.setting
+        self.texts = {note.note_id: note.text for note in encounter.notes}
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        from rich.text import Text
+
+        result, shown = self.result, self.result.suggestions[: self.top]
+        about = f"  {self.setting} · {made_with(result)}"
+        yield Text.assemble((_plain(result.encounter_id), "bold"), (about, "dim"))
+        if not shown:
+            yield Text("no code is suggested: nothing codable was found in the text.", style="yellow")
+            return
+        plain = console.color_system is None
+        sure = [s for s in shown if s.confidence >= result.threshold]
+        for name, tier in (("suggested", sure), ("also consider", shown[len(sure) :])):
+            if tier:
+                yield Text(f"\n{name}", style="bold green" if tier is sure else "bold")
+                yield self._tier(tier, options.max_width, sure=tier is sure, plain=plain)
+        rest = len(result.suggestions) - len(shown)
+        if rest > 0:
+            yield Text(f"\n{rest} less likely; --top {len(result.suggestions)} shows all.", style="dim")
+
+    def _tier(self, tier: tuple[Suggestion, ...] | list[Suggestion], width: int, *, sure: bool, plain: bool) -> Table:
+        from rich.table import Table
+        from rich.text import Text
+
+        wide = width >= WIDE
+        table = Table(box=None, show_header=False, expand=True, pad_edge=False, padding=(0, 2, 0, 0))
+        table.add_column(justify="right", width=3)
+        table.add_column(no_wrap=True, width=8)
+        table.add_column(ratio=5)
+        if wide:
+            table.add_column(ratio=6)
+        table.add_column(no_wrap=True, width=SEGMENTS + 5, justify="right")
+        room = (width - 34) * 6 // 11 if wide else width - 34
+        for suggestion in tier:
+            what, why = _what(suggestion, sure=sure), self._why(suggestion, room, sure=sure, plain=plain)
+            hints = _hints(suggestion) if sure else Text()
+            gap = "\n" if sure and suggestion is not tier[-1] else ""
+            cells = [what + hints, why] if wide else [what + "\n" + why + hints + gap]
+            number, code = Text(str(suggestion.rank)), Text(suggestion.code, style="bold cyan" if sure else "cyan")
+            table.add_row(number, code, *cells, _confidence(suggestion, sure=sure))
+        return table
+
+    def _why(self, suggestion: Suggestion, room: int, *, sure: bool, plain: bool) -> Text:
+        width, style = (room * 2 - 24, "") if sure else (room, "dim")
+        return _evidence(suggestion, self.texts, width=width, style=style, plain=plain)
+
+
+def _what(suggestion: Suggestion, *, sure: bool) -> Text:
+    from rich.text import Text
+
+    return Text.assemble((_plain(suggestion.title), "bold" if sure else ""))
+
+
+def _hints(suggestion: Suggestion) -> Text:
+    from rich.text import Text
+
+    return Text.assemble(*((f"\n▸ {_plain(hint)}", "yellow") for hint in suggestion.hints))
+
+
+def _confidence(suggestion: Suggestion, *, sure: bool) -> Text:
+    from rich.text import Text
+
+    full = min(round(suggestion.confidence * SEGMENTS), SEGMENTS)
+    percent = "<1%" if suggestion.confidence < 0.005 else f"{suggestion.confidence:.0%}"
+    number, bar = ("", "green") if sure else ("dim", "dim")
+    return Text.assemble((f"{percent:>4} ", number), ("━" * full, bar), ("─" * (SEGMENTS - full), "dim"))
+
+
+def _evidence(suggestion: Suggestion, texts: Mapping[str, str], *, width: int, style: str, plain: bool) -> Text:
+    """The best evidence in its words, then where it stands; without colours it stands in brackets."""
+    from rich.text import Text
+
+    found = quote(suggestion, texts, width=width)
+    line = Text()
+    for words, marked in found.pieces:
+        line.append(f"[{words}]" if marked and plain else words, style=MARK if marked else style)
+    notes = list(_notes(suggestion, found.others))
+    if notes:
+        line.append(f" ({' · '.join(notes)})", style="dim italic")
+    return line
+
+
+def _notes(suggestion: Suggestion, others: int) -> Iterator[str]:
+    place = place_of(suggestion)
+    if place:
+        yield place
+    if others:
+        yield f"+{others} more"
+
+
+def _plain(text: str) -> str:
+    return "".join(char if char.isprintable() else " " for char in text)

@@ -1,0 +1,1 @@
+"""Trees, calibration and tables of candidates; knows no code."""

@@ -1,0 +1,1 @@
+"""Everything on disk: the atomic writer, artifacts, the array cache, tables of tab-separated values."""

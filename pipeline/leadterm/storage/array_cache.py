@@ -1,0 +1,119 @@
+"""Compiled columns on disk: written whole or not at all, checked when read, never needed."""
+
+from __future__ import annotations
+
+import logging
+import os
+import tempfile
+import zipfile
+import zlib
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
+
+import numpy as np
+
+from leadterm.codes.paths import cache_folder
+from leadterm.storage.columns import Array
+
+__all__ = ["FORMAT", "cached", "read_arrays", "write_arrays"]
+
+FORMAT = 2  # raise it whenever the columns or what is read from the files change
+log = logging.getLogger("leadterm.codes")
+
+
+def cached(name: str, make: Callable[[], Mapping[str, Array]]) -> Mapping[str, Array]:
+    """Read columns from the cache, or make them and leave them there.
+
+    A file that is corrupt is made anew. Where the cache folder cannot be written (read-only, full),
+    the result is the same and one warning is logged.
+
+    Parameters
+    ----------
+    name : str
+        Name of the entry; it must hold a fingerprint of everything the columns depend on.
+    make : callable
+        Makes the columns.
+
+    Returns
+    -------
+    mapping of str to ndarray
+        The columns.
+
+    Examples
+    --------
+    >>> from leadterm.storage.array_cache import cached
+    >>> callable(cached)
+    True
+    """
+    path = cache_folder() / f"{name}-v{FORMAT}.npz"
+    arrays = read_arrays(path)
+    if arrays is not None:
+        return arrays
+    made = make()
+    try:
+        write_arrays(path, made)
+    except OSError as error:
+        log.warning(
+            "the compiled codes cannot be kept in %s (%s); starting will be slower.", path.parent, error.strerror
+        )
+    return made
+
+
+def read_arrays(path: Path) -> dict[str, Array] | None:
+    """Read an archive of arrays.
+
+    Parameters
+    ----------
+    path : Path
+        An ``npz`` file.
+
+    Returns
+    -------
+    dict of str to ndarray or None
+        None if the file is absent, cannot be read, or is damaged (every part carries a checksum).
+
+    Examples
+    --------
+    >>> read_arrays(Path("no such file.npz")) is None
+    True
+    """
+    try:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
+            return {name: archive[name] for name in archive.files}
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error):
+        return None
+
+
+def write_arrays(path: Path, arrays: Mapping[str, Array]) -> None:
+    """Write an archive of arrays so that other processes see all of it or none.
+
+    Parameters
+    ----------
+    path : Path
+        The ``npz`` file; its folder is made.
+    arrays : mapping of str to ndarray
+        The arrays; none may hold objects.
+
+    Raises
+    ------
+    OSError
+        If the folder cannot be made or written; nothing is left behind.
+
+    Examples
+    --------
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_arrays(Path(folder, "a.npz"), {"x": np.arange(3)})
+    ...     read_arrays(Path(folder, "a.npz"))["x"].tolist()
+    [0, 1, 2]
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-", suffix=".part")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            np.savez(file, **arrays)
+        Path(temporary).replace(path)
+    except BaseException:
+        with suppress(OSError):
+            Path(temporary).unlink()
+        raise

@@ -1,0 +1,60 @@
+"""The knowledge tables (TSV files with ``#`` comments and a header) that stand beside this module."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache
+from importlib.resources import files
+
+from leadterm.errors import LeadtermError
+
+__all__ = ["fingerprint", "load_table"]
+
+
+def load_table(name: str) -> list[dict[str, str]]:
+    """Read a table of the package.
+
+    Parameters
+    ----------
+    name : str
+        File name, for instance ``"synonyms.tsv"``.
+
+    Returns
+    -------
+    list of dict
+        One mapping of column to value a row.
+
+    Raises
+    ------
+    LeadtermError
+        If a row has another number of columns than the header.
+
+    Examples
+    --------
+    >>> sorted(load_table("word_variants.tsv")[0])
+    ['base', 'word']
+    """
+    lines = files("leadterm.text.knowledge").joinpath(name).read_text(encoding="utf-8").splitlines()
+    rows = [line.split("\t") for line in lines if line.strip() and not line.startswith("#")]
+    header = rows[0]
+    for row in rows[1:]:
+        if len(row) != len(header):
+            raise LeadtermError(
+                f"{name}: a row has {len(row)} columns, the header {len(header)}.", hint=f"Row: {row[0]!r}."
+            )
+    return [dict(zip(header, row, strict=True)) for row in rows[1:]]
+
+
+@cache
+def fingerprint(tables: tuple[str, ...], modules: tuple[str, ...]) -> str:
+    """Name the content of tables and of the modules (below ``leadterm``) that read them: what is compiled from both.
+
+    Examples
+    --------
+    >>> len(fingerprint(("soft_words.tsv",), ("text/matching/terms.py",)))
+    16
+    """
+    digest = hashlib.sha256()
+    for name in (*(f"text/knowledge/{table}" for table in tables), *modules):
+        digest.update(files("leadterm").joinpath(name).read_bytes())
+    return digest.hexdigest()[:16]

@@ -1,0 +1,1 @@
+"""From characters to lines, sentences, sections and problems."""

@@ -1,0 +1,1 @@
+"""Terms of the classification found in the words of a note."""

@@ -1,0 +1,218 @@
+"""Component ``leadterm_entities``: finds everything codable and writes ``doc.spans["mentions"]``."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from functools import lru_cache
+from typing import TYPE_CHECKING, cast
+
+import numpy as np
+
+from leadterm.text.knowledge import load_table
+from leadterm.text.matching.linker import FuzzyLinker
+from leadterm.text.matching.patterns import PatternMatcher
+from leadterm.text.matching.term_matcher import Cover, Scan, TermMatcher
+from leadterm.text.pipeline import build_nlp
+from leadterm.text.reading import NoteReading, problem_tokens, read_note
+from leadterm.text.words.languages import TRANSLATED
+from leadterm.text.words.normalise import default_normaliser
+
+if TYPE_CHECKING:
+    from spacy.language import Language
+    from spacy.tokens import Doc
+
+    from leadterm.schema import Note
+
+__all__ = ["NAME", "MentionFinder", "NoteReaders", "register_entities"]
+
+NAME = "leadterm_entities"
+
+BODY_TOKENS = 80
+HEADING_WORDS = 12
+
+
+@lru_cache(maxsize=1)
+def _site_words() -> frozenset[str]:
+    return frozenset(row["word"] for row in load_table("site_words.tsv"))
+
+
+class MentionFinder:
+    """Finds terms, terms put together from a problem's heading and the sites named below it, and patterns.
+
+    Parameters
+    ----------
+    matcher : TermMatcher
+        Finds terms.
+    patterns : sequence of PatternMatcher
+        Find patterns of plain words.
+    fuzzy : FuzzyLinker, optional
+        Reads headings that the others leave unread.
+    """
+
+    def __init__(
+        self, matcher: TermMatcher, patterns: tuple[PatternMatcher, ...] = (), fuzzy: FuzzyLinker | None = None
+    ) -> None:
+        self.matcher = matcher
+        self.patterns = patterns
+        self.fuzzy = fuzzy
+        sites = _site_words()
+        self._is_site = np.array([word in sites for word in matcher.vocabulary], dtype=np.bool_)
+
+    def __call__(self, doc: Doc) -> Doc:
+        """Annotate a doc."""
+        from spacy.tokens import Span
+
+        scan = self.matcher.scan(doc)
+        covers = self.matcher.covers(self.matcher.match_scan(scan))
+        covers += self._joined(doc, scan, covers)
+        for pattern in self.patterns:
+            covers += pattern.covers(doc)
+        if self.fuzzy is not None:
+            covers += self.fuzzy.covers(doc, scan, covers, self.matcher.lexicon)
+        covers.sort(key=lambda c: (c.tokens[0], c.tokens, c.segment))
+        doc._.scan = scan
+        doc._.covers = tuple(covers)
+        doc.spans["mentions"] = [Span(doc, c.tokens[0], c.tokens[-1] + 1) for c in covers]
+        return doc
+
+    def _joined(self, doc: Doc, scan: Scan, covers: list[Cover]) -> list[Cover]:
+        """Terms of a problem's heading completed with sites from the text below it or from the complaint."""
+        if not doc._.problems or not len(scan.word):
+            return []
+        tokens, words = scan.token.tolist(), scan.word.tolist()
+        site = np.where(scan.word >= 0, self._is_site[np.maximum(scan.word, 0)], False)
+        complaint = np.zeros(len(doc), dtype=np.bool_)
+        for section in doc._.sections:
+            if section.category == "chief_complaint":
+                complaint[section.token_start : section.token_end] = True
+        sites = np.flatnonzero(site).tolist()
+        complained = np.flatnonzero(site & complaint[scan.token]).tolist()
+        parts: list[tuple[list[int], list[int]]] = []
+        for edges in problem_tokens(doc):
+            first, last, begin, end = (bisect_left(tokens, edge) for edge in edges)
+            if not 0 < last - first <= HEADING_WORDS:
+                continue
+            inside = sites[bisect_left(sites, begin) : bisect_left(sites, end)]
+            below = sorted({*inside, *complained})[:BODY_TOKENS]
+            known = dict.fromkeys(words[first:last], -1)
+            for i in below:
+                known.setdefault(words[i], i)
+            kept = [i for i in known.values() if i >= 0]
+            if kept:
+                parts.append((list(range(first, last)), kept))
+        return self._complete(scan, parts, {c.tokens for c in covers}) if parts else []
+
+    def _complete(
+        self, scan: Scan, parts: list[tuple[list[int], list[int]]], known: set[tuple[int, ...]]
+    ) -> list[Cover]:
+        """Match each heading together with its sites as if they stood in one clause."""
+        order = [i for own, below in parts for i in (*own, *below)]
+        position = [at for own, below in parts for at in (*range(len(own)), *[len(own)] * len(below))]
+        segment = np.repeat(np.arange(len(parts), dtype=np.int32), [len(own) + len(below) for own, below in parts])
+        quiet = np.zeros(len(order), dtype=np.bool_)
+        virtual = Scan(scan.word[order], scan.token[order], np.array(position, dtype=np.int32), segment, quiet)
+        heads = [frozenset(scan.token[own].tolist()) for own, _ in parts]
+        matches = [
+            m for m in self.matcher.match_scan(virtual)
+            if m.tokens not in known and 0 < len(heads[m.segment].intersection(m.tokens)) < len(m.tokens)
+        ]  # fmt: skip
+        return [
+            Cover(
+                tuple(t for t in c.tokens if t in heads[c.segment]), int(scan.segment[parts[c.segment][0][0]]),
+                c.readings, c.subsumed, True,
+            )
+            for c in self.matcher.covers(matches, joined=True)
+        ]  # fmt: skip
+
+
+def _make_entities(nlp: Language, name: str, system: str, date: str | None, fuzzy: bool) -> MentionFinder:  # noqa: ARG001
+    from leadterm.codes import load_system
+    from leadterm.text.matching.compile import compile_lexicon
+
+    codes = load_system(system, date)
+    lexicon, normaliser = compile_lexicon(codes), default_normaliser()
+    language = nlp.lang or ""
+    if language in TRANSLATED:
+        return MentionFinder(TermMatcher.translating(lexicon, normaliser, language))
+    matcher = TermMatcher.default(lexicon, normaliser)
+    patterns = (PatternMatcher.external_causes(), PatternMatcher.drugs()) if system == "icd10cm" else ()
+    return MentionFinder(matcher, patterns, FuzzyLinker(codes, matcher.normaliser) if fuzzy else None)
+
+
+def register_entities() -> None:
+    """Register the factory ``leadterm_entities`` with spaCy; does nothing the second time.
+
+    Examples
+    --------
+    >>> register_entities()
+    >>> from spacy.language import Language
+    >>> Language.has_factory(NAME)
+    True
+    """
+    from spacy.language import Language
+
+    if not Language.has_factory(NAME):
+        Language.factory(
+            NAME,
+            requires=["doc._.sections", "doc._.problems", "token.is_sent_start", "doc._.abbreviations"],
+            assigns=["doc.spans", "doc._.scan", "doc._.covers"],
+            default_config={"system": "icd10cm", "date": None, "fuzzy": False},
+            func=_make_entities,
+        )
+
+
+class NoteReaders:
+    """The text pipeline of each language; built when the first note in it comes.
+
+    Parameters
+    ----------
+    system : str
+        Code system whose terms are found.
+    date : str, optional
+        Date of service that decides the release of the codes.
+    ner : str, optional
+        An installed spaCy model whose entities are looked up as well; English notes only.
+    """
+
+    def __init__(self, system: str, *, date: str | None = None, ner: str | None = None) -> None:
+        self.system, self.date, self.ner = system, date, ner
+        self._built: dict[str, tuple[Language, TermMatcher]] = {}
+
+    def of(self, language: str) -> tuple[Language, TermMatcher]:
+        """Give the pipeline of a language and the matcher within it.
+
+        Parameters
+        ----------
+        language : str
+            ISO 639-1 code; a language without a table of words is read as English.
+
+        Returns
+        -------
+        (Language, TermMatcher)
+            Always the same for a language.
+        """
+        name = language if language in TRANSLATED else "en"
+        if name not in self._built:
+            register_entities()
+            ner = self.ner if name == "en" else None
+            nlp = build_nlp(name, ner=ner, extra=[(NAME, {"system": self.system, "date": self.date})])
+            self._built[name] = nlp, cast(MentionFinder, nlp.get_pipe(NAME)).matcher
+        return self._built[name]
+
+    def read(self, note: Note, language: str) -> NoteReading:
+        """Read a note.
+
+        Parameters
+        ----------
+        note : Note
+            Any note.
+        language : str
+            ISO 639-1 code.
+
+        Returns
+        -------
+        NoteReading
+            Frozen; holds nothing of spaCy.
+        """
+        nlp, matcher = self.of(language)
+        return read_note(nlp(note.text), note.note_id, matcher)

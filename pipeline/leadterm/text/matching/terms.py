@@ -1,0 +1,220 @@
+"""From a code system's terms to the sets of normal words that a note must hold to mention them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from leadterm.text.knowledge import load_table
+from leadterm.text.words.normalise import STOPWORDS, Normaliser
+
+if TYPE_CHECKING:
+    from leadterm.codes import Term
+
+__all__ = ["SOURCES", "WordSet", "word_sets"]
+
+SOURCES = ("synonym", "index", "title", "inclusion", "neoplasm", "mesh", "external cause", "drug", "learned")
+MAX_WORDS = 9
+NEGATED = re.compile(r"[,;]?\s*(?:\bwithout\b|\bnot (?!elsewhere)|\bw/o\b|\bno\b ).*$", re.IGNORECASE)
+ELSEWHERE = re.compile(
+    r",?\s*(?:not elsewhere classified|(?:in diseases )?classified elsewhere|\bNEC\b|\bNOS\b|\bunspecified\b)",
+    re.IGNORECASE,
+)
+BRACKETS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
+MALIGNANT = re.compile(r"\bmalignant (?:neoplasms?|tumou?rs?)\b", re.IGNORECASE)
+SECONDARY = re.compile(r"\bsecondary (?:malignant neoplasm|cancer)\b", re.IGNORECASE)
+ACRONYM = re.compile(r"[A-Z][A-Za-z]*[A-Z]")
+REMAINDER = frozenset({"other", "specified"})
+BEHAVIOUR = {
+    "malignant primary": ("cancer",),
+    "malignant secondary": ("metastasis",),
+    "in situ": ("carcinoma", "situ"),
+    "benign": ("benign", "neoplasm"),
+    "uncertain behavior": ("neoplasm", "uncertain"),
+    "unspecified behavior": ("neoplasm",),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class WordSet:
+    """Words which together, in any order, mention a code.
+
+    Parameters
+    ----------
+    words : tuple of str
+        Distinct normal words, sorted.
+    code : str
+        The code, billable or a family.
+    source : str
+        One of `SOURCES`.
+    missing : int
+        Words of the official term that are left out.
+    text : str
+        The term as its source writes it.
+    optional : tuple of str
+        Normal words that may stand beside it without changing the code.
+    """
+
+    words: tuple[str, ...]
+    code: str
+    source: str
+    missing: int
+    text: str
+    optional: tuple[str, ...] = ()
+
+
+@lru_cache(maxsize=1)
+def _soft() -> tuple[frozenset[str], frozenset[str]]:
+    rows = load_table("soft_words.tsv")
+    drop = frozenset(row["word"] for row in rows if row["kind"] == "drop")
+    return drop, frozenset(row["word"] for row in rows if row["kind"] == "detail")
+
+
+def _alternatives(level: str) -> list[str]:
+    """Split ``"Diabetes, diabetic"`` into its forms; an inverted ``"kidney, polycystic"`` stays whole."""
+    parts = [part.strip() for part in level.split(",") if part.strip()]
+    if len(parts) > 1 and all(" " not in p and p[:4].lower() == parts[0][:4].lower() for p in parts):
+        return parts
+    return [level.replace(",", " ")]
+
+
+@lru_cache(maxsize=1)
+def _vague() -> frozenset[str]:
+    """Words that alone or among themselves name no disease: sites, soft words, ordinary words."""
+    drop, detail = _soft()
+    tables = ("site_words.tsv", "ordinary_words.tsv")
+    return drop | detail | {row["word"] for name in tables for row in load_table(name)}
+
+
+def _sets(
+    words: Iterable[str], *, base_missing: int, code: str, source: str, text: str, optional: tuple[str, ...]
+) -> Iterator[WordSet]:
+    """Yield the whole set of words and, where it has soft words, the set without them.
+
+    A set that leaves words out must keep one that names a disease; a set of one word must be such a word.
+    """
+    drop, detail = _soft()
+    every = {word for word in words if word not in STOPWORDS}
+    whole = every - drop
+    hard = whole - detail
+    unsaid = base_missing + len(every & REMAINDER)
+    for chosen in [whole] if hard == whole or not hard else [whole, hard]:
+        missing = unsaid + len(whole) - len(chosen)
+        bare = source == "index" and chosen != whole and len(chosen) == 1
+        if 0 < len(chosen) <= MAX_WORDS and not bare and (not chosen <= _vague() or (missing == 0 and len(chosen) > 1)):
+            yield WordSet(tuple(sorted(chosen)), code, source, missing, text, optional)
+
+
+def _title_sets(term: Term, normaliser: Normaliser) -> Iterator[WordSet]:
+    source = "inclusion" if term.source != "title" else "title"
+    text = ELSEWHERE.sub("", term.text)
+    missing = len(ELSEWHERE.findall(term.text)) + len(NEGATED.findall(text))
+    text = NEGATED.sub("", text)
+    optional = tuple(w for bracket in BRACKETS.findall(text) for w in normaliser.content(bracket))
+    plain = BRACKETS.sub(" ", text)
+    forms = [MALIGNANT.sub("cancer", SECONDARY.sub("metastasis", plain))]
+    if forms[0] != plain:
+        forms.append(plain)
+    if not "T36" <= term.code < "T51":  # a drug's short name is no poisoning
+        forms += [bracket for bracket in re.findall(r"\[([^\[\]]{2,60})\]", term.text) if ACRONYM.search(bracket)]
+    for form in forms:
+        yield from _sets(
+            normaliser.words(form),
+            base_missing=missing,
+            code=term.code,
+            source=source,
+            text=term.text,
+            optional=optional,
+        )
+
+
+def _index_sets(term: Term, normaliser: Normaliser) -> Iterator[WordSet]:
+    if any(re.search(r"\b(NEC|specified)\b", level) for level in term.path[1:]):
+        return
+    optional = tuple(w for o in term.optional for w in normaliser.content(o))
+    path = [
+        MALIGNANT.sub("cancer", NEGATED.sub("", ELSEWHERE.sub("", BRACKETS.sub(" ", level)))) for level in term.path
+    ]
+    unsaid = sum(len(NEGATED.findall(level)) for level in term.path)
+    levels = [[normaliser.words(a) for a in _alternatives(level)] for level in path if level.strip()]
+    if not levels:
+        return
+    shown = ", ".join(term.path)
+    skippable = tuple(
+        i for i in range(1, len(levels) - 1) if all(w in STOPWORDS or w in _vague() for w in levels[i][0])
+    )
+    dropped: list[tuple[int, ...]] = [(), *((i,) for i in skippable)]
+    if len(skippable) > 1:
+        dropped.append(skippable)
+    for gone in dropped:
+        kept = [alternatives for i, alternatives in enumerate(levels) if i not in gone]
+        missing = unsaid + sum(len([w for w in levels[i][0] if w not in STOPWORDS]) for i in gone)
+        for combination in _combine(kept):
+            yield from _sets(
+                combination, base_missing=missing, code=term.code, source="index", text=shown, optional=optional
+            )
+
+
+def _combine(levels: list[list[list[str]]]) -> Iterator[list[str]]:
+    """All ways of taking one form a level (at most 12)."""
+    ways: list[list[str]] = [[]]
+    for alternatives in levels:
+        ways = [way + form for way in ways for form in alternatives][:12]
+    yield from ways
+
+
+def _neoplasm_sets(term: Term, normaliser: Normaliser) -> Iterator[WordSet]:
+    behaviour = BEHAVIOUR.get(term.column.lower())
+    if behaviour is None:
+        return
+    site = [normaliser.words(BRACKETS.sub(" ", a)) for level in term.path[-1:] for a in _alternatives(level)]
+    whole = [normaliser.words(BRACKETS.sub(" ", level)) for level in term.path[1:]]
+    shown = f"{', '.join(term.path)} [{term.column}]"
+    missing = sum(len(level) for level in whole[:-1])
+    for form in site if len(term.path) > 1 else [[]]:
+        yield from _sets(
+            [*behaviour, *form], base_missing=missing, code=term.code, source="neoplasm", text=shown, optional=()
+        )
+    if len(whole) > 1:
+        yield from _sets(
+            [*behaviour, *(w for level in whole for w in level)],
+            base_missing=0,
+            code=term.code,
+            source="neoplasm",
+            text=shown,
+            optional=(),
+        )
+
+
+def word_sets(terms: Iterable[Term], normaliser: Normaliser) -> Iterator[WordSet]:
+    """Turn terms of a code system into sets of normal words.
+
+    Parameters
+    ----------
+    terms : iterable of Term
+        Titles, inclusion terms, index paths and table cells.
+    normaliser : Normaliser
+        Brings words into their normal form.
+
+    Yields
+    ------
+    WordSet
+        One or more for each term: with and without the words that notes seldom write.
+
+    Examples
+    --------
+    >>> from leadterm.codes import Term
+    >>> from leadterm.text.words.normalise import Normaliser
+    >>> [s.words for s in word_sets([Term("Essential (primary) hypertension", "I10", "title")], Normaliser({}))]
+    [('essential', 'hypertension'), ('hypertension',)]
+    """
+    for term in terms:
+        if term.source in {"title", "inclusion", "includes"}:
+            yield from _title_sets(term, normaliser)
+        elif term.source == "index":
+            yield from _index_sets(term, normaliser)
+        elif term.source == "neoplasm":
+            yield from _neoplasm_sets(term, normaliser)

@@ -1,0 +1,1 @@
+"""Normal forms of words: spelling, short forms, languages."""

@@ -1,0 +1,1 @@
+"""Makes models out of coded notes."""

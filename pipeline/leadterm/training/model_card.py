@@ -1,0 +1,86 @@
+"""The model card: what a trained model is, what it was measured to do, and its limits."""
+
+from __future__ import annotations
+
+from leadterm.learned.model import CorpusModel
+from leadterm.ranking.calibration import OperatingPoint
+
+__all__ = ["model_card"]
+
+
+def model_card(
+    model: CorpusModel, point: OperatingPoint, target: OperatingPoint | None, target_precision: float | None
+) -> str:
+    """Write the card of a model from its run; it holds no text of the corpus.
+
+    Parameters
+    ----------
+    model : CorpusModel
+        With its manifest in ``meta``.
+    point : OperatingPoint
+        Out-of-fold figures at the model's threshold.
+    target : OperatingPoint or None
+        Those at the target precision, where it can be reached.
+    target_precision : float or None
+        The precision that was asked for.
+
+    Returns
+    -------
+    str
+        Markdown.
+    """
+    corpus = model.meta["corpus"]
+    built = any(system.base.axes.stems for system in model.systems.values())
+    lines = [
+        f"# Model card: {model.name}",
+        "",
+        f"A corpus model of leadterm. It suggests codes; a person confirms them. Learned from {corpus['encounters']}",
+        f"coded encounters (splits: {', '.join(corpus['splits'])}; languages: {', '.join(model.meta['languages'])}).",
+        *_earlier(model),
+        "",
+        "## Figures",
+        "",
+        "Out of fold: encounters (of a large corpus, some of them) were scored by parts fitted without them.",
+        "",
+        "| system | codes | phrases | precision | recall | F1 | calibration error |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for name, system in sorted(model.systems.items()):
+        report = system.ranker.report
+        lines.append(
+            f"| {name} | {system.base.seen} | {len(system.base.lexicon.phrases)} | {report['precision']:.3f} "
+            f"| {report['recall']:.3f} | {report['f1']:.3f} | {report['ece']:.4f} |"
+        )
+    lines += ["", f"All systems at the threshold {model.threshold:.3f}: {_said(point)}."]
+    if target_precision is not None:
+        reached = _said(target) if target else "no threshold reaches it"
+        at = f" from confidence {target.threshold:.3f}" if target else ""
+        lines.append(f"At a target precision of {target_precision:g}{at}: {reached}.")
+    lines += [
+        "",
+        "## Limits",
+        "",
+        "- It can only suggest codes that its training encounters hold"
+        + (", or that the earlier model knows" if model.earlier else "")
+        + (", or procedures put together from an operation and a body part that it has learned." if built else "."),
+        "- Its figures hold for notes like those it learned from; measure it on your own before use.",
+        "- The lexicon holds phrases of the training notes and the linear model their words: treat the folder",
+        "  as you treat the notes.",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _earlier(model: CorpusModel) -> list[str]:
+    """What it was trained on top of."""
+    if model.earlier is None:
+        return []
+    name = getattr(model.earlier, "name", "")
+    return [f"It keeps what {f'the model {name!r}' if name else 'the shipped dictionary model'} knows."]
+
+
+def _said(point: OperatingPoint) -> str:
+    return (
+        f"precision {point.precision:.3f} (95 % interval {point.low:.3f} to {point.high:.3f}), "
+        f"recall {point.recall:.3f}, F1 {point.f1:.3f}, {point.kept} suggestions kept"
+    )

@@ -1,0 +1,352 @@
+"""Train a corpus model from coded notes: stages, resumption, manifest and model card."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+import resource
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from leadterm.errors import LeadtermError, unknown_name
+from leadterm.learned.describe import SystemModel
+from leadterm.learned.model import CorpusModel
+from leadterm.learned.prior_model import earlier_systems, earlier_table, fitting_dictionary, unseen
+from leadterm.learned.titles import known_titles
+from leadterm.learned.tokens import Tokens, tokenise
+from leadterm.ranking.calibration import OperatingPoint, best_f1_threshold, precision_threshold
+from leadterm.ranking.candidate_table import CandidateTable
+from leadterm.schema import Encounter
+from leadterm.training.checkpoint import WorkFolder
+from leadterm.training.model_card import model_card
+from leadterm.training.recipe import Recipe
+from leadterm.training.stacking import FoldRows, examples_of, fit_system, out_of_fold, ranked
+
+if TYPE_CHECKING:
+    from leadterm.suggester import Suggester
+
+__all__ = ["TrainResult", "train"]
+
+_MANY, _AT_ONCE = 5000, 500
+Progress = Callable[[str, float], None]
+
+
+@dataclass(frozen=True)
+class TrainResult:
+    """What a training run gave.
+
+    Parameters
+    ----------
+    model : CorpusModel
+        The model.
+    path : Path
+        Its folder.
+    point : OperatingPoint
+        Out-of-fold precision, recall and F1 at the model's threshold.
+    target : OperatingPoint or None
+        The same at the target precision, if one was given and can be reached.
+    remarks : tuple of str
+        What a reader of the corpus should know, such as codes in another spelling.
+    """
+
+    model: CorpusModel
+    path: Path
+    point: OperatingPoint
+    target: OperatingPoint | None = None
+    remarks: tuple[str, ...] = ()
+
+
+@dataclass
+class _Clock:
+    """Seconds spent in each stage."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+    last: float = field(default_factory=time.perf_counter)
+
+    def stage(self, name: str) -> None:
+        now = time.perf_counter()
+        self.seconds[name], self.last = round(now - self.last, 2), now
+
+
+def train(
+    corpus: str | Path | Sequence[Encounter],
+    output: str | Path,
+    recipe: Recipe | None = None,
+    *,
+    splits: Sequence[str] = ("train",),
+    systems: Sequence[str] | None = None,
+    target_precision: float | None = None,
+    titles: Mapping[str, Mapping[str, str]] | None = None,
+    earlier: Suggester | CorpusModel | Literal["auto"] | None = "auto",
+    jobs: int = 1,
+    progress: Progress | None = None,
+) -> TrainResult:
+    """Learn from coded notes and write a model.
+
+    An interrupted run leaves no half-written model; started again with the same corpus and recipe
+    it takes up the folds that were finished.
+
+    Parameters
+    ----------
+    corpus : path or sequence of Encounter
+        A corpus folder, or encounters with reference codes.
+    output : str or Path
+        Folder of the model.
+    recipe : Recipe, optional
+        Settings; the default is good for every corpus.
+    splits : sequence of str
+        Splits of the corpus folder to learn from.
+    systems : sequence of str, optional
+        Code systems to learn; all that the corpus holds if left out.
+    target_precision : float, optional
+        Also find the threshold that gives this precision out of fold.
+    titles : mapping of str to mapping of str to str, optional
+        Titles of codes by system, to be shown with suggestions; found where they can be if left out.
+    earlier : Suggester, CorpusModel, "auto" or None
+        A model whose knowledge is kept: what it says of an encounter is learned from too. Encounters that
+        a corpus model learned from before are left out. By default the shipped model where it fits.
+    jobs : int
+        Processes; the result does not depend on them.
+    progress : callable, optional
+        Told the name of each step and the share of the work that is done.
+
+    Returns
+    -------
+    TrainResult
+        The model and its out-of-fold figures.
+
+    Raises
+    ------
+    LeadtermError
+        If the corpus has nothing to learn from, a system is not in it, or the output cannot be written.
+    """
+    use, tell, clock = recipe or Recipe(), progress or (lambda _step, _share: None), _Clock()
+    tell("reading the corpus", 0.0)
+    encounters = _read(corpus, splits)
+    wanted = _systems(encounters, systems)
+    remarks: list[str] = []
+    if earlier == "auto":
+        earlier = fitting_dictionary(encounters, wanted)
+    elif earlier is not None and not earlier_systems(earlier) & set(wanted):
+        remarks.append(f"model '{earlier.name}' knows nothing of {', '.join(wanted)}; it was left aside.")
+        earlier = None
+    given, encounters = len(encounters), _fresh(encounters, earlier)
+    if earlier is not None and len(encounters) < given:
+        left = given - len(encounters)
+        remarks.append(f"{left} of {given} encounters were left out: model '{earlier.name}' has learned from them.")
+    wanted = _left(encounters, wanted)
+    digest = _digest(encounters)
+    work = WorkFolder.beside(output, _depends(digest, use, earlier))
+    learner = _Learner(encounters, use, earlier, jobs, tell, work, clock)
+    clock.stage("read")
+    learned = {name: learner.learn(name, i / len(wanted), 1 / len(wanted)) for i, name in enumerate(wanted)}
+    fitted = {name: system for name, (_, system) in learned.items()}
+    confidence, right, missed = _pooled(fitted, {name: rows for name, (rows, _) in learned.items()})
+    point = best_f1_threshold(confidence, right, missed=missed)
+    target = precision_threshold(confidence, right, target_precision, missed=missed) if target_precision else None
+    clock.stage("threshold")
+    releases, said = known_titles(corpus if isinstance(corpus, str | Path) else None, fitted)
+    meta = _manifest(encounters, digest, splits, wanted, use, clock.seconds, fitted, point)
+    model = CorpusModel(
+        fitted, point.threshold, Path(output).name, titles or said, meta | {"releases": releases}, releases,
+        earlier if isinstance(earlier, CorpusModel) else earlier.ranker if earlier else None,
+        np.array(sorted(e.digest for e in encounters), dtype=np.uint64),
+    )  # fmt: skip
+    tell("writing the model", 1.0)
+    path = model.save(output, documents={"README.md": model_card(model, point, target, target_precision)})
+    work.remove()
+    return TrainResult(model, path, point, target, (*remarks, *_remarks(encounters, wanted)))
+
+
+@dataclass
+class _Learner:
+    """Learns one code system after the other from the same encounters."""
+
+    encounters: Sequence[Encounter]
+    recipe: Recipe
+    earlier: Suggester | CorpusModel | None
+    jobs: int
+    tell: Progress
+    work: WorkFolder
+    clock: _Clock
+
+    @cached_property
+    def texts(self) -> list[Tokens]:
+        """Words of each encounter."""
+        if self.jobs == 1 or len(self.encounters) < _MANY:
+            return _tokenised(self.encounters)
+        from joblib import Parallel, delayed
+
+        parts = [self.encounters[i : i + _AT_ONCE] for i in range(0, len(self.encounters), _AT_ONCE)]
+        found = Parallel(n_jobs=self.jobs)(delayed(_tokenised)(part) for part in parts)
+        return [tokens for part in found for tokens in part]
+
+    def learn(self, name: str, start: float, share: float) -> tuple[FoldRows, SystemModel]:
+        """Out-of-fold rows, then ranker and parts, of one code system."""
+        groups = [e.patient_id or e.encounter_id for e in self.encounters]
+        self.tell(f"{name}: words", start)
+        examples = examples_of(self.encounters, self.texts, name, self._known(name, groups, start))
+        self.tell(f"{name}: folds", start)
+        found = out_of_fold(
+            examples, groups, self.recipe, folder=self.work.of(name), jobs=self.jobs,
+            progress=lambda step, done: self.tell(f"{name}: {step}", start + 0.6 * share * done),
+        )  # fmt: skip
+        self.tell(f"{name}: ranker", start + 0.6 * share)
+        system = fit_system(examples, groups, found, self.recipe, jobs=self.jobs)
+        self.clock.stage(name)
+        return found, system
+
+    def _known(self, name: str, groups: Sequence[str], start: float) -> list[CandidateTable | None] | None:
+        """What the earlier model says of each encounter that the ranker learns from."""
+        if self.earlier is None or name not in earlier_systems(self.earlier):
+            return None
+        self.tell(f"{name}: asking the earlier model", start)
+        counts = Counter(code.code for encounter in self.encounters for code in encounter.codes if code.system == name)
+        codes = frozenset(code for code, n in counts.items() if n > 1)  # none is shaped by an encounter's own code
+        asked = zip(self.encounters, ranked(groups, self.recipe), strict=True)
+        return [earlier_table(self.earlier, e, name, codes) if wanted else None for e, wanted in asked]
+
+
+def _tokenised(encounters: Sequence[Encounter]) -> list[Tokens]:
+    return [tokenise(encounter) for encounter in encounters]
+
+
+def _fresh(encounters: list[Encounter], earlier: Suggester | CorpusModel | None) -> list[Encounter]:
+    """Encounters the earlier model did not learn from."""
+    if earlier is None:
+        return encounters
+    kept = unseen(encounters, earlier)
+    if not kept:
+        raise LeadtermError(
+            f"model '{earlier.name}' has already learned from all {len(encounters)} encounters.",
+            hint="Continue with encounters that are new to it.",
+        )
+    return kept
+
+
+def _left(encounters: Sequence[Encounter], systems: list[str]) -> list[str]:
+    """Code systems that the encounters still hold once those the earlier model knows are left out."""
+    held = {code.system for encounter in encounters for code in encounter.codes}
+    left = [name for name in systems if name in held]
+    if not left:
+        raise LeadtermError(
+            f"the {len(encounters)} encounters new to the earlier model have no codes of {', '.join(systems)}.",
+            hint="Continue with coded encounters that are new to it, or train without it (--from none).",
+        )
+    return left
+
+
+def _depends(digest: str, recipe: Recipe, earlier: Suggester | CorpusModel | None) -> dict[str, Any]:
+    """What the folds depend on."""
+    before = "" if earlier is None else json.dumps([earlier.name, *_identity(earlier)], sort_keys=True)
+    return {"corpus": digest, "recipe": recipe.to_json(), "version": version("leadterm"), "earlier": before}
+
+
+def _identity(earlier: Suggester | CorpusModel) -> list[Any]:
+    """What sets an earlier model apart from another of its name."""
+    if isinstance(earlier, CorpusModel):
+        return [dict(earlier.meta)]
+    return [earlier.ranker.header(), earlier.system.release]
+
+
+def _read(corpus: str | Path | Sequence[Encounter], splits: Sequence[str]) -> list[Encounter]:
+    """Encounters of a folder or as given; ids must differ."""
+    if isinstance(corpus, str | Path):
+        from leadterm.corpus.card import read_card
+        from leadterm.corpus.files import read_split
+
+        read_card(corpus)  # what is wrong with it is better said now than after the training
+        encounters = [e for split in splits for e in read_split(corpus, split)]
+    else:
+        encounters = list(corpus)
+    twice = [name for name, n in Counter(e.encounter_id for e in encounters).items() if n > 1]
+    if twice:
+        raise LeadtermError(
+            f"{len(twice)} encounter ids come twice, for instance '{twice[0]}'.",
+            hint="Each encounter is learned from once; run 'leadterm corpus check'.",
+        )
+    if not any(e.codes for e in encounters):
+        raise LeadtermError(
+            f"none of the {len(encounters)} encounters has reference codes; there is nothing to learn from."
+        )
+    return encounters
+
+
+def _systems(encounters: Sequence[Encounter], wanted: Sequence[str] | None) -> list[str]:
+    """Code systems to learn, checked against the corpus."""
+    held = sorted({code.system for e in encounters for code in e.codes})
+    for name in wanted or ():
+        if name not in held:
+            raise unknown_name("code system in this corpus", name, held)
+    return sorted(set(wanted)) if wanted else held
+
+
+def _remarks(encounters: Sequence[Encounter], systems: Sequence[str]) -> Iterator[str]:
+    """What was learned as it stands though it may not be meant so."""
+    from leadterm.corpus.spelling import canonical
+
+    given = Counter((code.system, code.code) for e in encounters for code in e.codes if code.system in systems)
+    odd = sorted((system, code) for system, code in given if canonical(system, code) != code)
+    if odd:
+        (system, code), n = odd[0], sum(given[pair] for pair in odd)
+        yield (
+            f"{n} of {given.total()} codes are not written as their system writes them ('{code}' for "
+            f"'{canonical(system, code)}'); they were learned as they stand. 'leadterm corpus check --fix' mends them."
+        )
+    if bare := sum(not any(code.system in systems for code in e.codes) for e in encounters):
+        yield f"{bare} of {len(encounters)} encounters have no code of {', '.join(systems)}."
+
+
+def _digest(encounters: Sequence[Encounter]) -> str:
+    """SHA-256 of texts and codes, in order."""
+    from leadterm.corpus.format import encode
+
+    whole = hashlib.sha256()
+    for encounter in encounters:
+        whole.update(json.dumps(encode(encounter), sort_keys=True).encode("utf-8"))
+    return whole.hexdigest()
+
+
+def _pooled(
+    fitted: Mapping[str, SystemModel], rows: Mapping[str, FoldRows]
+) -> tuple[NDArray[np.float64], NDArray[np.int8], int]:
+    """Out-of-fold confidence and truth of all systems together."""
+    oof = [np.asarray(fitted[name].ranker.oof) for name in fitted]
+    right = [rows[name].target for name in fitted]
+    return np.concatenate(oof), np.concatenate(right), sum(r.missed for r in rows.values())
+
+
+def _manifest(
+    encounters: Sequence[Encounter],
+    digest: str,
+    splits: Sequence[str],
+    systems: Sequence[str],
+    recipe: Recipe,
+    seconds: Mapping[str, float],
+    fitted: Mapping[str, SystemModel],
+    point: OperatingPoint,
+) -> dict[str, Any]:
+    """What a reader needs to judge and repeat the run."""
+    figures = {name: dict(system.ranker.report) for name, system in fitted.items()}
+    return {
+        "corpus": {"sha256": digest, "splits": list(splits), "encounters": len(encounters), "systems": list(systems)},
+        "languages": sorted({e.language for e in encounters}),
+        "recipe": recipe.to_json(),
+        "versions": {
+            "python": platform.python_version(),
+            **{name: version(name) for name in ("leadterm", "numpy", "scipy", "scikit-learn")},
+        },
+        "seconds": dict(seconds),
+        "peak_memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+        "out_of_fold": {"all": {"f1": point.f1, "precision": point.precision, "recall": point.recall}, **figures},
+    }
