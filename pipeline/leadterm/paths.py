@@ -7,7 +7,7 @@ from pathlib import Path
 
 from leadterm.errors import LeadtermError, unknown_name
 
-__all__ = ["cache_home", "data_home", "model_dir", "model_names"]
+__all__ = ["cache_home", "code_cache", "code_data", "data_home", "model_dir", "model_names"]
 
 MANIFEST = "manifest.json"
 
@@ -42,6 +42,16 @@ def cache_home() -> Path:
     'leadterm'
     """
     return _home("XDG_CACHE_HOME", ".cache")
+
+
+def code_data() -> Path:
+    """Give the folder of installed releases of code systems; it may not exist yet."""
+    return data_home() / "codes"
+
+
+def code_cache() -> Path:
+    """Give the folder of compiled code systems; what is in it may be deleted at any time."""
+    return cache_home() / "codes"
 
 
 def _home(variable: str, default: str) -> Path:

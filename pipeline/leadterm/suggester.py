@@ -135,12 +135,13 @@ def build(ranker: Ranker, name: str, *, date: str | None = None, ner: str | None
         Ready to use.
     """
     from leadterm.codes import load_system
+    from leadterm.codes.systems import dictionary_system
     from leadterm.dictionary.specify import Specifier
     from leadterm.text.matching.mentions import NoteReaders
     from leadterm.text.words.normalise import default_normaliser
 
-    system = load_system("icd10cm", date)
-    readers = NoteReaders("icd10cm", date=date, ner=ner)
+    system = load_system(dictionary_system(), date)
+    readers = NoteReaders(system.name, date=date, ner=ner)
     return Suggester(name, system, readers, Specifier(system, default_normaliser()), ranker)
 
 

@@ -132,7 +132,7 @@ def search_command(
             [hit.code, hit.title, _mark(codes, hit.code), hit.term if hit.term not in (hit.title, hit.code) else ""]
             for hit in hits
         ]
-        _print(_table(f"{codes.style.title} {codes.release}", ["code", "title", "", "found by"], rows))
+        _print(_table(f"{codes.spec.title} {codes.release}", ["code", "title", "", "found by"], rows))
     else:
         typer.echo(f"no code of {system} fits these words; try fewer or other words.", err=True)
     if not hits:
@@ -180,7 +180,7 @@ def _page(codes: CodeSystem, code: str) -> list[RenderableType]:
 
     title = codes.title(code)
     head = Panel(
-        f"[bold]{escape(title)}[/]\n{_mark(codes, code)}  [dim]{codes.style.title} {codes.release}[/]",
+        f"[bold]{escape(title)}[/]\n{_mark(codes, code)}  [dim]{codes.spec.title} {codes.release}[/]",
         title=f"[bold cyan]{code}[/]", title_align="left", expand=False,
     )  # fmt: skip
     headings = [heading for heading in (codes.chapter(code), codes.block(code)) if heading]

@@ -12,11 +12,11 @@ from pathlib import Path
 from leadterm.codes.official.compile import compile_draft, compile_terms, packaged_components
 from leadterm.codes.official.component import TERM_KINDS, Component, list_components
 from leadterm.codes.official.draft import term_arrays
-from leadterm.codes.paths import data_folder
 from leadterm.codes.release import as_day, effective_dates
 from leadterm.codes.system import CodeSystem
-from leadterm.codes.systems.spelling import STYLES, style_of
+from leadterm.codes.systems import SYSTEMS, spec_of
 from leadterm.errors import LeadtermError, unknown_name
+from leadterm.paths import code_data
 from leadterm.storage.array_cache import FORMAT, cached
 
 __all__ = ["Available", "available", "load_system"]
@@ -75,10 +75,10 @@ def available() -> list[Available]:
     >>> sorted({part.system for part in available() if part.packaged})
     ['icd10cm', 'icd10pcs', 'icd9cm', 'icd9pcs']
     """
-    parts = sorted(packaged_components() + list_components(data_folder()), key=lambda part: (part.system, part.release))
+    parts = sorted(packaged_components() + list_components(code_data()), key=lambda part: (part.system, part.release))
     return [
         Available(
-            part.system, style_of(part.system).title, part.release, part.kind,
+            part.system, spec_of(part.system).title, part.release, part.kind,
             *effective_dates(part.system, part.release), part.packaged, part.rows,
         )
         for part in parts
@@ -114,15 +114,15 @@ def load_system(name: str, date: date | str | None = None) -> CodeSystem:
     >>> load_system("icd10cm").title("E11.9")
     'Type 2 diabetes mellitus without complications'
     """
-    parts = packaged_components(name) + list_components(data_folder(), name) if name else []
+    parts = packaged_components(name) + list_components(code_data(), name) if name else []
     bases = [part for part in parts if part.kind in ("tabular", "codes")]
     if not bases:
-        if name in STYLES:
+        if name in SYSTEMS:
             raise LeadtermError(
-                f"no release of {STYLES[name].title} is installed.",
+                f"no release of {SYSTEMS[name].title} is installed.",
                 hint="Install its official files with: leadterm codes install SOURCE",
             )
-        raise unknown_name("code system", name, {part.system for part in available()} | set(STYLES))
+        raise unknown_name("code system", name, {part.system for part in available()} | set(SYSTEMS))
     day = as_day(date) if date is not None else None
     choice = choose(name, bases, day)
     terms = [best for kind in TERM_KINDS if (best := _best(name, [p for p in parts if p.kind == kind], day))]

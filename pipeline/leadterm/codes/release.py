@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date
 
+from leadterm.codes.systems import spec_of
 from leadterm.errors import LeadtermError
 
 __all__ = ["as_day", "effective_dates", "release_from_label"]
@@ -14,7 +15,6 @@ MONTH_NAMES = (
     "december",
 )  # fmt: skip
 MONTHS = {name: number for number, name in enumerate(MONTH_NAMES, start=1)}
-ICD9_YEAR = 1983  # ICD-9-CM version 32 held in fiscal year 2015
 
 
 def release_from_label(label: str, version: str = "") -> str | None:
@@ -81,13 +81,16 @@ def effective_dates(system: str, release: str) -> tuple[date | None, date | None
         return None, None
     year = int(match.group(1))
     month = int(match.group(2) or 0)
-    if system in ("icd9cm", "icd9pcs") and year < 100:
-        year += ICD9_YEAR
-    if system.startswith("icd") and 1980 < year < 2100:
+    spec = spec_of(system)
+    if year < 100:
+        year += spec.year_of_0
+    if not 1980 < year < 2100:
+        return None, None
+    if spec.calendar == "fiscal":
         first = date(year, month, 1) if 0 < month < 10 else date(year - 1, 10, 1)
         return first, date(year, 9, 30)
-    if system in ("hcpcs", "hcpcs_modifiers", "cpt") and 1980 < year < 2100:
-        return date(year, month or 1, 1), date(year, 12, 31)
+    if spec.calendar == "calendar":
+        return date(year, month if 0 < month < 13 else 1, 1), date(year, 12, 31)
     return None, None
 
 

@@ -9,7 +9,8 @@ from typing import final
 import numpy as np
 
 from leadterm.codes.release import as_day
-from leadterm.codes.systems.spelling import Style, bare, bare_rows, style_of
+from leadterm.codes.systems import SystemSpec, spec_of
+from leadterm.codes.systems.spelling import bare, bare_rows
 from leadterm.codes.terms import entry_terms, note_terms, sevenths
 from leadterm.codes.types import INSTRUCTIONS, TERM_SOURCES, Heading, Instruction, InstructionKind, Term
 from leadterm.errors import LeadtermError, unknown_name
@@ -48,7 +49,7 @@ class CodeSystem:
 
     __slots__ = (
         "_arrays", "_bare", "_billable", "_block", "_chapter", "_codes", "_effective", "_end", "_extended", "_headings",
-        "_key", "_name", "_note_kind", "_note_owner", "_note_text", "_parent", "_release", "_rows", "_style", "_titles",
+        "_key", "_name", "_note_kind", "_note_owner", "_note_text", "_parent", "_release", "_rows", "_spec", "_titles",
     )  # fmt: skip
 
     def __init__(
@@ -56,7 +57,7 @@ class CodeSystem:
         key: str = "",
     ) -> None:  # fmt: skip
         self._name, self._release, self._effective, self._key = name, release, effective, key
-        self._style = style_of(name)
+        self._spec = spec_of(name)
         self._arrays = dict(arrays)
         for array in self._arrays.values():
             array.flags.writeable = False
@@ -93,9 +94,9 @@ class CodeSystem:
         return self._key
 
     @property
-    def style(self) -> Style:
-        """Spelling and full name of the system."""
-        return self._style
+    def spec(self) -> SystemSpec:
+        """What is known of the system: its spelling, kind and full name."""
+        return self._spec
 
     @property
     def effective_from(self) -> date | None:
@@ -176,7 +177,7 @@ class CodeSystem:
 
         A code the system does not have is accepted where its category follows from its spelling.
         """
-        return self._style.category_of(code) or self._codes[self._line(self._row(code))[-1]]
+        return self._spec.category_of(code) or self._codes[self._line(self._row(code))[-1]]
 
     def block(self, code: str) -> Heading | None:
         """Give the block of categories, such as E08-E13; None where a system has none."""

@@ -30,6 +30,7 @@ def canonical(system: str, code: str) -> str:
     >>> canonical("icd9cm", "E8120"), canonical("own", " m8500/3 ")
     ('E812.0', 'm8500/3')
     """
-    from leadterm.codes.systems.spelling import STYLES, bare
+    from leadterm.codes.systems import SYSTEMS
+    from leadterm.codes.systems.spelling import bare
 
-    return STYLES[system].spell(bare(code)) if system in STYLES else code.strip()
+    return SYSTEMS[system].spell(bare(code)) if system in SYSTEMS else code.strip()

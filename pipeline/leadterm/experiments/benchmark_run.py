@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from leadterm.codes.systems import dictionary_system
 from leadterm.corpus import read_split
 from leadterm.evaluation import Qrels, Report, Run, choose_threshold, compare, evaluate
 from leadterm.evaluation.comparison import Comparison
@@ -241,7 +242,7 @@ def _plain(chosen: Benchmark, train: list[Encounter], test: list[Encounter], use
         learned(linear_trainer(chosen.systems, name=LINEAR, seed=use.seed), LINEAR)
         if any(code.evidence for e in train for code in e.codes):
             learned(phrase_trainer(name=PHRASES), PHRASES)
-        if "icd10cm" in chosen.systems and all(e.language in ("en", *TRANSLATED) for e in test):
+        if dictionary_system() in chosen.systems and all(e.language in ("en", *TRANSLATED) for e in test):
             runs |= _shipped(test, use)
     return runs
 

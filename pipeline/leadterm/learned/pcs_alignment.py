@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from leadterm.learned.ngrams import FlatTexts
 from leadterm.learned.pcs_axes import Axes, units_of
-from leadterm.learned.pcs_axis_titles import AXES, AxisTitles, axis_titles, keys_of
+from leadterm.learned.pcs_axis_titles import AxisTitles, axis_titles
 from leadterm.learned.phrase_matching import Evidence
 
 __all__ = ["learn_axes"]
@@ -62,7 +62,7 @@ def learn_axes(
     >>> learn_axes("icd10cm", ["I10"], flatten([]), [], [])[1]
     ()
     """
-    titles = axis_titles(system) if system in AXES else None
+    titles = axis_titles(system)
     long = {i for i, code in enumerate(codes) if len(code) >= _STEM}
     if titles is None or not long:
         return Axes(texts.language, **_laid_out({}), **_endings({}, {}, {}, {})), ()
@@ -126,7 +126,7 @@ def _aligned(
     words: NDArray[np.int64], owners: NDArray[np.int64], codes: Sequence[str], texts: FlatTexts, titles: AxisTitles
 ) -> list[tuple[str, str, str, float]]:
     """Word, kind, key, and how many mentions of the word stand for the key."""
-    keys = [keys_of(code) if len(code) >= _STEM else ("", "") for code in codes]
+    keys = [titles.axes.keys(code) if len(code) >= _STEM else ("", "") for code in codes]
     names = sorted({(kind, key[i]) for key in keys for i, kind in enumerate(("operation", "part"))})
     place = {name: i for i, name in enumerate(names)}
     of_code = np.array([[place["operation", a], place["part", b]] for a, b in keys], dtype=np.int64).reshape(-1, 2)
@@ -195,7 +195,7 @@ def _rests(
     own: dict[str, Counter[str]] = defaultdict(Counter)
     every: dict[str, Counter[str]] = defaultdict(Counter)
     for i in long:
-        own[keys_of(codes[i])[0]][codes[i][_STEM:]] += seen[i]
+        own[titles.axes.keys(codes[i])[0]][codes[i][_STEM:]] += seen[i]
         every[codes[i][0]][codes[i][_STEM:]] += seen[i]
     usual: dict[str, list[tuple[str, float]]] = {}
     for operation, counts in own.items():
@@ -206,7 +206,7 @@ def _rests(
         usual[operation] = sorted(shares, key=lambda row: -row[1])
     out = {}
     for stem, ends_of_stem in titles.rests.items():
-        likely = usual.get(keys_of(stem)[0], [])
+        likely = usual.get(titles.axes.keys(stem)[0], [])
         can = [(stem + end, share) for end, share in likely if not end or end in ends_of_stem]
         if can:
             out[stem] = can[:_RESTS]

@@ -10,14 +10,14 @@ from functools import cache, lru_cache
 
 import numpy as np
 
+from leadterm.codes.systems import spec_of
+from leadterm.codes.systems.spec import Axes
 from leadterm.errors import LeadtermError
 from leadterm.text.words.languages import sense, stem, words_of
 from leadterm.text.words.normalise import fold
 
-__all__ = ["AXES", "AxisTitles", "axis_titles", "keys_of"]
+__all__ = ["AxisTitles", "axis_titles"]
 
-AXES = frozenset({"icd10pcs"})
-"""Code systems whose characters mean something each."""
 _WORD = re.compile(r"[a-z]{3,}")
 _IN_MOST = 0.8
 _GENERAL = frozenset({"approach", "device", "using", "substitute", "body"})
@@ -32,32 +32,14 @@ class AxisTitles:
     words : mapping
         By kind (``operation`` or ``part``) and key, English words with their share of what the title says.
     rests : mapping of str to frozenset of str
-        The last characters that may follow the first four.
+        The last characters that may follow the stem.
+    axes : Axes
+        Which characters name the operation and the body part.
     """
 
     words: Mapping[str, Mapping[str, Mapping[str, float]]]
     rests: Mapping[str, frozenset[str]]
-
-
-def keys_of(code: str) -> tuple[str, str]:
-    """Give the characters that name the operation and the body part.
-
-    Parameters
-    ----------
-    code : str
-        Four characters or more: section, body system, root operation (or type), body part.
-
-    Returns
-    -------
-    tuple of str
-        Section with operation; section and body system with part.
-
-    Examples
-    --------
-    >>> keys_of("BT43ZZZ")
-    ('B4', 'BT3')
-    """
-    return code[0] + code[2], code[:2] + code[3]
+    axes: Axes
 
 
 @lru_cache(maxsize=4)
@@ -67,12 +49,12 @@ def axis_titles(system: str) -> AxisTitles | None:
     Parameters
     ----------
     system : str
-        One of :data:`AXES`.
+        Its name.
 
     Returns
     -------
     AxisTitles or None
-        None if the system is not at hand.
+        None if its characters mean nothing each, or it is not at hand.
 
     Examples
     --------
@@ -81,6 +63,9 @@ def axis_titles(system: str) -> AxisTitles | None:
     """
     from leadterm.codes import load_system
 
+    axes = spec_of(system).axes
+    if axes is None:
+        return None
     try:
         codes = load_system(system)
     except LeadtermError:
@@ -90,12 +75,12 @@ def axis_titles(system: str) -> AxisTitles | None:
     rests: dict[str, set[str]] = defaultdict(set)
     for code in (code for code in codes.codes if codes.is_billable(code)):
         named = {name for word in _WORD.findall(fold(codes.title(code))) for name in _normal(word)}
-        for kind, key in zip(seen, keys_of(code), strict=True):
+        for kind, key in zip(seen, axes.keys(code), strict=True):
             seen[kind][key].update(named)
             total[kind, key] += 1
-        rests[code[:4]].add(code[4:])
+        rests[code[: axes.stem]].add(code[axes.stem :])
     words = {kind: _shares(kind, counts, total) for kind, counts in seen.items()}
-    return AxisTitles(words, {name: frozenset(ends) for name, ends in rests.items()})
+    return AxisTitles(words, {name: frozenset(ends) for name, ends in rests.items()}, axes)
 
 
 @cache

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from leadterm.codes.crosswalk import CROSSWALKS, crosswalk, snap
+from leadterm.codes.crosswalk import snap
+from leadterm.codes.systems import dictionary_system, spec_of
 from leadterm.ranking.candidate_table import CandidateTable
 from leadterm.ranking.ranker import Ranker
 from leadterm.schema import Encounter
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from leadterm.learned.model import CorpusModel
     from leadterm.suggester import Suggester
 
-DICTIONARY_SYSTEM = "icd10cm"
 _CLEAR = 5
 __all__ = ["earlier_systems", "earlier_table", "fitting_dictionary", "unseen"]
 
@@ -51,7 +51,7 @@ def fitting_dictionary(encounters: Sequence[Encounter], systems: Iterable[str]) 
     from leadterm.text.words.languages import TRANSLATED
 
     read = sum(encounter.language in ("en", *TRANSLATED) for encounter in encounters)
-    if not _of_dictionary(DICTIONARY_SYSTEM) & set(systems) or 2 * read <= len(encounters):
+    if not _of_dictionary(dictionary_system()) & set(systems) or 2 * read <= len(encounters):
         return None
     model = load_suggester()
     fits = isinstance(model, Suggester) and len(unseen(encounters, model)) == len(encounters)
@@ -105,7 +105,7 @@ def earlier_systems(earlier: Suggester | CorpusModel) -> frozenset[str]:
 
 def _of_dictionary(own: str) -> frozenset[str]:
     """The dictionary's code system, and those its codes can be mapped to."""
-    return frozenset({own, *(target for source, target in CROSSWALKS if source == own)})
+    return frozenset({own, *spec_of(own).crosswalks})
 
 
 def earlier_table(
@@ -137,6 +137,7 @@ def earlier_table(
         return _table(table.encounter_id, system, table.codes, (), np.log(sure / (1 - sure)), None, table)
     table = _dictionary(earlier, encounter)
     if system != table.system:
+        crosswalk = spec_of(table.system).crosswalks[system]
         mapped = (crosswalk(code) for code in table.codes)
         return _renamed(table, system, [code and snap(code, codes) for code in mapped])
     short = _shortened(earlier.system, codes)

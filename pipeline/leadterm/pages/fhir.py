@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import lru_cache
-from importlib.resources import files
 from typing import Any
 from uuid import UUID, uuid5
 
+from leadterm.codes.systems import spec_of
 from leadterm.schema import Encounter, EvidenceSpan, Suggestion, SuggestionSet
 
 __all__ = ["suggestion_bundle"]
@@ -37,7 +36,8 @@ def suggestion_bundle(pairs: Iterable[tuple[Encounter, SuggestionSet]]) -> Json:
 
     Examples
     --------
-    >>> from leadterm.schema import Note
+    >>> from leadterm.codes.systems import spec_of
+from leadterm.schema import Note
     >>> span = EvidenceSpan("n1", 6, 15, "sinusitis")
     >>> s = Suggestion(1, "icd10cm", "J01.90", "Acute sinusitis, unspecified", 0.9, (span,))
     >>> e = Encounter("e1", (Note("n1", "Acute sinusitis."),))
@@ -70,7 +70,7 @@ def _resource(encounter: Encounter, result: SuggestionSet, suggestion: Suggestio
         "encounter": _logical("Encounter", encounter.encounter_id),
     }
     hints = [{"text": hint} for hint in suggestion.hints]
-    if _is_procedure(suggestion.system):
+    if spec_of(suggestion.system).is_procedure:
         shared["extension"] += [_span(span) for span in suggestion.evidence]
         shared = {"resourceType": "Procedure", "status": "unknown", **shared}
     else:
@@ -116,19 +116,5 @@ def _concept(system: str, code: str) -> Json:
     return {"coding": [{"system": system, "code": code}]}
 
 
-def _is_procedure(system: str) -> bool:
-    from leadterm.codes.systems.spelling import style_of
-
-    return style_of(system).codes == "procedure"
-
-
-@lru_cache(maxsize=1)
-def _uris() -> dict[str, str]:
-    """System → URI: the first of each in the table that the reader of FHIR uses."""
-    text = (files("leadterm.readers") / "fhir_systems.tsv").read_text(encoding="utf-8")
-    rows = [line.split("\t") for line in text.splitlines() if line and not line.startswith("#")]
-    return {system: uri for uri, system in reversed(rows)}
-
-
 def _uri(system: str) -> str:
-    return _uris().get(system, f"urn:leadterm:code-system:{system}")
+    return next(iter(spec_of(system).uris), f"urn:leadterm:code-system:{system}")

@@ -146,9 +146,9 @@ def made_with(result: SuggestionSet) -> str:
     >>> made_with(SuggestionSet("e1", "default", {"icd10cm": "2026"}))
     'model default · ICD-10-CM 2026'
     """
-    from leadterm.codes.systems.spelling import style_of
+    from leadterm.codes.systems import spec_of
 
-    releases = [f"{style_of(name).title.split()[0] or name} {release}" for name, release in result.releases.items()]
+    releases = [f"{spec_of(name).short_title} {release}" for name, release in result.releases.items()]
     return " · ".join([f"model {result.model}", *releases])
 
 

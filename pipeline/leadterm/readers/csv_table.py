@@ -65,7 +65,7 @@ def read(
     ...     read(path).splits()["train"][0].codes[0].code
     'R05.9'
     """
-    from leadterm.codes.systems.spelling import STYLES
+    from leadterm.codes.systems import SYSTEMS
 
     if not source.is_file():
         raise LeadtermError(f"csv is read from a file; '{source}' is a folder.", hint="Give the file.")
@@ -73,7 +73,7 @@ def read(
         raise LeadtermError(f"bad name of a code system: '{system}'.", hint="Use letters, digits, - . and _.")
     seen: dict[str, str] = _titles(code_list) if code_list else {}
     gathered = _gather(source, system, {"language": language, "split": split})
-    own = system not in STYLES or bool(code_list)
+    own = system not in SYSTEMS or bool(code_list)
     for one in gathered.values() if own else ():
         for code in one.codes:
             seen.setdefault(code, "")

@@ -11,10 +11,10 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from leadterm.codes.systems import systems_by_uri
 from leadterm.corpus import Card
 from leadterm.corpus.spelling import canonical
 from leadterm.errors import LeadtermError
@@ -187,7 +187,7 @@ def _diagnoses(visit: Resource) -> list[Resource]:
 
 def _coded(store: _Store) -> dict[str, list[tuple[str, ReferenceCode]]]:
     """Gather the codes by encounter, each with the key of the resource it comes from."""
-    systems = _systems()
+    systems = systems_by_uri()
     coded: dict[str, list[tuple[str, ReferenceCode]]] = {}
     for kind in ("Condition", "Procedure"):
         for key, resource in store.kinds[kind].items():
@@ -201,11 +201,6 @@ def _coded(store: _Store) -> dict[str, list[tuple[str, ReferenceCode]]]:
                     code = ReferenceCode(system, canonical(system, str(coding["code"])), role)
                     coded.setdefault(store.key(resource.get("encounter")), []).append((key, code))
     return coded
-
-
-def _systems() -> dict[str, str]:
-    text = (files("leadterm.readers") / "fhir_systems.tsv").read_text(encoding="utf-8")
-    return dict(line.split("\t") for line in text.splitlines() if line and not line.startswith("#"))
 
 
 def _notes(document: Resource, store: _Store) -> Iterator[Note]:

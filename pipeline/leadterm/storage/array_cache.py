@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from leadterm.codes.paths import cache_folder
+from leadterm.paths import code_cache
 from leadterm.storage.columns import Array
 
 __all__ = ["FORMAT", "cached", "read_arrays", "write_arrays"]
@@ -46,7 +46,7 @@ def cached(name: str, make: Callable[[], Mapping[str, Array]]) -> Mapping[str, A
     >>> callable(cached)
     True
     """
-    path = cache_folder() / f"{name}-v{FORMAT}.npz"
+    path = code_cache() / f"{name}-v{FORMAT}.npz"
     arrays = read_arrays(path)
     if arrays is not None:
         return arrays

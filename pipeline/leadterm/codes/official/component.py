@@ -147,7 +147,7 @@ def read_component(path: Path) -> list[list[str]]:
         raise _damaged(path) from None
     if hashlib.sha256(body.encode("utf-8")).hexdigest() != header.sha256:
         raise _damaged(path)
-    return [entry.split("\t") for entry in body.splitlines()]
+    return [entry.split("\t") for entry in body.split("\n")[:-1]]
 
 
 def list_components(folder: Path, system: str | None = None) -> list[Component]:

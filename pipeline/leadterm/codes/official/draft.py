@@ -9,7 +9,8 @@ from datetime import date
 import numpy as np
 
 from leadterm.codes.system import CodeSystem
-from leadterm.codes.systems.spelling import STYLES, bare, style_of
+from leadterm.codes.systems import SYSTEMS, spec_of
+from leadterm.codes.systems.spelling import bare
 from leadterm.codes.terms import SEPARATOR
 from leadterm.codes.types import INSTRUCTIONS, TERM_SOURCES, Heading, Term
 from leadterm.storage.columns import Array, pack_strings
@@ -189,6 +190,7 @@ def rows_from_list(system: str, listed: Iterable[Row]) -> list[Row]:
     unique: dict[str, Row] = {}
     for row in listed:
         unique.setdefault(row.code, row)
+    sevenths = spec_of(system).seventh
     ordered = sorted(unique.values(), key=lambda row: (bare(row.code), row.code))
     above: list[tuple[str, int]] = []
     for at, row in enumerate(ordered):
@@ -196,7 +198,7 @@ def rows_from_list(system: str, listed: Iterable[Row]) -> list[Row]:
         while above and (above[-1][0] == plain or not plain.startswith(above[-1][0])):
             above.pop()
         row.parent = above[-1][1] if above else -1
-        row.extended = system == "icd10cm" and len(plain) == 7 and row.parent >= 0
+        row.extended = sevenths and len(plain) == 7 and row.parent >= 0
         above.append((plain, at))
     return ordered
 
@@ -235,8 +237,8 @@ def from_pairs(
     >>> own.children("V01"), own.normalise("v011"), own.title("X9")
     (('V01.1',), 'V01.1', '')
     """
-    official = name in STYLES
-    spell = style_of(name).spell
+    official = name in SYSTEMS
+    spell = spec_of(name).spell
     cleaned = ((" ".join(code.split()), " ".join(title.split())) for code, title in pairs)
     listed = [Row(spell(bare(code)) if official else code, title) for code, title in cleaned if code]
     rows = rows_from_list(name, listed)

@@ -23,7 +23,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
         "adverse effect", "underdosing",
     ),
 }  # fmt: skip
-CODE = re.compile(r"([A-Z]\d[\dA-Z](?:\.[\dA-Z]{1,4})?)\.?(-*)")
+CODE = re.compile(r"\b([A-Z](?:\d[\dA-Z]|[A-Z]\d)(?:\.[\dA-Z]{1,4})?)\.?(-*)")
 LIST = "|"  # between the items of one field; official titles never hold it
 
 

@@ -16,9 +16,9 @@ from leadterm.codes.official.lists import read_list
 from leadterm.codes.official.sources import read_source
 from leadterm.codes.official.tabular import tabular_events
 from leadterm.codes.official.xml import line, parse_xml
-from leadterm.codes.paths import data_folder
 from leadterm.codes.release import release_from_label
 from leadterm.errors import LeadtermError
+from leadterm.paths import code_data
 
 __all__ = ["InstallReport", "Recognised", "install", "recognise"]
 
@@ -128,7 +128,7 @@ def install(source: str | Path, *, release: str | None = None, system: str | Non
             f"nothing in '{source}' is a code file that leadterm knows.",
             hint="Known: ICD-10-CM XML (tabular, index, tables), CMS order files, HCPCS and ICD-9-CM lists.",
         )
-    return InstallReport(tuple(_put(list(best.values()), data_folder())), tuple(skipped))
+    return InstallReport(tuple(_put(list(best.values()), code_data())), tuple(skipped))
 
 
 def recognise(label: str, data: bytes, *, release: str | None = None, system: str | None = None) -> list[Recognised]:

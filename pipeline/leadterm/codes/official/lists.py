@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import csv
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from leadterm.codes.official.draft import Row
 from leadterm.codes.official.xml import line
-from leadterm.codes.systems.spelling import style_of
+from leadterm.codes.systems import SYSTEMS, recognise_codes, spec_of
 from leadterm.errors import LeadtermError
 
 __all__ = ["CodeList", "read_list"]
@@ -17,8 +18,8 @@ ORDER = re.compile(r"^(\d{5}) ([0-9A-Z]{3,7}) +([01]) (.{60}) (.*)$")
 HCPCS = re.compile(r"^(.{3})(.{2})\d{5}([3478])(.{80})")
 GEM = re.compile(r"^[0-9A-Z]+\s+(?:[0-9A-Z]+|NoDx|NoPCS)\s+[01]{4}\d\s*$")
 PLAIN = re.compile(r"^([0-9A-Z]{2,7})\s+(\S.*)$")
-PCS_CODE = re.compile(r"[0-9A-HJ-NP-Z]{7}")
-ICD9_DX = re.compile(r"\d{3,5}|V\d{2,4}|E\d{3,4}")
+CODE = re.compile(r"[\x21-\x7e]{1,64}")  # of any system: no blank, no control character
+YES = frozenset({"1", "1.0", "true", "y", "yes"})
 SINCE, UNTIL = slice(268, 276), slice(284, 292)  # HCPCS columns 269-276 and 285-292
 SAMPLE = 400  # lines that say what a file is
 
@@ -81,43 +82,48 @@ def read_list(text: str, label: str, system: str | None = None) -> list[CodeList
     if not sample or _share(GEM, sample) > 0.9:
         return []
     if _share(ORDER, sample) > 0.8:
-        return [_order(lines, label)]
+        return [_order(lines, label, system)]
     if _share(HCPCS, sample) > 0.5:
         return _hcpcs(lines)
     if "\t" in lines[0] or (system and "," in lines[0]):
-        return _table(lines, system)
-    return _plain(lines, system) if _share(PLAIN, sample) > 0.95 else []
+        return _table(lines, label, system)
+    return _plain(lines, label, system) if _share(PLAIN, sample) > 0.95 else []
 
 
 def _share(pattern: re.Pattern[str], lines: Sequence[str]) -> float:
     return sum(1 for entry in lines if pattern.match(entry)) / len(lines)
 
 
-def _order(lines: Sequence[str], label: str) -> CodeList:
+def _order(lines: Sequence[str], label: str, system: str | None) -> CodeList:
     """Read an official order file: number, code, billable, short and long title."""
     found = []
     for at, entry in enumerate(lines, start=1):
         match = ORDER.match(entry)
         if not match:
-            raise LeadtermError(
-                f"line {at} of the order file '{label}' is incomplete.",
-                hint="Download it again; nothing was installed.",
-            )
+            raise _damaged(f"line {at} of the order file '{label}' is incomplete.")
         found.append(match.groups())
     gaps = [at for at in range(1, len(found)) if int(found[at][0]) != int(found[at - 1][0]) + 1]
     if gaps:
+        raise _damaged(f"the order file '{label}' lacks lines before number {found[gaps[0]][0]}.")
+    name = system or _system_of_order(found, label)
+    spell = spec_of(name).spell
+    rows = (Row(spell(code), line(long) or line(short), billable=flag == "1") for _, code, flag, short, long in found)
+    return CodeList(name, tuple(rows), 3)
+
+
+def _system_of_order(found: Sequence[Sequence[str]], label: str) -> str:
+    complete, headings = ([code for _, code, flag, *_ in found if flag == wanted] for wanted in "10")
+    spec = recognise_codes(complete, label, headings)
+    if spec is None:
         raise LeadtermError(
-            f"the order file '{label}' lacks lines before number {found[gaps[0]][0]}.",
-            hint="Download it again; nothing was installed.",
+            f"the codes of the order file '{label}' look like those of no system that leadterm knows.",
+            hint="Name it, for instance: --system icd10cm",
         )
-    is_cm = all(re.match(r"[A-Z]\d[0-9A-Z]", code) for _, code, _, _, _ in found)
-    system = "icd10cm" if is_cm else "icd10pcs"
-    spell = style_of(system).spell
-    rows = [
-        Row(spell(code), line(long) or line(short), billable=flag == "1")
-        for _, code, flag, short, long in found
-    ]  # fmt: skip
-    return CodeList(system, tuple(rows), 3)
+    return spec.name
+
+
+def _damaged(message: str) -> LeadtermError:
+    return LeadtermError(message, hint="Download it again; nothing was installed.")
 
 
 def _hcpcs(lines: Sequence[str]) -> list[CodeList]:
@@ -142,45 +148,77 @@ def _day(text: str) -> int:
     return int(text) if re.fullmatch(r"[12]\d{7}", text) else 0
 
 
-def _table(lines: Sequence[str], system: str | None) -> list[CodeList]:
+def _table(lines: Sequence[str], label: str, system: str | None) -> list[CodeList]:
     """Read a table whose header names a column of codes and a column of titles."""
-    mark = "\t" if "\t" in lines[0] else ","
-    header = [name.strip().strip('"').lower() for name in lines[0].split(mark)]
+    table = _cells(lines, label)
+    header = [name.lower() for name in next(table)[1]]
     code = next((at for at, name in enumerate(header) if name == "code" or name.endswith("_code")), -1)
     titles = [at for at, name in enumerate(header) if re.search(r"title|desc", name)]
-    long = next((at for at in titles if "long" in header[at]), titles[0] if titles else -1)
-    name = system or next((known for known in ("icd10pcs", "icd10cm", "hcpcs") if header[code].startswith(known)), "")
-    if min(code, long) < 0 or not name:
+    title = next((at for at in titles if "long" in header[at]), titles[0] if titles else -1)
+    name = system or next((spec for spec in SYSTEMS if header[code].startswith(f"{spec}_")), "")
+    if min(code, title) < 0 or not name:
         return []
     flag = next((at for at, column in enumerate(header) if "bill" in column), -1)
-    spell, rows = style_of(name).spell, []
-    for entry in lines[1:]:
-        cells = [cell.strip().strip('"') for cell in entry.split(mark, len(header) - 1)]
-        if len(cells) > max(code, long) and cells[code]:
-            billable = flag < 0 or (len(cells) > flag and cells[flag].lower() in ("1", "1.0", "true", "y", "yes"))
-            rows.append(Row(spell(cells[code].replace(".", "")), line(cells[long]), billable=billable))
+    rows = []
+    for number, cells in table:
+        place = f"line {number} of '{label}'"
+        if len(cells) > len(header):
+            cells = _rejoined(lines[number - 1], len(header), title, place)
+        if len(cells) > max(code, title) and cells[code]:
+            billable = flag < 0 or (len(cells) > flag and cells[flag].lower() in YES)
+            rows.append(Row(_spelled(cells[code], name, place), line(cells[title]), billable=billable))
     return [CodeList(name, tuple(rows), 2)] if rows else []
 
 
-def _plain(lines: Sequence[str], system: str | None) -> list[CodeList]:
+def _cells(lines: Sequence[str], label: str) -> Iterator[tuple[int, list[str]]]:
+    """Give the number and the cells of each line: commas may stand in quotes; tabs need none."""
+    if "\t" in lines[0]:
+        for number, entry in enumerate(lines, start=1):
+            yield number, [_unquoted(cell.strip()) for cell in entry.rstrip("\t").split("\t")]
+        return
+    reader = csv.reader((f"{entry}\n" for entry in lines), strict=True, skipinitialspace=True)
+    try:
+        for cells in reader:
+            while cells and not cells[-1].strip():
+                cells.pop()
+            yield reader.line_num, [cell.strip() for cell in cells]
+    except csv.Error as error:
+        raise LeadtermError(
+            f"line {reader.line_num} of '{label}' is no line of a table ({error}).",
+            hint='A cell with a comma or a quote stands in quotes: "Arm, ""upper"""; nothing was installed.',
+        ) from None
+
+
+def _unquoted(cell: str) -> str:
+    """Take off the quotes around a cell."""
+    quoted = len(cell) > 1 and cell[0] == cell[-1] == '"'
+    return cell[1:-1].replace('""', '"') if quoted else cell
+
+
+def _rejoined(entry: str, columns: int, title: int, place: str) -> list[str]:
+    """Leave the commas of a title without quotes alone where the title comes last; else nobody can tell."""
+    if title != columns - 1 or "\t" in entry or '"' in entry:
+        raise LeadtermError(
+            f"{place} has more cells than the header, which has {columns}.",
+            hint="Put titles with commas in quotes; nothing was installed.",
+        )
+    return [cell.strip() for cell in entry.split(",", columns - 1)]
+
+
+def _spelled(code: str, system: str, place: str) -> str:
+    """Write a code as its system does; refuse what no code looks like."""
+    if not CODE.fullmatch(code):
+        raise LeadtermError(
+            f"{place} has the code {ascii(code)[:80]}; allowed: 1 to 64 letters, digits and signs, no blank.",
+            hint="Mend the line; nothing was installed.",
+        )
+    return spec_of(system).spell(code.replace(".", "")) if system in SYSTEMS else code
+
+
+def _plain(lines: Sequence[str], label: str, system: str | None) -> list[CodeList]:
     """Read lines of a code and a title."""
     pairs = [match.groups() for entry in lines if (match := PLAIN.match(entry))]
-    codes = [code for code, _ in pairs]
-    name = system or next((known for known, fits in PLAIN_SYSTEMS.items() if fits(codes)), "")
-    if not name:
+    spec = spec_of(system) if system else recognise_codes([code for code, _ in pairs], label)
+    if spec is None:
         return []
-    spell = style_of(name).spell
-    return [CodeList(name, tuple(Row(spell(code), line(title)) for code, title in pairs), 1)]
-
-
-def _all(pattern: str) -> Callable[[Sequence[str]], bool]:
-    compiled = re.compile(pattern)
-    return lambda codes: all(compiled.fullmatch(code) for code in codes)
-
-
-PLAIN_SYSTEMS: Mapping[str, Callable[[Sequence[str]], bool]] = {
-    "icd10pcs": _all(PCS_CODE.pattern),
-    "icd9pcs": _all(r"\d{3,4}"),
-    "icd9cm": _all(ICD9_DX.pattern),
-    "icd10cm": _all(r"[A-Z]\d[0-9A-Z]{1,5}"),
-}
+    return [CodeList(spec.name, tuple(Row(spec.spell(code), line(title)) for code, title in pairs), 1)]

@@ -73,7 +73,7 @@ def tabular_events(root: Element) -> Iterator[Event]:
     'Infections'
     """
     for chapter in root.iter("chapter"):
-        title = re.sub(r" *\([A-Z]\d\w-[A-Z]\d\w\)$", "", line(chapter.findtext("desc")))
+        title = re.sub(r" *\([A-Z]\w\w-[A-Z]\w\w\)$", "", line(chapter.findtext("desc")))
         yield Event("chapter", 0, line(chapter.findtext("name")), title)
         yield from _notes(chapter)
         for section in chapter.iter("section"):

@@ -20,6 +20,7 @@ from leadterm.evaluation.tables.keys import Bools, Ints, Label
 __all__ = ["LEVELS", "Ancestor", "ancestor", "hierarchical", "level_name", "related"]
 
 LEVELS = ("code", "category", "block", "chapter")
+CATEGORY = 3  # characters
 RELATIONS = ("too general", "too specific", "same category", "same block", "same chapter", "unrelated")
 Ancestor = Callable[[Label, str], str]
 
@@ -27,9 +28,9 @@ Ancestor = Callable[[Label, str], str]
 def ancestor(label: Label, level: str) -> str:
     """Name the ancestor of a code at a level.
 
-    Categories are the first three characters (four for external causes of ICD-9-CM). Blocks and chapters of
-    ICD-10-CM, and chapters of ICD-9-CM and ICD-10-PCS (its sections), come from ``levels.tsv``; an ICD-10-PCS
-    block is its body system. A code of another system, or outside every range, is its own category's block and chapter.
+    Categories are the first three characters, blocks and chapters the ranges of ``levels.tsv``, where
+    ``level_characters.tsv`` does not say how many characters name the ancestor. A code of another system, or outside
+    every range, is its own category's block and chapter.
 
     Parameters
     ----------
@@ -52,11 +53,12 @@ def ancestor(label: Label, level: str) -> str:
     """
     if level == "code":
         return label.key
-    category = label.key[: 4 if label.system == "icd9cm" and label.key.startswith("E") else 3]
+    characters = _characters(label.system)
+    category = label.key[: _length(characters, label.key, "category") or CATEGORY]
     if level == "category":
         return category
-    if label.system == "icd10pcs":
-        return category[: 2 if level == "block" else 1]
+    if size := _length(characters, label.key, level):
+        return label.key[:size]
     return _range_of(label.system, level, category[:3]) or category
 
 
@@ -202,22 +204,36 @@ def _scores(counts: Any) -> dict[str, float]:
     }
 
 
+def _length(characters: Mapping[str, Sequence[tuple[str, int]]], key: str, level: str) -> int:
+    return next((size for prefix, size in characters.get(level, ()) if key.startswith(prefix)), 0)
+
+
 @cache
-def _rows() -> tuple[tuple[str, ...], ...]:
-    text = (files("leadterm.evaluation.metrics") / "levels.tsv").read_text(encoding="utf-8")
+def _characters(system: str) -> dict[str, list[tuple[str, int]]]:
+    """By level, the beginnings of codes and how many of their characters name the ancestor."""
+    found: dict[str, list[tuple[str, int]]] = {}
+    for name, prefix, level, size in _rows("level_characters.tsv"):
+        if name == system:
+            found.setdefault(level, []).append((prefix, int(size)))
+    return found
+
+
+@cache
+def _rows(name: str) -> tuple[tuple[str, ...], ...]:
+    text = (files("leadterm.evaluation.metrics") / name).read_text(encoding="utf-8")
     lines = [line for line in text.splitlines() if line and not line.startswith("#")]
     return tuple(tuple(line.split("\t")) for line in lines[1:])
 
 
 @cache
 def _titles() -> dict[tuple[str, str, str], str]:
-    return {(s, level, a if a == b else f"{a}-{b}"): name for s, level, a, b, name in _rows()}
+    return {(s, level, a if a == b else f"{a}-{b}"): name for s, level, a, b, name in _rows("levels.tsv")}
 
 
 @cache
 def _range_of(system: str, level: str, category: str) -> str:
     """Find the narrowest range that holds a category: the one that starts last, then ends first."""
-    ranges = sorted((a, b) for s, kind, a, b, _ in _rows() if (s, kind) == (system, level))
+    ranges = sorted((a, b) for s, kind, a, b, _ in _rows("levels.tsv") if (s, kind) == (system, level))
     before = ranges[: bisect_right(ranges, (category, "￿"))]
     holding = [(a, b) for a, b in before if b >= category]
     if not holding:

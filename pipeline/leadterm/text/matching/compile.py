@@ -34,7 +34,7 @@ def _synonym_sets(system: CodeSystem, normaliser: Normaliser, ordinary: frozense
 
 def _all_sets(system: CodeSystem, normaliser: Normaliser) -> Iterator[WordSet]:
     ordinary = frozenset(row["word"] for row in load_table("ordinary_words.tsv"))
-    synonyms = list(_synonym_sets(system, normaliser, ordinary)) if system.name == "icd10cm" else []
+    synonyms = list(_synonym_sets(system, normaliser, ordinary)) if system.spec.knowledge else []
     told = {s.words for s in synonyms}
     codes_of: dict[tuple[str, ...], set[str]] = {}
     phrases = {tuple(word.split()) for word in ordinary}
@@ -44,7 +44,7 @@ def _all_sets(system: CodeSystem, normaliser: Normaliser) -> Iterator[WordSet]:
             codes_of.setdefault(s.words, set()).add(s.code)
     yield from synonyms
     yield from (s for s in sets if s.words not in told)
-    if system.name == "icd10cm":
+    if system.spec.knowledge:
         known = {words: min(codes) for words, codes in codes_of.items() if len(codes) == 1}
         yield from (
             s for s in mesh_sets(known, normaliser) if s.words not in codes_of and not ordinary.issuperset(s.words)

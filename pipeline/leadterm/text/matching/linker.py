@@ -193,7 +193,7 @@ def _terms(system: CodeSystem, normaliser: Normaliser) -> dict[str, set[str]]:
     """Titles, inclusion terms and synonyms in normal words, with their codes; 7th characters are left to the text."""
     codes_of: dict[str, set[str]] = {}
     named = [(term.text, term.code) for term in system.terms() if term.source in {"title", "inclusion"}]
-    if system.name == "icd10cm":
+    if system.spec.knowledge:
         named += [(row["phrase"], row["code"]) for row in load_table("synonyms.tsv") if row["code"] in system]
     for text, code in named:
         words = " ".join(dict.fromkeys(normaliser.content(ELSEWHERE.sub("", text))))

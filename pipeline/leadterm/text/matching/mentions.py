@@ -135,7 +135,7 @@ def _make_entities(nlp: Language, name: str, system: str, date: str | None, fuzz
     if language in TRANSLATED:
         return MentionFinder(TermMatcher.translating(lexicon, normaliser, language))
     matcher = TermMatcher.default(lexicon, normaliser)
-    patterns = (PatternMatcher.external_causes(), PatternMatcher.drugs()) if system == "icd10cm" else ()
+    patterns = (PatternMatcher.external_causes(), PatternMatcher.drugs()) if codes.spec.knowledge else ()
     return MentionFinder(matcher, patterns, FuzzyLinker(codes, matcher.normaliser) if fuzzy else None)
 
 
