@@ -13,6 +13,7 @@ import pytest
 from leadterm import corpus
 from leadterm.corpus import Card, Problem, check, fix, iter_split, read_card, read_split, stats, write_corpus
 from leadterm.errors import LeadtermError
+from leadterm.readers import import_corpus
 from leadterm.schema import Encounter, EvidenceSpan, Note, ReferenceCode
 
 CARD = Card("demo", "Invented.", "CC0-1.0", ("en",), {"icd10cm": "2026.04"}, "by hand", "none: invented")
@@ -206,6 +207,48 @@ def test_fix_mends_spelling_and_merges(tmp_path: Path) -> None:
     assert len(corpus.split_mentions(mended[0].codes[0].evidence)) == 2
     assert {problem.kind for problem in check(path)} == {"unknown-code"}
     assert fix(path) == 0
+
+
+def test_fix_touches_nothing_else(tmp_path: Path) -> None:
+    path = make(tmp_path, train=[encounter("a", "m109"), encounter("b", "I10", "i10")], dev=[encounter("c", "I10")])
+    (path / "corpus.toml").write_text("# Ours.\n" + (path / "corpus.toml").read_text() + "# The end.\n")
+    (path / "sources").mkdir()
+    (path / "sources" / "by_hand.md").write_text("mine")
+    (path / "README.md").write_text("mine")
+    with (path / "train.jsonl").open("a") as file:
+        file.write('\n{"notes": [{"note_id": "n1", "text": "Gout."}],   "encounter_id": "d"}\n')
+    before = {file: (file.read_bytes(), file.stat().st_mtime_ns) for file in path.rglob("*") if file.is_file()}
+    assert fix(path) == 2
+    kept = {file for file in before if (file.read_bytes(), file.stat().st_mtime_ns) == before[file]}
+    assert {file.name for file in before.keys() - kept} == {"corpus.toml", "train.jsonl"}
+    card = (path / "corpus.toml").read_text()
+    assert card.startswith("# Ours.\n")
+    assert card.endswith("# The end.\n")
+    assert (read_card(path).counts["codes"], read_card(path).counts["encounters"]) == (3, 4)
+    assert '\n\n{"notes": [{"note_id": "n1", "text": "Gout."}],   "enc' in (path / "train.jsonl").read_text()
+    after = {file: file.stat().st_mtime_ns for file in before}
+    assert fix(path) == 0
+    assert {file: file.stat().st_mtime_ns for file in before} == after
+
+
+@pytest.mark.parametrize("other", ["README.md", ".git/config", "sources/by_hand.md", "codes-own.tsv"])
+def test_a_corpus_with_other_files_is_not_replaced(tmp_path: Path, other: str) -> None:
+    path = make(tmp_path, train=[encounter("a", "I10")])
+    (path / other).parent.mkdir(exist_ok=True)
+    (path / other).write_text("mine")
+    before = (path / "train.jsonl").read_bytes()
+    with pytest.raises(LeadtermError, match="which would be lost"):
+        make(tmp_path, train=[encounter("b", "I10")])
+    assert ((path / other).read_text(), (path / "train.jsonl").read_bytes()) == ("mine", before)
+
+
+def test_an_import_does_not_replace_its_source(tmp_path: Path) -> None:
+    path = make(tmp_path, train=[encounter("a", "I10")])
+    before = (path / "train.jsonl").read_bytes()
+    for source in (path, path / "train.jsonl"):
+        with pytest.raises(LeadtermError, match="holds the source"):
+            import_corpus("jsonl", source, path)
+    assert (path / "train.jsonl").read_bytes() == before
 
 
 def test_stats(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ import typer
 from typer.core import TyperGroup
 
 from leadterm import __version__
+from leadterm.cli.process import Stopped, open_streams, stop_on_signals
 from leadterm.errors import LeadtermError
 
 __all__ = ["COMMANDS", "CommandPlace", "app", "main"]
@@ -125,8 +126,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        Exit status: 0 fine, 1 the answer is "no", 2 bad usage or input, 70 a fault of leadterm, 130 interrupted,
-        141 the reader of the output went away. With ``LEADTERM_DEBUG=1`` errors show their traceback.
+        Exit status: 0 fine, 1 the answer is "no", 2 bad usage or input, 70 a fault of leadterm, 129, 130 or 143
+        ended by a hang-up, an interrupt or a request to end, 141 the reader of the output went away. With
+        ``LEADTERM_DEBUG=1`` errors show their traceback.
 
     Examples
     --------
@@ -134,8 +136,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     leadterm 0.1.0
     0
     """
+    open_streams()
     try:
-        return _run(sys.argv[1:] if arguments is None else list(arguments))
+        with stop_on_signals():
+            return _run(sys.argv[1:] if arguments is None else list(arguments))
     except BaseException as error:  # the last place to say it without a traceback
         if os.environ.get("LEADTERM_DEBUG") == "1" and not isinstance(error, BrokenPipeError):
             raise
@@ -165,6 +169,8 @@ def _explain(error: BaseException) -> tuple[int, str]:
         return 2, _usage(error)
     if isinstance(error, KeyboardInterrupt | typer.Abort):
         return INTERRUPTED, "interrupted; nothing is left half-written."
+    if isinstance(error, Stopped):
+        return error.status, f"ended by {error}; nothing is left half-written."
     if isinstance(error, BrokenPipeError):
         _give_up_output()
         return PIPE_CLOSED, ""

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import sys
-import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from leadterm.errors import LeadtermError
+from leadterm.storage.writer import explain_failure, write_file
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -119,25 +117,5 @@ def write_output(text: str, path: str | Path | None = None) -> None:
     if path is None or str(path) == "-":
         sys.stdout.write(whole)
         return
-    target = Path(path)
-    try:
-        _replace(target, whole.encode())
-    except OSError as error:
-        hint = "Nothing was written; choose another place or free space."
-        raise LeadtermError(f"cannot write '{target}': {error.strerror or error}.", hint=hint) from None
-
-
-def _replace(target: Path, content: bytes) -> None:
-    if target.exists() and not target.is_file():  # a device or a pipe takes the bytes as they come
-        target.write_bytes(content)
-        return
-    target.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{target.name}-", dir=target.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        Path(name).chmod(0o644)
-        Path(name).replace(target)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    with explain_failure(path):
+        write_file(path, whole)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from leadterm.cli.console import console, messages, write_output
+from leadterm.storage.writer import refuse_inputs
 
 if TYPE_CHECKING:
     from leadterm.experiments.curve import LearningCurve
@@ -57,6 +58,7 @@ def curve(
     from leadterm.experiments.curve import curve_of
     from leadterm.experiments.curve_steps import plan_curve
 
+    refuse_inputs(output, [corpus, *(file for file in (recipe, steps) if file)])
     asked = test_split or ("dev" if "dev" in splits_of(corpus) and split != "dev" else None)
     held = read_split(corpus, asked) if asked else None
     plan = plan_curve(read_split(corpus, split), held, points=points, repeats=repeats, seed=seed)

@@ -14,6 +14,7 @@ import typer
 
 from leadterm.cli.console import console, messages, progress, write_output
 from leadterm.errors import LeadtermError
+from leadterm.storage.writer import refuse_inputs
 
 if TYPE_CHECKING:
     from leadterm.evaluation import Report, Run
@@ -106,6 +107,8 @@ def evaluate(
     from leadterm.evaluation import Qrels
     from leadterm.evaluation import evaluate as score
 
+    for place in (output, save_run):
+        refuse_inputs(place, (model_or_run, corpus))
     scored = _read(corpus, split, system)
     answer = _answering(model_or_run, scored.systems)
     limit = _threshold(threshold, threshold_split, scored, answer)
@@ -136,6 +139,7 @@ def compare(
     from leadterm.evaluation import Qrels
     from leadterm.evaluation import compare as test
 
+    refuse_inputs(output, (run_a, run_b, corpus))
     scored, limit = _read(corpus, split, system), _number(threshold)
     runs = _two_runs(run_a, run_b, scored)
     found = test(

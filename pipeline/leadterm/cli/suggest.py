@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import chain
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Protocol
 
 import typer
@@ -19,6 +16,7 @@ import typer
 from leadterm.cli.console import console, progress, write_output
 from leadterm.errors import LeadtermError, unknown_name
 from leadterm.intake.notes import Item, find_files, read_items
+from leadterm.storage.writer import explain_failure, open_lines, refuse_inputs
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -131,6 +129,7 @@ def suggest(
     if setting is not None and setting not in SETTINGS:
         raise unknown_name("setting", setting, SETTINGS)
     files = find_files(notes or _standard_input())
+    refuse_inputs(output, files)
     reader = _Reader(read_items(files, setting=setting, date=date))
     first = list(reader.first())
     engine = _load(model, date, ner, system or [])
@@ -265,40 +264,14 @@ def _plain_table(view: RenderableType) -> str:
 
 
 @contextmanager
-def _line_writer(output: str | None) -> Iterator[Callable[[str], None]]:
+def _line_writer(output: str | None) -> Iterator[Callable[[str], object]]:
     """Give what writes a line: at once to standard output, or to a file that appears when all is written."""
     if output is None or output == "-":
 
-        def write(line: str) -> None:
-            sys.stdout.write(line)
-            sys.stdout.flush()
-
+        yield lambda line: print(line, end="", flush=True)
+        return
+    with explain_failure(output), open_lines(output) as write:
         yield write
-        return
-    target = Path(output)
-    if target.exists() and not target.is_file():  # a device or a pipe takes the lines as they come
-        with target.open("w", encoding="utf-8") as file:
-            yield lambda line: print(line, end="", file=file)
-        return
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{target.name}-", dir=target.parent)
-    except OSError as error:
-        raise _unwritable(target, error) from None
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
-            yield lambda line: print(line, end="", file=file)
-        Path(name).chmod(0o644)
-        Path(name).replace(target)
-    except OSError as error:
-        raise _unwritable(target, error) from None
-    finally:
-        Path(name).unlink(missing_ok=True)
-
-
-def _unwritable(target: Path, error: OSError) -> LeadtermError:
-    hint = "Nothing was written; choose another place or free space."
-    return LeadtermError(f"cannot write '{target}': {error.strerror or error}.", hint=hint)
 
 
 def _speak_utf8(format: Format) -> None:

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from leadterm.corpus.card import Card, read_card, read_code_list
-from leadterm.corpus.files import Tally, iter_lines, iter_split, splits_of, write_stream
-from leadterm.corpus.format import decode_code, decode_shell, join_mentions, replace_codes, split_mentions
+from leadterm.corpus.card import CARD_FILE, Card, read_card, read_code_list
+from leadterm.corpus.files import BOM, Tally, iter_lines, iter_split, splits_of
+from leadterm.corpus.format import (
+    decode,
+    decode_code,
+    decode_shell,
+    encode,
+    join_mentions,
+    replace_codes,
+    split_mentions,
+)  # fmt: skip
 from leadterm.corpus.spelling import canonical
 from leadterm.errors import LeadtermError
 from leadterm.schema import Encounter, ReferenceCode
+from leadterm.storage.writer import explain_failure, open_file, write_file
 
 if TYPE_CHECKING:
     from leadterm.codes import CodeSystem
@@ -240,7 +250,8 @@ def _same_release(said: str, loaded: str) -> bool:
 def fix(path: str | Path) -> int:
     """Write every code the way its system does, and put codes that stand twice in an encounter together.
 
-    The corpus is replaced as a whole, with the counts of its card renewed.
+    Only lines with such codes are written anew, and the counts of the card that change by it; all else in the
+    folder stays as it is.
 
     Parameters
     ----------
@@ -269,20 +280,53 @@ def fix(path: str | Path) -> int:
     ...     fix(f"{folder}/demo"), read_split(f"{folder}/demo", "train")[0].codes[0].code
     (1, 'R05.9')
     """
-    card = read_card(path)
+    read_card(path)
+    tally = Tally()
+    changed = {split: _count_mended(path, split, tally) for split in splits_of(path)}
+    for split, codes in changed.items():
+        file = Path(path) / f"{split}.jsonl"
+        if codes:
+            with explain_failure(file), open_file(file) as mended:
+                mended.writelines(_mended_lines(file))
+    if any(changed.values()):
+        _renew_counts(Path(path) / CARD_FILE, tally.counts())
+    return sum(changed.values())
+
+
+def _count_mended(path: str | Path, split: str, tally: Tally) -> int:
     changed = 0
-
-    def mended() -> Iterator[tuple[str, Encounter]]:
-        nonlocal changed
-        for split in splits_of(path):
-            for encounter in iter_split(path, split):
-                codes = _mend(encounter.codes)
-                changed += sum(code not in codes for code in encounter.codes)
-                yield split, replace_codes(encounter, codes)
-
-    lists = {system: read_code_list(path, system) for system in card.code_lists}
-    write_stream(path, replace(card, code_lists={}), mended(), code_lists=lists)
+    for encounter in iter_split(path, split):
+        codes = _mend(encounter.codes)
+        changed += len(encounter.codes) - len({*encounter.codes} & {*codes})
+        tally.add(split, replace_codes(encounter, codes))
     return changed
+
+
+def _mended_lines(file: Path) -> Iterator[bytes]:
+    """Give the lines of a split, those without a fault byte for byte."""
+    with file.open("rb") as lines:
+        for number, line in enumerate(lines):
+            content = line.removeprefix(BOM) if number == 0 else line
+            encounter = decode(json.loads(content)) if content.strip() else None
+            codes = _mend(encounter.codes) if encounter else ()
+            if encounter is None or codes == encounter.codes:
+                yield line
+            else:
+                yield json.dumps(encode(replace_codes(encounter, codes)), ensure_ascii=False).encode() + b"\n"
+
+
+def _renew_counts(file: Path, counts: Mapping[str, int]) -> None:
+    """Write the counts that a card states anew, and leave its remarks and its layout."""
+    lines = file.read_bytes().decode("utf-8-sig").splitlines(keepends=True)
+    table = ""
+    for place, line in enumerate(lines):
+        head = re.match(r"\s*\[\s*(\w+)\s*\]", line)
+        table = head[1] if head else table
+        entry = re.match(r"(\s*\"?(\w+)\"?\s*=\s*)\d[\d_]*", line)
+        if table == "counts" and entry and entry[2] in counts:
+            lines[place] = f"{entry[1]}{counts[entry[2]]}{line[entry.end() :]}"
+    with explain_failure(file):
+        write_file(file, "".join(lines))
 
 
 def _mend(codes: Iterable[ReferenceCode]) -> tuple[ReferenceCode, ...]:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
-import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
@@ -13,12 +11,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import IO
 
-from leadterm.corpus.card import CARD_FILE, COUNTS, Card, card_text
+from leadterm.corpus.card import CARD_FILE, COUNTS, Card, card_text, read_card
 from leadterm.corpus.format import decode, encode, split_mentions
 from leadterm.errors import LeadtermError, unknown_name
 from leadterm.schema import Encounter
+from leadterm.storage.writer import explain_failure, open_folder
 
-__all__ = ["Tally", "iter_lines", "iter_split", "read_split", "splits_of", "write_corpus", "write_stream"]
+__all__ = [
+    "BOM", "Tally", "check_place", "iter_lines", "iter_split", "read_split", "splits_of", "write_corpus",
+    "write_stream",
+]  # fmt: skip
 
 USUAL = {"train": 0, "dev": 1, "valid": 2, "test": 3}
 BOM = b"\xef\xbb\xbf"
@@ -287,20 +289,9 @@ def write_stream(
     leadterm.errors.LeadtermError: '/dev/null' exists and is not a corpus. ...
     """
     target = Path(path)
-    _refuse_foreign(target)
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        stage = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
-    except OSError as error:
-        raise _unwritable(target, error) from None
-    try:
-        made = _fill(stage, card, encounters, code_lists or {})
-        _swap(stage, target)
-    except OSError as error:
-        raise _unwritable(target, error) from None
-    finally:
-        shutil.rmtree(stage, ignore_errors=True)
-    return made
+    check_place(target)
+    with explain_failure(target, what="the corpus "), open_folder(target) as stage:
+        return _fill(stage, card, encounters, code_lists or {})
 
 
 def _fill(
@@ -332,32 +323,21 @@ def _fill(
     return made
 
 
-def _refuse_foreign(target: Path) -> None:
-    """Refuse to replace anything but a corpus or an empty folder."""
-    if not target.exists():
+def check_place(target: Path) -> None:
+    """Refuse to replace anything but an empty folder or a corpus that holds nothing else."""
+    if not target.exists() or (target.is_dir() and not any(target.iterdir())):
         return
-    if not target.is_dir() or (any(target.iterdir()) and not (target / CARD_FILE).is_file()):
+    if not (target / CARD_FILE).is_file():
         raise LeadtermError(f"'{target}' exists and is not a corpus.", hint="Choose another folder with --output.")
-
-
-def _swap(stage: Path, target: Path) -> None:
-    """Put the finished folder in its place; an older one goes only once the new one is complete."""
-    stage.chmod(0o755)
-    if not target.exists():
-        stage.rename(target)
-        return
-    old = Path(tempfile.mkdtemp(prefix=f".{target.name}-old-", dir=target.parent))
-    target.replace(old)
     try:
-        stage.rename(target)
-    except OSError:
-        old.replace(target)
-        raise
-    shutil.rmtree(old)
-
-
-def _unwritable(target: Path, error: OSError) -> LeadtermError:
-    return LeadtermError(
-        f"cannot write the corpus '{target}': {error.strerror or error}.",
-        hint="Nothing was changed; free space or choose another folder.",
-    )
+        lists = set(read_card(target).code_lists.values())
+    except LeadtermError:
+        lists = set()
+    own = {CARD_FILE, *lists}
+    others = sorted(file.name for file in target.iterdir() if file.suffix != ".jsonl" and file.name not in own)
+    if others:
+        named = f"{', '.join(others[:5])}{' …' if others[5:] else ''}"
+        raise LeadtermError(
+            f"the corpus folder '{target}' also holds {named}, which would be lost.",
+            hint="Move that elsewhere, or choose another folder with --output.",
+        )

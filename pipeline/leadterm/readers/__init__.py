@@ -11,6 +11,7 @@ from importlib import import_module
 from pathlib import Path
 
 from leadterm.corpus import Card, write_stream
+from leadterm.corpus.files import check_place
 from leadterm.errors import LeadtermError, unknown_name
 from leadterm.readers.base import Imported
 from leadterm.schema import Encounter
@@ -136,5 +137,8 @@ def import_corpus(
     Traceback (most recent call last):
     leadterm.errors.LeadtermError: unknown kind of source 'codisp'; did you mean 'codiesp'? ...
     """
+    check_place(Path(output))
+    if Path(source).resolve().is_relative_to(Path(output).resolve()):
+        raise LeadtermError(f"the output '{output}' holds the source.", hint="Choose another folder with --output.")
     made = read(kind, source, **options)
     return write_stream(output, made.card, watch(iter(made.encounters)), code_lists=made.code_lists)

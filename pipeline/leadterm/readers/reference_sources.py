@@ -18,6 +18,7 @@ from leadterm.errors import LeadtermError, unknown_name
 from leadterm.readers.reference_format import REQUIRED, SourceEncounter, locate, parse
 from leadterm.readers.reference_rules import code_faults, excludes1_conflict
 from leadterm.schema import SETTINGS
+from leadterm.storage.writer import write_file
 
 __all__ = ["build", "main", "read_sources"]
 
@@ -231,10 +232,7 @@ def main(argv: Sequence[str]) -> int:
             raise LeadtermError(f"got {len(argv)} arguments.", hint="Give SOURCES and OUTPUT, two folders.")
         files = build(read_sources(Path(argv[0])))
         for name, content in files.items():
-            target = Path(argv[1]) / name
-            part = target.with_suffix(".part")
-            part.write_text(content, encoding="utf-8", newline="\n")
-            part.replace(target)
+            write_file(Path(argv[1]) / name, content)
     except LeadtermError as error:
         print(error, file=sys.stderr)
         return 2

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import logging
-import os
-import tempfile
-import zipfile
-import zlib
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 
 from leadterm.paths import code_cache
 from leadterm.storage.columns import Array
+from leadterm.storage.writer import open_file
 
 __all__ = ["FORMAT", "cached", "read_arrays", "write_arrays"]
 
@@ -81,7 +77,7 @@ def read_arrays(path: Path) -> dict[str, Array] | None:
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             return {name: archive[name] for name in archive.files}
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error):
+    except Exception:  # noqa: BLE001 a damaged archive fails in many ways, and what it held can be made again
         return None
 
 
@@ -102,18 +98,11 @@ def write_arrays(path: Path, arrays: Mapping[str, Array]) -> None:
 
     Examples
     --------
+    >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     write_arrays(Path(folder, "a.npz"), {"x": np.arange(3)})
     ...     read_arrays(Path(folder, "a.npz"))["x"].tolist()
     [0, 1, 2]
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-", suffix=".part")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            np.savez(file, **arrays)
-        Path(temporary).replace(path)
-    except BaseException:
-        with suppress(OSError):
-            Path(temporary).unlink()
-        raise
+    with open_file(path) as file:
+        np.savez(file, **arrays)

@@ -13,9 +13,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
-import tempfile
-from collections.abc import Mapping
+import os
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,8 +22,9 @@ from typing import Any
 import numpy as np
 
 from leadterm.errors import LeadtermError
+from leadterm.storage.writer import explain_failure, open_folder
 
-__all__ = ["PROTOCOL", "Artifact", "load_artifact", "read_manifest", "save_artifact"]
+__all__ = ["PROTOCOL", "Artifact", "check_output", "load_artifact", "read_manifest", "save_artifact"]
 
 PROTOCOL = 1
 """Number of the folder layout; a folder with another number is refused."""
@@ -90,24 +90,51 @@ def save_artifact(path: str | Path, artifact: Artifact, *, documents: Mapping[st
     ['x', 'y']
     """
     target = Path(path)
-    if target.exists() and not (target / MANIFEST).is_file() and (target.is_file() or any(target.iterdir())):
+    check_output(target, documents or ())
+    hint = "Check the free space and the rights of the folder."
+    with explain_failure(target, what="the model to ", hint=hint), open_folder(target) as draft:
+        _write_files(draft, artifact, documents or {})
+    return target
+
+
+def check_output(path: str | Path, documents: Iterable[str] = ()) -> None:
+    """Refuse a place for an artifact that holds anything but an older artifact, so that nothing else is lost.
+
+    Raises
+    ------
+    LeadtermError
+        If the path is a file, or a folder with files that no artifact named.
+
+    Examples
+    --------
+    >>> check_output("/nowhere/model")
+    """
+    target = Path(path)
+    above = next(folder for folder in (target, *target.absolute().parents) if folder.exists())
+    if above != target and not (above.is_dir() and os.access(above, os.W_OK)):
+        raise LeadtermError(f"cannot write the model to '{target}'.", hint=f"'{above}' is no folder you may write to.")
+    if not target.exists() or (target.is_dir() and not any(target.iterdir())):
+        return
+    if not (target / MANIFEST).is_file():
         raise LeadtermError(
             f"'{target}' exists and is not a model folder.", hint="Choose another output, or remove it first."
         )
+    own = {MANIFEST, *_named(target), *documents}
+    others = sorted(file.name for file in target.iterdir() if file.name not in own)
+    if others:
+        raise LeadtermError(
+            f"the model folder '{target}' also holds {', '.join(others[:5])}{' …' if others[5:] else ''}, "
+            "which would be lost.",
+            hint="Move that elsewhere, or choose another output.",
+        )
+
+
+def _named(folder: Path) -> set[str]:
+    """Name the files of an artifact of any protocol; without a readable manifest, by their endings."""
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        draft = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
-    except OSError as error:
-        raise _write_error(target, error) from error
-    try:
-        _write_files(draft, artifact, documents or {})
-        draft.chmod(0o755)
-        _swap(draft, target)
-    except OSError as error:
-        raise _write_error(target, error) from error
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
-    return target
+        return set(json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["files"])
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return {file.name for file in folder.iterdir() if file.suffix in (".npy", ".json")}
 
 
 def read_manifest(path: str | Path) -> dict[str, Any]:
@@ -231,30 +258,7 @@ def _write_files(folder: Path, artifact: Artifact, documents: Mapping[str, str])
     (folder / MANIFEST).write_text(json.dumps(manifest, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def _swap(draft: Path, target: Path) -> None:
-    """Put the draft in the place of the target; the old one is restored if that fails."""
-    if not target.exists():
-        draft.rename(target)
-        return
-    old = Path(tempfile.mkdtemp(prefix=f".{target.name}.old.", dir=target.parent)) / "model"
-    target.rename(old)
-    try:
-        draft.rename(target)
-    except OSError:
-        old.rename(target)
-        raise
-    finally:
-        shutil.rmtree(old.parent, ignore_errors=True)
-
-
 def _digest(file: Path) -> str:
     """SHA-256 of a file, in hexadecimal."""
     with file.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
-def _write_error(target: Path, error: OSError) -> LeadtermError:
-    return LeadtermError(
-        f"cannot write the model to '{target}': {error.strerror or type(error).__name__}.",
-        hint="Nothing was left half-written. Check the free space and the rights of the folder.",
-    )

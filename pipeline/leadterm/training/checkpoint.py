@@ -9,11 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
 
-from leadterm.errors import LeadtermError
+from leadterm.storage.writer import explain_failure, open_file
 from leadterm.training.stacking import FoldRows
 
 __all__ = ["SystemFolds", "WorkFolder"]
@@ -94,23 +93,15 @@ class SystemFolds:
         try:
             with file.open("rb") as stream, np.load(stream, allow_pickle=False) as kept:
                 return FoldRows(**{name: kept[name] for name in _COLUMNS}, missed=int(kept["missed"]))
-        except (OSError, ValueError, KeyError, EOFError, BadZipFile):
+        except Exception:  # noqa: BLE001 a damaged archive fails in many ways; the fold is learned again
             return None
 
     def write(self, number: int, rows: FoldRows) -> None:
         """Keep the rows of a fold; raises LeadtermError if the folder cannot be written."""
-        file = self._file(number)
-        try:
-            self.path.mkdir(parents=True, exist_ok=True)
-            draft = file.with_suffix(".draft")
-            with draft.open("wb") as stream:
-                np.savez(stream, missed=rows.missed, **{name: getattr(rows, name) for name in _COLUMNS})
-            draft.replace(file)
-        except OSError as error:
-            raise LeadtermError(
-                f"cannot keep a finished fold in '{self.path}': {error.strerror}.",
-                hint="Check the free space and the rights of the output's folder.",
-            ) from error
+        hint = "Check the free space and the rights of the output's folder."
+        kept = explain_failure(self.path, what="a finished fold into ", hint=hint)
+        with kept, open_file(self._file(number)) as stream:
+            np.savez(stream, missed=rows.missed, **{name: getattr(rows, name) for name in _COLUMNS})
 
     def _file(self, number: int) -> Path:
         return self.path / f"{self.mark}-{number}.npz"

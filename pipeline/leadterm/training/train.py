@@ -27,6 +27,7 @@ from leadterm.learned.tokens import Tokens, tokenise
 from leadterm.ranking.calibration import OperatingPoint, best_f1_threshold, precision_threshold
 from leadterm.ranking.candidate_table import CandidateTable
 from leadterm.schema import Encounter
+from leadterm.storage.artifacts import check_output
 from leadterm.training.checkpoint import WorkFolder
 from leadterm.training.model_card import model_card
 from leadterm.training.recipe import Recipe
@@ -130,6 +131,7 @@ def train(
     LeadtermError
         If the corpus has nothing to learn from, a system is not in it, or the output cannot be written.
     """
+    check_output(output, documents=("README.md",))
     use, tell, clock = recipe or Recipe(), progress or (lambda _step, _share: None), _Clock()
     tell("reading the corpus", 0.0)
     encounters = _read(corpus, splits)
