@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from difflib import get_close_matches
 
-__all__ = ["LeadtermError", "unknown_name"]
+__all__ = ["LeadtermError", "printable", "unknown_name"]
 
 
 class LeadtermError(Exception):
@@ -62,3 +62,14 @@ def unknown_name(kind: str, got: str, allowed: Iterable[str], *, hint: str = "")
     guess = f"; did you mean '{near[0]}'?" if near else "."
     shown = ", ".join(names[:20]) + (" …" if len(names) > 20 else "") if names else "none"
     return LeadtermError(f"unknown {kind} '{got}'{guess} Allowed: {shown}.", hint=hint)
+
+
+def printable(text: str) -> str:
+    """Make text fit for a terminal: what is no printable character (an escape sequence begins with one) is dotted.
+
+    Examples
+    --------
+    >>> printable("A1\\x1b[31m")
+    'A1·[31m'
+    """
+    return text if text.isprintable() else "".join(c if c.isprintable() or c in "\n\t" else "·" for c in text)

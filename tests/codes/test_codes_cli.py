@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -63,3 +64,19 @@ def test_install_then_list(official: Path) -> None:
     assert "2026" in run(app, ["list"], env={"COLUMNS": "120"}).stdout
     report = json.loads(run(app, ["install", str(official), "--format", "json"]).stdout)
     assert report["skipped"][0]["file"] == "readme.txt"
+
+
+def test_data_never_acts_on_the_terminal(write: Callable[[str, str], str]) -> None:
+    table = write("own.csv", "code,title\n[/x],a [bold]word[/] and \x1b[31mred\n[red],[link=http://x.test]y[/link]\n")
+    assert run(app, ["install", table, "--system", "own", "--release", "1"]).exit_code == 0
+    for arguments in (["show", "[/x]"], ["search", "word"], ["search", "[/x]"], ["show", "[red]"], ["search", "y"]):
+        answer = run(app, [*arguments, "--system", "own"], env={"COLUMNS": "100"})
+        assert answer.exit_code == 0, arguments
+        assert "\x1b" not in answer.stdout
+        assert "[bold]word[/]" in answer.stdout or "[link=http://x.test]" in answer.stdout
+
+
+def test_remove(write: Callable[[str, str], str]) -> None:
+    run(app, ["install", write("own.csv", "code,title\nA1,Arm\n"), "--system", "own", "--release", "1"])
+    assert run(app, ["remove", "own", "1"]).stdout == "removed own 1: codes\n"
+    assert type(run(app, ["show", "A1", "--system", "own"]).exception).__name__ == "LeadtermError"

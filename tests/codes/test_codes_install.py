@@ -13,7 +13,7 @@ from codes_samples import DRUG, FILES, INDEX, TABULAR
 
 from leadterm.codes import available, load_system
 from leadterm.codes.official import sources as sources_module
-from leadterm.codes.official.install import install
+from leadterm.codes.official.install import install, recognise, remove
 from leadterm.codes.release import effective_dates, release_from_label
 from leadterm.errors import LeadtermError
 
@@ -107,7 +107,7 @@ def test_a_zip_and_a_zip_inside_a_zip(write: Write) -> None:
 
 
 def test_tabular_release_replaces_the_codes(write: Write) -> None:
-    install(write("tabular.xml", TABULAR))
+    install(write("tabular.xml", TABULAR), force=True)
     system = load_system("icd10cm")
     assert system.release == "2031"
     assert list(system) == ["A0Z", "A0Z.1", "A0Z.1XXA", "A0Z.1XXD"]
@@ -118,7 +118,7 @@ def test_tabular_release_replaces_the_codes(write: Write) -> None:
 
 
 def test_order_file_replaces_the_codes_and_keeps_the_notes(write: Write) -> None:
-    install(write("icd10cm_order_2030.txt", ORDER))
+    install(write("icd10cm_order_2030.txt", ORDER), force=True)
     system = load_system("icd10cm")
     assert system.release == "2030"
     assert "E11.9" not in system
@@ -141,7 +141,7 @@ def test_hcpcs(write: Write) -> None:
 
 
 def test_lists(write: Write) -> None:
-    install(write("CMS31_DESC_LONG_DX.txt", b"0010  Cholera\nV5861 Long-term use\nE8120 M\xe9ni\xe8re\n"))
+    install(write("CMS31_DESC_LONG_DX.txt", b"0010  Cholera\nV5861 Long-term use\nE8120 M\xe9ni\xe8re\n"), force=True)
     assert load_system("icd9cm", date="2014-01-01").codes == ("001.0", "E812.0", "V58.61")
     install(write("mine.csv", "code,title\nX1,One thing\n"), system="own", release="1")
     assert load_system("own").title("X1") == "One thing"
@@ -253,3 +253,126 @@ def test_real_code_files(data: Path) -> None:
     assert load_system("icd9cm", date="2014-01-01").release == "31"
     install(data / "icd10pcs" / "icd10pcs_icd10us_all_sections.tsv", release="2022")
     assert "0DTJ4ZZ" in load_system("icd10pcs", date="2022-01-01")
+
+
+@pytest.mark.parametrize(
+    ("name", "codes", "system"),
+    [
+        ("a.txt", [("A000", 1), ("I10", 1), ("QA0", 0), ("QA00101", 1)], "icd10cm"),
+        ("a.txt", [("H40", 0), ("H4011", 0), ("H4011X1", 1)], "icd10cm"),  # all complete codes have seven characters
+        ("a.txt", [("B30", 0), ("B3000ZZ", 1)], "icd10pcs"),
+        ("a.txt", [("001", 0), ("0016070", 1), ("XW03372", 1)], "icd10pcs"),
+        ("a.txt", [("S52", 0), ("S52521A", 1)], "icd10cm"),
+        ("icd10cm_order.txt", [("H40", 0), ("H4011X1", 1)], "icd10cm"),
+        ("icd10pcs_order.txt", [("H40", 0), ("H4011X1", 1)], "icd10pcs"),
+    ],
+)
+def test_order_files_are_told_by_many_codes_together_and_then_by_name(
+    name: str, codes: list[tuple[str, int]], system: str
+) -> None:
+    lines = (order_line(at, code, flag, "Words") for at, (code, flag) in enumerate(codes, start=1))
+    assert [part.system for part in recognise(name, "\n".join(lines).encode(), release="1")] == [system]
+
+
+def test_a_plain_list_with_a_few_codes_of_a_new_shape_is_what_the_others_are() -> None:
+    codes = [f"K{number}" for number in range(100, 200)] + ["QAA1"]
+    text = "\n".join(f"{code} Some words" for code in codes)
+    assert [part.system for part in recognise("list.txt", text.encode(), release="1")] == ["icd10cm"]
+    assert [part.system for part in recognise("HCPC26.txt", b"A0425 Mileage\nJ0120 Drug", release="1")] == ["hcpcs"]
+
+
+def test_a_file_that_disagrees_with_its_name_is_installed_with_a_warning(write: Write) -> None:
+    report = install(write("icd10pcs_2030.txt", "A000 Cholera\nI10 Hypertension\n"), force=True)
+    assert [part.system for part in report.installed] == ["icd10cm"]
+    assert "icd10pcs" in report.doubts[0]
+
+
+def test_the_index_keeps_codes_with_two_letters() -> None:
+    xml = "<ICD10CM.index><version>2026</version><mainTerm><title>SCN2A disorder</title><code>QA0.0101</code>"
+    part = recognise("index.xml", f"{xml}</mainTerm></ICD10CM.index>".encode())[0]
+    assert part.rows[0][3] == "QA0.0101"
+
+
+def test_a_part_of_a_list_is_refused_unless_forced(write: Write, folders: Path) -> None:
+    part = write("icd10cm-codes-2031.txt", "I10 Hypertension\nA000 Cholera\n")
+    with pytest.raises(LeadtermError, match=r"2 codes; the release at hand, 2026\S*, has 7\d,\d{3}"):
+        install(part)
+    assert not list(folders.rglob("*.tsv"))
+    install(part, force=True)
+    with pytest.raises(LeadtermError, match="leadterm codes remove icd10cm 2031"):
+        load_system("icd10cm").title("E11.9")
+    assert remove("icd10cm", "2031") == ("codes",)
+    assert load_system("icd10cm").title("I10")
+    assert not list(folders.iterdir())
+    with pytest.raises(LeadtermError, match="unknown installed release"):
+        remove("icd10cm", "2031")
+
+
+@pytest.mark.parametrize(
+    ("table", "titles"),
+    [
+        ('code,title,billable\nA1,"Arm, upper",1\n', ["Arm, upper"]),
+        ('code,title\nA1,"Arm ""left"", upper"\nA2,Leg\n', ['Arm "left", upper', "Leg"]),
+        ("code,title\nA1,Arm, upper\n", ["Arm, upper"]),
+        ("code,title\nA1,1,25-dihydroxy\n", ["1,25-dihydroxy"]),
+        ('code,title\nA1,"Arm\nupper"\n', ["Arm upper"]),
+        ('code\ttitle\nA1\t"Arm", upper\n', ['"Arm", upper']),
+        ("code,title,,\nA1,Arm,,\n", ["Arm"]),
+    ],
+)
+def test_titles_with_commas_and_quotes(table: str, titles: list[str]) -> None:
+    part = recognise("own.csv", table.encode(), system="own", release="1")[0]
+    assert [row[1] for row in part.rows] == titles
+    assert all(row[2] == "1" for row in part.rows)
+
+
+@pytest.mark.parametrize(
+    ("table", "says"),
+    [
+        ("code,title,billable\nA1,Arm, upper,1\n", "line 2 of 'own.csv' has more cells"),
+        ('code,title\nA1,"Arm\n', "no line of a table"),
+        ("code,title\nA\x1b1,Arm\n", "allowed: 1 to 64"),
+        ("code,title\nA 1,Arm\n", "allowed: 1 to 64"),
+        ("code\ttitle\nA\u20281\tArm\n", "allowed: 1 to 64"),
+    ],
+)
+def test_tables_nobody_can_read_for_sure_are_refused(table: str, says: str) -> None:
+    with pytest.raises(LeadtermError, match=says):
+        recognise("own.csv", table.encode(), system="own", release="1")
+
+
+def test_codes_of_an_own_system_keep_their_dots(write: Write) -> None:
+    install(write("own.csv", "code,title\nV01,Pedestrian\nV01.1,in traffic\n"), system="own", release="1")
+    assert load_system("own").codes == ("V01", "V01.1")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        zipped({"a.txt": "x" * 500}).replace(b"a.txt", b"\xff.txt"),
+        zipped({"index.xml": INDEX})[5:],
+        b"PK\x03\x04" + bytes(range(256)) * 4,
+    ],
+)
+def test_damaged_archives_give_a_message(content: bytes, write: Write) -> None:
+    with pytest.raises(LeadtermError, match=r"damaged|nothing in"):
+        install(write("x.zip", content))
+
+
+def test_deep_xml_is_refused() -> None:
+    deep = "<ICD10CM.index><version>2026</version>" + "<term>" * 5000 + "</term>" * 5000 + "</ICD10CM.index>"
+    with pytest.raises(LeadtermError, match="inside one another"):
+        recognise("deep.xml", deep.encode())
+
+
+def test_archives_within_an_archive_count_together(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sources_module, "MOST_TOTAL", 30_000)
+    inner = zipped({"a.txt": "0" * 20_000})
+    with pytest.raises(LeadtermError, match="too large"):
+        install(write("all.zip", zipped({"1.zip": inner, "2.zip": inner})))
+
+
+@pytest.mark.parametrize("name", ["", "/abs", "../icd10cm", "*", "a/b", "[/x]"])
+def test_names_that_are_no_names_are_unknown_systems(name: str) -> None:
+    with pytest.raises(LeadtermError, match="unknown code system"):
+        load_system(name)

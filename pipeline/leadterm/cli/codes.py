@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from leadterm.errors import printable
+
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
@@ -28,6 +30,7 @@ TITLES = {
     "note": "Note",
     "seventh character note": "7th character",
 }
+BILLABLE, SEVENTH, HEADING = MARKS = "[green]billable[/]", "[yellow]+ 7th character[/]", "[dim]heading[/]"
 SHOWN_CHILDREN = 60
 
 
@@ -50,23 +53,38 @@ def install_command(
     source: Annotated[str, typer.Argument(help="Official file, a folder or zip of them, or an http(s) address.")],
     release: Annotated[str | None, typer.Option(help="Name of the release, where the files do not tell it.")] = None,
     system: Annotated[str | None, typer.Option(help="Name of the system, for a plain list (code, title).")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Also if the list has far fewer codes than known.")] = False,
     output: FormatOption = Format.table,
 ) -> None:
     """Install an official release; files are recognised by what is in them."""
     from leadterm.codes.official.install import install
 
     with _status("Reading the code files …"):
-        report = install(source, release=release, system=system)
+        report = install(source, release=release, system=system, force=force)
     if output is Format.json:
         keys = ("system", "release", "kind", "rows")
         facts = [{key: getattr(part, key) for key in keys} for part in report.installed]
         skipped = [{"file": name, "why": why} for name, why in report.skipped]
-        _print_json({"installed": facts, "skipped": skipped})
+        _print_json({"installed": facts, "skipped": skipped, "doubts": list(report.doubts)})
         return
     rows = [[part.system, part.release, part.kind, f"{part.rows:,}"] for part in report.installed]
     _print(_table("Installed", ["system", "release", "part", "rows"], rows))
     for name, why in report.skipped:
-        typer.echo(f"left aside: {name} ({why})", err=True)
+        typer.echo(printable(f"left aside: {name} ({why})"), err=True)
+    for doubt in report.doubts:
+        typer.echo(printable(f"warning: {doubt}"), err=True)
+
+
+@app.command("remove")
+def remove_command(
+    system: Annotated[str, typer.Argument(help="Code system, for instance icd10cm.")],
+    release: Annotated[str, typer.Argument(help="Release, as 'leadterm codes list' names it.")],
+) -> None:
+    """Remove a release that was installed; the default data stays."""
+    from leadterm.codes.official.install import remove
+
+    kinds = remove(system, release)
+    typer.echo(f"removed {system} {release}: {', '.join(kinds)}")
 
 
 @app.command("list")
@@ -134,7 +152,7 @@ def search_command(
         ]
         _print(_table(f"{codes.spec.title} {codes.release}", ["code", "title", "", "found by"], rows))
     else:
-        typer.echo(f"no code of {system} fits these words; try fewer or other words.", err=True)
+        typer.echo(f"no code of {printable(system)} fits these words; try fewer or other words.", err=True)
     if not hits:
         raise typer.Exit(1)
 
@@ -142,10 +160,8 @@ def search_command(
 def _mark(codes: CodeSystem, code: str) -> str:
     """Say in a word whether a code can be used as it is."""
     if codes.is_billable(code):
-        return "[green]billable[/]"
-    return (
-        "[yellow]+ 7th character[/]" if codes.is_extended((codes.children(code) or (code,))[0]) else "[dim]heading[/]"
-    )
+        return BILLABLE
+    return SEVENTH if codes.is_extended((codes.children(code) or (code,))[0]) else HEADING
 
 
 def _facts(codes: CodeSystem, code: str) -> dict[str, Any]:
@@ -174,25 +190,25 @@ def _facts(codes: CodeSystem, code: str) -> dict[str, Any]:
 
 def _page(codes: CodeSystem, code: str) -> list[RenderableType]:
     """Lay out the page of a code."""
-    from rich.markup import escape
     from rich.panel import Panel
     from rich.tree import Tree
 
     title = codes.title(code)
     head = Panel(
-        f"[bold]{escape(title)}[/]\n{_mark(codes, code)}  [dim]{codes.spec.title} {codes.release}[/]",
-        title=f"[bold cyan]{code}[/]", title_align="left", expand=False,
+        f"[bold]{escape(title)}[/]\n{_mark(codes, code)}  [dim]{escape(codes.spec.title)} {escape(codes.release)}[/]",
+        title=f"[bold cyan]{escape(code)}[/]", title_align="left", expand=False,
     )  # fmt: skip
     headings = [heading for heading in (codes.chapter(code), codes.block(code)) if heading]
-    steps = [f"[dim]{heading.kind} {heading.name}[/] {escape(heading.title)}" for heading in headings]
-    steps += [f"[cyan]{above}[/] {escape(codes.title(above))}" for above in (*reversed(codes.ancestors(code)), code)]
+    steps = [f"[dim]{heading.kind} {escape(heading.name)}[/] {escape(heading.title)}" for heading in headings]
+    line = (*reversed(codes.ancestors(code)), code)
+    steps += [f"[cyan]{escape(above)}[/] {escape(codes.title(above))}" for above in line]
     tree = Tree(steps[0])
     branch = tree
     for step in steps[1:]:
         branch = branch.add(step)
     children = [child for child in codes.children(code) if not codes.is_extended(child)]
     for child in children[:SHOWN_CHILDREN]:
-        branch.add(f"[cyan]{child}[/] {escape(codes.title(child))} {_mark(codes, child)}")
+        branch.add(f"[cyan]{escape(child)}[/] {escape(codes.title(child))} {_mark(codes, child)}")
     if len(children) > SHOWN_CHILDREN:
         branch.add(f"[dim]and {len(children) - SHOWN_CHILDREN} more[/]")
     return [head, tree, *_notes(codes.instructions(code)), *_sevenths(codes, code)]
@@ -200,7 +216,6 @@ def _page(codes: CodeSystem, code: str) -> list[RenderableType]:
 
 def _notes(notes: tuple[Instruction, ...]) -> list[RenderableType]:
     """Lay out the notes by kind, those from above with the code or heading they stand at."""
-    from rich.markup import escape
     from rich.table import Table
 
     sections: list[tuple[str, list[str]]] = [
@@ -208,7 +223,7 @@ def _notes(notes: tuple[Instruction, ...]) -> list[RenderableType]:
     ]
     for kind, title in TITLES.items():
         chosen = [note for note in notes if note.kind == kind]
-        marks = [f" [dim](from {note.owner})[/]" if note.inherited else "" for note in chosen]
+        marks = [f" [dim](from {escape(note.owner)})[/]" if note.inherited else "" for note in chosen]
         sections.append((title, [escape(note.text) + mark for note, mark in zip(chosen, marks, strict=True)]))
     parts: list[RenderableType] = []
     for title, lines in sections:
@@ -230,16 +245,22 @@ def _sevenths(codes: CodeSystem, code: str) -> list[RenderableType]:
 
 def _table(title: str, columns: list[str], rows: list[list[str]]) -> RenderableType:
     from rich import box
-    from rich.markup import escape
     from rich.table import Table
 
-    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table(title=escape(title), title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
     for column in columns:
         whole = column in ("code", "full code", "system", "release", "holds for")
         table.add_column(column, style="cyan" if "code" in column else "", no_wrap=whole)
     for row in rows:
-        table.add_row(*(cell if cell.startswith("[") and cell.endswith("[/]") else escape(cell) for cell in row))
+        table.add_row(*(cell if cell in MARKS else escape(cell) for cell in row))
     return table
+
+
+def escape(text: str) -> str:
+    """Keep data from acting on the terminal: neither markup nor escape sequences."""
+    from rich.markup import escape as without_markup
+
+    return without_markup(printable(text))
 
 
 def _plain(value: object) -> object:

@@ -114,7 +114,7 @@ def load_system(name: str, date: date | str | None = None) -> CodeSystem:
     >>> load_system("icd10cm").title("E11.9")
     'Type 2 diabetes mellitus without complications'
     """
-    parts = packaged_components(name) + list_components(code_data(), name) if name else []
+    parts = packaged_components(name) + list_components(code_data(), name)
     bases = [part for part in parts if part.kind in ("tabular", "codes")]
     if not bases:
         if name in SYSTEMS:
@@ -202,7 +202,7 @@ def _load_once(
     if terms:
         listed = arrays["codes"].tobytes().decode("utf-8").split("\n")
         arrays |= cached(f"{name}-{base.release}-terms-{key}", lambda: term_arrays(listed, compile_terms(terms)))
-    return CodeSystem(name, base.release, effective_dates(name, base.release), arrays, key)
+    return CodeSystem(name, base.release, effective_dates(name, base.release), arrays, key, installed=not base.packaged)
 
 
 def _fingerprint(parts: Sequence[Component | None]) -> str:

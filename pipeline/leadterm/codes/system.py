@@ -38,6 +38,8 @@ class CodeSystem:
         The columns, as made by ``leadterm.codes.official.draft.Draft.arrays``.
     key : str
         Fingerprint of the data it was made from; empty for a system made in memory.
+    installed : bool
+        Whether the user installed the release; errors then say how to remove it.
 
     Examples
     --------
@@ -49,14 +51,16 @@ class CodeSystem:
 
     __slots__ = (
         "_arrays", "_bare", "_billable", "_block", "_chapter", "_codes", "_effective", "_end", "_extended", "_headings",
-        "_key", "_name", "_note_kind", "_note_owner", "_note_text", "_parent", "_release", "_rows", "_spec", "_titles",
+        "_installed", "_key", "_name", "_note_kind", "_note_owner", "_note_text", "_parent", "_release", "_rows",
+        "_spec", "_titles",
     )  # fmt: skip
 
     def __init__(
         self, name: str, release: str, effective: tuple[date | None, date | None], arrays: Mapping[str, Array],
-        key: str = "",
+        key: str = "", *, installed: bool = False,
     ) -> None:  # fmt: skip
         self._name, self._release, self._effective, self._key = name, release, effective, key
+        self._installed = installed
         self._spec = spec_of(name)
         self._arrays = dict(arrays)
         for array in self._arrays.values():
@@ -376,6 +380,9 @@ class CodeSystem:
         if row is None:
             near = self.normalise(code)
             hint = f"It is written {near}." if near else "Find codes with: leadterm codes search TEXT"
+            if self._installed and not near:
+                undo = f"leadterm codes remove {self._name} {self._release}"
+                hint += f". The release was installed, with {len(self):,} codes; to take it back: {undo}"
             raise LeadtermError(f"no code '{code}' in {self._name} {self._release}.", hint=hint)
         return row
 

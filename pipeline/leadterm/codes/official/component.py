@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from leadterm.errors import LeadtermError
 
-__all__ = ["KINDS", "TERM_KINDS", "Component", "component_text", "list_components", "read_component", "read_header"]
+__all__ = ["KINDS", "NAME", "TERM_KINDS", "Component", "component_text", "list_components", "read_component"]
 
 FORMAT = "leadterm codes 1"
 TERM_KINDS = ("index", "neoplasm", "drug", "external cause")
 KINDS = ("tabular", "codes", *TERM_KINDS)
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+"""Names of systems and releases that can be installed: they become folders."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +173,8 @@ def list_components(folder: Path, system: str | None = None) -> list[Component]:
     >>> list_components(Path("no such folder"))
     []
     """
+    if system is not None and not NAME.fullmatch(system):
+        return []
     pattern = f"{system or '*'}/*/*.tsv"
     found = [read_header(path) for path in sorted(folder.glob(pattern)) if not path.parent.name.startswith(".")]
     return sorted(found, key=lambda part: (part.system, part.release, KINDS.index(part.kind)))

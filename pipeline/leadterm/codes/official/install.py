@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from xml.etree.ElementTree import Element
 
-from leadterm.codes.official.component import Component, component_text
-from leadterm.codes.official.index import Entry, index_entries
+from leadterm.codes.official.component import NAME, Component, component_text, list_components
+from leadterm.codes.official.index import index_entries
 from leadterm.codes.official.lists import read_list
 from leadterm.codes.official.sources import read_source
 from leadterm.codes.official.tabular import tabular_events
+from leadterm.codes.official.whole import check_whole
 from leadterm.codes.official.xml import line, parse_xml
 from leadterm.codes.release import release_from_label
-from leadterm.errors import LeadtermError
+from leadterm.codes.systems import SYSTEMS
+from leadterm.errors import LeadtermError, unknown_name
 from leadterm.paths import code_data
 
-__all__ = ["InstallReport", "Recognised", "install", "recognise"]
-
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+__all__ = ["InstallReport", "Recognised", "install", "recognise", "remove"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +64,8 @@ class InstallReport:
         The parts put in place.
     skipped : tuple of (str, str)
         Name of each file left aside, and why.
+    doubts : tuple of str
+        What may be wrong with a file that was installed.
 
     Examples
     --------
@@ -73,9 +75,12 @@ class InstallReport:
 
     installed: tuple[Component, ...]
     skipped: tuple[tuple[str, str], ...]
+    doubts: tuple[str, ...] = ()
 
 
-def install(source: str | Path, *, release: str | None = None, system: str | None = None) -> InstallReport:
+def install(
+    source: str | Path, *, release: str | None = None, system: str | None = None, force: bool = False
+) -> InstallReport:
     """Install the code files of a source; parts already installed under the same release are replaced.
 
     All files are read and checked before the first is put in place, so a damaged or partial source
@@ -89,6 +94,8 @@ def install(source: str | Path, *, release: str | None = None, system: str | Non
         Name of the release, where neither content nor file name tells it.
     system : str, optional
         Name of the system, for a plain list of codes and titles (a licensed CPT file, an own system).
+    force : bool
+        Whether to install a list that has far fewer codes than the release at hand.
 
     Returns
     -------
@@ -110,6 +117,22 @@ def install(source: str | Path, *, release: str | None = None, system: str | Non
     for name, given in (("release", release), ("system", system)):
         if given is not None and not NAME.fullmatch(given):
             raise LeadtermError(f"bad {name} '{given}'; allowed: letters, digits and . _ - (64 at most).")
+    best, skipped = _choose(source, release, system)
+    if not best:
+        raise LeadtermError(
+            f"nothing in '{source}' is a code file that leadterm knows.",
+            hint="Known: ICD-10-CM XML (tabular, index, tables), CMS order files, HCPCS and ICD-9-CM lists.",
+        )
+    for part in best if not force else ():
+        check_whole(part.system, part.release, part.kind, part.rows)
+    doubts = [doubt for part in best if (doubt := _doubt(part))]
+    return InstallReport(tuple(_put(best, code_data())), tuple(skipped), tuple(doubts))
+
+
+def _choose(
+    source: str | Path, release: str | None, system: str | None
+) -> tuple[list[Recognised], list[tuple[str, str]]]:
+    """Read every file; of several with the same content keep the one that tells most."""
     best: dict[tuple[str, str, str], Recognised] = {}
     skipped: list[tuple[str, str]] = []
     for label, data in read_source(str(source)):
@@ -123,12 +146,52 @@ def install(source: str | Path, *, release: str | None = None, system: str | Non
                 best[key], part = part, rival  # type: ignore[assignment]
             if part is not None:
                 skipped.append((part.label, f"another file tells more about {part.system} {part.release}"))
-    if not best:
+    return list(best.values()), skipped
+
+
+def _doubt(part: Recognised) -> str:
+    """Say so where a file is called as those of other systems are."""
+    named = [spec.name for spec in SYSTEMS.values() if spec.names_file(part.label)]
+    if not named or part.system in named:
+        return ""
+    return f"'{part.label}' is called like a file of {named[0]}, but its codes are those of {part.system}."
+
+
+def remove(system: str, release: str) -> tuple[str, ...]:
+    """Remove an installed release; the default data stays.
+
+    Parameters
+    ----------
+    system, release : str
+        As ``available`` names them.
+
+    Returns
+    -------
+    tuple of str
+        The kinds of part that were removed.
+
+    Raises
+    ------
+    LeadtermError
+        If no such release is installed, or it cannot be removed.
+    """
+    installed = list_components(code_data())
+    parts = [part for part in installed if (part.system, part.release) == (system, release)]
+    if not parts:
+        known = sorted({f"{part.system} {part.release}" for part in installed})
+        raise unknown_name("installed release", f"{system} {release}", known)
+    try:
+        for part in parts:
+            part.path.unlink()
+        for folder in (parts[0].path.parent, parts[0].path.parent.parent):
+            if not any(folder.iterdir()):
+                folder.rmdir()
+    except OSError as error:
         raise LeadtermError(
-            f"nothing in '{source}' is a code file that leadterm knows.",
-            hint="Known: ICD-10-CM XML (tabular, index, tables), CMS order files, HCPCS and ICD-9-CM lists.",
-        )
-    return InstallReport(tuple(_put(list(best.values()), code_data())), tuple(skipped))
+            f"cannot remove {system} {release} from '{code_data()}': {error.strerror or error}.",
+            hint="Check that you may write there.",
+        ) from None
+    return tuple(part.kind for part in parts)
 
 
 def recognise(label: str, data: bytes, *, release: str | None = None, system: str | None = None) -> list[Recognised]:
@@ -177,23 +240,28 @@ def recognise(label: str, data: bytes, *, release: str | None = None, system: st
 
 
 def _recognise_xml(label: str, data: bytes, release: str | None) -> list[Recognised]:
-    """Read an ICD-10-CM XML file; other XML (PCS, HTML pages) is none of ours."""
-    if b"<ICD10CM." not in data[:4096].replace(b"\x00", b""):
+    """Read an official XML file; other XML (PCS, HTML pages) is none of ours."""
+    head = data[:4096].replace(b"\x00", b"")
+    spec = next((s for s in SYSTEMS.values() if s.xml_root and f"<{s.xml_root}.".encode() in head), None)
+    if spec is None:
         return []
     root = parse_xml(data, label)
     named = _release(label, line(root.findtext("version")), release)
-    if root.tag == "ICD10CM.tabular":
-        events = tuple((event.kind, str(event.depth), event.name, event.text) for event in tabular_events(root))
-        return [_checked(Recognised("icd10cm", named, "tabular", events, label, 3))]
-    if root.tag != "ICD10CM.index":
+    if root.tag == f"{spec.xml_root}.tabular":
+        kind = "tabular"
+        rows: tuple[tuple[str, ...], ...] = tuple((e.kind, str(e.depth), e.name, e.text) for e in tabular_events(root))
+    elif root.tag == f"{spec.xml_root}.index":
+        kind, rows = _kind_of_index(root), tuple(tuple(entry.to_fields()) for entry in index_entries(root))
+    else:
         return []
-    entries: Iterable[Entry] = index_entries(root)
-    rows = tuple(tuple(entry.to_fields()) for entry in entries)
+    return [_checked(Recognised(spec.name, named, kind, rows, label, 3))]
+
+
+def _kind_of_index(root: Element) -> str:
     heads = " ".join(line("".join(head.itertext())).lower() for head in root.iter("head"))
-    title = line(root.findtext("title")).lower()
-    kind = "neoplasm" if "neoplasm" in heads else "drug" if "substance" in heads else "index"
-    kind = "external cause" if "external cause" in title else kind
-    return [_checked(Recognised("icd10cm", named, kind, rows, label, 3))]
+    if "external cause" in line(root.findtext("title")).lower():
+        return "external cause"
+    return "neoplasm" if "neoplasm" in heads else "drug" if "substance" in heads else "index"
 
 
 def _checked(part: Recognised) -> Recognised:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import zipfile
-import zlib
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from urllib.error import HTTPError, URLError
@@ -14,8 +13,8 @@ from leadterm.errors import LeadtermError
 
 __all__ = ["MOST_BYTES", "read_source"]
 
-MOST_BYTES = 300_000_000  # of one file; the largest official file has a tenth of that
-MOST_TOTAL = 1_000_000_000  # of all files of one archive
+MOST_BYTES = 60_000_000  # of one file; the largest official file has a third of that
+MOST_TOTAL = 300_000_000  # of all files of one archive, those of archives within it included
 MOST_FILES = 2_000
 SECONDS = 60  # without an answer
 
@@ -49,7 +48,7 @@ def read_source(source: str) -> Iterator[tuple[str, bytes]]:
     """
     if source.lower().startswith(("http://", "https://")):
         name = PurePosixPath(unquote(urlsplit(source).path)).name or "download"
-        yield from _open(name, _fetch(source), depth=0)
+        yield from _open(name, _fetch(source))
         return
     path = Path(source).expanduser()
     if not path.exists():
@@ -60,7 +59,7 @@ def read_source(source: str) -> Iterator[tuple[str, bytes]]:
     files = sorted(child for child in path.rglob("*") if child.is_file()) if path.is_dir() else [path]
     for file in files[:MOST_FILES]:
         if not file.name.startswith("."):
-            yield from _open(file.name, _read(file), depth=0)
+            yield from _open(file.name, _read(file))
 
 
 def _read(path: Path) -> bytes:
@@ -100,26 +99,31 @@ def _fetch(address: str) -> bytes:
     return data
 
 
-def _open(name: str, data: bytes, depth: int) -> Iterator[tuple[str, bytes]]:
-    """Give a file, or the members of a zip archive."""
+def _open(name: str, data: bytes, budget: list[int] | None = None) -> Iterator[tuple[str, bytes]]:
+    """Give a file, or the members of a zip archive; ``budget`` (bytes, files) is what an archive around it leaves."""
     if not data.startswith(b"PK\x03\x04") or name.lower().endswith((".xlsx", ".docx", ".ods")):
         yield name, data
         return
+    outermost = budget is None
+    left = [MOST_TOTAL, MOST_FILES] if budget is None else budget
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             members = [member for member in archive.infolist() if not member.is_dir()]
-            _check_members(name, members)
+            _check_members(name, members, left)
             for member in members:
-                if depth == 0 or not member.filename.lower().endswith(".zip"):
+                if outermost or not member.filename.lower().endswith(".zip"):
                     label = PurePosixPath(member.filename).name
-                    yield from _open(label, archive.read(member), depth + 1)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+                    yield from _open(label, archive.read(member), left)
+    except LeadtermError:
+        raise
+    except Exception as error:  # noqa: BLE001 - zipfile raises a dozen kinds of error on a damaged archive
+        why = str(error) or type(error).__name__
         raise LeadtermError(
-            f"the archive '{name}' is damaged or locked ({error}).", hint="Download it again; nothing was installed."
+            f"the archive '{name}' is damaged or locked ({why}).", hint="Download it again; nothing was installed."
         ) from None
 
 
-def _check_members(name: str, members: list[zipfile.ZipInfo]) -> None:
+def _check_members(name: str, members: list[zipfile.ZipInfo], left: list[int]) -> None:
     """Refuse archives made to do harm: paths that leave the folder, contents that swell."""
     for member in members:
         path = PurePosixPath(member.filename.replace("\\", "/"))
@@ -131,7 +135,8 @@ def _check_members(name: str, members: list[zipfile.ZipInfo]) -> None:
         if member.file_size > MOST_BYTES:
             raise _too_large(member.filename, member.file_size)
     total = sum(member.file_size for member in members)
-    if len(members) > MOST_FILES or total > MOST_TOTAL:
+    left[:] = left[0] - total, left[1] - len(members)
+    if min(left) < 0:
         raise _too_large(name, total)
 
 

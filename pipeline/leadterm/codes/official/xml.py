@@ -10,6 +10,9 @@ from leadterm.errors import LeadtermError
 __all__ = ["line", "parse_xml"]
 
 
+DEEPEST = 100
+
+
 class _Prolog(Exception):
     """The root element was reached: no error, it ends the look at the prolog."""
 
@@ -44,11 +47,23 @@ def parse_xml(data: bytes, label: str) -> ElementTree.Element:
     """
     try:
         _refuse_doctype(data, label)
-        return ElementTree.fromstring(data)
+        root = ElementTree.fromstring(data)
+        _refuse_depth(root)
+        return root
     except (ElementTree.ParseError, expat.ExpatError, ValueError, LookupError) as error:
         raise LeadtermError(
             f"'{label}' is not complete, well-formed XML ({error}).", hint="Download it again; nothing was installed."
         ) from None
+
+
+def _refuse_depth(root: ElementTree.Element) -> None:
+    """Official files are about a dozen elements deep; what reads them goes down one call an element."""
+    level = [root]
+    for _ in range(DEEPEST):
+        level = [child for element in level for child in element]
+        if not level:
+            return
+    raise ValueError(f"more than {DEEPEST} elements inside one another")
 
 
 def _refuse_doctype(data: bytes, label: str) -> None:
