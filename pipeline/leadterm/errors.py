@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from difflib import get_close_matches
 
-__all__ = ["LeadtermError", "printable", "unknown_name"]
+__all__ = ["LeadtermError", "place_of", "printable", "quote_name", "unknown_name"]
 
 
 class LeadtermError(Exception):
@@ -73,3 +74,30 @@ def printable(text: str) -> str:
     'A1·[31m'
     """
     return text if text.isprintable() else "".join(c if c.isprintable() or c in "\n\t" else "·" for c in text)
+
+
+def quote_name(name: str) -> str:
+    """Give a name from a file for a message, if it looks like one; what does not may be text of a note.
+
+    Examples
+    --------
+    >>> quote_name("note_id"), quote_name("Mr Smith has gout")
+    ("'note_id'", '(17 characters that are no name)')
+    """
+    looks_so = len(name) <= 30 and re.fullmatch(r"[A-Za-z_][\w.:-]*", name)
+    return f"'{name}'" if looks_so else f"({len(name)} characters that are no name)"
+
+
+def place_of(error: BaseException) -> str:
+    """Name the type of an error and where it arose; its message may hold text of a note.
+
+    Examples
+    --------
+    >>> place_of(ValueError("text of a note"))
+    'ValueError'
+    """
+    trace = error.__traceback__
+    while trace and trace.tb_next:
+        trace = trace.tb_next
+    code = trace.tb_frame.f_code if trace else None
+    return f"{type(error).__name__} in {code.co_qualname}" if code else type(error).__name__

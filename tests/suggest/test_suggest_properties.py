@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from leadterm.errors import LeadtermError
-from leadterm.intake.notes import find_files, read_items, read_note_text
+from leadterm.intake.decode import read_note_text
+from leadterm.intake.encounters import read_items
+from leadterm.intake.files import find_files
 from leadterm.pages.fhir import suggestion_bundle
 from leadterm.pages.quotes import quote
 from leadterm.pages.suggestion_page import suggestion_page

@@ -19,7 +19,7 @@ from typer.core import TyperGroup
 
 from leadterm import __version__
 from leadterm.cli.process import Stopped, open_streams, stop_on_signals
-from leadterm.errors import LeadtermError
+from leadterm.errors import LeadtermError, place_of, printable
 
 __all__ = ["COMMANDS", "CommandPlace", "app", "main"]
 
@@ -183,7 +183,7 @@ def _explain(error: BaseException) -> tuple[int, str]:
             _give_up_output()
         name = f" '{error.filename}'" if error.filename else ""
         return 2, f"{error.strerror or type(error).__name__}:{name or ' input or output'}. Check the path and the disk."
-    return INTERNAL, f"a fault of leadterm: {_place_of(error)}. Set LEADTERM_DEBUG=1 to see where, and report it."
+    return INTERNAL, f"a fault of leadterm: {place_of(error)}. Set LEADTERM_DEBUG=1 to see where, and report it."
 
 
 def _give_up_output() -> None:
@@ -201,18 +201,9 @@ def _usage(error: BaseException) -> str:
     return f"{message}{'' if message.endswith(('.', '?')) else '.'} See '{path} --help'."
 
 
-def _place_of(error: BaseException) -> str:
-    """Name the type of an error and where it arose; its message may hold text of a note."""
-    trace = error.__traceback__
-    while trace and trace.tb_next:
-        trace = trace.tb_next
-    code = trace.tb_frame.f_code if trace else None
-    return f"{type(error).__name__} in {code.co_qualname}" if code else type(error).__name__
-
-
 def _say(message: str) -> None:
     """Write to standard error, unless that is gone too."""
     try:
-        print(f"leadterm: {message}", file=sys.stderr, flush=True)
+        print(f"leadterm: {printable(message)}", file=sys.stderr, flush=True)
     except OSError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 2)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -14,8 +15,9 @@ from typing import TYPE_CHECKING, Annotated, Protocol
 import typer
 
 from leadterm.cli.console import console, progress, write_output
-from leadterm.errors import LeadtermError, unknown_name
-from leadterm.intake.notes import Item, find_files, read_items
+from leadterm.errors import LeadtermError, place_of, printable, unknown_name
+from leadterm.intake.encounters import Item, read_items
+from leadterm.intake.files import find_files
 from leadterm.storage.writer import explain_failure, open_lines, refuse_inputs
 
 if TYPE_CHECKING:
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
 
     from leadterm.schema import Encounter, SuggestionSet
 
-    Answer = tuple[Encounter, SuggestionSet]
+    Answer = tuple[Encounter, SuggestionSet, str]
 
 __all__ = ["suggest"]
 
@@ -140,8 +142,12 @@ def suggest(
         shown = output is not None or not sys.stdout.isatty()
         read = progress(read, "Suggesting", total=many) if shown else read
     _speak_utf8(format)
-    answers = ((encounter, wanted.apply(engine.suggest(encounter))) for encounter in _watched(read, engine))
-    _write(answers, wanted, output)
+
+    def ask(encounter: Encounter) -> Answer:
+        result = wanted.apply(engine.suggest(encounter))
+        return encounter, result, _as_text(encounter, result, wanted, output)
+
+    _write(reader.answers(_watched(read, engine), ask), wanted, output)
     if reader.problems:
         raise typer.Exit(2)
 
@@ -177,6 +183,23 @@ class _Reader:
         if found is None:
             raise typer.Exit(2)
         yield found
+
+    def answers(self, encounters: Iterable[Encounter], ask: Callable[[Encounter], Answer]) -> Iterator[Answer]:
+        """Ask for each encounter; one that goes wrong is reported like one that cannot be read."""
+        before = self.read
+        for encounter in encounters:
+            try:
+                answer = ask(encounter)
+            except Exception as error:
+                if os.environ.get("LEADTERM_DEBUG") == "1":
+                    raise
+                self.problems, self.read = self.problems + 1, self.read - 1
+                fault = error if isinstance(error, LeadtermError) else f"a fault of leadterm: {place_of(error)}."
+                _say(f"'{encounter.encounter_id}' has no codes: {fault}")
+            else:
+                yield answer
+        if before and not self.read:  # nothing to write
+            raise typer.Exit(2)
 
 
 def _load(model: str, date: str | None, ner: str | None, systems: Sequence[str]) -> Engine:
@@ -217,39 +240,49 @@ def _watched(encounters: Iterable[Encounter], engine: Engine) -> Iterator[Encoun
         yield replace(encounter, language=read) if read else encounter
 
 
+def _as_text(encounter: Encounter, result: SuggestionSet, wanted: Wanted, output: str | None) -> str:
+    """Give an answer as a line of JSON or a plain table, where each is written as it comes."""
+    if wanted.format in (Format.JSON, Format.JSONL):
+        return json.dumps(result.to_json(), ensure_ascii=False, allow_nan=False)
+    if wanted.format is Format.TABLE and not _on_screen(output):
+        from leadterm.pages.suggestion_table import suggestion_table
+
+        return _plain_table(suggestion_table(encounter, result, top=wanted.shown(result)))
+    return ""
+
+
+def _on_screen(output: str | None) -> bool:
+    return output in (None, "-") and sys.stdout.isatty()
+
+
 def _write(answers: Iterable[Answer], wanted: Wanted, output: str | None) -> None:
     """Write the answers in the format wanted; to a file as a whole or not at all."""
     if wanted.format is Format.JSONL:
         with _line_writer(output) as write:
-            for _, result in answers:
-                write(json.dumps(result.to_json(), ensure_ascii=False) + "\n")
+            for _, _, line in answers:
+                write(f"{line}\n")
     elif wanted.format is Format.JSON:
-        found = [result.to_json() for _, result in answers]
+        found = [result.to_json() for _, result, _ in answers]
         write_output(json.dumps(found, ensure_ascii=False, indent=1), output)
     elif wanted.format is Format.FHIR:
         from leadterm.pages.fhir import suggestion_bundle
 
-        write_output(json.dumps(suggestion_bundle(answers), ensure_ascii=False, indent=1), output)
+        bundle = suggestion_bundle((encounter, result) for encounter, result, _ in answers)
+        write_output(json.dumps(bundle, ensure_ascii=False, indent=1), output)
     elif wanted.format is Format.HTML:
         from leadterm.pages.suggestion_page import suggestion_page
 
-        write_output(suggestion_page([(e, r, wanted.shown(r)) for e, r in answers]), output)
+        write_output(suggestion_page([(e, r, wanted.shown(r)) for e, r, _ in answers]), output)
+    elif _on_screen(output):
+        from leadterm.pages.suggestion_table import suggestion_table
+
+        for number, (encounter, result, _) in enumerate(answers):
+            table = suggestion_table(encounter, result, top=wanted.shown(result))
+            console().print(*[""] * bool(number), table, sep="\n")
     else:
-        _print_tables(answers, wanted, output)
-
-
-def _print_tables(answers: Iterable[Answer], wanted: Wanted, output: str | None) -> None:
-    from leadterm.pages.suggestion_table import suggestion_table
-
-    to_file = output is not None and output != "-"
-    if not to_file and sys.stdout.isatty():
-        screen = console()
-        for number, (encounter, result) in enumerate(answers):
-            screen.print(*[""] * bool(number), suggestion_table(encounter, result, top=wanted.shown(result)), sep="\n")
-        return
-    with _line_writer(output) as write:
-        for number, (encounter, result) in enumerate(answers):
-            write("\n" * bool(number) + _plain_table(suggestion_table(encounter, result, top=wanted.shown(result))))
+        with _line_writer(output) as write:
+            for number, (_, _, text) in enumerate(answers):
+                write("\n" * bool(number) + text)
 
 
 def _plain_table(view: RenderableType) -> str:
@@ -282,4 +315,4 @@ def _speak_utf8(format: Format) -> None:
 
 
 def _say(message: str) -> None:
-    print(f"leadterm: {message}", file=sys.stderr, flush=True)
+    print(f"leadterm: {printable(message)}", file=sys.stderr, flush=True)

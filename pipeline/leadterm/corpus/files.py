@@ -99,6 +99,8 @@ def _json(line: bytes, where: str) -> object:
     except json.JSONDecodeError as error:
         hint = "One encounter a line, each a JSON object."
         raise LeadtermError(f"{where} is not JSON: {error.msg} at column {error.colno}.", hint=hint) from None
+    except ValueError:
+        raise LeadtermError(f"{where} is not an encounter: it has a number of too many digits.") from None
     except RecursionError:
         raise LeadtermError(f"{where} is not an encounter: nested too deep.") from None
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, cast
 
-from leadterm.errors import LeadtermError, unknown_name
+from leadterm.errors import LeadtermError, quote_name, unknown_name
 from leadterm.schema import Encounter, EvidenceSpan, Note, ReferenceCode
 
 __all__ = ["decode", "decode_code", "decode_shell", "encode", "join_mentions", "split_mentions"]
@@ -203,10 +203,7 @@ def _decode_note(given: object) -> Note:
     text = note.get("text")
     if not isinstance(text, str):
         raise _wrong("text", text, "a string")
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        raise LeadtermError("the text of a note has half a surrogate pair.", hint="Export it as UTF-8.") from None
+    _check_writable("the text of a note", text)
     return Note(_word(note, "note_id"), text, _optional(note, "kind") or "")
 
 
@@ -241,7 +238,10 @@ def _mapping(given: object, what: str, allowed: tuple[str, ...]) -> Mapping[str,
         raise LeadtermError(f"{what} must be a JSON object, not {_kind(given)}.")
     for key in given:
         if key not in allowed:
-            raise unknown_name(f"field of {what.removeprefix('an ').removeprefix('a ')}", str(key), allowed)
+            kind = f"field of {what.removeprefix('an ').removeprefix('a ')}"
+            if quote_name(key) != f"'{key}'":
+                raise LeadtermError(f"unknown {kind}: {quote_name(key)}.", hint=f"Allowed: {', '.join(allowed)}.")
+            raise unknown_name(kind, key, allowed)
     return given
 
 
@@ -258,6 +258,7 @@ def _word(given: Mapping[str, Any], key: str) -> str:
     value = given.get(key)
     if not isinstance(value, str) or not value.strip():
         raise _wrong(key, value, "a string that is not empty")
+    _check_writable(f"'{key}'", value)
     return value
 
 
@@ -265,7 +266,17 @@ def _optional(given: Mapping[str, Any], key: str) -> str | None:
     value = given.get(key)
     if value is not None and not isinstance(value, str):
         raise _wrong(key, value, "a string")
+    if value is not None:
+        _check_writable(f"'{key}'", value)
     return value
+
+
+def _check_writable(what: str, value: str) -> None:
+    """Refuse half a surrogate pair: JSON can spell it, no output can hold it."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise LeadtermError(f"{what} has half a surrogate pair.", hint="Export it as UTF-8.") from None
 
 
 def _wrong(key: str, value: object, allowed: str) -> LeadtermError:

@@ -120,7 +120,7 @@ def _resources(path: Path) -> Iterator[tuple[str, Resource]]:
             continue
         try:
             given = json.loads(piece)
-        except (json.JSONDecodeError, RecursionError):
+        except (ValueError, RecursionError):
             raise LeadtermError(f"{path} line {number} is not JSON.", hint="NDJSON files end in .ndjson.") from None
         bundle = isinstance(given, dict) and given.get("resourceType") == "Bundle"
         for entry in _list(given.get("entry")) if bundle else [{"resource": given}]:

@@ -85,7 +85,7 @@ def _chart(path: Path) -> Chart:
         whole = all(isinstance(note["annotations"], list) and "note_id" in note for note in chart["notes"])
         if whole and "hadm_id" in chart:
             return dict(chart)
-    except (json.JSONDecodeError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         pass
     raise LeadtermError(f"{path} is not an MDACE chart.", hint="It needs hadm_id, and notes with annotations.")
 

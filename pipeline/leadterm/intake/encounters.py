@@ -1,0 +1,147 @@
+"""From files to encounters; a bad one is reported in its place and keeps no other from being read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from leadterm.errors import LeadtermError
+from leadterm.intake.decode import LARGEST, read_note_text, refuse_formats, too_large, wide_encoding
+from leadterm.intake.files import encounter_id_of, read_bytes, read_lines, shown
+from leadterm.schema import Encounter, Note
+
+__all__ = ["Item", "read_items"]
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """An encounter to be coded, or why there is none.
+
+    Parameters
+    ----------
+    encounter : Encounter or None
+        What was read.
+    problem : LeadtermError or None
+        What kept it from being read.
+    warning : str
+        What the user should know though it was read.
+
+    Examples
+    --------
+    >>> Item(problem=LeadtermError("note a.txt is empty.")).encounter is None
+    True
+    """
+
+    encounter: Encounter | None = None
+    problem: LeadtermError | None = None
+    warning: str = ""
+
+
+def read_items(files: Sequence[Path], *, setting: str | None = None, date: str | None = None) -> Iterator[Item]:
+    """Read the files one after the other; a bad one does not keep the others from being read.
+
+    Parameters
+    ----------
+    files : sequence of Path
+        From `find_files`.
+    setting : str, optional
+        Setting of all encounters; by default what a JSON encounter says, else outpatient.
+    date : str, optional
+        Date of service of encounters that have none.
+
+    Yields
+    ------
+    Item
+        One for each text file, each line of a ``.jsonl`` file and each object of a ``.json`` file.
+    """
+    seen: set[str] = set()
+    for path in files:
+        for item in _items(path):
+            if item.encounter is None:
+                yield item
+                continue
+            name = item.encounter.encounter_id
+            if name in seen:
+                yield Item(problem=LeadtermError(f"{path}: the encounter '{name}' was there before.", hint="Left out."))
+                continue
+            seen.add(name)
+            known = item.encounter
+            day = known.date_of_service or date
+            yield replace(item, encounter=replace(known, setting=setting or known.setting, date_of_service=day))
+
+
+def _items(path: Path) -> Iterator[Item]:
+    try:
+        if path.suffix.lower() == ".jsonl":
+            yield from _line_items(path)
+        elif path.suffix.lower() == ".json":
+            yield from _json_items(path)
+        else:
+            text, warning = read_note_text(read_bytes(path), shown(path))
+            name = encounter_id_of(path)
+            yield Item(Encounter(name, (Note(name, text),)), warning=warning)
+    except LeadtermError as problem:
+        yield Item(problem=problem)
+
+
+def _line_items(path: Path) -> Iterator[Item]:
+    empty = True
+    for number, line in enumerate(_lines(path), 1):
+        if line.strip():
+            empty = False
+            yield _line_item(line, f"{shown(path)} line {number}")
+    if empty:
+        raise LeadtermError(f"{shown(path)} is empty: there is no text to code.", hint="Check the file.")
+
+
+def _lines(path: Path) -> Iterator[bytes]:
+    """Give the lines; in UTF-16 and UTF-32 they cannot be told byte by byte, so such a file is read as a whole."""
+    for number, line in enumerate(read_lines(path)):
+        if number == 0 and wide_encoding(line):
+            yield from (piece.encode() for piece in read_note_text(read_bytes(path), shown(path))[0].split("\n"))
+            return
+        if number == 0:
+            refuse_formats(line, shown(path))
+        yield line
+
+
+def _line_item(line: bytes, where: str) -> Item:
+    try:
+        if len(line) > LARGEST:
+            raise too_large(where)
+        text, warning = read_note_text(line, where)
+        return replace(_decoded(_load(text, where), where), warning=warning)
+    except LeadtermError as problem:
+        return Item(problem=problem)
+
+
+def _json_items(path: Path) -> Iterator[Item]:
+    text, warning = read_note_text(read_bytes(path), shown(path))
+    given = _load(text, shown(path))
+    listed = given if isinstance(given, list) else [given]
+    for number, piece in enumerate(listed, 1):
+        item = _decoded(piece, f"{shown(path)} encounter {number}" if len(listed) > 1 else shown(path))
+        yield replace(item, warning=warning if number == 1 else "")
+
+
+def _load(text: str, where: str) -> object:
+    try:
+        found: object = json.loads(text)
+    except (ValueError, RecursionError):  # also a number of more digits than Python reads
+        hint = "Give encounters in the corpus format, or a .txt file."
+        raise LeadtermError(f"{where} is not JSON.", hint=hint) from None
+    return found
+
+
+def _decoded(given: object, where: str) -> Item:
+    from leadterm.corpus.format import decode_shell
+
+    try:
+        encounter, _ = decode_shell(given)
+    except LeadtermError as error:
+        return Item(problem=LeadtermError(f"{where}: {error.message}", hint=error.hint))
+    if not any(note.text.strip() for note in encounter.notes):
+        return Item(problem=LeadtermError(f"{where} is empty: there is no text to code.", hint="Check the file."))
+    return Item(encounter)
