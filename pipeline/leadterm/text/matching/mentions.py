@@ -10,6 +10,7 @@ import numpy as np
 
 from leadterm.text.knowledge import load_table
 from leadterm.text.matching.linker import FuzzyLinker
+from leadterm.text.matching.neoplasms import NeoplasmFinder
 from leadterm.text.matching.patterns import PatternMatcher
 from leadterm.text.matching.term_matcher import Cover, Scan, TermMatcher
 from leadterm.text.pipeline import build_nlp
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from spacy.language import Language
     from spacy.tokens import Doc
 
+    from leadterm.codes.system import CodeSystem
     from leadterm.schema import Note
 
 __all__ = ["NAME", "MentionFinder", "NoteReaders", "register_entities"]
@@ -47,14 +49,18 @@ class MentionFinder:
         Find patterns of plain words.
     fuzzy : FuzzyLinker, optional
         Reads headings that the others leave unread.
+    neoplasms : NeoplasmFinder, optional
+        Finds neoplasms whose site stands apart.
     """
 
     def __init__(
-        self, matcher: TermMatcher, patterns: tuple[PatternMatcher, ...] = (), fuzzy: FuzzyLinker | None = None
-    ) -> None:
+        self, matcher: TermMatcher, patterns: tuple[PatternMatcher, ...] = (), fuzzy: FuzzyLinker | None = None,
+        neoplasms: NeoplasmFinder | None = None,
+    ) -> None:  # fmt: skip
         self.matcher = matcher
         self.patterns = patterns
         self.fuzzy = fuzzy
+        self.neoplasms = neoplasms
         sites = _site_words()
         self._is_site = np.array([word in sites for word in matcher.vocabulary], dtype=np.bool_)
 
@@ -65,6 +71,8 @@ class MentionFinder:
         scan = self.matcher.scan(doc)
         covers = self.matcher.covers(self.matcher.match_scan(scan))
         covers += self._joined(doc, scan, covers)
+        if self.neoplasms is not None:
+            covers += self.neoplasms.covers(scan, covers)
         for pattern in self.patterns:
             covers += pattern.covers(doc)
         if self.fuzzy is not None:
@@ -133,10 +141,16 @@ def _make_entities(nlp: Language, name: str, system: str, date: str | None, fuzz
     lexicon, normaliser = compile_lexicon(codes), default_normaliser()
     language = nlp.lang or ""
     if language in TRANSLATED:
-        return MentionFinder(TermMatcher.translating(lexicon, normaliser, language))
+        matcher = TermMatcher.translating(lexicon, normaliser, language)
+        return MentionFinder(matcher, neoplasms=_neoplasms(matcher, codes))
     matcher = TermMatcher.default(lexicon, normaliser)
     patterns = (PatternMatcher.external_causes(), PatternMatcher.drugs()) if codes.spec.knowledge else ()
-    return MentionFinder(matcher, patterns, FuzzyLinker(codes, matcher.normaliser) if fuzzy else None)
+    linker = FuzzyLinker(codes, matcher.normaliser) if fuzzy else None
+    return MentionFinder(matcher, patterns, linker, _neoplasms(matcher, codes))
+
+
+def _neoplasms(matcher: TermMatcher, codes: CodeSystem) -> NeoplasmFinder | None:
+    return NeoplasmFinder(matcher.vocabulary, matcher.normaliser) if codes.spec.knowledge else None
 
 
 def register_entities() -> None:

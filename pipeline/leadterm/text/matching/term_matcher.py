@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from operator import attrgetter
@@ -28,6 +29,7 @@ WINDOW = 8
 GAPS = 4
 MOST_KEPT = 500_000
 NUMERAL = 3
+GLUED = re.compile(r"(?<=[a-z]{4})(?=[A-Z][a-z]{3})")  # "locationColon": cells of a table run together
 BREAKS = frozenset({".", ";", ":", "!", "?", "•", "|", "*", "·", "–", "—"})
 PAUSES = frozenset({",", "and", "or", "/", "&", "(", ")", "+", "-"})
 NEGATORS = frozenset({"without", "w/o", "no", "not", "denies", "negative"})
@@ -146,7 +148,7 @@ class TermMatcher:
             return (PAUSE,)
         if low in self._negators:
             return (NEGATE,)
-        words = [w for m in WORD.finditer(surface) for w in self._reader.word(m.group())]
+        words = [w for m in WORD.finditer(GLUED.sub(" ", surface)) for w in self._reader.word(m.group())]
         expansion = self._upper.get(surface) or self._any.get(low)
         if expansion:
             words += self.normaliser.words(expansion)

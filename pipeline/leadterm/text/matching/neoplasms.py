@@ -1,0 +1,239 @@
+"""Neoplasms whose site stands apart from their histology: in a specimen's name, a heading, the sentence before.
+
+The terms of the classification name site and behaviour together ("carcinoma of sigmoid colon"). Pathology reports and
+clinic letters often do not: the specimen line says "sigmoid colon, resection", the diagnosis line "adenocarcinoma".
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from leadterm.text.knowledge import load_table
+from leadterm.text.matching.overlaps import Cover, Reading, Scan
+from leadterm.text.words.normalise import Normaliser
+
+__all__ = ["NeoplasmFinder"]
+
+HISTOLOGIES = frozenset({"carcinoma", "adenocarcinoma", "cystadenocarcinoma", "malignancy"})
+MALIGNANT = HISTOLOGIES | {"cancer"}
+TUMOR = frozenset({"tumor", "neoplasm", "neoplasia"})
+BENIGN = frozenset({"benign", "adenoma", "papilloma", "fibroma", "hemangioma"})
+SPREAD = frozenset({"metastasis", "secondary"})
+REPORT = frozenset({"specimen", "biopsy", "gross", "histology", "microscopic", "resection", "pathology", "margin"})
+CLUES = frozenset({"site", "location", "located", "primary", "origin", "arising", "involving"})
+NO_CODE = "-"
+VAGUE_SITES = ("C76", "C41", "C40", "C38", "C48", "C69", "C96", "C26", "C77", NO_CODE)
+FAR_COLUMNS = frozenset({"primary", "in_situ", "unspecified"})
+NEAR, APART, REACH, REPORT_REACH = 3, 8, 50, 200
+MOST_SITES, REPORT_WORDS = 3, 3
+FAR_MISSING, DOUBT_MISSING = 2, 1
+WEIGHT = 5.0
+
+Row = Mapping[str, str]
+
+
+class _Site(NamedTuple):
+    """A site found in a note: its words' places in the scan and its row of the table."""
+
+    places: tuple[int, ...]
+    row: Row
+
+
+class _Head(NamedTuple):
+    """Words of a histology found in a note and the column of the table they lead to."""
+
+    places: tuple[int, ...]
+    column: str
+    doubtful: bool
+    histology: bool
+
+
+class NeoplasmFinder:
+    """Puts histologies and sites together.
+
+    Parameters
+    ----------
+    vocabulary : sequence of str
+        Words by their number in a scan.
+    normaliser : Normaliser
+        The one the vocabulary was made with.
+    """
+
+    def __init__(self, vocabulary: Sequence[str], normaliser: Normaliser) -> None:
+        self.vocabulary = vocabulary
+        numbers = {word: i for i, word in enumerate(vocabulary)}
+        named = [
+            (tuple(sorted({numbers[w] for w in words})), row)
+            for row in load_table("neoplasm_sites.tsv")
+            for words in map(normaliser.content, row["site"].split("|"))
+            if words and all(w in numbers for w in words)
+        ]
+        counts = Counter(word for words, _ in named for word in words)
+        self._by_key: dict[int, list[tuple[tuple[int, ...], Row]]] = {}
+        for words, row in named:
+            self._by_key.setdefault(min(words, key=lambda w: (counts[w], w)), []).append((words, row))
+        heads = MALIGNANT | TUMOR | BENIGN | SPREAD
+        self._is_head = np.array([word in heads for word in vocabulary], dtype=np.bool_)
+
+    def covers(self, scan: Scan, known: Iterable[Cover]) -> list[Cover]:
+        """Find neoplasms that no term of the dictionary names.
+
+        Parameters
+        ----------
+        scan : Scan
+            Words of a doc.
+        known : iterable of Cover
+            What the dictionary found; the same code at the same words is not found again.
+
+        Returns
+        -------
+        list of Cover
+            In order of the text.
+        """
+        at = np.flatnonzero((scan.word >= 0) & ~scan.negated)
+        at = at[self._is_head[scan.word[at]]]
+        if not len(at):
+            return []
+        note = _Note(scan, self.vocabulary)
+        heads = list(note.heads(at.tolist()))
+        sites = self._sites(scan, note)
+        if not heads or not sites:
+            return []
+        found = {(token, r.code[:5]) for c in known for r in c.readings for token in c.tokens if r.code[0] in "CD"}
+        links = list(note.close(heads, sites))
+        said = {site.row[column] for _, site, column, _ in links}
+        links += [link for link in note.far(heads, sites) if link[1].row[link[2]] not in said]
+        covers = [note.cover(*link) for link in links if link[1].row[link[2]] != NO_CODE]
+        return [c for c in covers if not any((token, c.readings[0].code[:5]) in found for token in c.tokens)]
+
+    def _sites(self, scan: Scan, note: _Note) -> list[_Site]:
+        """Sites named in a note; of several that share words, the one of most words."""
+        found: list[_Site] = []
+        for i, word in enumerate(scan.word.tolist()):
+            for words, row in self._by_key.get(word, ()):
+                places = note.together(i, words)
+                if places:
+                    found.append(_Site(places, row))
+        found.sort(key=lambda site: (-len(site.places), site.places))
+        kept: list[_Site] = []
+        taken: set[int] = set()
+        for site in found:
+            if taken.isdisjoint(site.places):
+                kept.append(site)
+                taken.update(site.places)
+        return sorted(kept, key=lambda site: site.places)
+
+
+class _Note:
+    """A scan as lists."""
+
+    def __init__(self, scan: Scan, vocabulary: Sequence[str]) -> None:
+        self.number: list[int] = scan.word.tolist()
+        self.position: list[int] = scan.position.tolist()
+        self.segment: list[int] = scan.segment.tolist()
+        self.token: list[int] = scan.token.tolist()
+        self.word = [vocabulary[n] if n >= 0 else "" for n in self.number]
+        self.places: dict[tuple[int, int], list[int]] = {}
+        for i, key in enumerate(zip(self.segment, self.number, strict=True)):
+            self.places.setdefault(key, []).append(i)
+        self.is_report = len(REPORT.intersection(self.word)) >= REPORT_WORDS
+
+    def together(self, place: int, words: Sequence[int]) -> tuple[int, ...]:
+        """Places of words that stand near one of them in its clause; empty if one is not there."""
+        chosen = []
+        for word in words:
+            near = [
+                k for k in self.places.get((self.segment[place], word), ())
+                if abs(self.position[k] - self.position[place]) <= NEAR
+            ]  # fmt: skip
+            if not near:
+                return ()
+            chosen.append(min(near, key=lambda k: (abs(self.position[k] - self.position[place]), k)))
+        return tuple(sorted(chosen))
+
+    def heads(self, at: Sequence[int]) -> Iterator[_Head]:
+        """Histologies with the behaviour that their words tell together."""
+        group: list[int] = []
+        for i in [*at, -1]:
+            if i >= 0 and (not group or self._follows(group[-1], i)):
+                group.append(i)
+                continue
+            head = self._head(group)
+            if head is not None:
+                yield head
+            group = [i]
+
+    def _follows(self, before: int, i: int) -> bool:
+        return self.segment[before] == self.segment[i] and self.position[i] - self.position[before] <= NEAR
+
+    def _head(self, group: Sequence[int]) -> _Head | None:
+        words = {self.word[i] for i in group}
+        cancer, place = words & MALIGNANT, tuple(group)
+        situ = self._near(group, "situ")
+        if situ is not None and "carcinoma" in words:
+            return _Head((*place, situ), "in_situ", doubtful=False, histology=True)
+        if words & BENIGN and not cancer:
+            return _Head(place, "benign", doubtful=False, histology=True)
+        if words & SPREAD and not cancer - {"malignancy"}:
+            return _Head(place, "secondary", doubtful=False, histology=False) if "metastasis" in words else None
+        if cancer:
+            return _Head(place, "primary", doubtful=False, histology=bool(words & HISTOLOGIES))
+        return _Head(place, "unspecified", doubtful=True, histology=False)
+
+    def _near(self, group: Sequence[int], word: str) -> int | None:
+        around = range(max(group[0] - NEAR, 0), min(group[-1] + NEAR + 1, len(self.word)))
+        return next((i for i in around if self.word[i] == word and self.segment[i] == self.segment[group[0]]), None)
+
+    def _apart(self, head: _Head, site: _Site) -> int:
+        return min(abs(self.position[a] - self.position[b]) for a in head.places for b in site.places)
+
+    def close(self, heads: Sequence[_Head], sites: Sequence[_Site]) -> Iterator[tuple[_Head, _Site, str, int]]:
+        """Histologies and sites of one clause; an unspecified tumor may also be a malignant one."""
+        by_clause: dict[int, list[_Site]] = {}
+        for site in sites:
+            by_clause.setdefault(self.segment[site.places[0]], []).append(site)
+        for head in heads:
+            for site in by_clause.get(self.segment[head.places[0]], ()):
+                if self._apart(head, site) > APART:
+                    continue
+                yield head, site, head.column, 0
+                if head.doubtful:
+                    yield head, site, "primary", DOUBT_MISSING
+
+    def far(self, heads: Sequence[_Head], sites: Sequence[_Site]) -> Iterator[tuple[_Head, _Site, str, int]]:
+        """The sites of a note that stand nearest to its carcinomas, and oftenest, with the nearest carcinoma."""
+        reach = REPORT_REACH if self.is_report else REACH
+        cancers = [head for head in heads if head.column in FAR_COLUMNS and (head.histology or self.is_report)]
+        votes: dict[str, float] = {}
+        best: dict[str, tuple[int, int, int]] = {}
+        for s, site in enumerate(sites):
+            code = site.row["primary"]
+            if code.startswith(VAGUE_SITES):
+                continue
+            told = not CLUES.isdisjoint(self.word[max(site.places[0] - NEAR, 0) : site.places[-1] + NEAR + 1])
+            for h, head in enumerate(cancers):
+                apart = self._apart(head, site)
+                if apart <= reach:
+                    votes[code] = votes.get(code, 0.0) + (1.0 + told) / (10.0 + apart)
+                    best[code] = min(best.get(code, (apart, h, s)), (apart, h, s))
+        for code in sorted(votes, key=lambda c: (-votes[c], c))[:MOST_SITES]:
+            _, h, s = best[code]
+            column = "primary" if cancers[h].doubtful else cancers[h].column
+            yield cancers[h], sites[s], column, FAR_MISSING + cancers[h].doubtful
+
+    def cover(self, head: _Head, site: _Site, column: str, missing: int) -> Cover:
+        """The words that name a neoplasm; not those of a far site, lest its context be read for theirs."""
+        code = site.row[column]
+        places = head.places if missing >= FAR_MISSING else (*head.places, *site.places)
+        tokens = tuple(sorted({self.token[i] for i in places}))
+        name = f"Neoplasm, {site.row['site'].split('|')[0]} [{column.replace('_', ' ')}]"
+        size = len({*head.places, *site.places})
+        gap = self._apart(head, site)
+        return Cover(
+            tokens, self.segment[head.places[0]],
+            (Reading(code, name, "neoplasm", size, missing, gap, WEIGHT * size),),
+        )  # fmt: skip
