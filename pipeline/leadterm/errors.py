@@ -8,6 +8,8 @@ from difflib import get_close_matches
 
 __all__ = ["LeadtermError", "place_of", "printable", "quote_name", "unknown_name"]
 
+LONGEST_NAME = 40
+
 
 class LeadtermError(Exception):
     """A problem with input, usage or an installation, said so that the user can mend it.
@@ -62,7 +64,8 @@ def unknown_name(kind: str, got: str, allowed: Iterable[str], *, hint: str = "")
     near = get_close_matches(got, names, n=1)
     guess = f"; did you mean '{near[0]}'?" if near else "."
     shown = ", ".join(names[:20]) + (" …" if len(names) > 20 else "") if names else "none"
-    return LeadtermError(f"unknown {kind} '{got}'{guess} Allowed: {shown}.", hint=hint)
+    said = f"'{got}'" if len(got) <= LONGEST_NAME else f"of {len(got)} characters"  # that may be text of a note
+    return LeadtermError(f"unknown {kind} {said}{guess} Allowed: {shown}.", hint=hint)
 
 
 def printable(text: str) -> str:

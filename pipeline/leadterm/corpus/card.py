@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import stat
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -15,6 +16,7 @@ from leadterm.errors import LeadtermError, unknown_name
 __all__ = ["CARD_FILE", "COUNTS", "Card", "card_text", "read_card", "read_code_list"]
 
 CARD_FILE = "corpus.toml"
+LARGEST_LIST = 100_000_000
 COUNTS = ("encounters", "outpatient", "inpatient", "notes", "words", "codes", "distinct_codes", "evidence")
 
 
@@ -219,10 +221,20 @@ def read_code_list(path: str | Path, system: str) -> list[tuple[str, str]]:
     lists = read_card(path).code_lists
     if system not in lists:
         raise unknown_name("code list", system, lists, hint=f"Name its file under [code_lists] in {CARD_FILE}.")
-    file = Path(path) / lists[system]
     try:
-        lines = file.read_bytes().decode("utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError):
-        raise LeadtermError(f"cannot read the code list {file}.", hint="It must be a UTF-8 text file.") from None
+        lines = _inside(Path(path), lists[system]).read_bytes().decode("utf-8-sig").split("\n")
+    except (OSError, ValueError):
+        message = f"cannot read the code list of '{system}' in {path}."
+        raise LeadtermError(message, hint=f"It must be a UTF-8 text file under {LARGEST_LIST:,} bytes.") from None
     parts = (line.partition("\t") for line in lines if line.strip())
     return [(code.strip(), title.strip()) for code, _, title in parts]
+
+
+def _inside(folder: Path, name: str) -> Path:
+    """Find a file that a card names: a regular one inside the folder, since a corpus may come from anywhere."""
+    file = folder / name
+    if Path(name).name != name or file.resolve().parent != folder.resolve():
+        raise LeadtermError(f"a code list of {folder / CARD_FILE} lies outside the corpus.", hint="Name a file inside.")
+    if not stat.S_ISREG(file.stat().st_mode) or file.stat().st_size > LARGEST_LIST:
+        raise OSError
+    return file

@@ -13,7 +13,7 @@ from typing import IO
 
 from leadterm.corpus.card import CARD_FILE, COUNTS, Card, card_text, read_card
 from leadterm.corpus.format import decode, encode, split_mentions
-from leadterm.errors import LeadtermError, unknown_name
+from leadterm.errors import LeadtermError, quote_name, unknown_name
 from leadterm.schema import Encounter
 from leadterm.storage.writer import explain_failure, open_folder
 
@@ -308,11 +308,11 @@ def _fill(
     with ExitStack() as stack:
         for split, encounter in encounters:
             if split not in files:
-                if not re.fullmatch(r"\w[\w-]*", split):
-                    raise LeadtermError(f"bad split name '{split}'.", hint="Use letters, digits, - and _.")
+                if not re.fullmatch(r"\w[\w-]{0,99}", split):
+                    raise LeadtermError(f"bad split name: {quote_name(split)}.", hint="Use letters, digits, - and _.")
                 files[split] = stack.enter_context((stage / f"{split}.jsonl").open("wb"))
             tally.add(split, encounter)
-            files[split].write(json.dumps(encode(encounter), ensure_ascii=False).encode() + b"\n")
+            files[split].write(_line(encounter))
     if not files:
         raise LeadtermError("there is no encounter to write.", hint="Check the source and the options.")
     lists = {system: f"codes-{system}.tsv" for system in code_lists}
@@ -323,6 +323,19 @@ def _fill(
     made = replace(card, counts=tally.counts(), splits=ordered, code_lists={**card.code_lists, **lists})
     (stage / CARD_FILE).write_bytes(card_text(made).encode())
     return made
+
+
+def _line(encounter: Encounter) -> bytes:
+    """Give an encounter as a line that can be read again."""
+    where = f"encounter '{encounter.encounter_id[:80]}'"
+    names = [encounter.encounter_id, *(note.note_id for note in encounter.notes)]
+    names += [name for code in encounter.codes for name in (code.system, code.code)]
+    if not all(map(str.strip, names)):
+        raise LeadtermError(f"{where} has a blank id or code.", hint="Check the source.")
+    try:
+        return json.dumps(encode(encounter), ensure_ascii=False).encode() + b"\n"
+    except UnicodeEncodeError:
+        raise LeadtermError(f"{where} has half a surrogate pair.", hint="Export the source as UTF-8.") from None
 
 
 def check_place(target: Path) -> None:

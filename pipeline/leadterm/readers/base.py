@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+import re
 import sys
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -113,10 +114,7 @@ def rows(path: Path, columns: Sequence[str], *, delimiter: str = ",") -> Iterato
             header = [name.strip().lower() for name in next(table, [])]
             missing = [name for name in columns if name.lower() not in header]
             if missing:
-                got = ", ".join(header[:12]) or "nothing"
-                raise LeadtermError(
-                    f"{path} lacks the columns {', '.join(missing)}; it has {got}.", hint="Check the file."
-                )
+                raise _lacking(path, header, missing, columns)
             for row in table:
                 number = table.line_num
                 if not row:
@@ -129,3 +127,12 @@ def rows(path: Path, columns: Sequence[str], *, delimiter: str = ",") -> Iterato
         raise LeadtermError(f"{path} is not UTF-8 after line {number}.", hint="Save it as UTF-8.") from None
     except (OSError, EOFError, zlib.error, csv.Error) as error:
         raise LeadtermError(f"cannot read {path} after line {number}: {error}.", hint="Is the file whole?") from None
+
+
+def _lacking(path: Path, header: list[str], missing: list[str], columns: Sequence[str]) -> LeadtermError:
+    """Make the error for missing columns. A first line that names none of them may be a row: patient data."""
+    known = {name.lower() for name in columns} & {*header}
+    others = [name for name in header if known and re.fullmatch(r"[a-z_][\w.-]{0,29}", name)][:12]
+    got = f"{len(header)} fields" + (f", among them {', '.join(others)}" if others else "")
+    hint = "Check the file." if known else "Is its first line a header?"
+    return LeadtermError(f"{path} lacks the columns {', '.join(missing)}; its first line has {got}.", hint=hint)

@@ -6,10 +6,9 @@ A Bundle or resource (``.json``), NDJSON of a bulk export (``.ndjson``), or a fo
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -32,16 +31,32 @@ Resource = Mapping[str, Any]
 
 @dataclass
 class _Store:
-    """Resources by kind and key; `names` leads from a full URL to a key such as ``Encounter/1``."""
+    """Resources by kind and key; `names` leads from a full URL, or a kind and an identifier, to a key."""
 
     kinds: dict[str, dict[str, Resource]] = field(default_factory=lambda: {kind: {} for kind in KINDS})
     names: dict[str, str] = field(default_factory=dict)
 
-    def key(self, reference: object) -> str:
-        """Reduce a reference to the key of its resource."""
-        text = str(reference.get("reference", "")) if isinstance(reference, Mapping) else ""
-        text = text.partition("/_history/")[0]
-        return self.names.get(text) or "/".join(text.split("/")[-2:])
+    def add(self, url: str, resource: Resource) -> None:
+        """Keep a resource, to be found under its id, its full URL and its identifiers."""
+        kind = resource["resourceType"]
+        if kind not in self.kinds:
+            return
+        key = f"{kind}/{_word(resource.get('id')) or url or len(self.kinds[kind]) + 1}"
+        self.kinds[kind][key] = resource
+        given = [_word(one.get("value")) for one in _list(resource.get("identifier")) if isinstance(one, Mapping)]
+        for name in (*filter(None, [url]), *(f"{kind}#{value}" for value in given if value)):
+            self.names.setdefault(name, key)
+
+    def key(self, reference: object, kind: str = "") -> str:
+        """Reduce a reference to the key of its resource; one by identifier alone names the resource that has it."""
+        if not isinstance(reference, Mapping):
+            return ""
+        text = _word(reference.get("reference")).partition("/_history/")[0]
+        identifier = reference.get("identifier")
+        if text or not isinstance(identifier, Mapping):
+            return self.names.get(text) or "/".join(text.split("/")[-2:])
+        kind, value = _word(reference.get("type")).split("/")[-1] or kind, _word(identifier.get("value"))
+        return self.names.get(f"{kind}#{value}") or (f"{kind}/{value}" if value else "")
 
 
 def read(source: Path, *, split: str = "train") -> Imported:
@@ -102,19 +117,14 @@ def _load(source: Path) -> _Store:
     store = _Store()
     for path in paths:
         for url, resource in _resources(path):
-            kind = resource["resourceType"]
-            if kind in store.kinds:
-                key = f"{kind}/{resource.get('id') or url or len(store.kinds[kind])}"
-                store.kinds[kind][key] = resource
-                if url:
-                    store.names[url] = key
+            store.add(url, resource)
     return store
 
 
 def _resources(path: Path) -> Iterator[tuple[str, Resource]]:
     """Yield the resources of a file with their full URLs."""
     text = read_text(path)
-    pieces = text.splitlines() if path.suffix == ".ndjson" else [text]
+    pieces = text.split("\n") if path.suffix == ".ndjson" else [text]
     for number, piece in enumerate(pieces, 1):
         if not piece.strip():
             continue
@@ -128,26 +138,27 @@ def _resources(path: Path) -> Iterator[tuple[str, Resource]]:
             resource = whole.get("resource")
             if not isinstance(resource, dict) or not isinstance(resource.get("resourceType"), str):
                 raise LeadtermError(f"{path} line {number} is not FHIR: no resourceType.", hint="Expected a Bundle.")
-            yield str(whole.get("fullUrl", "")), resource
+            yield _word(whole.get("fullUrl")), resource
 
 
 def _encounters(store: _Store) -> Iterator[Encounter]:
-    documents: dict[str, list[Resource]] = {}
+    documents: dict[str, dict[str, Resource]] = {}
     for key, document in store.kinds["DocumentReference"].items():
         if document.get("status") != "entered-in-error":
-            documents.setdefault(_encounter_key(document, store) or key, []).append(document)
+            documents.setdefault(_encounter_key(document, store) or key, {})[key] = document
     coded = _coded(store)
     for key, group in documents.items():
-        notes = [note for document in group for note in _notes(document, store)]
-        if notes:
-            yield _encounter(key, notes, group[0], coded.get(key, []), store)
+        notes = [note for name, document in group.items() for note in _notes(name.partition("/")[2], document, store)]
+        if notes:  # a document that stands alone is an encounter of the same name
+            codes = coded.get(key) or coded.get(f"Encounter/{key.partition('/')[2]}", [])
+            yield _encounter(key, notes, next(iter(group.values())), codes, store)
 
 
 def _encounter_key(document: Resource, store: _Store) -> str:
     """Find the encounter of a document: ``context.encounter`` in R4, ``context`` in R5."""
     context: object = document.get("context")
     references = context.get("encounter") if isinstance(context, Mapping) else context
-    keys = [store.key(reference) for reference in _list(references)]
+    keys = [store.key(reference, "Encounter") for reference in _list(references)]
     return next((key for key in keys if key.startswith("Encounter/")), "")
 
 
@@ -156,27 +167,28 @@ def _encounter(
 ) -> Encounter:
     visit = store.kinds["Encounter"].get(key, {})
     setting = "inpatient" if INPATIENT & set(_codes(visit.get("class"))) else "outpatient"
-    subject = store.key(visit.get("subject") or document.get("subject"))
+    subject = store.key(visit.get("subject") or document.get("subject"), "Patient")
     person = store.kinds["Patient"].get(subject, {})
-    first = {store.key(part["condition"]) for part in _diagnoses(visit) if part.get("rank") == 1}
+    first = {store.key(part["condition"], "Condition") for part in _diagnoses(visit) if part.get("rank") == 1}
     top = "principal" if setting == "inpatient" else "first-listed"
     codes: dict[tuple[str, str], ReferenceCode] = {}
     for origin, code in coded:
         role = top if origin in first else code.role
         codes.setdefault((code.system, code.code), ReferenceCode(code.system, code.code, role))
-    year = str(person.get("birthDate", ""))[:4]
+    year = _word(person.get("birthDate"))[:4]
     period = visit.get("period") or visit.get("actualPeriod")
-    start = str(period.get("start", ""))[:10] if isinstance(period, Mapping) else ""
+    start = _word(period.get("start"))[:10] if isinstance(period, Mapping) else ""
+    language = _word(document.get("language"))[:2].lower()
     return Encounter(
         encounter_id=key.partition("/")[2],
         notes=tuple(notes),
         codes=tuple(codes.values()),
         patient_id=subject.partition("/")[2] or None,
         setting=setting,
-        language=str(document.get("language") or "en")[:2].lower(),
-        sex={"female": "F", "male": "M"}.get(str(person.get("gender"))),
-        birth_year=int(year) if year.isdigit() else None,
-        date_of_service=start if re.fullmatch(r"\d{4}-\d\d-\d\d", start) else None,
+        language=language if re.fullmatch("[a-z]{2}", language) else "en",
+        sex={"female": "F", "male": "M"}.get(_word(person.get("gender"))),
+        birth_year=int(year) if re.fullmatch("[0-9]{4}", year) else None,
+        date_of_service=start if re.fullmatch("[0-9]{4}-[0-9]{2}-[0-9]{2}", start) else None,
     )
 
 
@@ -191,46 +203,55 @@ def _coded(store: _Store) -> dict[str, list[tuple[str, ReferenceCode]]]:
     coded: dict[str, list[tuple[str, ReferenceCode]]] = {}
     for kind in ("Condition", "Procedure"):
         for key, resource in store.kinds[kind].items():
-            said = {*_codes(resource.get("verificationStatus")), str(resource.get("status"))}
+            said = {*_codes(resource.get("verificationStatus")), _word(resource.get("status"))}
             if said & NOT_CODED:
                 continue
             role = "secondary" if kind == "Condition" else ""
             for coding in _codings(resource.get("code")):
-                system = systems.get(str(coding.get("system", "")).strip())
-                if system and coding.get("code"):
-                    code = ReferenceCode(system, canonical(system, str(coding["code"])), role)
-                    coded.setdefault(store.key(resource.get("encounter")), []).append((key, code))
+                system = systems.get(_word(coding.get("system")))
+                given = canonical(system, _word(coding.get("code"))) if system else ""
+                if system and given:
+                    visit = store.key(resource.get("encounter"), "Encounter")
+                    coded.setdefault(visit, []).append((key, ReferenceCode(system, given, role)))
     return coded
 
 
-def _notes(document: Resource, store: _Store) -> Iterator[Note]:
-    name = str(document.get("id") or "document")
-    kind = document.get("type") or {}
-    titles = [kind.get("text"), *(coding.get("display") for coding in _codings(kind)), document.get("description")]
-    title = next((str(title).lower() for title in titles if title), "")
+def _notes(name: str, document: Resource, store: _Store) -> Iterator[Note]:
+    kind = document.get("type")
+    titles = [kind.get("text")] if isinstance(kind, Mapping) else [kind]
+    titles += [*(coding.get("display") for coding in _codings(kind)), document.get("description")]
+    title = next((_word(title).lower() for title in titles if _word(title)), "")
     for number, content in enumerate(_list(document.get("content")), 1):
-        text = _text(content.get("attachment") or {}, name, store)
+        attachment = content.get("attachment") if isinstance(content, Mapping) else None
+        text = _text(attachment, name, store) if isinstance(attachment, Mapping) else None
         if text is not None:
             yield Note(name if number == 1 else f"{name}-{number}", text, title)
 
 
 def _text(attachment: Resource, name: str, store: _Store) -> str | None:
     """Read a plain-text attachment: base64 as the standard wants it, or text as some systems write it."""
-    kind, _, parameters = str(attachment.get("contentType") or "text/plain").partition(";")
+    kind, _, parameters = (_word(attachment.get("contentType")) or "text/plain").partition(";")
     data = attachment.get("data")
     if data is None:
-        binary = store.kinds["Binary"].get(store.key({"reference": attachment.get("url", "")}), {})
+        binary = store.kinds["Binary"].get(store.key({"reference": attachment.get("url")}), {})
         data = binary.get("data")
     if kind.strip().lower() != "text/plain" or not isinstance(data, str):
         return None
     charset = re.search(r"charset=\"?([\w-]+)", parameters, re.IGNORECASE)
     try:
-        return base64.b64decode("".join(data.split()), validate=True).decode(charset[1] if charset else "utf-8")
-    except binascii.Error:
+        content = base64.b64decode("".join(data.split()), validate=True)
+    except ValueError:  # no base64
         return data
-    except (UnicodeDecodeError, LookupError):
+    try:
+        return content.decode(charset[1] if charset else "utf-8")
+    except (UnicodeError, LookupError):
         message = f"document '{name}' is not in the character set it states (UTF-8 if none)."
         raise LeadtermError(message, hint="State it as contentType 'text/plain; charset=…'.") from None
+
+
+def _word(value: object) -> str:
+    """Give a string or number as a string without outer spaces; nothing for what should not stand there."""
+    return str(value).strip() if isinstance(value, str | int) and not isinstance(value, bool) else ""
 
 
 def _codings(concept: object) -> list[Resource]:
@@ -243,10 +264,10 @@ def _codings(concept: object) -> list[Resource]:
 
 
 def _codes(concept: object) -> list[str]:
-    return [str(coding.get("code", "")) for coding in _codings(concept)]
+    return [_word(coding.get("code")) for coding in _codings(concept)]
 
 
 def _list(value: object) -> list[Any]:
     if value is None:
         return []
-    return list(value) if isinstance(value, Iterable) and not isinstance(value, str | Mapping) else [value]
+    return value if isinstance(value, list) else [value]
