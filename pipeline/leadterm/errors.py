@@ -68,15 +68,15 @@ def unknown_name(kind: str, got: str, allowed: Iterable[str], *, hint: str = "")
     return LeadtermError(f"unknown {kind} {said}{guess} Allowed: {shown}.", hint=hint)
 
 
-def printable(text: str) -> str:
-    """Make text fit for a terminal: what is no printable character (an escape sequence begins with one) is dotted.
+def printable(text: str, keep: str = "\n\t") -> str:
+    r"""Make text fit for a terminal: a character that it would obey rather than show becomes a dot, but those to keep.
 
-    Examples
-    --------
-    >>> printable("A1\\x1b[31m")
+    >>> printable("A1\x1b[31m")
     'A1·[31m'
+    >>> printable("a\nb\u202ec", keep="")
+    'a·b·c'
     """
-    return text if text.isprintable() else "".join(c if c.isprintable() or c in "\n\t" else "·" for c in text)
+    return text if text.isprintable() else "".join(c if c.isprintable() or c in keep else "·" for c in text)
 
 
 def quote_name(name: str) -> str:

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from leadterm.errors import LeadtermError
-from leadterm.experiments.benchmarks import Expected, benchmark_table, check_figures, load_benchmarks
+from leadterm.experiments.benchmarks import Expected, check_figures, load_benchmarks
+from leadterm.pages.benchmark_page import benchmark_table
 from leadterm.readers import READERS
 
 GOOD = """

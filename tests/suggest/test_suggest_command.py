@@ -81,7 +81,9 @@ class TestFormats:
         (tmp_path / "a<1>.txt").write_bytes(text.encode())
         assert main(["suggest", str(tmp_path / "a<1>.txt"), "--format", "html"]) == 0
         page = capsys.readouterr().out
-        assert "http" not in page
+        assert "http:" not in page
+        assert "https:" not in page
+        assert "<script" not in page
         assert "src=" not in page
         reader = NoteReader()
         reader.feed(page)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from io import StringIO
 
 import pytest
@@ -151,6 +152,9 @@ def test_a_page_of_several_encounters_links_them_and_escapes() -> None:
     assert "ED &lt;note&gt;" in page
     assert "<b>" not in page.replace('<b style="', "")
     assert page.count('class="faint"') == 2
+    targets = set(re.findall(r'href="#([^"]+)"', page))
+    assert targets <= set(re.findall(r'id="([^"]+)"', page))
+    assert {"e0", "e0-m0", "e1-m1", "e1-s0"} <= targets
 
 
 def test_procedures_become_fhir_procedures() -> None:

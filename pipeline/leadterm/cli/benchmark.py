@@ -110,12 +110,9 @@ def _options(given: Sequence[str] | None) -> dict[str, str]:
 
 
 def _list(known: Mapping[str, Benchmark]) -> None:
-    from rich.box import SIMPLE_HEAD
-    from rich.table import Table
+    from leadterm.pages.terminal import make_table
 
-    table = Table(box=SIMPLE_HEAD, pad_edge=False)
-    for column in ("benchmark", "what", "systems", "published", "checked here"):
-        table.add_column(column, no_wrap=column == "benchmark")
+    table = make_table("", ("benchmark", "what", "systems", "published", "checked here"), whole=("benchmark",))
     for name, b in known.items():
         checked = ", ".join(f"{e.metric} {e.value:.3f}" for e in b.expected if e.row == "trained") or "-"
         table.add_row(name, b.title, ", ".join(b.systems), str(len(b.published)), checked)
@@ -137,14 +134,13 @@ def _json(outcome: Outcome, coders: Agreement | None) -> str:
 
 def _page(outcome: Outcome, coders: Agreement | None) -> str:
     from leadterm.cli.evaluate import titles_of
-    from leadterm.pages.benchmark_page import benchmark_front
-    from leadterm.pages.report_page import render_html
+    from leadterm.pages.benchmark_page import benchmark_page
 
-    report, title = outcome.report, outcome.benchmark.title
-    front = benchmark_front(
-        outcome.benchmark, outcome.rows, outcome.comparison, outcome.verdicts, system=report.name, coders=coders
-    )
-    return render_html(report, outcome.encounters, titles=titles_of(report["systems"]), front=front, heading=title)
+    report = outcome.report
+    return benchmark_page(
+        outcome.benchmark, report, outcome.rows, outcome.comparison, outcome.verdicts,
+        encounters=outcome.encounters, titles=titles_of(report["systems"]), coders=coders,
+    )  # fmt: skip
 
 
 def _emit(outcome: Outcome, coders: Agreement | None, format: Format) -> None:
@@ -157,7 +153,7 @@ def _emit(outcome: Outcome, coders: Agreement | None, format: Format) -> None:
 
 
 def _print(outcome: Outcome, coders: Agreement | None) -> None:
-    from leadterm.experiments.benchmarks import benchmark_table
+    from leadterm.pages.benchmark_page import benchmark_table
     from leadterm.pages.report_tables import agreement_tables, comparison_tables
 
     say, ours = console().print, outcome.report.name

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from leadterm.errors import printable
+from leadterm.pages.terminal import make_console, plain
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
+    from rich.text import Text
 
     from leadterm.codes import Available, CodeSystem, Instruction
 
@@ -30,7 +33,6 @@ TITLES = {
     "note": "Note",
     "seventh character note": "7th character",
 }
-BILLABLE, SEVENTH, HEADING = MARKS = "[green]billable[/]", "[yellow]+ 7th character[/]", "[dim]heading[/]"
 SHOWN_CHILDREN = 60
 
 
@@ -146,22 +148,23 @@ def search_command(
         keys = ("code", "title", "billable", "score", "term", "source")
         _print_json([{key: getattr(hit, key) for key in keys} for hit in hits])
     elif hits:
-        rows = [
+        found: list[list[RenderableType]] = [
             [hit.code, hit.title, _mark(codes, hit.code), hit.term if hit.term not in (hit.title, hit.code) else ""]
             for hit in hits
         ]
-        _print(_table(f"{codes.spec.title} {codes.release}", ["code", "title", "", "found by"], rows))
+        _print(_table(f"{codes.spec.title} {codes.release}", ["code", "title", "", "found by"], found))
     else:
         typer.echo(f"no code of {printable(system)} fits these words; try fewer or other words.", err=True)
     if not hits:
         raise typer.Exit(1)
 
 
-def _mark(codes: CodeSystem, code: str) -> str:
+def _mark(codes: CodeSystem, code: str) -> Text:
     """Say in a word whether a code can be used as it is."""
     if codes.is_billable(code):
-        return BILLABLE
-    return SEVENTH if codes.is_extended((codes.children(code) or (code,))[0]) else HEADING
+        return plain("billable", "green")
+    extended = codes.is_extended((codes.children(code) or (code,))[0])
+    return plain("+ 7th character", "yellow") if extended else plain("heading", "dim")
 
 
 def _facts(codes: CodeSystem, code: str) -> dict[str, Any]:
@@ -191,46 +194,50 @@ def _facts(codes: CodeSystem, code: str) -> dict[str, Any]:
 def _page(codes: CodeSystem, code: str) -> list[RenderableType]:
     """Lay out the page of a code."""
     from rich.panel import Panel
+    from rich.text import Text
     from rich.tree import Tree
 
-    title = codes.title(code)
+    about = plain(f"  {codes.spec.title} {codes.release}", "dim")
     head = Panel(
-        f"[bold]{escape(title)}[/]\n{_mark(codes, code)}  [dim]{escape(codes.spec.title)} {escape(codes.release)}[/]",
-        title=f"[bold cyan]{escape(code)}[/]", title_align="left", expand=False,
+        Text.assemble(plain(codes.title(code), "bold"), "\n", _mark(codes, code), about),
+        title=plain(code, "bold cyan"), title_align="left", expand=False,
     )  # fmt: skip
     headings = [heading for heading in (codes.chapter(code), codes.block(code)) if heading]
-    steps = [f"[dim]{heading.kind} {escape(heading.name)}[/] {escape(heading.title)}" for heading in headings]
-    line = (*reversed(codes.ancestors(code)), code)
-    steps += [f"[cyan]{escape(above)}[/] {escape(codes.title(above))}" for above in line]
+    steps = [_step(f"{heading.kind} {heading.name}", heading.title, "dim") for heading in headings]
+    steps += [_step(above, codes.title(above)) for above in (*reversed(codes.ancestors(code)), code)]
     tree = Tree(steps[0])
     branch = tree
     for step in steps[1:]:
         branch = branch.add(step)
     children = [child for child in codes.children(code) if not codes.is_extended(child)]
     for child in children[:SHOWN_CHILDREN]:
-        branch.add(f"[cyan]{escape(child)}[/] {escape(codes.title(child))} {_mark(codes, child)}")
+        branch.add(Text.assemble(_step(child, codes.title(child)), " ", _mark(codes, child)))
     if len(children) > SHOWN_CHILDREN:
-        branch.add(f"[dim]and {len(children) - SHOWN_CHILDREN} more[/]")
+        branch.add(plain(f"and {len(children) - SHOWN_CHILDREN} more", "dim"))
     return [head, tree, *_notes(codes.instructions(code)), *_sevenths(codes, code)]
+
+
+def _step(name: str, title: str, style: str = "cyan") -> Text:
+    from rich.text import Text
+
+    return Text.assemble(plain(name, style), " ", plain(title))
 
 
 def _notes(notes: tuple[Instruction, ...]) -> list[RenderableType]:
     """Lay out the notes by kind, those from above with the code or heading they stand at."""
     from rich.table import Table
+    from rich.text import Text
 
-    sections: list[tuple[str, list[str]]] = [
-        ("Also called", [escape(note.text) for note in notes if note.kind == "inclusion" and not note.inherited])
-    ]
-    for kind, title in TITLES.items():
-        chosen = [note for note in notes if note.kind == kind]
-        marks = [f" [dim](from {escape(note.owner)})[/]" if note.inherited else "" for note in chosen]
-        sections.append((title, [escape(note.text) + mark for note, mark in zip(chosen, marks, strict=True)]))
+    own = [note for note in notes if note.kind == "inclusion" and not note.inherited]
+    sections = [("Also called", own)]
+    sections += [(title, [note for note in notes if note.kind == kind]) for kind, title in TITLES.items()]
     parts: list[RenderableType] = []
-    for title, lines in sections:
+    for title, chosen in sections:
         grid = Table.grid(padding=(0, 1))
-        for text in lines:
-            grid.add_row("  •", text)
-        parts += [f"\n[bold]{title}[/]", grid] if lines else []
+        for note in chosen:
+            owner = f" (from {note.owner})" if note.inherited else ""
+            grid.add_row("  •", Text.assemble(plain(note.text), plain(owner, "dim")))
+        parts += [plain(f"\n{title}", "bold"), grid] if chosen else []
     return parts
 
 
@@ -243,24 +250,17 @@ def _sevenths(codes: CodeSystem, code: str) -> list[RenderableType]:
     return ["", _table("7th characters", ["", "meaning", "full code"], rows)]
 
 
-def _table(title: str, columns: list[str], rows: list[list[str]]) -> RenderableType:
+def _table(title: str, columns: list[str], rows: Sequence[Sequence[RenderableType]]) -> RenderableType:
     from rich import box
     from rich.table import Table
 
-    table = Table(title=escape(title), title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table(title=plain(title, "table.title"), title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
     for column in columns:
         whole = column in ("code", "full code", "system", "release", "holds for")
         table.add_column(column, style="cyan" if "code" in column else "", no_wrap=whole)
     for row in rows:
-        table.add_row(*(cell if cell in MARKS else escape(cell) for cell in row))
+        table.add_row(*row)
     return table
-
-
-def escape(text: str) -> str:
-    """Keep data from acting on the terminal: neither markup nor escape sequences."""
-    from rich.markup import escape as without_markup
-
-    return without_markup(printable(text))
 
 
 def _plain(value: object) -> object:
@@ -272,9 +272,7 @@ def _print_json(data: object) -> None:
 
 
 def _print(*parts: RenderableType) -> None:
-    from rich.console import Console
-
-    console = Console(highlight=False)
+    console = make_console()
     for part in parts:
         console.print(part)
 

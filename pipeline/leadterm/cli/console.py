@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from leadterm.pages.terminal import make_console
 from leadterm.storage.writer import explain_failure, write_file
 
 if TYPE_CHECKING:
@@ -31,9 +32,7 @@ def console() -> Console:
     >>> console().stderr
     False
     """
-    from rich.console import Console
-
-    return Console(highlight=False, width=None if sys.stdout.isatty() else PIPED_WIDTH)
+    return make_console(width=None if sys.stdout.isatty() else PIPED_WIDTH)
 
 
 def messages() -> Console:
@@ -49,9 +48,7 @@ def messages() -> Console:
     >>> messages().stderr
     True
     """
-    from rich.console import Console
-
-    return Console(stderr=True, highlight=False)
+    return make_console(stderr=True)
 
 
 def progress(items: Iterable[T], label: str, *, total: int | None = None) -> Iterator[T]:
@@ -88,7 +85,7 @@ def progress(items: Iterable[T], label: str, *, total: int | None = None) -> Ite
         TimeRemainingColumn,
     )
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, TimeRemainingColumn(), console=messages(), transient=True) as bar:
         yield from bar.track(items, total=total, description=label)
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from leadterm.cli.console import console, messages, progress, write_output
+from leadterm.errors import printable
 
 if TYPE_CHECKING:
     from leadterm.corpus import Problem
@@ -101,7 +102,7 @@ def _print(problems: list[Problem], shown: int) -> None:
     """Print the problems by kind, errors first."""
     kinds = sorted({(problem.level, problem.kind) for problem in problems})
     for level, kind in kinds:
-        same = [str(problem) for problem in problems if (problem.level, problem.kind) == (level, kind)]
+        same = [printable(str(problem)) for problem in problems if (problem.level, problem.kind) == (level, kind)]
         write_output("\n".join(same[:shown]))
         if len(same) > shown:
             write_output(f"… and {len(same) - shown} more of this kind; --all prints them.")

@@ -147,7 +147,7 @@ def compare(
         split=scored.name, n_permutations=permutations, n_bootstrap=bootstrap, seed=seed,
     )  # fmt: skip
     for line in (line for name in (run_a, run_b) for line in _learned_here(name, scored)):
-        messages().print(line, markup=False)
+        messages().print(line)
     if format is ShortFormat.JSON:
         write_output(json.dumps(found.to_json(), indent=1, ensure_ascii=False), output)
     else:
@@ -188,10 +188,10 @@ def _emit(report: Report, format: Format, output: str | None, encounters: Sequen
     if format is Format.JSON:
         write_output(report.dumps(), output)
     elif format is Format.HTML:
-        from leadterm.pages.report_page import render_html
+        from leadterm.pages.report_page import report_page
 
         name = Path(corpus).resolve().name
-        write_output(render_html(report, encounters, titles=titles_of(report["systems"]), corpus=name), output)
+        write_output(report_page(report, encounters, titles=titles_of(report["systems"]), corpus=name), output)
     else:
         from leadterm.pages.report_tables import report_tables
 
@@ -308,10 +308,10 @@ def _print(parts: Sequence[object], output: str | None) -> None:
         return
     from io import StringIO
 
-    from rich.console import Console
+    from leadterm.pages.terminal import make_console
 
     text = StringIO()
-    plain = Console(file=text, width=120, highlight=False, color_system=None)
+    plain = make_console(file=text, width=120, color_system=None)
     for part in parts:
         plain.print(part)
     write_output(text.getvalue(), output)

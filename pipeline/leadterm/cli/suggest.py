@@ -289,10 +289,10 @@ def _plain_table(view: RenderableType) -> str:
     """Lay a table out for a file or a pipe, without colours and without spaces at the ends of lines."""
     from io import StringIO
 
-    from rich.console import Console
+    from leadterm.pages.terminal import make_console
 
     text = StringIO()
-    Console(file=text, width=PAGE_WIDTH, highlight=False, color_system=None).print(view)
+    make_console(file=text, width=PAGE_WIDTH, color_system=None).print(view)
     return "".join(f"{line.rstrip()}\n" for line in text.getvalue().splitlines())
 
 

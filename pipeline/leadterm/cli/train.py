@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from leadterm.errors import LeadtermError
+from leadterm.errors import LeadtermError, printable
 
 if TYPE_CHECKING:
     from leadterm.learned.model import CorpusModel
@@ -95,7 +95,7 @@ def _progress() -> Iterator[Callable[[str, float], None]]:
     if not console.is_terminal:
         yield lambda step, share: console.print(f"{share:4.0%} {step}")
         return
-    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
     with Progress(*columns, TimeRemainingColumn(), console=console, transient=True) as bar:
         task = bar.add_task("starting", total=1.0)
         yield lambda step, share: bar.update(task, description=step, completed=share)
@@ -105,8 +105,8 @@ def _say(result: TrainResult, target_precision: float | None) -> None:
     """The figures of the run."""
     point, target = result.point, result.target
     for remark in result.remarks:
-        typer.echo(f"leadterm: warning: {remark}", err=True)
-    typer.echo(f"model written to {result.path}")
+        typer.echo(f"leadterm: warning: {printable(remark)}", err=True)
+    typer.echo(f"model written to {printable(str(result.path))}")
     typer.echo(
         f"out of fold: precision {point.precision:.3f}, recall {point.recall:.3f}, F1 {point.f1:.3f} "
         f"at confidence {point.threshold:.3f}"

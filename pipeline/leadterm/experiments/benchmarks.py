@@ -6,19 +6,15 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from leadterm.errors import LeadtermError, unknown_name
-
-if TYPE_CHECKING:
-    from rich.table import Table
 
 __all__ = [
     "Benchmark",
     "Expected",
     "Published",
     "Verdict",
-    "benchmark_table",
     "check_figures",
     "load_benchmarks",
     "metric_title",
@@ -243,48 +239,6 @@ def check_figures(expected: Sequence[Expected], got: Mapping[str, Mapping[str, A
         gap = round(value - figure.value, 9)
         found.append(Verdict(f"{figure.row} {figure.metric}", figure.value, value, _verdict(gap, figure.tolerance)))
     return found
-
-
-def benchmark_table(benchmark: Benchmark, ours: Mapping[str, Mapping[str, Any]]) -> Table:
-    """Lay our rows out beside the published ones.
-
-    Parameters
-    ----------
-    benchmark : Benchmark
-        With its published results.
-    ours : mapping of str to mapping
-        Figures of our runs by name; ``Report.metrics()`` will do.
-
-    Returns
-    -------
-    rich.table.Table
-        One row for each system; figures from secondary sources carry a star.
-
-    Examples
-    --------
-    >>> benchmark_table(load_benchmarks()["aci-bench"], {"ours": {"micro_f1": 0.6}}).row_count
-    7
-    """
-    from rich.box import SIMPLE_HEAD
-    from rich.table import Table
-
-    metrics = metrics_of(benchmark)
-    star = None if all(row.primary for row in benchmark.published) else "* from a secondary source"
-    table = Table(title=benchmark.title, title_justify="left", box=SIMPLE_HEAD, caption=star)
-    for column in ("system", "year"):
-        table.add_column(column)
-    for metric in metrics:
-        table.add_column(metric_title(metric), justify="right")
-    table.add_column("source")
-    for row in benchmark.published:
-        mark = "" if row.primary else "*"
-        cells = [f"{row.metrics[m]:.3f}{mark}" if m in row.metrics else "-" for m in metrics]
-        table.add_row(row.system, str(row.year or ""), *cells, row.source)
-    for name, figures in ours.items():
-        cells = [f"{figures[m]:.3f}" if m in figures else "-" for m in metrics]
-        style = "" if name in BASELINES else "bold"
-        table.add_row(system_title(name), "", *cells, where_of(benchmark), style=style)
-    return table
 
 
 def metrics_of(benchmark: Benchmark) -> list[str]:

@@ -1,13 +1,14 @@
-"""The head of a benchmark's page: our rows beside the published ones, and the tests between our systems."""
+"""A benchmark as a page and as a table for a terminal: our rows beside published ones, and tests between runs."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from html import escape
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
 
 from leadterm.evaluation.agreement import Agreement
-from leadterm.evaluation.comparison import Comparison, Difference
+from leadterm.evaluation.comparison import Comparison
+from leadterm.evaluation.report import Report
 from leadterm.experiments.benchmarks import (
     BASELINES,
     Benchmark,
@@ -17,161 +18,117 @@ from leadterm.experiments.benchmarks import (
     system_title,
     where_of,
 )
-from leadterm.pages.pieces import card, span_of, table
+from leadterm.pages.render import render
+from leadterm.pages.report_page import Titles, report_values
+from leadterm.schema import Encounter
 
-__all__ = ["benchmark_front"]
+if TYPE_CHECKING:
+    from rich.table import Table
+
+__all__ = ["benchmark_page", "benchmark_table"]
+
+Figures = Mapping[str, Mapping[str, Any]]
 
 
-def benchmark_front(
+def benchmark_page(
     benchmark: Benchmark,
-    ours: Mapping[str, Mapping[str, Any]],
-    found: Comparison | None,
-    verdicts: Sequence[Verdict],
+    report: Report,
+    ours: Figures,
+    found: Comparison | None = None,
+    verdicts: Sequence[Verdict] = (),
     *,
-    system: str = "trained",
+    encounters: Iterable[Encounter] = (),
+    titles: Titles | None = None,
     coders: Agreement | None = None,
 ) -> str:
-    """Give the HTML that stands before the figures of the report.
+    """Render a benchmark: what stands beside published results, then the report of one run.
 
     Parameters
     ----------
     benchmark : Benchmark
         With its published results.
+    report : Report
+        Of the run that is shown in full; its differences come first.
     ours : mapping of str to mapping
         Figures of our runs by name.
-    found : Comparison or None
+    found : Comparison, optional
         Tests between our runs.
     verdicts : sequence of Verdict
         Figures against the expected ones.
-    system : str
-        The run that the report is of: its differences are shown first.
+    encounters, titles
+        As for `report_page`.
     coders : Agreement, optional
         Of the people who coded the corpus, with the run among them.
 
     Returns
     -------
     str
-        Cards in the style of the report.
+        The whole page.
 
     Examples
     --------
+    >>> from leadterm.evaluation import evaluate
     >>> from leadterm.experiments.benchmarks import load_benchmarks
-    >>> "fine-tuned" in benchmark_front(load_benchmarks()["aci-bench"], {"ours": {"micro_f1": 0.6}}, None, [])
+    >>> report = evaluate({"e1": {"I10": 0.9}}, {"e1": ["I10"]}, threshold=0.5, n_bootstrap=0)
+    >>> "fine-tuned" in benchmark_page(load_benchmarks()["aci-bench"], report, {"ours": {"micro_f1": 0.6}})
     True
     """
-    cards = [_published(benchmark, ours)]
-    if found is not None:
-        cards += [_values(found), _tests(found, system)]
-    if coders is not None:
-        cards.append(_agreement(coders))
-    if verdicts:
-        cards.append(_verdicts(verdicts))
-    wide = "".join(f'<div class="wide">{part}</div>' for part in cards)
-    return f"{wide}<h2>Figures: {escape(system_title(system))}</h2>"
+    rule = benchmark.split_rule + "."
+    if not all(row.primary for row in benchmark.published):
+        rule += " * read in a secondary source: check it before you cite it."
+    return render(
+        "benchmark.html", **report_values(report, encounters, titles, "", benchmark.title),
+        split_rule=rule, columns=[metric_title(m) for m in metrics_of(benchmark)], published=_rows(benchmark, ours),
+        found=found, verdicts=verdicts, coders=coders, system=system_title(report.name),
+        mean=", ".join(f"{name} {value:.3f}" for name, value in coders.mean_f1.items()) if coders else "",
+        **(_tests(found, report.name) if found else {}),
+    )  # fmt: skip
 
 
-def _published(benchmark: Benchmark, ours: Mapping[str, Mapping[str, Any]]) -> str:
+def benchmark_table(benchmark: Benchmark, ours: Figures) -> Table:
+    """Lay our rows out beside the published ones for a terminal; figures from secondary sources carry a star.
+
+    >>> from leadterm.experiments.benchmarks import load_benchmarks
+    >>> benchmark_table(load_benchmarks()["aci-bench"], {"ours": {"micro_f1": 0.6}}).row_count
+    7
+    """
+    from leadterm.pages.terminal import make_table, plain
+
+    star = "" if all(row.primary for row in benchmark.published) else "* from a secondary source"
+    columns = [metric_title(m) for m in metrics_of(benchmark)]
+    table = make_table(benchmark.title, ["system", "year", *columns, "source"], right=columns, caption=star)
+    for row in _rows(benchmark, ours):
+        style = "bold" if row["ours"] else ""
+        cells = (row["system"], row["year"], *(figure or "-" for figure in row["figures"]), row["source"])
+        table.add_row(*map(plain, cells), style=style)
+    return table
+
+
+def _rows(benchmark: Benchmark, ours: Figures) -> list[dict[str, Any]]:
+    """Give the published rows and then ours; baselines are not marked as ours."""
     metrics, rows = metrics_of(benchmark), []
     for row in benchmark.published:
         star = "" if row.primary else "*"
         figures = [f"{row.metrics[m]:.3f}{star}" if m in row.metrics else "" for m in metrics]
-        rows.append([escape(row.system), str(row.year or ""), *figures, escape(row.source)])
-    for name, known in ours.items():
-        figures = [f"{known[m]:.3f}" if m in known else "" for m in metrics]
-        cells = [escape(system_title(name)), "", *figures, where_of(benchmark)]
-        rows.append(cells if name in BASELINES else [f"<b>{cell}</b>" for cell in cells])
-    columns = ["system", "year", *map(metric_title, metrics), "source"]
-    text = benchmark.split_rule + "."
-    if not all(row.primary for row in benchmark.published):
-        text += " * read in a secondary source: check it before you cite it."
-    return card("Beside published results", text, table(columns, rows, numeric=range(1, len(metrics) + 2)))
+        known = {"system": row.system, "year": str(row.year or ""), "figures": figures, "source": row.source}
+        rows.append({**known, "ours": False})
+    for name, values in ours.items():
+        figures = [f"{values[m]:.3f}" if m in values else "" for m in metrics]
+        known = {"system": system_title(name), "year": "", "figures": figures, "source": where_of(benchmark)}
+        rows.append({**known, "ours": name not in BASELINES})
+    return rows
 
 
-def _values(found: Comparison) -> str:
-    tested = dict.fromkeys(d.metric for d in found.differences)
+def _tests(found: Comparison, system: str) -> dict[str, Any]:
+    """Divide metrics and differences into those shown at once and those behind a fold."""
+    tested = list(dict.fromkeys(d.metric for d in found.differences))
     every = next(iter(found.values.values()))
-    text = f"The metrics that are tested below, on {found.n_encounters:,} encounters, with 95 % intervals."
-    rest = _value_table(found, [metric for metric in every if metric not in tested])
-    more = f"<details><summary>All other metrics</summary><div>{rest}</div></details>"
-    return card("Our system and the baselines", text, _value_table(found, list(tested)) + more)
-
-
-def _value_table(found: Comparison, metrics: Sequence[str]) -> str:
-    rows = []
-    for metric in metrics:
-        cells = []
-        for run in found.runs:
-            small = span_of(found.ci[run].get(metric, ()))
-            cells.append(f"{found.values[run][metric]:.3f}" + (f" <small>{small}</small>" if small else ""))
-        rows.append([f"<code>{escape(metric)}</code>", *cells])
-    return table(["metric", *found.runs], rows, numeric=range(1, len(found.runs) + 1))
-
-
-def _tests(found: Comparison, system: str) -> str:
-    first = [d for d in found.differences if system in (d.a, d.b)]
-    others = [d for d in found.differences if system not in (d.a, d.b)]
-    inner = _test_table(first or others)
-    if first and others:
-        inner += f"<details><summary>The other pairs</summary><div>{_test_table(others)}</div></details>"
-    text = (
-        f"Paired permutation tests over encounters; p (Holm) is corrected for all {len(found.differences)} tests, bold "
-        "below 0.05. Detectable: the true difference that a test set of this size finds 8 times in 10."
-    )
-    return card("Differences", text, inner)
-
-
-def _test_table(differences: Sequence[Difference]) -> str:
-    rows = [
-        [
-            f"<code>{escape(d.metric)}</code>" if i == 0 or differences[i - 1].metric != d.metric else "",
-            escape(f"{d.b} - {d.a}"),
-            f"{d.difference:+.3f}",
-            "" if d.low is None or d.high is None else f"{d.low:+.3f} to {d.high:+.3f}",
-            _p(d.p),
-            f"<b>{_p(d.p_holm)}</b>" if d.p_holm < 0.05 else _p(d.p_holm),
-            "" if d.detectable is None else f"{d.detectable:.3f}",
-        ]
-        for i, d in enumerate(differences)
-    ]
-    columns = ["metric", "pair", "difference", "95 % interval", "p", "p (Holm)", "detectable"]
-    return table(columns, rows, numeric=range(2, 7))
-
-
-def _agreement(found: Agreement) -> str:
-    rows = [
-        [
-            escape(f"{p.a}, {p.b}"),
-            f"{p.n_encounters:,}",
-            f"{p.micro_f1:.3f}",
-            span_of((p.low, p.high)),
-            f"{p.exact_match:.3f}",
-            f"{p.alpha:.3f}",
-        ]
-        for p in found.pairs
-    ]
-    mean = ", ".join(f"{name} {value:.3f}" for name, value in found.mean_f1.items())
-    text = (
-        f"Krippendorff's alpha over all: {found.alpha:.3f}. Mean micro-F1 with the others: {mean}. "
-        "The system learned from the codes of record."
-    )
-    columns = ["pair", "encounters", "micro-F1", "95 % interval", "exact match", "alpha"]
-    return card("Agreement of coders", text, table(columns, rows, numeric=range(1, 6)))
-
-
-def _verdicts(verdicts: Sequence[Verdict]) -> str:
-    colour = {"OK": "right", "OKish": "wrong", "FAIL": "missed"}
-    rows = [
-        [
-            escape(v.metric),
-            f"{v.expected:.3f}",
-            f"{v.got:.3f}",
-            f'<span class="pill {colour[v.verdict]}">{v.verdict}</span>',
-        ]
-        for v in verdicts
-    ]
-    text = "Figures stored for this benchmark. OK: within the tolerance; OKish: within three times of it, or better."
-    return card("Expected figures", text, table(["figure", "expected", "got", ""], rows, numeric=(1, 2)))
-
-
-def _p(value: float) -> str:
-    return "&lt; 0.001" if value < 0.001 else f"{value:.3f}"
+    pairs: dict[bool, list[dict[str, Any]]] = {True: [], False: []}
+    for d in found.differences:
+        into = pairs[system in (d.a, d.b)]
+        ends = () if d.low is None or d.high is None else (d.low, d.high)
+        into.append({**asdict(d), "ends": ends, "first": not into or into[-1]["metric"] != d.metric})
+    return {
+        "tested": tested, "untested": [m for m in every if m not in tested],
+        "of_system": pairs[True], "of_others": pairs[False],
+    }  # fmt: skip

@@ -1,173 +1,154 @@
-"""Small charts as inline SVG: pure functions of numbers, coloured by the page's style sheet."""
+"""Charts as lists of shapes on one kind of axes; templates draw them as inline SVG, the style sheet colours them."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from html import escape
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
-__all__ = ["precision_recall_chart", "reliability_chart", "share_bar"]
+__all__ = ["Axes", "Chart", "Shape", "precision_recall_chart", "reliability_chart"]
 
-WIDTH, HEIGHT, LEFT, TOP, PLOT = 460, 330, 52, 16, 270
-TICKS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
+SHARES = tuple((t / 10, f"{t / 10:.1f}") for t in range(0, 11, 2))
+Ticks = Sequence[tuple[float, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """An SVG element: its tag, its attributes, a title that shows under the pointer, and text."""
+
+    tag: str
+    attributes: Mapping[str, Any]
+    title: str = ""
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """Shapes in the order they are drawn."""
+
+    name: str
+    width: int
+    height: int
+    shapes: tuple[Shape, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Axes:
+    """A rectangle from (0, 0) to (x_end, y_end) in values, with room for ticks and names around it.
+
+    >>> Axes("recall", "precision").x(0.5)
+    249.0
+    """
+
+    x_name: str
+    y_name: str
+    x_end: float = 1.0
+    y_end: float = 1.0
+    x_ticks: Ticks = SHARES
+    y_ticks: Ticks = SHARES
+    width: int = 460
+    height: int = 330
+    margins: tuple[int, int, int, int] = field(default=(16, 14, 44, 52))  # top, right, bottom, left
+
+    def x(self, value: float) -> float:
+        """Place a value from left to right."""
+        _, right, _, left = self.margins
+        return round(left + (self.width - left - right) * value / self.x_end, 1)
+
+    def y(self, value: float) -> float:
+        """Place a value from bottom to top."""
+        top, _, bottom, _ = self.margins
+        return round(top + (self.height - top - bottom) * (1 - value / self.y_end), 1)
+
+    def frame(self) -> Iterator[Shape]:
+        """Draw grid, ticks and names."""
+        left, right, low, high = self.x(0), self.x(self.x_end), self.y(0), self.y(self.y_end)
+        for value, text in self.y_ticks:
+            yield Shape("line", {"class": "grid", "x1": left, "y1": self.y(value), "x2": right, "y2": self.y(value)})
+            yield self.text(text, left - 8, self.y(value) + 4, "tick", "end")
+        for value, text in self.x_ticks:
+            yield Shape("line", {"class": "grid", "x1": self.x(value), "y1": low, "x2": self.x(value), "y2": high})
+            yield self.text(text, self.x(value), low + 18, "tick", "middle")
+        yield self.text(self.x_name, (left + right) / 2, low + 38, "axis", "middle")
+        middle = (low + high) / 2
+        place = {"class": "axis", "x": 14, "y": middle, "transform": f"rotate(-90 14 {middle})"}
+        yield Shape("text", {**place, "text-anchor": "middle"}, text=self.y_name)
+
+    def text(self, text: str, x: float, y: float, kind: str, anchor: str) -> Shape:
+        """Write at a place of the drawing."""
+        return Shape("text", {"class": kind, "x": round(x, 1), "y": round(y, 1), "text-anchor": anchor}, text=text)
+
+    def line(self, points: Sequence[tuple[float, float]], kind: str, tag: str = "polyline") -> Shape:
+        """Draw a line through points given in values."""
+        return Shape(tag, {"class": kind, "points": " ".join(f"{self.x(x)},{self.y(y)}" for x, y in points)})
+
+    def whisker(self, x: float, low: float, high: float) -> Shape:
+        """Draw an interval."""
+        ends = {"x1": self.x(x), "y1": self.y(low), "x2": self.x(x), "y2": self.y(high)}
+        return Shape("line", {"class": "whisker", **ends})
+
+    def bar(self, low: float, high: float, height: float, title: str, kind: str = "hist") -> Shape:
+        """Draw a column from the base; its height is in pixels of the drawing."""
+        place = {"x": self.x(low) + 1, "y": round(self.y(0) - height, 1), "height": round(height, 1)}
+        return Shape("rect", {"class": kind, **place, "width": round(self.x(high) - self.x(low) - 2, 1)}, title)
+
+    def dot(self, x: float, y: float, title: str, kind: str = "dot", radius: float = 4) -> Shape:
+        """Draw a point that says what it is."""
+        return Shape("circle", {"class": kind, "cx": self.x(x), "cy": self.y(y), "r": radius}, title)
+
+    def chart(self, name: str, shapes: Sequence[Shape]) -> Chart:
+        """Put shapes on the axes."""
+        return Chart(name, self.width, self.height, (*self.frame(), *shapes))
 
 
 def precision_recall_chart(
     points: Sequence[Mapping[str, float]], chosen: tuple[float, float], targets: Sequence[Mapping[str, Any]] = ()
-) -> str:
-    """Draw precision over recall with the chosen operating point.
+) -> Chart:
+    """Draw precision over recall, the suggested set (recall, precision), and the precision targets that were reached.
 
-    Parameters
-    ----------
-    points : sequence of mapping
-        ``recall, precision, threshold``, in order.
-    chosen : tuple of float
-        Recall and precision of the suggested set.
-    targets : sequence of mapping
-        ``coverage, precision`` of the precision targets that were reached.
-
-    Returns
-    -------
-    str
-        An ``<svg>`` element.
-
-    Examples
-    --------
-    >>> precision_recall_chart([{"recall": 0.5, "precision": 1.0, "threshold": 0.9}], (0.5, 1.0))[:4]
-    '<svg'
+    >>> chart = precision_recall_chart([{"recall": 0.5, "precision": 1.0, "threshold": 0.9}], (0.5, 1.0))
+    >>> [s.title for s in chart.shapes if s.title]
+    ['suggested set: recall 0.500, precision 1.000']
     """
+    axes, shapes = Axes("recall", "precision"), []
+    for tenth in (2, 4, 6, 8):
+        f1 = tenth / 10
+        shapes.append(axes.line(_equal_f1(f1), "iso"))
+        shapes.append(axes.text(f"F1 {f1:.1f}", axes.x(1) - 4, axes.y(f1 / (2 - f1)) - 4, "isolabel", "end"))
     spots = [(p["recall"], p["precision"]) for p in points]
-    line = " ".join(f"{_x(r):.1f},{_y(p):.1f}" for r, p in spots)
-    area = f"{line} {_x(spots[-1][0]):.1f},{_y(0)} {_x(spots[0][0]):.1f},{_y(0)}" if spots else ""
-    parts = [_axes("recall", "precision"), _f1_curves(), f'<polygon class="area" points="{area}"/>']
-    parts.append(f'<polyline class="line" points="{line}"/>')
+    if spots:
+        shapes.append(axes.line([*spots, (spots[-1][0], 0), (spots[0][0], 0)], "area", "polygon"))
+        shapes.append(axes.line(spots, "line"))
     for row in targets:
         text = f"precision {row['precision']:.3f} at coverage {row['coverage']:.3f}"
-        parts.append(_dot(row["coverage"], row["precision"], text, "dot2", 4))
+        shapes.append(axes.dot(row["coverage"], row["precision"], text, "dot2"))
     r, p = chosen
-    parts.append(_dot(r, p, f"suggested set: recall {r:.3f}, precision {p:.3f}", "dot", 6))
-    x, anchor = (_x(r) - 9, "end") if r > 0.35 else (_x(r) + 9, "start")
-    parts.append(f'<text class="label" x="{x:.1f}" y="{_y(p) + 18:.1f}" text-anchor="{anchor}">suggested set</text>')
-    return _svg("Precision over recall", "".join(parts))
+    shapes.append(axes.dot(r, p, f"suggested set: recall {r:.3f}, precision {p:.3f}", radius=6))
+    x, anchor = (axes.x(r) - 9, "end") if r > 0.35 else (axes.x(r) + 9, "start")
+    shapes.append(axes.text("suggested set", x, axes.y(p) + 18, "label", anchor))
+    return axes.chart("Precision over recall", shapes)
 
 
-def reliability_chart(bins: Sequence[Mapping[str, Any]]) -> str:
-    """Draw the share that is right over confidence, with intervals and the size of each bin.
+def reliability_chart(bins: Sequence[Mapping[str, Any]]) -> Chart:
+    """Draw the share that is right over confidence, with intervals; columns show the size of each bin on a log scale.
 
-    Parameters
-    ----------
-    bins : sequence of mapping
-        As `leadterm.evaluation.metrics.reliability.calibration` gives them.
-
-    Returns
-    -------
-    str
-        An ``<svg>`` element.
-
-    Examples
-    --------
     >>> one = {"low": 0.8, "high": 0.9, "n": 5, "confidence": 0.85, "right": 0.8, "right_ci": [0.4, 0.96]}
-    >>> "polyline" in reliability_chart([one])
-    True
+    >>> [s.title for s in reliability_chart([one]).shapes if s.title]
+    ['5 suggestions', 'confidence 0.85: 0.80 right, n = 5']
     """
-    most = max((math.log1p(b["n"]) for b in bins), default=1.0)
-    parts = [_axes("confidence", "share right")]
+    axes, most = Axes("confidence", "share right"), max((math.log1p(b["n"]) for b in bins), default=1.0)
+    shapes = [axes.bar(b["low"], b["high"], 60 * math.log1p(b["n"]) / most, f"{b['n']:,} suggestions") for b in bins]
+    shapes.append(axes.line([(0, 0), (1, 1)], "ideal"))
+    shapes.append(axes.line([(b["confidence"], b["right"]) for b in bins], "line"))
+    shapes += [axes.whisker(b["confidence"], *b["right_ci"]) for b in bins]
     for b in bins:
-        x, width, height = _x(b["low"]), _x(b["high"]) - _x(b["low"]), 60 * math.log1p(b["n"]) / most
-        parts.append(
-            f'<rect class="hist" x="{x + 1:.1f}" y="{_y(0) - height:.1f}" width="{width - 2:.1f}" '
-            f'height="{height:.1f}"><title>{b["n"]:,} suggestions</title></rect>'
-        )
-    parts.append(f'<line class="ideal" x1="{_x(0)}" y1="{_y(0)}" x2="{_x(1)}" y2="{_y(1)}"/>')
-    line = " ".join(f"{_x(b['confidence']):.1f},{_y(b['right']):.1f}" for b in bins)
-    parts.append(f'<polyline class="line" points="{line}"/>')
-    for b in bins:
-        x, (low, high) = _x(b["confidence"]), b["right_ci"]
-        parts.append(f'<line class="whisker" x1="{x:.1f}" y1="{_y(low):.1f}" x2="{x:.1f}" y2="{_y(high):.1f}"/>')
         text = f"confidence {b['confidence']:.2f}: {b['right']:.2f} right, n = {b['n']:,}"
-        parts.append(_dot(b["confidence"], b["right"], text, "dot", 4))
-    return _svg("Reliability", "".join(parts))
+        shapes.append(axes.dot(b["confidence"], b["right"], text))
+    return axes.chart("Reliability", shapes)
 
 
-def share_bar(shares: Sequence[tuple[str, int]]) -> str:
-    """Draw one bar divided into shares, with a legend.
-
-    Parameters
-    ----------
-    shares : sequence of (name, count)
-        From left to right.
-
-    Returns
-    -------
-    str
-        An ``<svg>`` element with a list below.
-
-    Examples
-    --------
-    >>> "75 %" in share_bar([("near", 3), ("far", 1)])
-    True
-    """
-    total = max(sum(n for _, n in shares), 1)
-    parts, items, x = [], [], 0.0
-    for i, (name, n) in enumerate(shares):
-        width = WIDTH * n / total
-        parts.append(
-            f'<rect class="s{i}" x="{x:.1f}" y="0" width="{max(width - 1, 0):.1f}" height="26">'
-            f"<title>{escape(name)}: {n:,}</title></rect>"
-        )
-        items.append(f'<li><i class="s{i}"></i>{escape(name)} <b>{100 * n / total:.0f} %</b> <small>{n:,}</small></li>')
-        x += width
-    return (
-        _svg("Shares", "".join(parts), height=26).replace("<svg ", '<svg preserveAspectRatio="none" ', 1)
-        + f'<ul class="legend">{"".join(items)}</ul>'
-    )
-
-
-def _svg(title: str, inner: str, *, height: int = HEIGHT) -> str:
-    return (
-        f'<svg viewBox="0 0 {WIDTH} {height}" role="img" aria-label="{escape(title)}" '
-        f'xmlns="http://www.w3.org/2000/svg">{inner}</svg>'
-    )
-
-
-def _axes(x_name: str, y_name: str) -> str:
-    parts = []
-    for t in TICKS:
-        parts.append(f'<line class="grid" x1="{_x(0)}" y1="{_y(t)}" x2="{_x(1)}" y2="{_y(t)}"/>')
-        parts.append(f'<line class="grid" x1="{_x(t)}" y1="{_y(0)}" x2="{_x(t)}" y2="{_y(1)}"/>')
-        parts.append(f'<text class="tick" x="{_x(0) - 8}" y="{_y(t) + 4}" text-anchor="end">{t:.1f}</text>')
-        parts.append(f'<text class="tick" x="{_x(t)}" y="{_y(0) + 18}" text-anchor="middle">{t:.1f}</text>')
-    middle = TOP + PLOT / 2
-    parts.append(f'<text class="axis" x="{_x(0.5)}" y="{_y(0) + 36}" text-anchor="middle">{x_name}</text>')
-    turned = f'transform="rotate(-90 14 {middle})"'
-    parts.append(f'<text class="axis" x="14" y="{middle}" {turned} text-anchor="middle">{y_name}</text>')
-    return "".join(parts)
-
-
-def _f1_curves() -> str:
-    """Draw where F1 is 0.2, 0.4, 0.6, 0.8: precision = f r / (2 r - f)."""
-    parts = []
-    for f1 in TICKS[1:-1]:
-        recalls = [f1 / (2 - f1) + i / 40 * (1 - f1 / (2 - f1)) for i in range(41)]
-        line = " ".join(f"{_x(r):.1f},{_y(f1 * r / (2 * r - f1)):.1f}" for r in recalls)
-        parts.append(f'<polyline class="iso" points="{line}"/>')
-        end = f1 / (2 - f1)
-        parts.append(
-            f'<text class="isolabel" x="{_x(1) - 4}" y="{_y(end) - 4:.1f}" text-anchor="end">F1 {f1:.1f}</text>'
-        )
-    return "".join(parts)
-
-
-def _dot(x: float, y: float, text: str, kind: str, radius: int) -> str:
-    return (
-        f'<circle class="{kind}" cx="{_x(x):.1f}" cy="{_y(y):.1f}" r="{radius}"><title>{escape(text)}</title></circle>'
-    )
-
-
-def _x(value: float) -> float:
-    return round(LEFT + value * (WIDTH - LEFT - 14), 1)
-
-
-def _y(value: float) -> float:
-    return round(TOP + (1 - value) * PLOT, 1)
+def _equal_f1(f1: float) -> list[tuple[float, float]]:
+    """Recall and precision of one F1: precision = f r / (2 r - f)."""
+    start = f1 / (2 - f1)
+    return [(r, f1 * r / (2 * r - f1)) for r in (start + i / 40 * (1 - start) for i in range(41))]

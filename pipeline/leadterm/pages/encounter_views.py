@@ -1,163 +1,167 @@
-"""The encounters of the HTML report: codes right, missed and wrong, and the note behind a fold."""
+"""The encounters of a report's page: codes right, missed and wrong, and the notes with their words marked."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from html import escape
 from typing import Any
 
 from leadterm.evaluation.report import Report
 from leadterm.evaluation.tables.align import Aligned
 from leadterm.evaluation.tables.keys import Span
-from leadterm.pages.pieces import Titles
 from leadterm.schema import Encounter, Note
 
-__all__ = ["EncounterView", "anchor_of", "encounter_views", "render_encounter"]
+__all__ = ["Chip", "EncounterView", "Mark", "Piece", "anchor_of", "encounter_views", "marked"]
 
 KINDS = ("right", "missed", "wrong")
 
 
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """A code of an encounter; its anchor, if any, is that of its first words in the note."""
+
+    code: str
+    title: str
+    spans: tuple[Span, ...] = ()
+    anchor: str = ""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Mark:
+    """Words of a note to be marked: ``[start, end)``, the kind and code they stand for, and an anchor or none."""
+
+    start: int
+    end: int
+    kind: str
+    code: str
+    anchor: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A stretch of a note: plain, or marked if it has a kind; without text it is an anchor only."""
+
+    text: str
+    kind: str = ""
+    code: str = ""
+    anchor: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NoteView:
+    """A note cut into pieces."""
+
+    name: str
+    words: int
+    pieces: tuple[Piece, ...]
+
+
 @dataclass(frozen=True, eq=False)
 class EncounterView:
-    """One encounter as the page shows it.
+    """One encounter as the page shows it; `codes` by kind, `notes` empty where the text is not shown."""
 
-    Parameters
-    ----------
-    number : int
-        Used in anchors.
-    encounter_id : str
-        The encounter.
-    f1 : float
-        Of its codes.
-    codes : mapping of str to list of (system, code, spans)
-        By kind: right, missed, wrong.
-    notes : tuple of Note
-        The notes; empty if the text is not shown.
-
-    Examples
-    --------
-    >>> EncounterView(0, "e1", 1.0, {}, ()).encounter_id
-    'e1'
-    """
-
-    number: int
+    anchor: str
     encounter_id: str
     f1: float
-    codes: Mapping[str, list[tuple[str, str, tuple[Span, ...]]]]
-    notes: tuple[Note, ...]
+    codes: Mapping[str, tuple[Chip, ...]]
+    notes: tuple[NoteView, ...] = ()
+    kinds: str = ""
+    worst: bool = False
 
 
-def encounter_views(report: Report, encounters: Iterable[Encounter] = (), *, examples: int = 15) -> list[EncounterView]:
-    """Take the worst encounters, and one for each of the codes at the head of the error lists.
+def encounter_views(
+    report: Report, titles: Callable[[str, str], str], encounters: Iterable[Encounter] = (), *, examples: int = 15
+) -> list[EncounterView]:
+    """Take the worst encounters, and one for each of the `examples` codes at the head of each list of errors.
 
-    Parameters
-    ----------
-    report : Report
-        What `evaluate` gave.
-    encounters : iterable of Encounter
-        Their notes; without them no text is shown.
-    examples : int
-        How many codes of each list get an encounter.
-
-    Returns
-    -------
-    list of EncounterView
-        Worst first.
+    Worst first. Without encounters no text is shown.
     """
-    mistakes = report["mistakes"]
-    wanted = [w["encounter_id"] for w in mistakes["worst_encounters"]]
+    mistakes, table = report["mistakes"], report.table
+    worst = [w["encounter_id"] for w in mistakes["worst_encounters"]]
+    wanted = list(worst)
     for name in ("most_missed", "most_over_suggested", "siblings"):
         wanted += [row["encounters"][0] for row in mistakes[name][:examples]]
-    table, texts = report.table, {e.encounter_id: e.notes for e in encounters}
+    notes = {e.encounter_id: e.notes for e in encounters}
     number = {encounter: i for i, encounter in enumerate(table.encounters)}
-    rows = {number[e]: i for i, e in enumerate(dict.fromkeys(wanted))}
-    codes: dict[int, dict[str, list[tuple[str, str, tuple[Span, ...]]]]] = {r: {k: [] for k in KINDS} for r in rows}
-    for r, c, hit in _chosen(table, rows):
-        label = table.labels[c]
-        spans = table.run_evidence.get((r, c), ())
-        codes[r]["right" if hit else "wrong"].append((label.system, label.code, spans))
-    found = {(r, c) for r, c, hit in _chosen(table, rows) if hit}
-    for r, c in zip(table.gold_row.tolist(), table.gold_col.tolist(), strict=True):
-        if r in rows and (r, c) not in found:
-            label = table.labels[c]
-            codes[r]["missed"].append((label.system, label.code, table.gold_evidence.get((r, c), ())))
+    rows = [number[e] for e in dict.fromkeys(wanted)]
+    spans = _spans(table, rows)
     return [
-        EncounterView(i, table.encounters[r], _f1(codes[r]), codes[r], texts.get(table.encounters[r], ()))
-        for r, i in rows.items()
+        _view(f"e{i}", table, r, spans[r], titles, notes.get(table.encounters[r], ()), len(worst))
+        for i, r in enumerate(rows)
     ]
-
-
-def render_encounter(view: EncounterView, titles: Titles) -> str:
-    """Render one encounter as a fold within which the notes are folded again.
-
-    Parameters
-    ----------
-    view : EncounterView
-        The encounter.
-    titles : callable
-        Gives the title of (system, code).
-
-    Returns
-    -------
-    str
-        HTML.
-
-    Examples
-    --------
-    >>> view = EncounterView(0, "e1", 0.5, {kind: [] for kind in KINDS}, (Note("n", "Cough."),))
-    >>> html = render_encounter(view, lambda *_: "")
-    >>> "Show the note" in html, "<details open" in html
-    (True, False)
-    """
-    rows = []
-    for kind in KINDS:
-        chips = [_chip(view, kind, i, item, titles) for i, item in enumerate(view.codes[kind])]
-        if chips:
-            rows.append(f"<b>{kind}</b><div>{''.join(chips)}</div>")
-    sizes = "".join(f'<span class="pill {kind}">{len(view.codes[kind])} {kind}</span>' for kind in KINDS)
-    kinds = ", ".join(dict.fromkeys(note.kind for note in view.notes if note.kind))
-    notes = "".join(_note(view, i, note) for i, note in enumerate(view.notes))
-    return (
-        f'<details id="e{view.number}"><summary><code>{escape(view.encounter_id)}</code><span>F1 {view.f1:.2f}</span>'
-        f'{sizes}<span class="title">{escape(kinds)}</span></summary>'
-        f'<div><div class="row">{"".join(rows)}</div>{notes}</div></details>'
-    )
 
 
 def anchor_of(view: EncounterView, kind: str, code: str) -> str:
     """Name the place to jump to for a code: its words in the note, or the encounter where there are none.
 
-    Parameters
-    ----------
-    view : EncounterView
-        The encounter.
-    kind : {"right", "missed", "wrong"}
-        Where the code stands.
-    code : str
-        The code.
-
-    Returns
-    -------
-    str
-        The anchor.
-
-    Examples
-    --------
-    >>> codes = {"right": [], "missed": [("icd10cm", "I10", (Span("n", 0, 3),))], "wrong": []}
-    >>> view = EncounterView(4, "e1", 0.0, codes, (Note("n", "HTN."),))
+    >>> codes = {"right": (), "missed": (Chip("I10", "", anchor="e4-missed-0"),), "wrong": ()}
+    >>> view = EncounterView("e4", "e1", 0.0, codes)
     >>> anchor_of(view, "missed", "I10"), anchor_of(view, "wrong", "I10")
     ('e4-missed-0', 'e4')
     """
-    for i, (_, name, spans) in enumerate(view.codes[kind]):
-        if name == code and spans and view.notes:
-            return _anchor(view, kind, i)
-    return f"e{view.number}"
+    return next((chip.anchor for chip in view.codes[kind] if chip.code == code and chip.anchor), view.anchor)
 
 
-def _chosen(table: Aligned, rows: Mapping[int, int]) -> list[tuple[int, int, bool]]:
-    found = zip(table.row.tolist(), table.col.tolist(), table.hit.tolist(), table.chosen.tolist(), strict=True)
-    return [(r, c, hit) for r, c, hit, chosen in found if chosen and r in rows]
+def marked(text: str, marks: Iterable[Mark]) -> Iterable[Piece]:
+    """Cut a text at its marks; of overlapping ones the first is marked and the others leave their anchors.
+
+    >>> [(p.text, p.kind) for p in marked("dry cough", [Mark(4, 9, "right", "R05.9")])]
+    [('dry ', ''), ('cough', 'right')]
+    """
+    at = 0
+    for mark in sorted(marks):
+        if mark.end > len(text):
+            continue
+        if mark.start < at:
+            if mark.anchor:
+                yield Piece("", anchor=mark.anchor)
+            continue
+        if mark.start > at:
+            yield Piece(text[at : mark.start])
+        yield Piece(text[mark.start : mark.end], mark.kind, mark.code, mark.anchor)
+        at = mark.end
+    if at < len(text):
+        yield Piece(text[at:])
+
+
+Coded = dict[str, list[tuple[str, str, tuple[Span, ...]]]]
+
+
+def _spans(table: Aligned, rows: Iterable[int]) -> dict[int, Coded]:
+    """Give the codes of each row by kind, as (system, code, spans)."""
+    codes: dict[int, Coded] = {r: {kind: [] for kind in KINDS} for r in rows}
+    found = set()
+    for r, c, hit, chosen in zip(
+        table.row.tolist(), table.col.tolist(), table.hit.tolist(), table.chosen.tolist(), strict=True
+    ):
+        if chosen and r in codes:
+            label = table.labels[c]
+            kind = "right" if hit else "wrong"
+            codes[r][kind].append((label.system, label.code, table.run_evidence.get((r, c), ())))
+            found |= {(r, c)} if hit else set()
+    for r, c in zip(table.gold_row.tolist(), table.gold_col.tolist(), strict=True):
+        if r in codes and (r, c) not in found:
+            label = table.labels[c]
+            codes[r]["missed"].append((label.system, label.code, table.gold_evidence.get((r, c), ())))
+    return codes
+
+
+def _view(
+    anchor: str, table: Aligned, row: int, codes: Coded, titles: Callable[[str, str], str], notes: tuple[Note, ...],
+    worst: int,
+) -> EncounterView:  # fmt: skip
+    chips = {
+        kind: tuple(
+            Chip(code, titles(system, code), spans, f"{anchor}-{kind}-{i}" if spans and notes else "")
+            for i, (system, code, spans) in enumerate(codes[kind])
+        )
+        for kind in KINDS
+    }
+    return EncounterView(
+        anchor, table.encounters[row], _f1(codes), chips,
+        tuple(_note(chips, note, first=i == 0) for i, note in enumerate(notes)),
+        ", ".join(dict.fromkeys(note.kind for note in notes if note.kind)), int(anchor[1:]) < worst,
+    )  # fmt: skip
 
 
 def _f1(codes: Mapping[str, list[Any]]) -> float:
@@ -165,45 +169,10 @@ def _f1(codes: Mapping[str, list[Any]]) -> float:
     return 2 * right / (2 * right + missed + wrong) if right + missed + wrong else 1.0
 
 
-def _chip(view: EncounterView, kind: str, i: int, item: tuple[str, str, tuple[Span, ...]], titles: Titles) -> str:
-    system, code, spans = item
-    shown = f'<span class="code">{escape(code)}</span>'
-    if spans and view.notes:
-        shown = f'<a href="#{_anchor(view, kind, i)}" title="Show the words">{shown}</a>'
-    title = titles(system, code)
-    return f'<span class="chip {kind}">{shown} {escape(title)}</span>'
-
-
-def _anchor(view: EncounterView, kind: str, i: int) -> str:
-    return f"e{view.number}-{kind}-{i}"
-
-
-def _note(view: EncounterView, number: int, note: Note) -> str:
+def _note(chips: Mapping[str, tuple[Chip, ...]], note: Note, *, first: bool) -> NoteView:
+    """Mark the words of every code; spans that name no note belong to the first."""
     marks = []
-    for kind in KINDS:
-        for i, (_, code, spans) in enumerate(view.codes[kind]):
-            mine = [s for s in spans if s.note_id == note.note_id or (not s.note_id and number == 0)]
-            marks += [(s.start, s.end, kind, code, _anchor(view, kind, i) if s is spans[0] else "") for s in mine]
-    name = f"{note.note_id} {note.kind}".strip()
-    size = f"{len(note.text.split())} words"
-    return (
-        f'<details><summary>Show the note <span class="title">{escape(name)}, {size}</span></summary>'
-        f"<div><pre>{_marked(note.text, sorted(marks))}</pre></div></details>"
-    )
-
-
-def _marked(text: str, marks: list[tuple[int, int, str, str, str]]) -> str:
-    """Mark spans in escaped text; of overlapping ones the first is marked and the others leave their anchors."""
-    parts: list[str] = []
-    at = 0
-    for start, end, kind, code, anchor in marks:
-        if end > len(text):
-            continue
-        name = f' id="{anchor}"' if anchor else ""
-        if start < at:
-            parts.append(f"<span{name}></span>" if name else "")
-            continue
-        words = escape(text[start:end])
-        parts.append(f'{escape(text[at:start])}<mark class="{kind}"{name}>{words}<sub>{escape(code)}</sub></mark>')
-        at = end
-    return "".join(parts) + escape(text[at:])
+    for kind, chip in [(kind, chip) for kind, some in chips.items() for chip in some]:
+        mine = [s for s in chip.spans if s.note_id == note.note_id or (not s.note_id and first)]
+        marks += [Mark(s.start, s.end, kind, chip.code, chip.anchor if s is chip.spans[0] else "") for s in mine]
+    return NoteView(f"{note.note_id} {note.kind}".strip(), len(note.text.split()), tuple(marked(note.text, marks)))

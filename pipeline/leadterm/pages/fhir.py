@@ -36,8 +36,7 @@ def suggestion_bundle(pairs: Iterable[tuple[Encounter, SuggestionSet]]) -> Json:
 
     Examples
     --------
-    >>> from leadterm.codes.systems import spec_of
-from leadterm.schema import Note
+    >>> from leadterm.schema import Note
     >>> span = EvidenceSpan("n1", 6, 15, "sinusitis")
     >>> s = Suggestion(1, "icd10cm", "J01.90", "Acute sinusitis, unspecified", 0.9, (span,))
     >>> e = Encounter("e1", (Note("n1", "Acute sinusitis."),))

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 from leadterm.evaluation.agreement import Agreement
 from leadterm.evaluation.comparison import Comparison, Difference
 from leadterm.evaluation.report import Report
-from leadterm.pages.pieces import span_of
+from leadterm.pages.render import ends_of, p_value
+from leadterm.pages.terminal import make_table, plain
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.table import Table
+    from rich.text import Text
 
 __all__ = ["agreement_tables", "comparison_tables", "report_tables"]
 
@@ -29,6 +31,7 @@ GROUPS = (
     ("by_length", "Words of notes"),
     ("by_setting", "Setting"),
 )
+WORDS = ("metric", "run", "pair", "threshold")
 COLUMNS = {
     "n_encounters": "encounters",
     "n_codes": "codes",
@@ -68,7 +71,7 @@ def report_tables(report: Report) -> list[RenderableType]:
             basis = f" in {values['frequency_basis']}" if key == "by_frequency" else ""
             parts.append(_group_table(title + basis, values[key], values["ci_by_group"].get(key, {})))
     parts += [_hierarchy(values["hierarchy"]), *_extras(values)]
-    parts += [f"[yellow]note[/]: {_escape(line)}" for line in values["warnings"]]
+    parts += [_note(line) for line in values["warnings"]]
     return parts
 
 
@@ -98,9 +101,10 @@ def comparison_tables(found: Comparison, *, every: bool = False, system: str | N
     metrics = list(dict.fromkeys(d.metric for d in found.differences))
     if every:
         metrics = list(next(iter(found.values.values())))
-    values = _table(f"Runs on {found.n_encounters} encounters", ["metric", *map(_escape, found.runs)])
+    values = _table(f"Runs on {found.n_encounters} encounters", ["metric", *found.runs])
     for metric in metrics:
-        values.add_row(metric, *(_with_ci(found.values[run][metric], found.ci[run].get(metric)) for run in found.runs))
+        cells = (_with_ci(found.values[run][metric], found.ci[run].get(metric)) for run in found.runs)
+        values.add_row(plain(metric), *cells)
     limits = [(t, s.replace("cross-validated", "cv")) for t, s in (found.thresholds[run] for run in found.runs)]
     values.add_row("threshold", *(f"{source}" if t is None else f"{t:.3f} ({source})" for t, source in limits))
     shown = [d for d in found.differences if system is None or system in (d.a, d.b)]
@@ -109,8 +113,8 @@ def comparison_tables(found: Comparison, *, every: bool = False, system: str | N
     if rest:
         last += f" p (Holm) is corrected for {rest} differences between the other runs too; --format json shows them."
     lines = dict.fromkeys((run, line) for run in found.runs for line in found.warnings[run])
-    notes = [f"[yellow]note[/]: {_escape(f'{run}: {line}')}" for run, line in lines]
-    return [values, _differences(shown), last, *notes]
+    notes = [_note(f"{run}: {line}") for run, line in lines]
+    return [values, _differences(shown), plain(last), *notes]
 
 
 def agreement_tables(found: Agreement) -> list[RenderableType]:
@@ -134,10 +138,10 @@ def agreement_tables(found: Agreement) -> list[RenderableType]:
     """
     table = _table("Agreement of coders", ["pair", "encounters", "F1", "95 % interval", "exact match", "alpha"])
     for p in found.pairs:
-        figures = (f"{p.micro_f1:.3f}", span_of((p.low, p.high)), f"{p.exact_match:.3f}", f"{p.alpha:.3f}")
-        table.add_row(_escape(f"{p.a}, {p.b}"), f"{p.n_encounters:,}", *figures)
+        figures = (f"{p.micro_f1:.3f}", ends_of((p.low, p.high)), f"{p.exact_match:.3f}", f"{p.alpha:.3f}")
+        table.add_row(plain(f"{p.a}, {p.b}"), f"{p.n_encounters:,}", *figures)
     mean = ", ".join(f"{name} {value:.3f}" for name, value in found.mean_f1.items())
-    return [table, _escape(f"Krippendorff's alpha over all: {found.alpha:.3f}. Mean F1 with the others: {mean}.")]
+    return [table, plain(f"Krippendorff's alpha over all: {found.alpha:.3f}. Mean F1 with the others: {mean}.")]
 
 
 def _differences(shown: Sequence[Difference]) -> Table:
@@ -149,17 +153,17 @@ def _differences(shown: Sequence[Difference]) -> Table:
         ends = "-" if d.low is None or d.high is None else f"{d.low:+.3f} to {d.high:+.3f}"
         small = "-" if d.detectable is None else f"{d.detectable:.3f}"
         name = "" if d.metric == before else d.metric
-        cells = (_escape(f"{d.b} - {d.a}"), f"{d.difference:+.3f}", ends, _p(d.p), _p(d.p_holm), small)
-        table.add_row(name, *cells, style="bold" if d.p_holm < 0.05 else "")
+        cells = (plain(f"{d.b} - {d.a}"), f"{d.difference:+.3f}", ends, p_value(d.p), p_value(d.p_holm), small)
+        table.add_row(plain(name), *cells, style="bold" if d.p_holm < 0.05 else "")
         before = d.metric
     return table
 
 
-def _title(report: Report) -> str:
+def _title(report: Report) -> Text:
     v = report.values
     limit = "every row" if v["threshold"] is None else f"{v['threshold']:.3f} ({v['threshold_source']})"
     split = f", split {v['split']}" if v["split"] else ""
-    return _escape(
+    return plain(
         f"{report.name}: {v['n_encounters']} encounters{split}, {v['n_reference_codes']} reference codes "
         f"({v['n_codes']} distinct; {', '.join(v['systems'])}), threshold {limit}"
     )
@@ -182,8 +186,9 @@ def _group_table(title: str, groups: Mapping[str, Mapping[str, float]], ends: Ma
     for name, scores in groups.items():
         alone = not scores.get("n_reference_codes", 1.0)  # codes that were suggested, and that nobody gave
         cells = ["-" if alone and not c.startswith("n_") else _number(scores.get(c), c) for c in columns]
-        limits = ["-" if alone else span_of(ends.get(name, ()))] if ends else []
-        table.add_row(f"{name} (suggested only)" if alone else name, *cells, *limits, style="dim" if alone else "")
+        limits = ["-" if alone else ends_of(ends.get(name, ()))] if ends else []
+        shown = plain(f"{name} (suggested only)" if alone else name)
+        table.add_row(shown, *cells, *limits, style="dim" if alone else "")
     return table
 
 
@@ -204,7 +209,7 @@ def _extras(values: Mapping[str, Any]) -> Iterable[Any]:
     if values["calibration"]:
         found = values["calibration"]
         ece = f"ECE {found['ece']:.3f}, among the chosen {found['ece_chosen']:.3f}"
-        yield f"Calibration: {ece}, Brier {found['brier']:.3f}"
+        yield plain(f"Calibration: {ece}, Brier {found['brier']:.3f}")
     if values["coverage"]:
         table = _table("", ["Wanted precision", "reached", "coverage", "95 % interval", "codes"])
         for row in values["coverage"]:
@@ -214,7 +219,7 @@ def _extras(values: Mapping[str, Any]) -> Iterable[Any]:
             table.add_row(f"{row['target']:.2f}", reached, f"{row['coverage']:.3f}", shown, str(row["n_automated"]))
         yield table
     volume = values["volume"]
-    yield (
+    yield plain(
         f"Codes per encounter: {volume['suggested_per_encounter']:.2f} suggested, "
         f"{volume['reference_per_encounter']:.2f} in the reference; too many in {volume['share_over']:.0%}, "
         f"too few in {volume['share_under']:.0%} of encounters"
@@ -222,15 +227,16 @@ def _extras(values: Mapping[str, Any]) -> Iterable[Any]:
 
 
 def _table(title: str, columns: Sequence[str]) -> Table:
-    from rich.box import SIMPLE_HEAD
-    from rich.table import Table
+    """Begin a table; what is counted or measured stands to the right."""
+    names = [column.replace("_", " ") for column in columns]
+    numeric = [c for c in names if c.startswith(("F1", "MAP", "95")) or (c[:1].islower() and c not in WORDS)]
+    return make_table(title, names, right=numeric, whole=("metric",))
 
-    table = Table(title=title or None, title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
-    for column in columns:
-        numeric = column not in ("", "metric", "run", "pair", "threshold")
-        numeric = numeric and (not column[0].isupper() or column.startswith(("F1", "MAP")))
-        table.add_column(column.replace("_", " "), justify="right" if numeric else "left", no_wrap=column == "metric")
-    return table
+
+def _note(line: str) -> Text:
+    from rich.text import Text
+
+    return Text.assemble(("note", "yellow"), ": ", plain(line))
 
 
 def _with_ci(value: float, ends: Sequence[float] | None) -> str:
@@ -241,13 +247,3 @@ def _number(value: float | None, name: str) -> str:
     if value is None:
         return "-"
     return f"{value:,.0f}" if name.startswith("n_") else f"{value:.3f}"
-
-
-def _p(value: float) -> str:
-    return "< 0.001" if value < 0.001 else f"{value:.3f}"
-
-
-def _escape(text: str) -> str:
-    from rich.markup import escape
-
-    return escape(text)

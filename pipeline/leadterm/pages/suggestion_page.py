@@ -4,21 +4,81 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from html import escape
-from importlib.resources import files
+from dataclasses import dataclass
 from itertools import pairwise
-from string import Template
 
 from leadterm.pages.quotes import made_with, place_of, quote
+from leadterm.pages.render import render
 from leadterm.schema import Encounter, Note, Suggestion, SuggestionSet
 
 __all__ = ["suggestion_page"]
 
 QUOTED = 110
+UNLIKELY = 0.05
+"""Codes below it are folded away, unless they are all there is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A suggestion, its number on the page, and its best evidence in words."""
+
+    number: int
+    suggestion: Suggestion
+    quote: tuple[tuple[str, bool], ...]
+    place: str
+    term: str
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A stretch of a note and the numbers of the codes it speaks for; anchors of those it is the best evidence of."""
+
+    text: str
+    numbers: tuple[int, ...] = ()
+    codes: str = ""
+    faint: bool = False
+    id: str = ""
+    more: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NoteView:
+    """A note cut into pieces; nothing of its text is lost."""
+
+    head: str
+    pieces: tuple[Piece, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """An encounter as the page shows it."""
+
+    anchor: str
+    encounter: Encounter
+    about: str
+    notes: tuple[NoteView, ...]
+    cards: tuple[Card, ...]
+    threshold: float
+    below: int
+
+    @property
+    def sure(self) -> list[Card]:
+        """Those in the suggested set."""
+        return [card for card in self.cards if card.suggestion.confidence >= self.threshold]
+
+    @property
+    def likely(self) -> list[Card]:
+        """The others that are worth a look."""
+        return [card for card in self.cards if UNLIKELY <= card.suggestion.confidence < self.threshold]
+
+    @property
+    def unlikely(self) -> list[Card]:
+        """The rest."""
+        return [card for card in self.cards if card.suggestion.confidence < min(UNLIKELY, self.threshold)]
 
 
 def suggestion_page(answers: Iterable[tuple[Encounter, SuggestionSet, int]]) -> str:
-    """Make the page. It needs no network and sends nothing anywhere; it holds the notes, so keep it as you keep them.
+    """Make the page. It loads nothing, runs nothing and sends nothing; it holds the notes, so keep it as you keep them.
 
     Parameters
     ----------
@@ -37,107 +97,57 @@ def suggestion_page(answers: Iterable[tuple[Encounter, SuggestionSet, int]]) -> 
     (True, True)
     """
     listed = list(answers)
-    sections = [_section(number, *answer) for number, answer in enumerate(listed)]
+    views = [_view(f"e{number}", *answer) for number, answer in enumerate(listed)]
     count = f"{len(listed)} encounter{'s' if len(listed) != 1 else ''}"
-    title = listed[0][0].encounter_id if len(listed) == 1 else count
-    made = "; ".join(sorted({made_with(result) for _, result, _ in listed}))
-    page = Template(files("leadterm.pages").joinpath("page.html").read_text(encoding="utf-8"))
-    return page.substitute(
-        title=f"Suggested codes · {escape(title)}", heading=f"Suggested codes for {escape(title)}", made=escape(made),
-        contents=_contents(listed), body="\n".join(sections),
+    most = max((len(view.cards) for view in views), default=0)
+    return render(
+        "suggestions.html", views=views, most=most, unlikely=UNLIKELY,
+        name=listed[0][0].encounter_id if len(listed) == 1 else count,
+        made="; ".join(sorted({made_with(result) for _, result, _ in listed})),
     )  # fmt: skip
 
 
-def _contents(listed: Sequence[tuple[Encounter, SuggestionSet, int]]) -> str:
-    """Links to the encounters, where there are several."""
-    if len(listed) < 2:
-        return ""
-    links = [
-        f'<a href="#e{number}">{escape(encounter.encounter_id)}'
-        f" <small>{sum(s.confidence >= result.threshold for s in result.suggestions)}</small></a>"
-        for number, (encounter, result, _) in enumerate(listed)
-    ]
-    return f"<nav>{''.join(links)}</nav>"
-
-
-def _section(number: int, encounter: Encounter, result: SuggestionSet, top: int) -> str:
+def _view(anchor: str, encounter: Encounter, result: SuggestionSet, top: int) -> View:
     shown = result.suggestions[:top]
     texts = {note.note_id: note.text for note in encounter.notes}
-    sure = [s for s in shown if s.confidence >= result.threshold]
-    rest = shown[len(sure) :]
-    parts = [
-        _tier("Suggested", "".join(_card(s, texts) for s in sure)),
-        _tier("Also consider", "".join(_line(s, texts) for s in rest)),
-    ]
-    if not shown:
-        parts = ['<p class="none">No code is suggested: nothing codable was found in the text.</p>']
+    alone = len(encounter.notes) == 1
+    notes = tuple(
+        NoteView(note.kind or ("" if alone else note.note_id), tuple(_pieces(anchor, note, shown, result.threshold)))
+        for note in encounter.notes
+    )
+    cards = tuple(_card(number, suggestion, texts) for number, suggestion in enumerate(shown))
     below = len(result.suggestions) - len(shown)
-    if below > 0:
-        parts.append(f'<p class="below">{below} less likely, not shown</p>')
-    notes = "".join(_note(note, shown, len(sure), alone=len(encounter.notes) == 1) for note in encounter.notes)
-    return (
-        f'<section class="encounter" id="e{number}"><h2>{escape(encounter.encounter_id)} '
-        f"<small>{escape(encounter.setting)}</small></h2>"
-        f'<div class="notes">{notes}</div><div class="codes">{"".join(parts)}</div></section>'
-    )
+    return View(anchor, encounter, _about(encounter), notes, cards, result.threshold, below)
 
 
-def _tier(name: str, items: str) -> str:
-    return f"<h3>{name}</h3><ol>{items}</ol>" if items else ""
+def _about(encounter: Encounter) -> str:
+    born = f"born {encounter.birth_year}" if encounter.birth_year else ""
+    return " · ".join(filter(None, (encounter.setting, encounter.date_of_service, encounter.sex, born)))
 
 
-def _card(suggestion: Suggestion, texts: dict[str, str]) -> str:
-    return (
-        f'<li class="s" tabindex="0" data-codes="{escape(suggestion.code)}">'
-        f'<div class="top">{_head(suggestion)}</div>{_why(suggestion, texts)}</li>'
-    )
-
-
-def _line(suggestion: Suggestion, texts: dict[str, str]) -> str:
-    """One line that opens to the whole card."""
-    return (
-        f'<li class="s maybe" data-codes="{escape(suggestion.code)}"><details>'
-        f'<summary class="top">{_head(suggestion)}</summary>{_why(suggestion, texts)}</details></li>'
-    )
-
-
-def _head(suggestion: Suggestion) -> str:
-    percent = "&lt;1%" if suggestion.confidence < 0.005 else f"{suggestion.confidence:.0%}"
-    return (
-        f'<span class="code">{escape(suggestion.code)}</span><span class="title">{escape(suggestion.title)}</span>'
-        f'<span class="conf" title="confidence">{percent}'
-        f'<i><b style="width:{suggestion.confidence:.0%}"></b></i></span>'
-    )
-
-
-def _why(suggestion: Suggestion, texts: dict[str, str]) -> str:
+def _card(number: int, suggestion: Suggestion, texts: dict[str, str]) -> Card:
     found = quote(suggestion, texts, width=QUOTED)
-    words = "".join(f"<em>{escape(text)}</em>" if marked else escape(text) for text, marked in found.pieces)
-    more = [place_of(suggestion), f"+{found.others} more" if found.others else ""]
-    place = " · ".join(escape(part) for part in more if part)
-    term = escape(f"matched: {suggestion.term} ({suggestion.source})") if suggestion.term else ""
-    hints = "".join(f'<p class="hint">{escape(hint)}</p>' for hint in suggestion.hints)
-    return f'<p class="quote" title="{term}">{words} <span>{place}</span></p>{hints}'
+    place = (place_of(suggestion), f"+{found.others} more" if found.others else "")
+    term = f"matched: {suggestion.term} ({suggestion.source})" if suggestion.term else ""
+    return Card(number, suggestion, found.pieces, " · ".join(filter(None, place)), term)
 
 
-def _note(note: Note, shown: Sequence[Suggestion], sure: int, *, alone: bool) -> str:
-    """The raw note; every stretch of evidence is marked with the codes it speaks for."""
+def _pieces(anchor: str, note: Note, shown: Sequence[Suggestion], threshold: float) -> Iterable[Piece]:
+    """Cut the raw note where evidence begins or ends."""
     edges: dict[int, list[tuple[bool, int]]] = {0: [], len(note.text): []}
     for number, suggestion in enumerate(shown):
         for span in suggestion.evidence:
             if span.note_id == note.note_id:
                 edges.setdefault(span.start, []).append((True, number))
                 edges.setdefault(span.end, []).append((False, number))
+    first = {number: s.evidence[0] for number, s in enumerate(shown) if s.evidence}
+    best = {number: span.start for number, span in first.items() if span.note_id == note.note_id}
     active: Counter[int] = Counter()
-    parts = []
     for a, b in pairwise(sorted(edges)):
         for opens, number in edges[a]:
             active[number] += 1 if opens else -1
-        here = sorted(number for number, times in active.items() if times > 0)
-        codes = escape(" ".join(shown[number].code for number in here))
-        faint = "" if here and here[0] < sure else ' class="faint"'
-        opened, closed = (f'<mark{faint} data-codes="{codes}" title="{codes}">', "</mark>") if here else ("", "")
-        parts.append(f"{opened}{escape(note.text[a:b])}{closed}")
-    kind = note.kind or ("" if alone else note.note_id)
-    head = f"<h4>{escape(kind)}</h4>" if kind else ""
-    return f'<div class="note">{head}<div class="text" dir="auto">{"".join(parts)}</div></div>'
+        here = tuple(sorted(number for number, times in active.items() if times > 0))
+        codes = " ".join(shown[number].code for number in here)
+        ids = [f"{anchor}-m{number}" for number in here if best.get(number) == a]
+        faint = bool(here) and shown[here[0]].confidence < threshold
+        yield Piece(note.text[a:b], here, codes, faint, ids[0] if ids else "", tuple(ids[1:]))

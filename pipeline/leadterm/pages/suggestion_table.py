@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from leadterm.errors import printable
+from leadterm.pages import terminal
 from leadterm.pages.quotes import made_with, place_of, quote
+from leadterm.pages.render import percent
 
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
@@ -67,8 +70,8 @@ class SuggestionView:
         from rich.text import Text
 
         result, shown = self.result, self.result.suggestions[: self.top]
-        about = f"  {self.setting} · {made_with(result)}"
-        yield Text.assemble((_plain(result.encounter_id), "bold"), (about, "dim"))
+        about = printable(f"  {self.setting} · {made_with(result)}")
+        yield Text.assemble((printable(result.encounter_id), "bold"), (about, "dim"))
         if not shown:
             yield Text("no code is suggested: nothing codable was found in the text.", style="yellow")
             return
@@ -100,8 +103,8 @@ class SuggestionView:
             hints = _hints(suggestion) if sure else Text()
             gap = "\n" if sure and suggestion is not tier[-1] else ""
             cells = [what + hints, why] if wide else [what + "\n" + why + hints + gap]
-            number, code = Text(str(suggestion.rank)), Text(suggestion.code, style="bold cyan" if sure else "cyan")
-            table.add_row(number, code, *cells, _confidence(suggestion, sure=sure))
+            code = terminal.plain(suggestion.code, "bold cyan" if sure else "cyan")
+            table.add_row(str(suggestion.rank), code, *cells, _confidence(suggestion, sure=sure))
         return table
 
     def _why(self, suggestion: Suggestion, room: int, *, sure: bool, plain: bool) -> Text:
@@ -112,22 +115,22 @@ class SuggestionView:
 def _what(suggestion: Suggestion, *, sure: bool) -> Text:
     from rich.text import Text
 
-    return Text.assemble((_plain(suggestion.title), "bold" if sure else ""))
+    return Text.assemble((printable(suggestion.title), "bold" if sure else ""))
 
 
 def _hints(suggestion: Suggestion) -> Text:
     from rich.text import Text
 
-    return Text.assemble(*((f"\n▸ {_plain(hint)}", "yellow") for hint in suggestion.hints))
+    return Text.assemble(*((f"\n▸ {printable(hint)}", "yellow") for hint in suggestion.hints))
 
 
 def _confidence(suggestion: Suggestion, *, sure: bool) -> Text:
     from rich.text import Text
 
     full = min(round(suggestion.confidence * SEGMENTS), SEGMENTS)
-    percent = "<1%" if suggestion.confidence < 0.005 else f"{suggestion.confidence:.0%}"
     number, bar = ("", "green") if sure else ("dim", "dim")
-    return Text.assemble((f"{percent:>4} ", number), ("━" * full, bar), ("─" * (SEGMENTS - full), "dim"))
+    shown = f"{percent(suggestion.confidence):>4} "
+    return Text.assemble((shown, number), ("━" * full, bar), ("─" * (SEGMENTS - full), "dim"))
 
 
 def _evidence(suggestion: Suggestion, texts: Mapping[str, str], *, width: int, style: str, plain: bool) -> Text:
@@ -140,7 +143,7 @@ def _evidence(suggestion: Suggestion, texts: Mapping[str, str], *, width: int, s
         line.append(f"[{words}]" if marked and plain else words, style=MARK if marked else style)
     notes = list(_notes(suggestion, found.others))
     if notes:
-        line.append(f" ({' · '.join(notes)})", style="dim italic")
+        line.append(printable(f" ({' · '.join(notes)})"), style="dim italic")
     return line
 
 
@@ -150,7 +153,3 @@ def _notes(suggestion: Suggestion, others: int) -> Iterator[str]:
         yield place
     if others:
         yield f"+{others} more"
-
-
-def _plain(text: str) -> str:
-    return "".join(char if char.isprintable() else " " for char in text)
