@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 
+from leadterm.dictionary.code_tables import CodeTables, code_tables
 from leadterm.dictionary.specify import SIDES, Choice, Specifier
-from leadterm.text.knowledge import load_table
 from leadterm.text.reading import FoundMention, NoteReading, Reading
 
 __all__ = ["Candidate", "Support", "generate"]
@@ -158,17 +157,20 @@ def generate(notes: Sequence[NoteReading], specifier: Specifier) -> list[Candida
     list of Candidate
         In order of code.
     """
+    tables = code_tables(specifier.system)
     candidates = []
-    for code, entries in sorted(_gather(notes, specifier).items()):
+    for code, entries in sorted(_gather(notes, specifier, tables).items()):
         ranked = sorted(entries, key=lambda entry: entry[0])
         if all(entry[1].found.mention.assertion in NEVER for entry in ranked):
             continue
         supports = _distinct(entry[1] for entry in ranked)
         candidates.append(Candidate(code, ranked[0][2], supports))
-    return combine(candidates)
+    return combine(candidates, tables)
 
 
-def _gather(notes: Sequence[NoteReading], specifier: Specifier) -> dict[str, list[_Entry]]:
+def _gather(
+    notes: Sequence[NoteReading], specifier: Specifier, tables: CodeTables
+) -> dict[str, list[_Entry]]:
     """Supports of each code. Denied mentions come last: they count only for codes that another mention may give."""
     gathered: dict[str, list[_Entry]] = {}
     mentions = list(_codable(notes))
@@ -177,7 +179,7 @@ def _gather(notes: Sequence[NoteReading], specifier: Specifier) -> dict[str, lis
         for number, note, found in mentions:
             if (found.mention.assertion in NEVER) != denied:
                 continue
-            readings = [*found.readings, *_companions(found)]
+            readings = [*found.readings, *_companions(found, tables)]
             if denied:
                 readings = [reading for reading in readings if reading.code[:3] in categories]
             if not readings:
@@ -210,38 +212,16 @@ def _is_injury(found: FoundMention) -> bool:
     return told and mention.assertion in ("present", "possible") and injury
 
 
-@lru_cache(maxsize=20_000)
-def _companion_rows(code: str) -> tuple[tuple[frozenset[str], str, str], ...]:
-    return tuple((words, other, note) for prefix, words, other, note in _companion_table() if code.startswith(prefix))
-
-
-@lru_cache(maxsize=1)
-def _companion_table() -> tuple[tuple[str, frozenset[str], str, str], ...]:
-    rows = load_table("companions.tsv")
-    return tuple((row["code"], frozenset(row["words"].split("|")), row["companion"], row["note"]) for row in rows)
-
-
-@lru_cache(maxsize=1)
-def _history_table() -> Mapping[str, str]:
-    return {row["prefix"]: row["code"] for row in load_table("history_codes.tsv")}
-
-
-def _history_code(code: str) -> str | None:
-    """The personal-history code that takes the place of a disease: of the longest prefix listed."""
-    table = _history_table()
-    return next((table[code[:n]] for n in range(len(code), 0, -1) if code[:n] in table), None)
-
-
-def _companions(found: FoundMention) -> list[Reading]:
+def _companions(found: FoundMention, tables: CodeTables) -> list[Reading]:
     """Codes that stand beside one of a mention's readings, or in its place, because its clause says so."""
     own = found.readings[0]
     over = found.mention.assertion == "history" or not REMOVED.isdisjoint(found.near)
-    past = _history_code(own.code) if over else None
+    past = tables.history_of(own.code) if over else None
     term = f"history of {own.term}"
     gone = [Reading(past, term, COMPANION, own.words, own.missing, own.gap, own.weight)] if past else []
     return gone + [
         Reading(companion, note, COMPANION, own.words, own.missing, own.gap, own.weight)
-        for words, companion, note in _companion_rows(own.code) if not words.isdisjoint(found.near)
+        for words, companion, note in tables.companions_of(own.code) if not words.isdisjoint(found.near)
     ]  # fmt: skip
 
 
@@ -254,13 +234,15 @@ def _distinct(supports: Iterable[Support]) -> tuple[Support, ...]:
     return tuple(kept.values())
 
 
-def combine(candidates: list[Candidate]) -> list[Candidate]:
+def combine(candidates: list[Candidate], tables: CodeTables) -> list[Candidate]:
     """Add combination codes whose parts are all present.
 
     Parameters
     ----------
     candidates : list of Candidate
         Candidates in order of code.
+    tables : CodeTables
+        Which codes go together.
 
     Returns
     -------
@@ -270,7 +252,7 @@ def combine(candidates: list[Candidate]) -> list[Candidate]:
     present = {c.code: c for c in candidates if any(s.found.mention.assertion == "present" for s in c.supports)}
     known = {code[:n] for code in present for n in range(1, len(code) + 1)}
     added: dict[str, Candidate] = {}
-    for parts, code in _combinations():
+    for parts, code in tables.combinations:
         if code in present or any(known.isdisjoint(prefixes) for prefixes in parts):
             continue
         chosen = [_best_with(prefixes, present) for prefixes in parts]
@@ -278,13 +260,6 @@ def combine(candidates: list[Candidate]) -> list[Candidate]:
         choice = Choice(code, 1.0, 0, 0, False, False, 9.0)
         added[code] = Candidate(code, choice, supports, tuple(part.code for part in chosen))
     return [c for _, c in sorted({**added, **{c.code: c for c in candidates}}.items())]
-
-
-@lru_cache(maxsize=1)
-def _combinations() -> tuple[tuple[tuple[tuple[str, ...], ...], str], ...]:
-    """Parts, each the prefixes that will do, and the code they make together."""
-    rows = load_table("combinations.tsv")
-    return tuple((tuple(tuple(part.split("|")) for part in row["parts"].split("+")), row["code"]) for row in rows)
 
 
 def _best_with(prefixes: tuple[str, ...], present: Mapping[str, Candidate]) -> Candidate:

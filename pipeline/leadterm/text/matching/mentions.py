@@ -144,7 +144,7 @@ def _make_entities(nlp: Language, name: str, system: str, date: str | None, fuzz
         matcher = TermMatcher.translating(lexicon, normaliser, language)
         return MentionFinder(matcher, neoplasms=_neoplasms(matcher, codes))
     matcher = TermMatcher.default(lexicon, normaliser)
-    patterns = (PatternMatcher.external_causes(), PatternMatcher.drugs()) if codes.spec.knowledge else ()
+    patterns = (PatternMatcher.external_causes(codes), PatternMatcher.drugs(codes)) if codes.spec.knowledge else ()
     linker = FuzzyLinker(codes, matcher.normaliser) if fuzzy else None
     return MentionFinder(matcher, patterns, linker, _neoplasms(matcher, codes))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from spacy.strings import get_string_id
@@ -50,30 +50,19 @@ class PatternMatcher:
                 self._by_first.setdefault(word, []).append((steps, row))
 
     @classmethod
-    def external_causes(cls) -> PatternMatcher:
-        """Make the matcher of the shipped external causes.
-
-        Returns
-        -------
-        PatternMatcher
-            Its readings have the source ``"external cause"``.
-        """
-        return cls(load_table("external_causes.tsv"), "external cause")
+    def external_causes(cls, known: Container[str]) -> PatternMatcher:
+        """Make the matcher of the shipped external causes whose codes the release has (``known``)."""
+        rows = (row for row in load_table("external_causes.tsv") if row["code"] in known)
+        return cls(rows, "external cause")
 
     @classmethod
-    def drugs(cls) -> PatternMatcher:
-        """Make the matcher of drugs whose long-term use has a code.
-
-        Returns
-        -------
-        PatternMatcher
-            Its readings have the source ``"drug"``.
-        """
+    def drugs(cls, known: Container[str]) -> PatternMatcher:
+        """Make the matcher of drugs whose long-term use has a code in the release (``known``)."""
         rows = [
             {"pattern": row["drug"], "code": row["supports"].split(";")[0], "kind": row["class"]}
             for row in load_table("drug_evidence.tsv") if row["supports"].startswith("Z79")
         ]  # fmt: skip
-        return cls(rows, "drug")
+        return cls((row for row in rows if row["code"] in known), "drug")
 
     def covers(self, doc: Doc) -> list[Cover]:
         """Find all patterns; of several that start at one word, the longest.

@@ -1,0 +1,60 @@
+"""The reviewed tables that add codes to a candidate, as far as the release at hand has these codes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from leadterm.text.knowledge import load_table
+
+if TYPE_CHECKING:
+    from leadterm.codes.system import CodeSystem
+
+__all__ = ["CodeTables", "code_tables"]
+
+Companion = tuple[frozenset[str], str, str]
+Combination = tuple[tuple[tuple[str, ...], ...], str]
+
+
+@dataclass(frozen=True)
+class CodeTables:
+    """Codes that stand beside another, in its place, or for several together.
+
+    Parameters
+    ----------
+    companions : tuple
+        Prefix of a code, words of which its clause must hold one, the code beside it, and why.
+    history : mapping of str to str
+        Prefix of a disease → the code that says it is over.
+    combinations : tuple
+        Parts, each the prefixes that will do, and the code they make together.
+    """
+
+    companions: tuple[tuple[str, Companion], ...]
+    history: Mapping[str, str]
+    combinations: tuple[Combination, ...]
+
+    def companions_of(self, code: str) -> Iterator[Companion]:
+        """Give what may stand beside a code."""
+        return (row for prefix, row in self.companions if code.startswith(prefix))
+
+    def history_of(self, code: str) -> str | None:
+        """Give the personal-history code that takes the place of a disease: of the longest prefix listed."""
+        return next((self.history[code[:n]] for n in range(len(code), 0, -1) if code[:n] in self.history), None)
+
+
+@lru_cache(maxsize=8)
+def code_tables(system: CodeSystem) -> CodeTables:
+    """Read the tables once for a release; rows whose code it lacks are left out: an older release has fewer codes."""
+    companions = (
+        (row["code"], (frozenset(row["words"].split("|")), row["companion"], row["note"]))
+        for row in load_table("companions.tsv") if row["companion"] in system
+    )  # fmt: skip
+    history = {row["prefix"]: row["code"] for row in load_table("history_codes.tsv") if row["code"] in system}
+    combinations = (
+        (tuple(tuple(part.split("|")) for part in row["parts"].split("+")), row["code"])
+        for row in load_table("combinations.tsv") if row["code"] in system and system.is_billable(row["code"])
+    )  # fmt: skip
+    return CodeTables(tuple(companions), history, tuple(combinations))
