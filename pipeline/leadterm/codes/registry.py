@@ -132,22 +132,7 @@ def load_system(name: str, date: date | str | None = None) -> CodeSystem:
 def choose(
     name: str, bases: Sequence[Component], day: date | None
 ) -> tuple[Component, Component | None, Component | None]:
-    """Choose the parts that say which codes there are.
-
-    Parameters
-    ----------
-    name : str
-        Name of the system.
-    bases : sequence of Component
-        Tabular lists and lists of codes.
-    day : date or None
-        Day of service.
-
-    Returns
-    -------
-    tuple of (Component, Component or None, Component or None)
-        The base, the tabular list that lends notes to a base that is a plain list, and the list of
-        codes of the same release as a base that is a tabular list.
+    """Choose the base, the tabular list that lends notes to a plain list, the list of codes beside a tabular list.
 
     Examples
     --------

@@ -20,18 +20,6 @@ MONTHS = {name: number for number, name in enumerate(MONTH_NAMES, start=1)}
 def release_from_label(label: str, version: str = "") -> str | None:
     """Name a release after the year inside a file and the month in the file's name.
 
-    Parameters
-    ----------
-    label : str
-        Name of the file, for instance ``icd10cm-drug-April-1-2026-XML.xml``.
-    version : str
-        The year stated in the file; taken from the label where it is empty.
-
-    Returns
-    -------
-    str or None
-        ``"2026"``, or ``"2026.04"`` for an update that starts later than the year; None if no year is known.
-
     Examples
     --------
     >>> release_from_label("icd10cm-drug-April-1-2026-XML.xml", "2026"), release_from_label("icd10cm_order_2025.txt")
@@ -56,18 +44,6 @@ def effective_dates(system: str, release: str) -> tuple[date | None, date | None
 
     ICD releases follow the federal fiscal year, October to September; HCPCS the calendar year. A
     release with a month starts on its first day.
-
-    Parameters
-    ----------
-    system : str
-        Name of the system.
-    release : str
-        Name of the release.
-
-    Returns
-    -------
-    tuple of (date or None, date or None)
-        First and last day; None where the name does not tell.
 
     Examples
     --------
@@ -96,21 +72,6 @@ def effective_dates(system: str, release: str) -> tuple[date | None, date | None
 
 def as_day(day: date | str) -> date:
     """Read a day of service.
-
-    Parameters
-    ----------
-    day : date or str
-        A date or ``YYYY-MM-DD``.
-
-    Returns
-    -------
-    date
-        The day.
-
-    Raises
-    ------
-    LeadtermError
-        If it is not a date.
 
     Examples
     --------

@@ -132,16 +132,6 @@ def _by_code(system: CodeSystem, text: str, limit: int) -> list[Hit]:
 def words(text: str) -> list[str]:
     """Divide a text into lower-case words without accents.
 
-    Parameters
-    ----------
-    text : str
-        Any text.
-
-    Returns
-    -------
-    list of str
-        Words and numbers.
-
     Examples
     --------
     >>> words("Ménière's disease, 2nd")
@@ -155,16 +145,6 @@ def words(text: str) -> list[str]:
 @lru_cache(maxsize=1 << 16)
 def stem(word: str) -> str:
     """Cut the ending off a word so that its forms meet (diabetes, diabetic).
-
-    Parameters
-    ----------
-    word : str
-        A lower-case word.
-
-    Returns
-    -------
-    str
-        Its stem, of four letters or more; short words and numbers stay whole.
 
     Examples
     --------
@@ -182,11 +162,6 @@ def stem(word: str) -> str:
 @lru_cache(maxsize=1)
 def synonyms() -> Mapping[tuple[str, ...], tuple[tuple[str, ...], ...]]:
     """Read the words that people type and what is also looked for.
-
-    Returns
-    -------
-    mapping of tuple of str to tuple of tuple of str
-        Stems typed → alternatives, each a sequence of stems.
 
     Examples
     --------

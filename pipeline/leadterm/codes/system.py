@@ -132,15 +132,7 @@ class CodeSystem:
     def normalise(self, text: str) -> str | None:
         """Give the system's own spelling of a code written with other case, dots or spaces.
 
-        Parameters
-        ----------
-        text : str
-            For instance ``"e119"``, ``"E11.9"`` or ``"I10."``.
-
-        Returns
-        -------
-        str or None
-            The code, or None if the system does not have it (or two codes could be meant).
+        None if the system does not have it, or two codes could be meant.
         """
         if text in self._rows:
             return text
@@ -272,16 +264,8 @@ class CodeSystem:
     def seventh_characters(self, code: str) -> dict[str, str]:
         """Give the 7th characters a code takes and what each means.
 
-        Parameters
-        ----------
-        code : str
-            A heading, a code that still lacks its 7th character, or one that has it.
-
-        Returns
-        -------
-        dict of str to str
-            For instance ``{"A": "initial encounter", …}``; for a code that lacks (or has) the
-            character only those valid there; empty if the code takes none.
+        For instance ``{"A": "initial encounter", …}``; for a code that lacks (or has) the character only those valid
+        there; empty if the code takes none.
         """
         row = self._row(code)
         base = self._parent[row] if self._extended[row] else row
@@ -295,18 +279,8 @@ class CodeSystem:
     def expand(self, code: str, seventh: str = "A") -> str | None:
         """Complete a code with a 7th character, filling the gap with the placeholder X.
 
-        Parameters
-        ----------
-        code : str
-            For instance ``"W00.0"``.
-        seventh : str
-            The 7th character.
-
-        Returns
-        -------
-        str or None
-            For instance ``"W00.0XXA"``; the code itself if it is already complete and takes none; None
-            if the system has no such code (a heading, or a character that is not allowed here).
+        ``W00.0`` gives ``W00.0XXA``; a code that is complete and takes none gives itself; None if the system has no
+        such code (a heading, or a character that is not allowed here).
         """
         row = self._row(code)
         base = self._parent[row] if self._extended[row] else row

@@ -18,20 +18,6 @@ NOTES: Mapping[str, TermSource] = {"inclusion": "inclusion", "includes": "includ
 def note_terms(arrays: Mapping[str, Array], codes: Sequence[str], wanted: Collection[str]) -> Iterator[Term]:
     """Give the inclusion terms and "Includes" notes of codes.
 
-    Parameters
-    ----------
-    arrays : mapping of str to ndarray
-        The columns of a code system.
-    codes : sequence of str
-        Its codes.
-    wanted : collection of str
-        Sources that are asked for.
-
-    Yields
-    ------
-    Term
-        In the order of the tabular list.
-
     Examples
     --------
     >>> from leadterm.codes.official.draft import Draft, Row
@@ -48,20 +34,6 @@ def note_terms(arrays: Mapping[str, Array], codes: Sequence[str], wanted: Collec
 
 def entry_terms(arrays: Mapping[str, Array], codes: Sequence[str], wanted: Collection[str]) -> Iterator[Term]:
     """Give the terms that come from an index or table.
-
-    Parameters
-    ----------
-    arrays : mapping of str to ndarray
-        The columns of a code system.
-    codes : sequence of str
-        Its codes.
-    wanted : collection of str
-        Sources that are asked for.
-
-    Yields
-    ------
-    Term
-        In the order of the index.
 
     Examples
     --------
@@ -84,18 +56,6 @@ def entry_terms(arrays: Mapping[str, Array], codes: Sequence[str], wanted: Colle
 
 def sevenths(arrays: Mapping[str, Array], line: Sequence[int]) -> dict[str, str]:
     """Give the nearest definition of 7th characters along a line of rows.
-
-    Parameters
-    ----------
-    arrays : mapping of str to ndarray
-        The columns of a code system.
-    line : sequence of int
-        A row and the rows above it, nearest first.
-
-    Returns
-    -------
-    dict of str to str
-        Character → meaning; empty if none of the rows defines any.
 
     Examples
     --------

@@ -4,54 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from leadterm.text.extensions import declare, text_of
+from leadterm.text.extensions import declare, text_of, token_starts
 from leadterm.text.layout.lines import split_lines
 from leadterm.text.layout.problems import find_problems
 from leadterm.text.layout.sections import find_marks, to_sections
 from leadterm.text.layout.sentences import sentence_starts
 
 if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
     from spacy.language import Language
     from spacy.tokens import Doc
 
-__all__ = ["EntitiesAsMentions", "SectionFinder", "SentenceSplitter", "register", "token_starts"]
+__all__ = ["EntitiesAsMentions", "SectionFinder", "SentenceSplitter", "register"]
 
 
 LINES = "leadterm_lines"
 LONGEST_SENTENCE = 500
 
 
-STARTS = "leadterm_token_starts"
-
-
-def token_starts(doc: Doc) -> npt.NDArray[np.int64]:
-    """First character of each token.
-
-    Parameters
-    ----------
-    doc : Doc
-        A tokenised text.
-
-    Returns
-    -------
-    ndarray of int64, shape (n_tokens,)
-        Ascending.
-
-    Examples
-    --------
-    >>> import spacy
-    >>> token_starts(spacy.blank("en")("No fever.")).tolist()
-    [0, 3, 8]
-    """
-    import numpy as np
-
-    starts: npt.NDArray[np.int64] | None = doc.user_data.get(STARTS)
-    if starts is None:
-        sizes = doc.to_array(["LENGTH", "SPACY"]).astype(np.int64).sum(axis=1)
-        starts = doc.user_data[STARTS] = sizes.cumsum() - sizes
-    return starts
 
 
 class SectionFinder:

@@ -18,11 +18,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
     from spacy.tokens import Doc
 
-__all__ = ["TEXT", "Problem", "Section", "declare", "set_on_span", "text_of"]
+__all__ = ["TEXT", "Problem", "Section", "declare", "set_on_span", "text_of", "token_starts"]
 
 TEXT = "leadterm_text"
+STARTS = "leadterm_token_starts"
 
 
 class Section(NamedTuple):
@@ -152,3 +155,21 @@ def set_on_span(user_data: dict[Any, Any], start: int, end: int, values: dict[st
     """
     for name, value in values.items():
         user_data["._.", name, start, end] = value
+
+
+def token_starts(doc: Doc) -> npt.NDArray[np.int64]:
+    """First character of each token.
+
+    Examples
+    --------
+    >>> import spacy
+    >>> token_starts(spacy.blank("en")("No fever.")).tolist()
+    [0, 3, 8]
+    """
+    import numpy as np
+
+    starts: npt.NDArray[np.int64] | None = doc.user_data.get(STARTS)
+    if starts is None:
+        sizes = doc.to_array(["LENGTH", "SPACY"]).astype(np.int64).sum(axis=1)
+        starts = doc.user_data[STARTS] = sizes.cumsum() - sizes
+    return starts

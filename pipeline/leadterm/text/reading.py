@@ -11,8 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from leadterm.schema import EvidenceSpan, Mention
-from leadterm.text.components import token_starts
-from leadterm.text.extensions import SPAN_ATTRIBUTES, text_of
+from leadterm.text.extensions import SPAN_ATTRIBUTES, text_of, token_starts
 from leadterm.text.matching.term_matcher import Cover, Reading, Scan, TermMatcher
 
 if TYPE_CHECKING:

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from leadterm.codes.official.component import TERM_KINDS, Component, read_component
 from leadterm.codes.official.draft import Draft, Row, rows_from_list
-from leadterm.codes.official.index import Entry, terms_of
+from leadterm.codes.official.entry import Entry
+from leadterm.codes.official.index import terms_of
 from leadterm.codes.official.tabular import Event, draft_from_events, expansions, tabular_events
 from leadterm.codes.official.xml import line, parse_xml
 from leadterm.codes.release import release_from_label
@@ -23,16 +24,6 @@ __all__ = ["compile_draft", "compile_terms", "confirmed_expansions", "package_fo
 def package_folder(package: str) -> Path | None:
     """Find the folder of an installed package without importing it.
 
-    Parameters
-    ----------
-    package : str
-        Name of a top-level package.
-
-    Returns
-    -------
-    Path or None
-        Its folder; None if it is not installed.
-
     Examples
     --------
     >>> package_folder("no_such_package_at_all") is None
@@ -44,16 +35,6 @@ def package_folder(package: str) -> Path | None:
 
 def packaged_components(system: str | None = None) -> list[Component]:
     """List the code data that came with installed packages.
-
-    Parameters
-    ----------
-    system : str, optional
-        One system only.
-
-    Returns
-    -------
-    list of Component
-        At most one for each system.
 
     Examples
     --------
@@ -76,27 +57,8 @@ def _packaged_files(packaged: Packaged, pattern: str) -> list[Path]:
 def compile_draft(system: str, base: Component, notes: Component | None, codes: Component | None) -> Draft:
     """Read the chosen parts of a release and put them together.
 
-    Parameters
-    ----------
-    system : str
-        Name of the system.
-    base : Component
-        Tabular list or list of codes: says which codes there are.
-    notes : Component or None
-        Tabular list that lends its notes and headings where ``base`` is a list of codes.
-    codes : Component or None
-        List of codes of the same release where ``base`` is a tabular list: says which 7th
-        characters exist.
-
-    Returns
-    -------
-    Draft
-        Ready to freeze, without index terms.
-
-    Raises
-    ------
-    LeadtermError
-        If a file is damaged.
+    ``base`` says which codes there are; a tabular list lends its ``notes`` and headings to a base that is a plain list;
+    a list of ``codes`` of the same release says which 7th characters a tabular base has.
 
     Examples
     --------
@@ -118,21 +80,6 @@ def compile_draft(system: str, base: Component, notes: Component | None, codes: 
 
 def compile_terms(parts: Iterable[Component]) -> list[Term]:
     """Read an index and tables together, so that one may refer to the other.
-
-    Parameters
-    ----------
-    parts : iterable of Component
-        At most one of each kind.
-
-    Returns
-    -------
-    list of Term
-        Their terms.
-
-    Raises
-    ------
-    LeadtermError
-        If a file is damaged.
 
     Examples
     --------
@@ -163,16 +110,6 @@ def _first_words(path: Path) -> Iterable[str]:
 def read_events(part: Component) -> list[Event]:
     """Read a tabular list.
 
-    Parameters
-    ----------
-    part : Component
-        Installed, or the XML of a package.
-
-    Returns
-    -------
-    list of Event
-        Its events.
-
     Examples
     --------
     >>> len(read_events(packaged_components("icd10cm")[0])) > 70_000
@@ -185,16 +122,6 @@ def read_events(part: Component) -> list[Event]:
 
 def read_codes(part: Component) -> list[Row]:
     """Read a list of codes.
-
-    Parameters
-    ----------
-    part : Component
-        Installed, or the text file of a package (code, spaces, title).
-
-    Returns
-    -------
-    list of Row
-        Codes in the system's spelling, without parents.
 
     Examples
     --------

@@ -23,21 +23,6 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 class Component:
     """One part of one release.
 
-    Parameters
-    ----------
-    system, release : str
-        What it belongs to.
-    kind : str
-        ``tabular codes index neoplasm drug`` or ``external cause``.
-    path : Path
-        The file.
-    rows : int
-        Lines of data (0 for a file of a package, which is not counted).
-    sha256 : str
-        Checksum of the data (empty for a file of a package).
-    packaged : bool
-        Whether it came with an installed Python package and not by ``codes install``.
-
     Examples
     --------
     >>> Component("icd10cm", "2026", "index", Path("index.tsv"), 3, "").packaged
@@ -56,18 +41,6 @@ class Component:
 def component_text(system: str, release: str, kind: str, rows: Iterable[Sequence[str]]) -> str:
     """Write the text of a component file.
 
-    Parameters
-    ----------
-    system, release, kind : str
-        For the header.
-    rows : iterable of sequence of str
-        Fields; none may hold a tab or a line break.
-
-    Returns
-    -------
-    str
-        The file.
-
     Examples
     --------
     >>> print(component_text("own", "1", "codes", [("A1", "Arm")]).splitlines()[-1].split())
@@ -82,21 +55,6 @@ def component_text(system: str, release: str, kind: str, rows: Iterable[Sequence
 
 def read_header(path: Path) -> Component:
     """Read the header of a component file.
-
-    Parameters
-    ----------
-    path : Path
-        The file.
-
-    Returns
-    -------
-    Component
-        What the header says.
-
-    Raises
-    ------
-    LeadtermError
-        If the file is none of ours or cannot be read.
 
     Examples
     --------
@@ -119,21 +77,6 @@ def read_header(path: Path) -> Component:
 def read_component(path: Path) -> list[list[str]]:
     """Read the rows of a component file and check them against its header.
 
-    Parameters
-    ----------
-    path : Path
-        The file.
-
-    Returns
-    -------
-    list of list of str
-        The fields of each row.
-
-    Raises
-    ------
-    LeadtermError
-        If the file is damaged.
-
     Examples
     --------
     >>> import tempfile
@@ -155,18 +98,6 @@ def read_component(path: Path) -> list[list[str]]:
 
 def list_components(folder: Path, system: str | None = None) -> list[Component]:
     """List the installed components under a folder; files that are not ours are left aside.
-
-    Parameters
-    ----------
-    folder : Path
-        ``codes/`` in the data folder; it may not exist.
-    system : str, optional
-        One system only.
-
-    Returns
-    -------
-    list of Component
-        Sorted by system, release and kind.
 
     Examples
     --------

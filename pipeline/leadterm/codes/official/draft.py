@@ -128,18 +128,6 @@ class Draft:
 def term_arrays(codes: Iterable[str], terms: Iterable[Term]) -> dict[str, Array]:
     """Pack index and table terms into the columns that ``CodeSystem`` takes.
 
-    Parameters
-    ----------
-    codes : iterable of str
-        All codes of the system, in order.
-    terms : iterable of Term
-        The terms; those whose code the system lacks are left out.
-
-    Returns
-    -------
-    dict of str to ndarray
-        The columns, each named ``term_…``.
-
     Examples
     --------
     >>> term_arrays(["M10"], [Term("Gout", "M10", "index", ("Gout",))])["term_row"].tolist()
@@ -169,18 +157,6 @@ def _ends(parents: Sequence[int]) -> Array:
 
 def rows_from_list(system: str, listed: Iterable[Row]) -> list[Row]:
     """Order a flat list of codes and find the parent of each: the longest code that it begins with.
-
-    Parameters
-    ----------
-    system : str
-        Name of the system, which says whether a 7th character may be told apart.
-    listed : iterable of Row
-        Codes without parents; of a code given twice the first counts.
-
-    Returns
-    -------
-    list of Row
-        The same rows, each directly before its descendants.
 
     Examples
     --------

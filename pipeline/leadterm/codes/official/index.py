@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from xml.etree.ElementTree import Element
 
+from leadterm.codes.official.entry import LIST, Entry
 from leadterm.codes.official.see import FEW, MOST, Node, Tree, resolve
 from leadterm.codes.official.xml import line
 from leadterm.codes.types import Term, TermSource
 
-__all__ = ["COLUMNS", "Entry", "index_entries", "terms_of"]
+__all__ = ["COLUMNS", "index_entries", "terms_of"]
 
 # Columns 2 to 7 of the two official tables.
 COLUMNS: Mapping[str, tuple[str, ...]] = {
@@ -24,75 +24,10 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     ),
 }  # fmt: skip
 CODE = re.compile(r"\b([A-Z](?:\d[\dA-Z]|[A-Z]\d)(?:\.[\dA-Z]{1,4})?)\.?(-*)")
-LIST = "|"  # between the items of one field; official titles never hold it
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One line of an index or table.
-
-    Parameters
-    ----------
-    level : int
-        0 for a main term, 1 for a subterm …
-    title : str
-        The words, without nonessential modifiers and bracketed synonyms.
-    optional : tuple of str
-        Nonessential modifiers and bracketed synonyms.
-    codes : tuple of str
-        As printed, dashes included.
-    manifestation : str
-        Second code of a pair, or empty.
-    see, see_also : tuple of str
-        Cross-references.
-    cells : tuple of str
-        ``"2=C76.2"``: column and code of a table.
-
-    Examples
-    --------
-    >>> Entry(0, "Gout", ("acute",), ("M10.9",)).to_fields()
-    ['0', 'Gout', 'acute', 'M10.9', '', '', '', '']
-    """
-
-    level: int
-    title: str
-    optional: tuple[str, ...] = ()
-    codes: tuple[str, ...] = ()
-    manifestation: str = ""
-    see: tuple[str, ...] = ()
-    see_also: tuple[str, ...] = ()
-    cells: tuple[str, ...] = ()
-
-    def to_fields(self) -> list[str]:
-        """Write the entry as the fields of a component file."""
-        lists = (self.see, self.see_also, self.cells)
-        first = [str(self.level), self.title, LIST.join(self.optional), LIST.join(self.codes), self.manifestation]
-        return first + [LIST.join(items) for items in lists]
-
-    @classmethod
-    def from_fields(cls, fields: Sequence[str]) -> Entry:
-        """Read the fields of a component file."""
-        level, title, optional, codes, manifestation, *lists = fields
-        see, see_also, cells = (_split(field) for field in lists)
-        return cls(int(level), title, _split(optional), _split(codes), manifestation, see, see_also, cells)
-
-
-def _split(field: str) -> tuple[str, ...]:
-    return tuple(field.split(LIST)) if field else ()
 
 
 def index_entries(root: Element) -> Iterator[Entry]:
     """Walk an index or table in its official XML.
-
-    Parameters
-    ----------
-    root : Element
-        The ``ICD10CM.index`` element.
-
-    Yields
-    ------
-    Entry
-        Main terms and subterms in reading order.
 
     Examples
     --------
@@ -144,16 +79,6 @@ def _title(element: Element | None) -> tuple[str, tuple[str, ...]]:
 
 def terms_of(entries: Mapping[str, Sequence[Entry]]) -> list[Term]:
     """Turn index and table entries into terms; "see" entries take the codes of their targets.
-
-    Parameters
-    ----------
-    entries : mapping of str to sequence of Entry
-        By kind: ``index neoplasm drug`` and ``external cause``.
-
-    Returns
-    -------
-    list of Term
-        In reading order, each (path, code, column) once.
 
     Examples
     --------

@@ -29,17 +29,6 @@ __all__ = ["InstallReport", "Recognised", "install", "recognise", "remove"]
 class Recognised:
     """What one file turned out to be.
 
-    Parameters
-    ----------
-    system, release, kind : str
-        What it belongs to.
-    rows : tuple of tuple of str
-        Its content as fields.
-    label : str
-        Name of the file.
-    rank : int
-        Of two files with the same content the higher wins.
-
     Examples
     --------
     >>> Recognised("own", "1", "codes", (("A1", "Arm", "1", "0", "0"),), "codes.txt", 1).kind
@@ -196,25 +185,6 @@ def remove(system: str, release: str) -> tuple[str, ...]:
 
 def recognise(label: str, data: bytes, *, release: str | None = None, system: str | None = None) -> list[Recognised]:
     """Find out by its content what a file is, and read it.
-
-    Parameters
-    ----------
-    label : str
-        Name of the file: only the release is taken from it, where the content has none.
-    data : bytes
-        The file.
-    release, system : str, optional
-        Given by the user.
-
-    Returns
-    -------
-    list of Recognised
-        Empty if it is no code file.
-
-    Raises
-    ------
-    LeadtermError
-        If it is a code file but damaged, or its release is not known.
 
     Examples
     --------

@@ -28,15 +28,6 @@ SAMPLE = 400  # lines that say what a file is
 class CodeList:
     """A list of codes read from a text file.
 
-    Parameters
-    ----------
-    system : str
-        Name of the system its content shows it to be.
-    rows : tuple of Row
-        Codes in the system's spelling, without parents.
-    rank : int
-        The higher, the more a file of this layout tells: an order file (3) wins over a plain list (1).
-
     Examples
     --------
     >>> CodeList("icd9cm", (Row("001.0", "Cholera"),), 1).rank
@@ -50,25 +41,6 @@ class CodeList:
 
 def read_list(text: str, label: str, system: str | None = None) -> list[CodeList]:
     """Recognise a list of codes by its lines and read it.
-
-    Parameters
-    ----------
-    text : str
-        The file.
-    label : str
-        Its name, for error messages.
-    system : str, optional
-        Name of the system, for a plain list that does not show it.
-
-    Returns
-    -------
-    list of CodeList
-        Empty if the text is no list of codes; two for HCPCS (codes and modifiers).
-
-    Raises
-    ------
-    LeadtermError
-        If the file is such a list but damaged.
 
     Examples
     --------

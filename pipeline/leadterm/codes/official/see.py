@@ -10,7 +10,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from leadterm.codes.official.index import Entry
+    from leadterm.codes.official.entry import Entry
 
 __all__ = ["FEW", "MOST", "Node", "Tree", "resolve"]
 
@@ -43,7 +43,7 @@ class Node:
 
     Examples
     --------
-    >>> from leadterm.codes.official.index import Entry
+    >>> from leadterm.codes.official.entry import Entry
     >>> Node(Entry(0, "Gout"), None).path
     ('Gout',)
     """
@@ -84,7 +84,7 @@ class Tree:
 
     Examples
     --------
-    >>> from leadterm.codes.official.index import Entry
+    >>> from leadterm.codes.official.entry import Entry
     >>> Tree.of([Entry(0, "Abdomen, abdominal"), Entry(1, "acute")]).by_key["abdominal"].children[0].entry.title
     'acute'
     """
@@ -133,16 +133,6 @@ def _names(roots: Sequence[Node]) -> dict[str, Node]:
 def key(text: str) -> str:
     """Reduce a title to lower-case singular words for comparison, without NEC and NOS.
 
-    Parameters
-    ----------
-    text : str
-        A title or part of a reference.
-
-    Returns
-    -------
-    str
-        Its words.
-
     Examples
     --------
     >>> key(" Addison's disease NEC ")
@@ -190,26 +180,12 @@ def resolve(
 ) -> Iterator[tuple[Node, tuple[Node, ...], str]]:
     """Find what a cross-reference leads to.
 
-    Parameters
-    ----------
-    reference : str
-        Text of a ``see`` or ``seeAlso``.
-    tree : Tree
-        The index it stands in.
-    table : Tree or None
-        The neoplasm table, where it is at hand.
-    most : int
-        Lines under the target are given too if there are no more than this.
-
-    Yields
-    ------
-    (Node, tuple of Node, str)
-        A line with codes; the lines between the target and it (empty for the target itself); the
-        column of the neoplasm table that is meant, or empty.
+    Gives a line with codes, the lines between the target and it, and the column of the neoplasm table that is meant (or
+    empty). Lines under the target count too if there are no more than ``most``.
 
     Examples
     --------
-    >>> from leadterm.codes.official.index import Entry
+    >>> from leadterm.codes.official.entry import Entry
     >>> tree = Tree.of([Entry(0, "Pain", codes=("R52",)), Entry(1, "ear", codes=("H92.0-",))])
     >>> [(node.entry.codes[0], len(tail)) for node, tail, _ in resolve("Pain", tree, None)]
     [('R52', 0), ('H92.0-', 1)]

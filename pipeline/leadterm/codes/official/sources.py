@@ -24,21 +24,6 @@ def read_source(source: str) -> Iterator[tuple[str, bytes]]:
 
     Nothing is unpacked to disk: member names never become paths.
 
-    Parameters
-    ----------
-    source : str
-        Path of a file or folder, or an ``http(s)`` address.
-
-    Yields
-    ------
-    (str, bytes)
-        Name of the file, without its folder, and content.
-
-    Raises
-    ------
-    LeadtermError
-        If it is absent, cannot be fetched or read, is too large, or is a damaged or hostile archive.
-
     Examples
     --------
     >>> list(read_source("no/such/file.xml"))

@@ -55,16 +55,6 @@ class Event(NamedTuple):
 def tabular_events(root: Element) -> Iterator[Event]:
     """Walk the tabular XML.
 
-    Parameters
-    ----------
-    root : Element
-        The ``ICD10CM.tabular`` element.
-
-    Yields
-    ------
-    Event
-        Headings, codes, then what belongs to each, in reading order.
-
     Examples
     --------
     >>> from leadterm.codes.official.xml import parse_xml
@@ -106,18 +96,6 @@ def _notes(element: Element) -> Iterator[Event]:
 def draft_from_events(events: Iterable[Event], confirmed: Mapping[str, frozenset[str]]) -> Draft:
     """Build the draft of a system from the events of its tabular list.
 
-    Parameters
-    ----------
-    events : iterable of Event
-        In reading order.
-    confirmed : mapping of str to frozenset of str
-        7th characters known to exist for a code that lacks only the 7th character, as made by ``expansions``.
-
-    Returns
-    -------
-    Draft
-        Codes with 7th-character codes added, headings and notes.
-
     Examples
     --------
     >>> events = [Event("code", 1, "W00", "Fall"), Event("seventh", 0, "A", "initial encounter")]
@@ -133,16 +111,6 @@ def draft_from_events(events: Iterable[Event], confirmed: Mapping[str, frozenset
 
 def expansions(codes: Iterable[str]) -> dict[str, frozenset[str]]:
     """Group full codes by what stands before their 7th character.
-
-    Parameters
-    ----------
-    codes : iterable of str
-        All codes of a release, dots or not.
-
-    Returns
-    -------
-    dict of str to frozenset of str
-        Six characters without dot → the 7th characters; codes that need no 7th character map to an empty set.
 
     Examples
     --------

@@ -23,23 +23,6 @@ def parse_xml(data: bytes, label: str) -> ElementTree.Element:
     Entities can only be declared in a document type, so refusing one shuts out entity expansion
     and outside references alike.
 
-    Parameters
-    ----------
-    data : bytes
-        The file.
-    label : str
-        Its name, for the error message.
-
-    Returns
-    -------
-    xml.etree.ElementTree.Element
-        The root element.
-
-    Raises
-    ------
-    LeadtermError
-        If it is no well-formed XML (a truncated file, for instance) or declares a document type.
-
     Examples
     --------
     >>> parse_xml(b"<a><b/></a>", "x.xml").tag
@@ -89,16 +72,6 @@ def _refuse_doctype(data: bytes, label: str) -> None:
 
 def line(text: str | None) -> str:
     """Put a text on one line: runs of white space become one space.
-
-    Parameters
-    ----------
-    text : str or None
-        Any text.
-
-    Returns
-    -------
-    str
-        The text without leading, trailing or repeated white space.
 
     Examples
     --------

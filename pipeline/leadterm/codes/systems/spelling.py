@@ -10,16 +10,6 @@ __all__ = ["bare", "bare_rows"]
 def bare(code: str) -> str:
     """Reduce a code to upper-case letters and digits, for comparing spellings.
 
-    Parameters
-    ----------
-    code : str
-        A code in any spelling.
-
-    Returns
-    -------
-    str
-        Its letters and digits.
-
     Examples
     --------
     >>> bare(" e11.9 "), bare("8500/3")
@@ -30,16 +20,6 @@ def bare(code: str) -> str:
 
 def bare_rows(codes: Sequence[str]) -> dict[str, int]:
     """Map letters and digits of each code to its row; -1 where two codes share them.
-
-    Parameters
-    ----------
-    codes : sequence of str
-        All codes of a system.
-
-    Returns
-    -------
-    dict of str to int
-        As ``bare`` gives them → row.
 
     Examples
     --------

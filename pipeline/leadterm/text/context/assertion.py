@@ -12,9 +12,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from leadterm.schema import Assertion
-from leadterm.text.components import token_starts
 from leadterm.text.context.cues import SENTENCE_MARK, Cue, CueTrie, Hit, compile_cues
-from leadterm.text.extensions import Section, set_on_span, text_of
+from leadterm.text.extensions import Section, set_on_span, text_of, token_starts
 
 if TYPE_CHECKING:
     from spacy.language import Language

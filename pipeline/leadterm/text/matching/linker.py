@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from leadterm.storage.array_cache import cached
-from leadterm.text.components import token_starts
+from leadterm.text.extensions import token_starts
 from leadterm.text.knowledge import fingerprint, load_table
 from leadterm.text.matching.term_matcher import Cover, Reading, Scan
 from leadterm.text.matching.terms import ELSEWHERE
