@@ -17,7 +17,8 @@ from leadterm.text.knowledge import load_table
 NOTE = (
     "Assessment: 1. Type 2 diabetes with hypertension and chronic kidney disease, stage 3.\n"
     "2. History of breast cancer.\n"
-    "3. Slipped on ice, fracture of the left wrist, chronic low back pain.\nTakes semaglutide, metformin and insulin."
+    "3. Slipped on ice, fracture of the left wrist, chronic low back pain.\nTakes semaglutide, metformin and insulin.\n"
+    "Specimen: sigmoid colon, resection. Diagnosis: adenocarcinoma, metastatic to the liver."
 )
 TABLES = {"companions.tsv": "companion", "history_codes.tsv": "code", "combinations.tsv": "code"}
 

@@ -150,7 +150,7 @@ def _make_entities(nlp: Language, name: str, system: str, date: str | None, fuzz
 
 
 def _neoplasms(matcher: TermMatcher, codes: CodeSystem) -> NeoplasmFinder | None:
-    return NeoplasmFinder(matcher.vocabulary, matcher.normaliser) if codes.spec.knowledge else None
+    return NeoplasmFinder(matcher.vocabulary, matcher.normaliser, codes) if codes.spec.knowledge else None
 
 
 def register_entities() -> None:

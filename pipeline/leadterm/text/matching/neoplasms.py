@@ -7,7 +7,7 @@ clinic letters often do not: the specimen line says "sigmoid colon, resection", 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -52,6 +52,10 @@ class _Head(NamedTuple):
     histology: bool
 
 
+def _known(row: Row, known: Container[str]) -> Row:
+    return {column: value if column == "site" or value in known else NO_CODE for column, value in row.items()}
+
+
 class NeoplasmFinder:
     """Puts histologies and sites together.
 
@@ -61,14 +65,16 @@ class NeoplasmFinder:
         Words by their number in a scan.
     normaliser : Normaliser
         The one the vocabulary was made with.
+    known : container of str
+        Codes of the release at hand; a site has no code of its own where it lacks the one of the table.
     """
 
-    def __init__(self, vocabulary: Sequence[str], normaliser: Normaliser) -> None:
+    def __init__(self, vocabulary: Sequence[str], normaliser: Normaliser, known: Container[str]) -> None:
         self.vocabulary = vocabulary
         numbers = {word: i for i, word in enumerate(vocabulary)}
         named = [
             (tuple(sorted({numbers[w] for w in words})), row)
-            for row in load_table("neoplasm_sites.tsv")
+            for row in (_known(row, known) for row in load_table("neoplasm_sites.tsv"))
             for words in map(normaliser.content, row["site"].split("|"))
             if words and all(w in numbers for w in words)
         ]
