@@ -10,7 +10,7 @@ from leadterm.errors import LeadtermError
 from leadterm.evaluation import Qrels, Run, agreement, choose_threshold, compare, evaluate
 from leadterm.evaluation.metrics.hierarchy import ancestor
 from leadterm.evaluation.metrics.resample import holm, sample_weights
-from leadterm.evaluation.tables.keys import Label
+from leadterm.evaluation.tables.labels import Label
 from leadterm.schema import Encounter, EvidenceSpan, Note, ReferenceCode, Suggestion, SuggestionSet
 
 

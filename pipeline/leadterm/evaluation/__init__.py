@@ -13,7 +13,7 @@ from leadterm.evaluation.agreement import Agreement, agreement
 from leadterm.evaluation.comparison import Comparison, compare
 from leadterm.evaluation.metrics.thresholds import ChosenThreshold, choose_threshold
 from leadterm.evaluation.report import Report, evaluate
-from leadterm.evaluation.tables.keys import Label, Span, normalise_code
+from leadterm.evaluation.tables.labels import Label, Span, normalise_code
 from leadterm.evaluation.tables.qrels import EncounterInfo, Qrels
 from leadterm.evaluation.tables.run import Run
 

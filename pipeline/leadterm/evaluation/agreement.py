@@ -17,7 +17,7 @@ import numpy as np
 from leadterm.errors import LeadtermError
 from leadterm.evaluation.metrics.resample import sample_weights
 from leadterm.evaluation.report import AnyQrels, as_qrels
-from leadterm.evaluation.tables.keys import Bools, Floats, Ints
+from leadterm.evaluation.tables.labels import Bools, Floats, Ints
 from leadterm.evaluation.tables.qrels import Qrels
 from leadterm.evaluation.tables.run import Run
 
@@ -28,23 +28,10 @@ __all__ = ["Agreement", "PairAgreement", "agreement"]
 class PairAgreement:
     """Two coders over the encounters that both coded.
 
-    Parameters
-    ----------
-    a, b : str
-        The coders.
-    n_encounters : int
-        Encounters both coded.
-    micro_f1 : float
-        2 x shared / (codes of a + codes of b); the same whichever of them is the reference.
-    low, high : float
-        95 % bootstrap interval by encounter.
-    exact_match : float
-        Share of encounters with the same codes.
-    alpha : float
-        Krippendorff's alpha of the two.
+    `n_encounters`: Encounters both coded; `micro_f1`: 2 x shared / (codes of a + codes of b); the same whichever of
+    them is the reference; `low, high`: 95 % bootstrap interval by encounter; `exact_match`: Share of encounters with
+    the same codes; `alpha`: Krippendorff's alpha of the two.
 
-    Examples
-    --------
     >>> agreement({"a": {"e1": ["I10"]}, "b": {"e1": ["I10", "E11.9"]}}).pairs[0].micro_f1.__round__(3)
     0.667
     """

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from leadterm.errors import LeadtermError, unknown_name
-from leadterm.evaluation.metrics.labels import areas, label_counts, macro_metrics
+from leadterm.evaluation.metrics.by_code import areas, label_counts, macro_metrics
 from leadterm.evaluation.metrics.ratios import Ratios, all_ratios
 from leadterm.evaluation.metrics.resample import bootstrap, holm, intervals, macro_f1_permutation_p, permutation_p
 from leadterm.evaluation.metrics.thresholds import ChosenThreshold, set_threshold
 from leadterm.evaluation.report import AnyQrels, AnyRun, as_qrels, as_run, the_only
 from leadterm.evaluation.tables.align import Aligned, align
-from leadterm.evaluation.tables.keys import Floats
+from leadterm.evaluation.tables.labels import Floats
 from leadterm.evaluation.warnings import warnings_of
 
 if TYPE_CHECKING:
@@ -32,21 +32,11 @@ COMPARED = ("micro_f1", "macro_f1", "map", "precision_at_5", "recall_at_15", "ex
 class Difference:
     """One metric of one pair of runs.
 
-    Parameters
-    ----------
-    metric, a, b : str
-        The metric and the names of the two runs.
-    difference : float
-        Value of b minus value of a.
-    low, high : float or None
-        95 % bootstrap interval of the difference; None without samples.
-    p, p_holm : float
-        Two-sided paired permutation test, and after Holm's correction over all tests of the comparison.
-    detectable : float or None
-        Smallest true difference that a test at level 0.05 would find in 80 % of samples of this size.
+    `metric, a, b`: The metric and the names of the two runs; `difference`: Value of b minus value of a; `low, high`: 95
+    % bootstrap interval of the difference; None without samples; `p, p_holm`: Two-sided paired permutation test, and
+    after Holm's correction over all tests of the comparison; `detectable`: Smallest true difference that a test at
+    level 0.05 would find in 80 % of samples of this size.
 
-    Examples
-    --------
     >>> Difference("map", "a", "b", 0.1, 0.05, 0.15, 0.001, 0.002, 0.07).difference
     0.1
     """
@@ -205,20 +195,8 @@ def detectable(samples: Floats, *, alpha: float = 0.05, power: float = 0.8) -> f
 
     It is (z(1 - alpha / 2) + z(power)) times the standard error of the difference, taken from the bootstrap.
 
-    Parameters
-    ----------
-    samples : numpy.ndarray of float64
-        Bootstrap values of the difference.
-    alpha, power : float
-        Level of the test and share of the samples that would find it.
+    `alpha, power`: Level of the test and share of the samples that would find it.
 
-    Returns
-    -------
-    float
-        The minimum detectable difference.
-
-    Examples
-    --------
     >>> round(detectable(np.array([-0.01, 0.01])), 3)
     0.028
     """

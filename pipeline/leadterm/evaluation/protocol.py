@@ -9,7 +9,7 @@ import numpy as np
 
 from leadterm.errors import LeadtermError
 from leadterm.evaluation.metrics.reliability import fold_of
-from leadterm.evaluation.tables.keys import Ints
+from leadterm.evaluation.tables.labels import Ints
 from leadterm.evaluation.tables.run import Run
 from leadterm.schema import Encounter
 
@@ -32,33 +32,9 @@ def cross_validate(
 ) -> Run:
     """Let every encounter be answered by a system that was trained without it and its patient.
 
-    Parameters
-    ----------
-    trainer : Trainer
-        Called once for each fold.
-    encounters : sequence of Encounter
-        All coded encounters.
-    folds : int
-        Number of folds; at most one for each patient.
-    seed : int
-        Of the deal.
-    name : str
-        Of the run.
-    progress : callable, optional
-        Told which fold is at work.
+    `folds`: Number of folds; at most one for each patient.
+    Gives without a threshold: each fold chose its own. Score it with ``threshold="cv"``.
 
-    Returns
-    -------
-    Run
-        Without a threshold: each fold chose its own. Score it with ``threshold="cv"``.
-
-    Raises
-    ------
-    LeadtermError
-        If there are fewer than two patients or folds.
-
-    Examples
-    --------
     >>> from leadterm.schema import Note
     >>> some = [Encounter(f"e{i}", (Note("n", "Gout."),)) for i in range(4)]
     >>> def count(train):
@@ -86,25 +62,6 @@ def cross_validate(
 def merge_runs(runs: Sequence[Run], name: str) -> Run:
     """Put runs over different encounters together.
 
-    Parameters
-    ----------
-    runs : sequence of Run
-        No encounter in two of them.
-    name : str
-        Of the whole.
-
-    Returns
-    -------
-    Run
-        Without a threshold.
-
-    Raises
-    ------
-    LeadtermError
-        If an encounter is in two runs.
-
-    Examples
-    --------
     >>> one, two = Run.from_mapping({"e1": {"A": 0.5}}), Run.from_mapping({"e2": {}})
     >>> merge_runs([one, two], "both").encounters
     ('e1', 'e2')
@@ -130,18 +87,8 @@ def merge_runs(runs: Sequence[Run], name: str) -> Run:
 def patients_of(encounters: Sequence[Encounter]) -> Ints:
     """Number the patients; an encounter without one stands for itself.
 
-    Parameters
-    ----------
-    encounters : sequence of Encounter
-        Any encounters.
+    Gives numbers from 0, in order of appearance.
 
-    Returns
-    -------
-    numpy.ndarray of int64, shape (n,)
-        Numbers from 0, in order of appearance.
-
-    Examples
-    --------
     >>> from leadterm.schema import Note
     >>> note = (Note("n", "Gout."),)
     >>> patients_of([Encounter("a", note, patient_id="p"), Encounter("b", note), Encounter("c", note, patient_id="p")])

@@ -14,9 +14,9 @@ import numpy as np
 from leadterm.errors import unknown_name
 from leadterm.evaluation.metrics.breakdown import breakdowns
 from leadterm.evaluation.metrics.breakdown_intervals import group_intervals
-from leadterm.evaluation.metrics.evidence import evidence_scores
+from leadterm.evaluation.metrics.by_code import areas, label_counts, macro_metrics, precision_recall_curve
+from leadterm.evaluation.metrics.evidence_spans import evidence_scores
 from leadterm.evaluation.metrics.hierarchy import Ancestor, ancestor, hierarchical, related
-from leadterm.evaluation.metrics.labels import areas, label_counts, macro_metrics, precision_recall_curve
 from leadterm.evaluation.metrics.mistakes import mistakes, volume
 from leadterm.evaluation.metrics.ratios import CUTOFFS, Ratios, all_ratios
 from leadterm.evaluation.metrics.reliability import TARGETS, calibration, coverage_at_precision
@@ -108,20 +108,8 @@ _LABEL_METRICS = (
 def as_run(run: AnyRun, *, system: str | None = None) -> Run:
     """Take a run in any form.
 
-    Parameters
-    ----------
-    run : Run, path, pandas.DataFrame, mapping, or iterable of SuggestionSet
-        See the constructors of `Run`.
-    system : str, optional
-        The code system of a mapping, or of a table without such a column.
+    `system`: The code system of a mapping, or of a table without such a column.
 
-    Returns
-    -------
-    Run
-        The run.
-
-    Examples
-    --------
     >>> as_run({"e1": ["I10"]}).name
     'run'
     """
@@ -139,20 +127,8 @@ def as_run(run: AnyRun, *, system: str | None = None) -> Run:
 def as_qrels(qrels: AnyQrels, *, system: str | None = None) -> Qrels:
     """Take reference codes in any form.
 
-    Parameters
-    ----------
-    qrels : Qrels, pandas.DataFrame, mapping, or iterable of Encounter
-        See the constructors of `Qrels`.
-    system : str, optional
-        The code system of a mapping, or of a frame without such a column.
+    `system`: The code system of a mapping, or of a frame without such a column.
 
-    Returns
-    -------
-    Qrels
-        The reference codes.
-
-    Examples
-    --------
     >>> as_qrels({"e1": ["I10"]}).encounters
     ('e1',)
     """
@@ -169,18 +145,8 @@ def as_qrels(qrels: AnyQrels, *, system: str | None = None) -> Qrels:
 def the_only(systems: Collection[str] | None) -> str | None:
     """Give the one code system that is named: that of tables without such a column.
 
-    Parameters
-    ----------
-    systems : collection of str or None
-        Code systems to score.
+    Gives none where several or none are named.
 
-    Returns
-    -------
-    str or None
-        None where several or none are named.
-
-    Examples
-    --------
     >>> the_only(["icd10cm"]), the_only(["icd10cm", "icd10pcs"]), the_only(None)
     ('icd10cm', None, None)
     """

@@ -28,22 +28,8 @@ _LINES = {
 def warnings_of(table: Aligned, run: Run, uncoded: str) -> list[str]:
     """Say what was met while reading a run and laying it beside the reference.
 
-    Parameters
-    ----------
-    table : Aligned
-        The common table.
-    run : Run
-        The run as it was read.
-    uncoded : {"drop", "count"}
-        What happened to encounters without any reference code.
+    Gives one sentence each; none where nothing was odd.
 
-    Returns
-    -------
-    list of str
-        One sentence each; none where nothing was odd.
-
-    Examples
-    --------
     >>> from leadterm.evaluation.tables.align import align
     >>> from leadterm.evaluation.tables.qrels import Qrels
     >>> run = Run.from_mapping({"e1": {"i10": 0.5}, "e2": {"I10": 0.5}})

@@ -28,20 +28,7 @@ LONGEST = 8
 
 
 def dictionary_lookup(suggester: Suggester, encounters: Iterable[Encounter]) -> pd.DataFrame:
-    """Look terms up and rank them plainly: those in a problem heading first, then by term weight.
-
-    Parameters
-    ----------
-    suggester : Suggester
-        Its candidates are used, its ranker is not.
-    encounters : iterable of Encounter
-        Notes to code.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``encounter_id, system, code, score``.
-    """
+    """Look terms up and rank them plainly: those in a problem heading first, then by term weight."""
     rows = []
     for encounter in encounters:
         for candidate in suggester.candidates(encounter)[0]:
@@ -55,24 +42,9 @@ def dictionary_lookup(suggester: Suggester, encounters: Iterable[Encounter]) -> 
 def phrase_lookup(encounters: Sequence[Encounter]) -> Callable[[Sequence[Encounter]], pd.DataFrame]:
     """Keep the evidence phrases of coded encounters and look them up in others, the same words in the same order.
 
-    Parameters
-    ----------
-    encounters : sequence of Encounter
-        With evidence.
+    Gives takes encounters, gives ``encounter_id, system, code, score``; the score is the share of the phrase's uses as
+    evidence that were for this code.
 
-    Returns
-    -------
-    callable
-        Takes encounters, gives ``encounter_id, system, code, score``; the score is the share of the phrase's
-        uses as evidence that were for this code.
-
-    Raises
-    ------
-    LeadtermError
-        If no reference code has evidence.
-
-    Examples
-    --------
     >>> from leadterm.schema import EvidenceSpan, Note, ReferenceCode
     >>> gout = ReferenceCode("icd10cm", "M10.9", evidence=(EvidenceSpan("n", 0, 4, "Gout"),))
     >>> answer = phrase_lookup([Encounter("e1", (Note("n", "Gout again."),), (gout,))])
@@ -99,24 +71,7 @@ def linear_words(
 ) -> Callable[[Sequence[Encounter]], pd.DataFrame]:
     """Fit TF-IDF over words and word pairs and one linear support vector machine for each code.
 
-    Parameters
-    ----------
-    encounters : sequence of Encounter
-        With reference codes.
-    systems : sequence of str, optional
-        Code systems; all by default.
-    seed : int
-        Of the solver.
-
-    Returns
-    -------
-    callable
-        Takes encounters, gives the 100 best ``encounter_id, system, code, score`` of each.
-
-    Raises
-    ------
-    LeadtermError
-        If there are fewer than two codes.
+    Gives takes encounters, gives the 100 best ``encounter_id, system, code, score`` of each.
     """
     from sklearn.feature_extraction.text import TfidfVectorizer
     from sklearn.multiclass import OneVsRestClassifier

@@ -18,20 +18,8 @@ __all__ = ["made_up", "main"]
 def made_up(n: int, m: int, *, seed: int = 0) -> tuple[Run, Qrels]:
     """Make a run and reference codes of the shape of hospital data: 15 codes and 30 suggestions an encounter.
 
-    Parameters
-    ----------
-    n, m : int
-        Encounters and codes.
-    seed : int
-        Of the random numbers.
+    Gives frequencies fall as in real coding: some codes are very common, most are rare.
 
-    Returns
-    -------
-    tuple of Run and Qrels
-        Frequencies fall as in real coding: some codes are very common, most are rare.
-
-    Examples
-    --------
     >>> run, qrels = made_up(10, 50)
     >>> len(qrels.encounters)
     10

@@ -47,19 +47,9 @@ print(len(found.suggestions), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 class Row:
     """How fast one contender read the notes.
 
-    Parameters
-    ----------
-    name : str
-        The contender.
-    notes, words : int
-        What it read.
-    seconds : float
-        Processor time of the fastest later reading.
-    first_seconds : float
-        Processor time of the first reading.
+    `notes, words`: What it read; `seconds`: Processor time of the fastest later reading; `first_seconds`: Processor
+    time of the first reading.
 
-    Examples
-    --------
     >>> row = Row("tokenizer", 10, 4300, 0.02, 0.05)
     >>> (row.ms_per_note, row.notes_per_second, row.words_per_second)
     (2.0, 500.0, 215000.0)
@@ -96,16 +86,8 @@ class Row:
 class Timing:
     """A contender: how it prepares a text (not measured) and what is measured.
 
-    Parameters
-    ----------
-    name : str
-        Shown in the table.
-    run : callable
-        Takes what `prepare` gave.
-    prepare : callable
-        Takes the text of a note.
-    most : int
-        Most notes it reads of each ten; fewer for slow contenders.
+    `name`: Shown in the table; `run`: Takes what `prepare` gave; `prepare`: Takes the text of a note; `most`: Most
+    notes it reads of each ten; fewer for slow contenders.
     """
 
     name: str
@@ -117,20 +99,9 @@ class Timing:
 def concatenate(texts: Iterable[str], words: int = WORDS) -> list[str]:
     """Join short notes into longer ones.
 
-    Parameters
-    ----------
-    texts : iterable of str
-        Notes.
-    words : int
-        About how many words a joined note has; it is complete before a note that would take it further away.
+    `words`: About how many words a joined note has; it is complete before a note that would take it further away.
+    Gives joined notes; a last one of less than half the length is left out unless it is the only one.
 
-    Returns
-    -------
-    list of str
-        Joined notes; a last one of less than half the length is left out unless it is the only one.
-
-    Examples
-    --------
     >>> concatenate(["one two", "three", "four five", "six"], words=3)
     ['one two\\n\\nthree', 'four five\\n\\nsix']
     """
@@ -150,27 +121,8 @@ def concatenate(texts: Iterable[str], words: int = WORDS) -> list[str]:
 def measure(contenders: Sequence[Timing], notes: Sequence[str], rounds: int = 3) -> list[Row]:
     """Let contenders read notes in turns.
 
-    Parameters
-    ----------
-    contenders : sequence of Timing
-        What to measure.
-    notes : sequence of str
-        At least one.
-    rounds : int
-        Readings, at least two; the first is counted apart.
+    `rounds`: Readings, at least two; the first is counted apart.
 
-    Returns
-    -------
-    list of Row
-        One for each contender.
-
-    Raises
-    ------
-    LeadtermError
-        If there are no notes or too few rounds.
-
-    Examples
-    --------
     >>> rows = measure([Timing("split", str.split, str)], ["one two", "three four five"])
     >>> (rows[0].notes, rows[0].words)
     (2, 5)
@@ -241,18 +193,7 @@ def _negex(engine: Suggester) -> Callable[[Doc], object]:
 
 
 def contenders(engine: Suggester) -> list[Timing]:
-    """Everything that is compared.
-
-    Parameters
-    ----------
-    engine : Suggester
-        leadterm.
-
-    Returns
-    -------
-    list of Timing
-        The spaCy tokenizer first.
-    """
+    """Everything that is compared."""
     import spacy
     from spacy.tokens import Span
     from spacy.util import filter_spans
@@ -299,22 +240,7 @@ def _wall(command: Sequence[str]) -> tuple[float, str]:
 def read_notes(files: Sequence[Path], corpus: Path) -> list[str]:
     """Read the notes to measure on.
 
-    Parameters
-    ----------
-    files : sequence of Path
-        Text files, one note each.
-    corpus : Path
-        A corpus whose notes are joined to about 430 words when there are no files.
-
-    Returns
-    -------
-    list of str
-        Notes.
-
-    Raises
-    ------
-    LeadtermError
-        If a file cannot be read or the corpus is not one.
+    `corpus`: A corpus whose notes are joined to about 430 words when there are no files.
     """
     if not files:
         from leadterm.corpus import iter_split, splits_of
@@ -354,15 +280,7 @@ def _table(rows: Sequence[Row], start: dict[str, float], peak: float) -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure and print.
 
-    Parameters
-    ----------
-    arguments : sequence of str, optional
-        Instead of those of the process.
-
-    Returns
-    -------
-    int
-        0, or 2 for bad input.
+    Gives 0, or 2 for bad input.
     """
     program = "python -m leadterm.experiments.bench_reading"
     parser = argparse.ArgumentParser(prog=program, description="Measure speed, memory and start-up.")

@@ -38,22 +38,10 @@ _STAGES = {"fold": "folds", "ranker": "ranker and parts"}
 class Size:
     """What one training took.
 
-    Parameters
-    ----------
-    notes : int
-        Encounters.
-    seconds : float
-        Wall time of the training, without making the notes.
-    processor : float
-        Processor time, of all processes.
-    stages : dict of str to float
-        Wall time by stage.
-    memory_mb : int
-        Peak memory of the main process, notes included.
-    together_mb : int
-        Peak memory of all its processes together, looked at twice a second; 0 where that cannot be seen.
-    f1 : float
-        Micro-F1 out of fold: whether it learned something.
+    `seconds`: Wall time of the training, without making the notes; `processor`: Processor time, of all processes;
+    `stages`: Wall time by stage; `memory_mb`: Peak memory of the main process, notes included; `together_mb`: Peak
+    memory of all its processes together, looked at twice a second; 0 where that cannot be seen; `f1`: Micro-F1 out of
+    fold: whether it learned something.
     """
 
     notes: int
@@ -69,18 +57,8 @@ class Size:
 class Contender:
     """What one learner of many labels did.
 
-    Parameters
-    ----------
-    name : str
-        The learner.
-    labels : int
-        Labels it was trained on.
-    among : int
-        Labels that were ranked and counted.
-    seconds, processor : float
-        Of training: wall time, and processor time of all threads.
-    precision : tuple of float
-        At 1, 5 and 8.
+    `labels`: Labels it was trained on; `among`: Labels that were ranked and counted; `seconds, processor`: Of training:
+    wall time, and processor time of all threads; `precision`: At 1, 5 and 8.
     """
 
     name: str
@@ -100,20 +78,6 @@ def _spent() -> float:
 def measure(shape: Shape, jobs: int = 1) -> Size:
     """Train on a made-up corpus in this process.
 
-    Parameters
-    ----------
-    shape : Shape
-        Of the corpus.
-    jobs : int
-        Processes.
-
-    Returns
-    -------
-    Size
-        Time and memory.
-
-    Examples
-    --------
     >>> measure(Shape(notes=40, words=40, codes=12, given=3, vocabulary=50)).notes
     40
     """
@@ -143,24 +107,9 @@ def measure(shape: Shape, jobs: int = 1) -> Size:
 def contend(texts: int, labels: int, subset: int, jobs: int = 1, seed: int = 0) -> list[Contender]:
     """Fit learners of many labels on one problem, one after the other.
 
-    Parameters
-    ----------
-    texts, labels : int
-        Size of the problem.
-    subset : int
-        Labels, the first ones, that LinearSVC is fitted on; it is compared on these alone.
-    jobs : int
-        Threads.
-    seed : int
-        Of the problem.
+    `subset`: Labels, the first ones, that LinearSVC is fitted on; it is compared on these alone.
+    Gives ours twice: among all labels, and among those of the subset.
 
-    Returns
-    -------
-    list of Contender
-        Ours twice: among all labels, and among those of the subset.
-
-    Examples
-    --------
     >>> [c.among for c in contend(60, 12, 5)][:3]
     [12, 5, 5]
     """
@@ -245,20 +194,6 @@ def _laid_out(found: Sequence[Sequence[int]], labels: int) -> NDArray[np.float32
 def precision_at(scores: NDArray[Any], truth: NDArray[np.bool_]) -> tuple[float, ...]:
     """Share of right labels among the best 1, 5 and 8 of each row.
 
-    Parameters
-    ----------
-    scores : ndarray of shape (n, n_labels)
-        The higher the better.
-    truth : ndarray of shape (n, n_labels)
-        True where given.
-
-    Returns
-    -------
-    tuple of float
-        Means over rows.
-
-    Examples
-    --------
     >>> precision_at(np.array([[3.0, 2, 1, 0, 0, 0, 0, 0]]), np.arange(8)[None, :] < 2)
     (1.0, 0.4, 0.25)
     """
@@ -268,18 +203,7 @@ def precision_at(scores: NDArray[Any], truth: NDArray[np.bool_]) -> tuple[float,
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Print both tables; write them as JSON, and a plot, where a folder is given.
-
-    Parameters
-    ----------
-    arguments : sequence of str, optional
-        Of the command line.
-
-    Returns
-    -------
-    int
-        Exit status.
-    """
+    """Print both tables; write them as JSON, and a plot, where a folder is given."""
     program = "python -m leadterm.experiments.bench_training"
     parser = argparse.ArgumentParser(prog=program, description="Time and memory of training.")
     parser.add_argument("--notes", default="1000,3000,10000", help="sizes of the corpora, with commas (%(default)s)")

@@ -48,23 +48,10 @@ def _same(encounters: Iterable[Encounter]) -> Iterable[Encounter]:
 class Settings:
     """How a benchmark is run.
 
-    Parameters
-    ----------
-    options : mapping of str to str
-        Of the reader, beside those of the benchmark.
-    recipe : Recipe or None
-        Of the training.
-    baselines : bool
-        Whether plain systems are scored too.
-    n_bootstrap, seed : int
-        Samples for the intervals; seed of everything random.
-    progress : callable
-        Told each step.
-    watch : callable
-        Passes encounters on while the shipped model is asked.
+    `options`: Of the reader, beside those of the benchmark; `recipe`: Of the training; `baselines`: Whether plain
+    systems are scored too; `n_bootstrap, seed`: Samples for the intervals; seed of everything random; `progress`: Told
+    each step; `watch`: Passes encounters on while the shipped model is asked.
 
-    Examples
-    --------
     >>> Settings().n_bootstrap
     1000
     """
@@ -82,26 +69,9 @@ class Settings:
 class Outcome:
     """What a benchmark gave.
 
-    Parameters
-    ----------
-    benchmark : Benchmark
-        Which.
-    encounters : list of Encounter
-        Those scored.
-    report : Report
-        Of the trained model.
-    runs : mapping of str to Run
-        Of all our systems.
-    rows : mapping of str to mapping of str to float
-        Figures of our systems by name.
-    comparison : Comparison or None
-        Tests between our systems.
-    verdicts : list of Verdict
-        Against the expected figures.
-    manifests : list of mapping
-        Of each training.
-    seconds : float
-        The whole took.
+    `report`: Of the trained model; `runs`: Of all our systems; `rows`: Figures of our systems by name; `comparison`:
+    Tests between our systems; `verdicts`: Against the expected figures; `manifests`: Of each training; `seconds`: The
+    whole took.
     """
 
     benchmark: Benchmark
@@ -186,18 +156,6 @@ def run_benchmark(chosen: Benchmark, data: str | Path, folder: str | Path, setti
 def figures_of(report: Report) -> dict[str, float]:
     """Give the single figures of a report, those of evidence too, as ``evidence_RULE_f1`` and so on.
 
-    Parameters
-    ----------
-    report : Report
-        What `leadterm.evaluation.evaluate` gave.
-
-    Returns
-    -------
-    dict of str to float
-        By name.
-
-    Examples
-    --------
     >>> figures_of(evaluate({"e1": {"I10": 0.9}}, {"e1": ["I10"]}, n_bootstrap=0))["micro_f1"]
     1.0
     """

@@ -48,21 +48,9 @@ _TEXTS = ("title", "reader", "choose", "report", "obtain", "licence", "split_rul
 class Published:
     """A result that others reported.
 
-    Parameters
-    ----------
-    system : str
-        What was scored.
-    year : int or None
-        When it was reported, where known.
-    metrics : mapping of str to float
-        Under the names of the evaluation JSON.
-    source : str
-        Where it was read.
-    primary : bool
-        Whether that is the source itself; if not, check before citing.
+    `system`: What was scored; `year`: When it was reported, where known; `metrics`: Under the names of the evaluation
+    JSON; `source`: Where it was read; `primary`: Whether that is the source itself; if not, check before citing.
 
-    Examples
-    --------
     >>> Published("CAML", 2018, {"micro_f1": 0.539}, "a leaderboard", primary=False).year
     2018
     """
@@ -78,19 +66,9 @@ class Published:
 class Expected:
     """A figure that leadterm reached and should reach again.
 
-    Parameters
-    ----------
-    metric : str
-        Name in the evaluation JSON.
-    value : float
-        The figure.
-    tolerance : float
-        How far off is still fine.
-    row : str
-        Which of our rows it is of: ``trained`` on the benchmark, the ``default`` model as shipped, or a baseline.
+    `metric`: Name in the evaluation JSON; `tolerance`: How far off is still fine; `row`: Which of our rows it is of:
+    ``trained`` on the benchmark, the ``default`` model as shipped, or a baseline.
 
-    Examples
-    --------
     >>> Expected("map", 0.64, 0.005).value
     0.64
     """
@@ -159,17 +137,9 @@ class Benchmark:
 class Verdict:
     """How a figure compares with the expected one.
 
-    Parameters
-    ----------
-    metric : str
-        The metric, after the name of the row.
-    expected, got : float
-        The two figures; ``got`` is NaN where the report lacks it.
-    verdict : {"OK", "OKish", "FAIL"}
-        Within the tolerance; within three times the tolerance, or better; else.
+    `metric`: The metric, after the name of the row; `expected, got`: The two figures; ``got`` is NaN where the report
+    lacks it; `verdict`: Within the tolerance; within three times the tolerance, or better; else.
 
-    Examples
-    --------
     >>> check_figures([Expected("map", 0.64, 0.01)], {"trained": {"map": 0.645}})[0].verdict
     'OK'
     """
@@ -216,20 +186,6 @@ def load_benchmarks(path: str | Path | None = None) -> dict[str, Benchmark]:
 def check_figures(expected: Sequence[Expected], got: Mapping[str, Mapping[str, Any]]) -> list[Verdict]:
     """Compare figures with the expected ones.
 
-    Parameters
-    ----------
-    expected : sequence of Expected
-        Of a benchmark.
-    got : mapping of str to mapping of str to float
-        Figures by row.
-
-    Returns
-    -------
-    list of Verdict
-        In the same order.
-
-    Examples
-    --------
     >>> [v.verdict for v in check_figures([Expected("map", 0.6, 0.01)], {"trained": {"map": 0.5}})]
     ['FAIL']
     """
@@ -244,18 +200,6 @@ def check_figures(expected: Sequence[Expected], got: Mapping[str, Mapping[str, A
 def metrics_of(benchmark: Benchmark) -> list[str]:
     """List the metrics that others report; the usual three where there is nobody.
 
-    Parameters
-    ----------
-    benchmark : Benchmark
-        With its published results.
-
-    Returns
-    -------
-    list of str
-        Names in the evaluation JSON.
-
-    Examples
-    --------
     >>> metrics_of(load_benchmarks()["mdace"])
     ['micro_f1', 'macro_f1', 'map']
     """
@@ -265,18 +209,6 @@ def metrics_of(benchmark: Benchmark) -> list[str]:
 def metric_title(name: str) -> str:
     """Name a metric as papers do.
 
-    Parameters
-    ----------
-    name : str
-        In the evaluation JSON.
-
-    Returns
-    -------
-    str
-        Short title.
-
-    Examples
-    --------
     >>> [metric_title(name) for name in ("map", "precision_at_8", "macro_f1_harmonic", "agreement")]
     ['MAP', 'P@8', 'macro-F1 harmonic', 'agreement']
     """
@@ -289,18 +221,8 @@ def metric_title(name: str) -> str:
 def system_title(name: str) -> str:
     """Say what one of our rows is.
 
-    Parameters
-    ----------
-    name : str
-        Of a run of the benchmark.
+    Gives in a few words; the name itself if it is none of the usual ones.
 
-    Returns
-    -------
-    str
-        In a few words; the name itself if it is none of the usual ones.
-
-    Examples
-    --------
     >>> system_title("trained"), system_title("mine")
     ('leadterm, trained here', 'mine')
     """
@@ -310,18 +232,6 @@ def system_title(name: str) -> str:
 def where_of(benchmark: Benchmark) -> str:
     """Say where the figures of our rows come from.
 
-    Parameters
-    ----------
-    benchmark : Benchmark
-        With its splits.
-
-    Returns
-    -------
-    str
-        For the column of sources.
-
-    Examples
-    --------
     >>> where_of(load_benchmarks()["aci-bench"]), where_of(load_benchmarks()["codiesp-d-es"])
     ('this run, 5 folds', 'this run, split dev')
     """

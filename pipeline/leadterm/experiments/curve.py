@@ -11,7 +11,7 @@ import numpy as np
 from leadterm.errors import LeadtermError
 from leadterm.evaluation.metrics.resample import intervals
 from leadterm.evaluation.protocol import Trainer
-from leadterm.evaluation.tables.keys import Floats, Ints
+from leadterm.evaluation.tables.labels import Floats, Ints
 from leadterm.experiments.curve_steps import Plan, Step, measured, plan_curve
 from leadterm.schema import Encounter
 
@@ -28,19 +28,9 @@ WORTH = 0.005
 class CurvePoint:
     """Accuracy at one size.
 
-    Parameters
-    ----------
-    n : int
-        Encounters trained on.
-    value : float
-        Mean over the repeats.
-    low, high : float
-        95 % interval, over repeats and encounters of the test part.
-    repeats : tuple of float
-        The value of each repeat.
+    `n`: Encounters trained on; `value`: Mean over the repeats; `low, high`: 95 % interval, over repeats and encounters
+    of the test part; `repeats`: The value of each repeat.
 
-    Examples
-    --------
     >>> CurvePoint(100, 0.5, 0.45, 0.55, (0.49, 0.51)).n
     100
     """
@@ -56,13 +46,8 @@ class CurvePoint:
 class PowerLaw:
     """``accuracy(n) = limit - loss * n ** -rate``.
 
-    Parameters
-    ----------
-    limit, loss, rate : float
-        Limit at most 1, loss not negative.
+    `limit, loss, rate`: Limit at most 1, loss not negative.
 
-    Examples
-    --------
     >>> round(PowerLaw(0.9, 1.0, 0.5).at(100), 3)
     0.8
     """
@@ -80,15 +65,8 @@ class PowerLaw:
 class Gain:
     """What more coded encounters would buy, by extrapolation.
 
-    Parameters
-    ----------
-    more : int
-        Further encounters.
-    gain, low, high : float
-        Rise of the metric with its 95 % interval.
+    `gain, low, high`: Rise of the metric with its 95 % interval.
 
-    Examples
-    --------
     >>> Gain(100, 0.02, 0.01, 0.03).more
     100
     """
@@ -223,26 +201,7 @@ def learning_curve(
 def curve_of(steps: Sequence[Step], plan: Plan, metric: str, more: Sequence[int] = (100,)) -> LearningCurve:
     """Draw the curve of what was measured, be it all of the plan or a part.
 
-    Parameters
-    ----------
-    steps : sequence of Step
-        What `leadterm.experiments.curve_steps.measured` gave; three sizes or more.
-    plan : Plan
-        Their plan.
-    metric : str
-        What was measured.
-    more : sequence of int
-        Numbers of further encounters to extrapolate to, beside twice as many.
-
-    Returns
-    -------
-    LearningCurve
-        Points, power law, extrapolations.
-
-    Raises
-    ------
-    LeadtermError
-        If fewer than three sizes were measured.
+    `more`: Numbers of further encounters to extrapolate to, beside twice as many.
     """
     by_size: dict[int, list[Step]] = {}
     for step in steps:
@@ -278,22 +237,9 @@ def _foretell(
 def fit_power_law(n: Sequence[int] | Ints, values: Floats, weights: Floats) -> tuple[Floats, Floats, Floats]:
     """Fit ``limit - loss * n ** -rate`` by weighted least squares: every rate of a grid, the best one kept.
 
-    Parameters
-    ----------
-    n : sequence of int, shape (p,)
-        Sizes.
-    values : numpy.ndarray of float64, shape (b, p)
-        One curve a row.
-    weights : numpy.ndarray of float64, shape (p,)
-        Of the points, for instance one over the variance.
+    `weights`: Of the points, for instance one over the variance.
+    Gives limit (at most 1), loss (not negative) and rate.
 
-    Returns
-    -------
-    tuple of numpy.ndarray of float64, each of shape (b,)
-        Limit (at most 1), loss (not negative) and rate.
-
-    Examples
-    --------
     >>> sizes = np.array([10, 40, 160, 640])
     >>> limit, loss, rate = fit_power_law(sizes, (0.8 - 1.5 * sizes**-0.5)[None], np.ones(4))
     >>> round(float(limit[0]), 2), round(float(rate[0]), 1)

@@ -12,13 +12,13 @@ from pathlib import Path
 import numpy as np
 
 from leadterm.errors import LeadtermError, unknown_name
-from leadterm.evaluation.metrics.labels import label_counts, macro_metrics
+from leadterm.evaluation.metrics.by_code import label_counts, macro_metrics
 from leadterm.evaluation.metrics.ratios import all_ratios
 from leadterm.evaluation.metrics.resample import bootstrap
 from leadterm.evaluation.metrics.thresholds import set_threshold
 from leadterm.evaluation.protocol import Trainer, patients_of
 from leadterm.evaluation.tables.align import align
-from leadterm.evaluation.tables.keys import Ints
+from leadterm.evaluation.tables.labels import Ints
 from leadterm.evaluation.tables.qrels import Qrels
 from leadterm.evaluation.tables.run import Run
 from leadterm.schema import Encounter
@@ -32,21 +32,9 @@ LEAST, MOST_TEST = 8, 500
 class Step:
     """One training of a curve, measured.
 
-    Parameters
-    ----------
-    n : int
-        Encounters trained on.
-    repeat : int
-        Which order of the encounters, from 0.
-    value : float
-        The metric.
-    samples : sequence of float
-        The metric in bootstrap samples of the test encounters.
-    seconds : float
-        It took.
+    `n`: Encounters trained on; `repeat`: Which order of the encounters, from 0; `samples`: The metric in bootstrap
+    samples of the test encounters.
 
-    Examples
-    --------
     >>> Step(100, 0, 0.5, (0.49, 0.51), 3.0).n
     100
     """
@@ -62,19 +50,9 @@ class Step:
 class Plan:
     """What is trained on and measured on.
 
-    Parameters
-    ----------
-    learn, asked : sequence of Encounter
-        To learn from, to measure on.
-    sizes : tuple of int
-        Training sizes, ascending.
-    repeats : int
-        Orders in which patients are added.
-    seed : int
-        Of everything random.
+    `learn, asked`: To learn from, to measure on; `sizes`: Training sizes, ascending; `repeats`: Orders in which
+    patients are added; `seed`: Of everything random.
 
-    Examples
-    --------
     >>> Plan([], [], (10, 20, 40), 2, 0).todo()
     [(0, 10), (0, 20), (0, 40), (1, 10), (1, 20)]
     """
@@ -106,28 +84,8 @@ def plan_curve(
 ) -> Plan:
     """Part the encounters and choose the training sizes.
 
-    Parameters
-    ----------
-    encounters : sequence of Encounter
-        Coded encounters to learn from.
-    test : sequence of Encounter, optional
-        Encounters to measure on; without them a quarter of the patients is held out.
-    points : int
-        Number of sizes, from an eighth of the encounters to all, in equal ratios.
-    repeats : int
-        Orders in which patients are added.
-    seed : int
-        Of everything random.
-
-    Returns
-    -------
-    Plan
-        What is to be done.
-
-    Raises
-    ------
-    LeadtermError
-        If there are too few encounters, points or repeats.
+    `test`: Encounters to measure on; without them a quarter of the patients is held out; `points`: Number of sizes,
+    from an eighth of the encounters to all, in equal ratios.
     """
     if points < 3 or repeats < 1:
         raise LeadtermError(
@@ -149,32 +107,7 @@ def measured(
 ) -> Iterator[Step]:
     """Train and measure, one size after the other; the first repeat alone makes a whole curve.
 
-    Parameters
-    ----------
-    trainer : Trainer
-        Learns from encounters; see `leadterm.evaluation.protocol`.
-    plan : Plan
-        What is to be done.
-    metric : str
-        A ratio metric of the report or ``macro_f1``.
-    systems : sequence of str, optional
-        Code systems to score.
-    n_bootstrap : int
-        Samples for the intervals.
-    done : sequence of Step
-        What was measured earlier; given again, not trained again.
-    progress : callable, optional
-        Told what is being trained.
-
-    Yields
-    ------
-    Step
-        In the order of `Plan.todo`.
-
-    Raises
-    ------
-    LeadtermError
-        If the metric is unknown.
+    `done`: What was measured earlier; given again, not trained again.
     """
     known, qrels = {(step.repeat, step.n): step for step in done}, Qrels.from_encounters(plan.asked)
     names = [*all_ratios(align(Run.from_mapping({}), qrels, systems=systems)).names, "macro_f1"]
@@ -197,20 +130,6 @@ def measured(
 def steps_text(steps: Sequence[Step], mark: str) -> str:
     """Write steps so that `load_steps` takes them up; they hold figures only.
 
-    Parameters
-    ----------
-    steps : sequence of Step
-        What was measured.
-    mark : str
-        Of their plan.
-
-    Returns
-    -------
-    str
-        A JSON object.
-
-    Examples
-    --------
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     file = Path(folder) / "steps.json"
@@ -224,22 +143,7 @@ def steps_text(steps: Sequence[Step], mark: str) -> str:
 def load_steps(path: str | Path, mark: str) -> list[Step]:
     """Read the steps of an earlier call.
 
-    Parameters
-    ----------
-    path : str or Path
-        The file; if there is none yet, nothing was measured.
-    mark : str
-        Of the plan.
-
-    Returns
-    -------
-    list of Step
-        What was measured.
-
-    Raises
-    ------
-    LeadtermError
-        If the file cannot be read, or its steps are of other data or settings.
+    `path`: The file; if there is none yet, nothing was measured.
     """
     place = Path(path)
     if not place.exists():

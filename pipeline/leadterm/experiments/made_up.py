@@ -38,23 +38,10 @@ _DENIED = 2
 class Shape:
     """How large a made-up corpus is.
 
-    Parameters
-    ----------
-    notes : int
-        Encounters, of one note each.
-    words : int
-        Words of a note, on average.
-    codes : int
-        Codes that may be given.
-    given : int
-        Codes of a note, on average.
-    vocabulary : int
-        Words that are not part of a code's phrases.
-    seed : int
-        Of everything drawn at random.
+    `notes`: Encounters, of one note each; `words`: Words of a note, on average; `codes`: Codes that may be given;
+    `given`: Codes of a note, on average; `vocabulary`: Words that are not part of a code's phrases; `seed`: Of
+    everything drawn at random.
 
-    Examples
-    --------
     >>> Shape(notes=10).codes
     8000
     """
@@ -70,20 +57,8 @@ class Shape:
 def made_up_words(n: int, rng: np.random.Generator) -> list[str]:
     """Make different words that can be spoken.
 
-    Parameters
-    ----------
-    n : int
-        Number of words.
-    rng : Generator
-        Draws the syllables.
+    Gives of one to three syllables and an ending.
 
-    Returns
-    -------
-    list of str
-        Of one to three syllables and an ending.
-
-    Examples
-    --------
     >>> len(set(made_up_words(500, np.random.default_rng(0))))
     500
     """
@@ -99,18 +74,6 @@ def made_up_words(n: int, rng: np.random.Generator) -> list[str]:
 def made_up_encounters(shape: Shape) -> Iterator[Encounter]:
     """Make encounters one after the other; the first ones of a larger corpus are those of a smaller one.
 
-    Parameters
-    ----------
-    shape : Shape
-        Sizes and seed.
-
-    Yields
-    ------
-    Encounter
-        With codes and without evidence.
-
-    Examples
-    --------
     >>> notes = list(made_up_encounters(Shape(notes=3, words=50, codes=40, given=4, vocabulary=100)))
     >>> len(notes), notes[0].codes[0].system
     (3, 'made-up')
@@ -188,22 +151,8 @@ def made_up_matrix(
 ) -> tuple[Any, Any]:
     """Make a problem of many labels over sparse rows: TF-IDF of unit length, about 133 terms a row.
 
-    Parameters
-    ----------
-    texts, labels, terms : int
-        Sizes.
-    given : float
-        Labels of a row, on average.
-    seed : int
-        Of everything drawn at random.
+    Gives rows by terms, float32, and rows by labels, 1 where given.
 
-    Returns
-    -------
-    tuple of csr_matrix
-        Rows by terms, float32, and rows by labels, 1 where given.
-
-    Examples
-    --------
     >>> X, Y = made_up_matrix(30, 10, terms=200)
     >>> X.shape, Y.shape
     ((30, 200), (30, 10))

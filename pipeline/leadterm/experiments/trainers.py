@@ -46,27 +46,8 @@ def corpus_trainer(
 ) -> Trainer:
     """Give the trainer of corpus models.
 
-    Parameters
-    ----------
-    recipe : Recipe, optional
-        Settings.
-    systems : sequence of str, optional
-        Code systems to learn.
-    name : str
-        Of the runs.
-    output : str or Path, optional
-        Folder to keep the model in; each training replaces it. A temporary one by default.
-    earlier : Suggester, CorpusModel, "auto" or None
-        A model whose knowledge is taken over; by default the shipped one where it fits.
-    progress : callable, optional
-        Told each step.
-    done : callable, optional
-        Given what each training gave, for instance to keep its manifest.
-
-    Returns
-    -------
-    Trainer
-        For `leadterm.evaluation.protocol` and `leadterm.experiments.curve`.
+    `output`: Folder to keep the model in; each training replaces it. A temporary one by default; `earlier`: A model
+    whose knowledge is taken over; by default the shipped one where it fits.
     """
 
     def tell(step: str, *_: object) -> None:
@@ -89,38 +70,14 @@ def corpus_trainer(
 def answer_of(model: Suggests, name: str, watch: Callable[[Iterable[Encounter]], Iterable[Encounter]] = iter) -> Answer:
     """Let a model answer with a run.
 
-    Parameters
-    ----------
-    model : Suggests
-        For instance what `leadterm.suggester.load_suggester` gives.
-    name : str
-        Of the run.
-    watch : callable, optional
-        Passes the encounters on, for instance to show progress.
-
-    Returns
-    -------
-    Answer
-        Takes encounters, gives a run with the model's threshold.
+    `watch`: Passes the encounters on, for instance to show progress.
+    Gives takes encounters, gives a run with the model's threshold.
     """
     return lambda encounters: Run.from_suggestions((model.suggest(e) for e in watch(encounters)), name=name)
 
 
 def frame_answer(system: Callable[[Sequence[Encounter]], pd.DataFrame], name: str) -> Answer:
-    """Let a system that gives frames answer with a run.
-
-    Parameters
-    ----------
-    system : callable
-        Takes encounters, gives ``encounter_id, system, code, score``.
-    name : str
-        Of the run.
-
-    Returns
-    -------
-    Answer
-        Takes encounters, gives a run.
-    """
+    """Let a system that gives frames answer with a run."""
     return lambda encounters: Run.from_frame(system(encounters), name=name)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from leadterm.evaluation.report import Report
 from leadterm.evaluation.tables.align import Aligned
-from leadterm.evaluation.tables.keys import Span
+from leadterm.evaluation.tables.labels import Span
 from leadterm.schema import Encounter, Note
 
 __all__ = ["Chip", "EncounterView", "Mark", "Piece", "anchor_of", "encounter_views", "marked"]

@@ -21,15 +21,9 @@ STATED = {"present": "", "family": "family member", "history": "history of"}
 class Quote:
     """Words of a note around the evidence for a code.
 
-    Parameters
-    ----------
-    pieces : tuple of (str, bool)
-        Stretches of one line of text in order, and whether each is evidence.
-    others : int
-        How many more pieces of evidence there are elsewhere.
+    `pieces`: Stretches of one line of text in order, and whether each is evidence; `others`: How many more pieces of
+    evidence there are elsewhere.
 
-    Examples
-    --------
     >>> Quote((("Acute ", False), ("sinusitis", True))).others
     0
     """
@@ -41,22 +35,8 @@ class Quote:
 def quote(suggestion: Suggestion, texts: Mapping[str, str], *, width: int) -> Quote:
     """Quote the best evidence with the words around it.
 
-    Parameters
-    ----------
-    suggestion : Suggestion
-        Its first evidence span is the best.
-    texts : mapping of str to str
-        Note id to raw text.
-    width : int
-        About how many characters to show in all.
+    Gives white space is drawn together; whole words only, within the line of the note where it is not too short.
 
-    Returns
-    -------
-    Quote
-        White space is drawn together; whole words only, within the line of the note where it is not too short.
-
-    Examples
-    --------
     >>> s = Suggestion(1, "icd10cm", "J01.90", "Acute sinusitis", 0.9, (EvidenceSpan("n", 6, 15, "sinusitis"),))
     >>> quote(s, {"n": "Acute sinusitis.\\nRest."}, width=40).pieces
     (('Acute ', False), ('sinusitis', True), ('.', False))
@@ -82,18 +62,8 @@ def quote(suggestion: Suggestion, texts: Mapping[str, str], *, width: int) -> Qu
 def place_of(suggestion: Suggestion) -> str:
     """Say where the best evidence stands and how it is meant.
 
-    Parameters
-    ----------
-    suggestion : Suggestion
-        With section, assertion and cues.
+    Gives for instance ``"assessment & plan · possible (rule out)"``.
 
-    Returns
-    -------
-    str
-        For instance ``"assessment & plan · possible (rule out)"``.
-
-    Examples
-    --------
     >>> cue = EvidenceSpan("n", 0, 8, "Rule out")
     >>> span = EvidenceSpan("n", 9, 13, "gout")
     >>> s = Suggestion(1, "icd10cm", "M10.9", "Gout", 0.1, (span,), section="hpi", assertion="possible", cues=(cue,))
@@ -110,18 +80,6 @@ def place_of(suggestion: Suggestion) -> str:
 def section_name(section: str) -> str:
     """Name a section for readers.
 
-    Parameters
-    ----------
-    section : str
-        As a suggestion has it.
-
-    Returns
-    -------
-    str
-        For instance ``"assessment & plan"``.
-
-    Examples
-    --------
     >>> section_name("hpi"), section_name("hospital_course")
     ('HPI', 'hospital course')
     """
@@ -131,18 +89,8 @@ def section_name(section: str) -> str:
 def made_with(result: SuggestionSet) -> str:
     """Say which model and releases suggestions come from.
 
-    Parameters
-    ----------
-    result : SuggestionSet
-        Suggestions.
+    Gives for instance ``"model default · ICD-10-CM 2026"``.
 
-    Returns
-    -------
-    str
-        For instance ``"model default · ICD-10-CM 2026"``.
-
-    Examples
-    --------
     >>> made_with(SuggestionSet("e1", "default", {"icd10cm": "2026"}))
     'model default · ICD-10-CM 2026'
     """

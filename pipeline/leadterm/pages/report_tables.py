@@ -48,18 +48,8 @@ COLUMNS = {
 def report_tables(report: Report) -> list[RenderableType]:
     """Lay a report out for a terminal.
 
-    Parameters
-    ----------
-    report : Report
-        What `evaluate` gave.
+    Gives to be printed one after the other.
 
-    Returns
-    -------
-    list of rich renderables
-        To be printed one after the other.
-
-    Examples
-    --------
     >>> from leadterm.evaluation import evaluate
     >>> len(report_tables(evaluate({"e1": {"I10": 0.9}}, {"e1": ["I10"]}, n_bootstrap=0))) > 2
     True
@@ -78,22 +68,9 @@ def report_tables(report: Report) -> list[RenderableType]:
 def comparison_tables(found: Comparison, *, every: bool = False, system: str | None = None) -> list[RenderableType]:
     """Lay a comparison out for a terminal.
 
-    Parameters
-    ----------
-    found : Comparison
-        What `compare` gave.
-    every : bool
-        Show the values of all metrics, not of the tested ones alone.
-    system : str, optional
-        Show the differences of this run only.
+    `every`: Show the values of all metrics, not of the tested ones alone.
+    Gives to be printed one after the other.
 
-    Returns
-    -------
-    list of rich renderables
-        To be printed one after the other.
-
-    Examples
-    --------
     >>> from leadterm.evaluation import compare
     >>> len(comparison_tables(compare({"x": {"e1": ["A"]}, "y": {"e1": ["B"]}}, {"e1": ["A"]}, n_bootstrap=0)))
     3
@@ -120,18 +97,8 @@ def comparison_tables(found: Comparison, *, every: bool = False, system: str | N
 def agreement_tables(found: Agreement) -> list[RenderableType]:
     """Lay the agreement of coders out for a terminal.
 
-    Parameters
-    ----------
-    found : Agreement
-        What `agreement` gave.
+    Gives to be printed one after the other.
 
-    Returns
-    -------
-    list of rich renderables
-        To be printed one after the other.
-
-    Examples
-    --------
     >>> from leadterm.evaluation import agreement
     >>> len(agreement_tables(agreement({"a": {"e1": ["I10"]}, "b": {"e1": ["I10"]}})))
     2

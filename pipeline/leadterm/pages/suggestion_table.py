@@ -27,22 +27,8 @@ MARK = "bold black on bright_yellow"
 def suggestion_table(encounter: Encounter, result: SuggestionSet, *, top: int) -> RenderableType:
     """Lay out the suggestions for one encounter.
 
-    Parameters
-    ----------
-    encounter : Encounter
-        Gives the words around the evidence.
-    result : SuggestionSet
-        Best first.
-    top : int
-        How many to show at most.
+    Gives for a rich console; it suits the width it is printed at.
 
-    Returns
-    -------
-    RenderableType
-        For a rich console; it suits the width it is printed at.
-
-    Examples
-    --------
     >>> from rich.console import Console
     >>> from leadterm.schema import Encounter, Note, SuggestionSet
     >>> view = suggestion_table(Encounter("e1", (Note("n1", "Well."),)), SuggestionSet("e1", "default"), top=5)
@@ -56,10 +42,7 @@ def suggestion_table(encounter: Encounter, result: SuggestionSet, *, top: int) -
 class SuggestionView:
     """What `suggestion_table` gives: lays itself out when it is printed.
 
-    Parameters
-    ----------
-    encounter, result, top
-        As for `suggestion_table`.
+    `encounter, result, top`: As for `suggestion_table`.
     """
 
     def __init__(self, encounter: Encounter, result: SuggestionSet, top: int) -> None:

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from leadterm.evaluation.metrics.by_code import LabelCounts, label_counts, macro_metrics
 from leadterm.evaluation.metrics.hierarchy import Ancestor, ancestor, level_name
-from leadterm.evaluation.metrics.labels import LabelCounts, label_counts, macro_metrics
 from leadterm.evaluation.metrics.ratios import Ratios, all_ratios
 from leadterm.evaluation.tables.align import Aligned
-from leadterm.evaluation.tables.keys import Bools, Ints, normalise_code
+from leadterm.evaluation.tables.labels import Bools, Ints, normalise_code
 from leadterm.evaluation.tables.qrels import Qrels
 
 __all__ = ["BUCKETS", "SEEN", "breakdowns", "by_system", "frequency_of"]
@@ -31,18 +31,7 @@ BY_ENCOUNTER = ("micro_precision", "micro_recall", "micro_f1", "encounter_f1", "
 def frequency_of(table: Aligned, training: Qrels | Mapping[str, int] | None) -> tuple[Ints, str]:
     """Count how often each code was there to learn from.
 
-    Parameters
-    ----------
-    table : Aligned
-        The common table.
-    training : Qrels, mapping of str to int, or None
-        Reference codes of the training split, or counts by code in any spelling. None falls back on counts
-        within the split that is scored.
-
-    Returns
-    -------
-    tuple
-        Counts of shape (m,), and what they are counted in: ``"training"`` or ``"reference"``.
+    Gives counts of shape (m,), and what they are counted in: ``"training"`` or ``"reference"``.
     """
     if training is None:
         return np.bincount(table.gold_col, minlength=table.m).astype(np.int64), "reference"
@@ -59,21 +48,8 @@ def breakdowns(
 ) -> dict[str, Any]:
     """Work out every breakdown.
 
-    Parameters
-    ----------
-    table : Aligned
-        With its threshold set.
-    ratios : Ratios
-        Of the same table.
-    training : Qrels, mapping or None
-        See `frequency_of`.
-    of : callable, optional
-        Names the ancestor of a code at a level.
-
-    Returns
-    -------
-    dict
-        ``by_system, frequency_basis, by_frequency, by_seen, by_chapter, by_length, by_setting, by_section``.
+    `of`: Names the ancestor of a code at a level.
+    Gives ``by_system, frequency_basis, by_frequency, by_seen, by_chapter, by_length, by_setting, by_section``.
     """
     counts = label_counts(table)
     frequency, basis = frequency_of(table, training)
@@ -94,15 +70,7 @@ def breakdowns(
 def by_system(table: Aligned) -> dict[str, dict[str, float]]:
     """Score each code system by itself, ranks counted among its own codes.
 
-    Parameters
-    ----------
-    table : Aligned
-        With its threshold set.
-
-    Returns
-    -------
-    dict of str to dict
-        All metrics by code system, with ``n_codes`` and ``n_reference_codes``.
+    Gives all metrics by code system, with ``n_codes`` and ``n_reference_codes``.
     """
     systems = np.array([x.system for x in table.labels], dtype=object)
     found = {}

@@ -12,7 +12,7 @@ from leadterm.evaluation.metrics.hierarchy import Ancestor, ancestor
 from leadterm.evaluation.metrics.ratios import Ratios
 from leadterm.evaluation.metrics.resample import intervals, sample_weights
 from leadterm.evaluation.tables.align import Aligned
-from leadterm.evaluation.tables.keys import Bools, Floats
+from leadterm.evaluation.tables.labels import Bools, Floats
 from leadterm.evaluation.tables.qrels import Qrels
 
 __all__ = ["group_intervals"]
@@ -29,24 +29,9 @@ def group_intervals(
 ) -> dict[str, dict[str, list[float]]]:
     """Give 95 % intervals of micro-F1 (of precision, for sections) for the rows of the breakdowns.
 
-    Parameters
-    ----------
-    table : Aligned
-        With its threshold set.
-    training : Qrels, mapping or None
-        As in `leadterm.evaluation.metrics.breakdown.frequency_of`.
-    n_samples, seed : int
-        Bootstrap samples and their seed; no samples, no intervals.
-    of : callable, optional
-        Names the ancestor of a code at a level.
+    `of`: Names the ancestor of a code at a level.
+    Gives by breakdown, then by row: ``[low, high]``. The rows of ``by_chapter`` are named ``system chapter``.
 
-    Returns
-    -------
-    dict of str to dict of str to list of float
-        By breakdown, then by row: ``[low, high]``. The rows of ``by_chapter`` are named ``system chapter``.
-
-    Examples
-    --------
     >>> from leadterm.evaluation.tables.align import align
     >>> from leadterm.evaluation.tables.run import Run
     >>> gold = {"e1": ["I10"], "e2": ["I10"]}

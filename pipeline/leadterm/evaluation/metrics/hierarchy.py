@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from leadterm.evaluation.tables.align import Aligned
-from leadterm.evaluation.tables.keys import Bools, Ints, Label
+from leadterm.evaluation.tables.labels import Bools, Ints, Label
 
 __all__ = ["LEVELS", "Ancestor", "ancestor", "hierarchical", "level_name", "related"]
 
@@ -32,20 +32,8 @@ def ancestor(label: Label, level: str) -> str:
     ``level_characters.tsv`` does not say how many characters name the ancestor. A code of another system, or outside
     every range, is its own category's block and chapter.
 
-    Parameters
-    ----------
-    label : Label
-        The code.
-    level : {"code", "category", "block", "chapter"}
-        The level.
+    Gives for instance ``E08-E13`` for a block.
 
-    Returns
-    -------
-    str
-        For instance ``E08-E13`` for a block.
-
-    Examples
-    --------
     >>> [ancestor(Label("E119", "icd10cm", "E11.9"), level) for level in LEVELS]
     ['E119', 'E11', 'E08-E13', 'E00-E89']
     >>> ancestor(Label("0DTJ4ZZ", "icd10pcs", "0DTJ4ZZ"), "block")
@@ -65,22 +53,8 @@ def ancestor(label: Label, level: str) -> str:
 def level_name(system: str, level: str, name: str) -> str:
     """Give the title of a block or chapter.
 
-    Parameters
-    ----------
-    system : str
-        The code system.
-    level : {"block", "chapter"}
-        The level.
-    name : str
-        As `ancestor` gives it.
+    Gives the title; empty where there is none.
 
-    Returns
-    -------
-    str
-        The title; empty where there is none.
-
-    Examples
-    --------
     >>> level_name("icd10cm", "block", "E08-E13")
     'Diabetes mellitus'
     """
@@ -90,18 +64,9 @@ def level_name(system: str, level: str, name: str) -> str:
 def hierarchical(table: Aligned, of: Ancestor = ancestor) -> dict[str, Any]:
     """Score at every level, as sets and with counts, and over all levels together.
 
-    Parameters
-    ----------
-    table : Aligned
-        With its threshold set.
-    of : callable, optional
-        Names the ancestor of a code at a level.
-
-    Returns
-    -------
-    dict
-        By level, ``set`` and ``count`` with ``micro_precision, micro_recall, micro_f1, tp, fp, fn``; ``all_levels``
-        sums over levels.
+    `of`: Names the ancestor of a code at a level.
+    Gives by level, ``set`` and ``count`` with ``micro_precision, micro_recall, micro_f1, tp, fp, fn``; ``all_levels``
+    sums over levels.
     """
     found: dict[str, Any] = {}
     totals = {"set": np.zeros(3), "count": np.zeros(3)}
@@ -119,18 +84,8 @@ def hierarchical(table: Aligned, of: Ancestor = ancestor) -> dict[str, Any]:
 def related(table: Aligned, of: Ancestor = ancestor) -> dict[str, int]:
     """Say what the wrong suggestions have to do with the codes missed in the same encounter.
 
-    Parameters
-    ----------
-    table : Aligned
-        With its threshold set.
-    of : callable, optional
-        Names the ancestor of a code at a level.
-
-    Returns
-    -------
-    dict of str to int
-        Wrong suggestions that are ``too general`` or ``too specific`` (one code begins with the other), have the
-        ``same category``, ``same block`` or ``same chapter`` as a missed code, or are ``unrelated``.
+    Gives wrong suggestions that are ``too general`` or ``too specific`` (one code begins with the other), have the
+    ``same category``, ``same block`` or ``same chapter`` as a missed code, or are ``unrelated``.
     """
     missed: dict[int, list[int]] = {}
     for r, c in missed_pairs(table):
@@ -144,18 +99,7 @@ def related(table: Aligned, of: Ancestor = ancestor) -> dict[str, int]:
 
 
 def missed_pairs(table: Aligned) -> list[tuple[int, int]]:
-    """List the reference codes that were not chosen.
-
-    Parameters
-    ----------
-    table : Aligned
-        With its threshold set.
-
-    Returns
-    -------
-    list of (int, int)
-        Encounter and code.
-    """
+    """List the reference codes that were not chosen."""
     right: Bools = table.chosen & table.hit
     said = set((table.row[right] * table.m + table.col[right]).tolist())
     pairs = zip(table.gold_row.tolist(), table.gold_col.tolist(), strict=True)

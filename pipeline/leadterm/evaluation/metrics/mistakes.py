@@ -18,16 +18,8 @@ __all__ = ["mistakes", "volume"]
 def volume(table: Aligned) -> dict[str, float]:
     """Say whether there are too many or too few suggestions.
 
-    Parameters
-    ----------
-    table : Aligned
-        With its threshold set.
-
-    Returns
-    -------
-    dict of str to float
-        Codes per encounter in the reference and among the chosen, their ratio, and the shares of encounters
-        with more (over-coding), fewer (under-coding) and as many codes.
+    Gives codes per encounter in the reference and among the chosen, their ratio, and the shares of encounters with more
+    (over-coding), fewer (under-coding) and as many codes.
     """
     right, wrong, missed = set_counts(table)
     said, gold = right + wrong, right + missed
@@ -46,20 +38,8 @@ def volume(table: Aligned) -> dict[str, float]:
 def mistakes(table: Aligned, *, top: int = 25, worst: int = 20, of: Ancestor = ancestor) -> dict[str, Any]:
     """List the errors that weigh most.
 
-    Parameters
-    ----------
-    table : Aligned
-        With its threshold set.
-    top, worst : int
-        Length of the lists of codes and of encounters.
-    of : callable, optional
-        Names the ancestor of a code at a level.
-
-    Returns
-    -------
-    dict
-        ``most_missed`` and ``most_over_suggested`` (code, counts, three encounters each), ``siblings`` (a code
-        suggested where another of its category was right), ``worst_encounters``. Codes and ids only, no text.
+    Gives ``most_missed`` and ``most_over_suggested`` (code, counts, three encounters each), ``siblings`` (a code
+    suggested where another of its category was right), ``worst_encounters``. Codes and ids only, no text.
     """
     missed = missed_pairs(table)
     bad = table.chosen & ~table.hit

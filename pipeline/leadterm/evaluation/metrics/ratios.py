@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from leadterm.evaluation.tables.align import Aligned
-from leadterm.evaluation.tables.keys import Floats, Ints
+from leadterm.evaluation.tables.labels import Floats, Ints
 
 __all__ = ["CUTOFFS", "Ratios", "all_ratios", "set_counts"]
 
@@ -23,15 +23,9 @@ CUTOFFS = (1, 5, 8, 10, 15)
 class Ratios:
     """Named metrics as numerators and denominators by encounter.
 
-    Parameters
-    ----------
-    names : tuple of str
-        The s metrics.
-    top, bottom : numpy.ndarray of float64, shape (n, s)
-        The value of a metric is ``top.sum() / bottom.sum()``, and 0 where the latter is 0.
+    `names`: The s metrics; `top, bottom`: The value of a metric is ``top.sum() / bottom.sum()``, and 0 where the latter
+    is 0.
 
-    Examples
-    --------
     >>> Ratios(("half",), np.array([[1.0], [0.0]]), np.ones((2, 1))).values()
     {'half': 0.5}
     """
@@ -48,31 +42,12 @@ class Ratios:
     def weighted(self, weights: Floats) -> Floats:
         """Give each metric under weights of the encounters.
 
-        Parameters
-        ----------
-        weights : numpy.ndarray of float64, shape (b, n)
-            How often each encounter counts in each of b samples.
-
-        Returns
-        -------
-        numpy.ndarray of float64, shape (b, s)
-            The metrics.
+        `weights`: How often each encounter counts in each of b samples.
         """
         return divide(weights @ self.top, weights @ self.bottom)
 
     def pick(self, names: Sequence[str]) -> Ratios:
-        """Keep some metrics.
-
-        Parameters
-        ----------
-        names : sequence of str
-            Their names.
-
-        Returns
-        -------
-        Ratios
-            The smaller table.
-        """
+        """Keep some metrics."""
         at = [self.names.index(name) for name in names]
         return Ratios(tuple(names), self.top[:, at], self.bottom[:, at])
 
@@ -80,18 +55,6 @@ class Ratios:
 def divide(top: Floats, bottom: Floats) -> Floats:
     """Divide, with 0 where the divisor is 0.
 
-    Parameters
-    ----------
-    top, bottom : numpy.ndarray of float64
-        Of one shape.
-
-    Returns
-    -------
-    numpy.ndarray of float64
-        The quotients.
-
-    Examples
-    --------
     >>> divide(np.array([1.0, 1.0]), np.array([2.0, 0.0])).tolist()
     [0.5, 0.0]
     """
@@ -101,15 +64,7 @@ def divide(top: Floats, bottom: Floats) -> Floats:
 def set_counts(table: Aligned) -> tuple[Floats, Floats, Floats]:
     """Count right, wrong and missed codes of each encounter among the chosen suggestions.
 
-    Parameters
-    ----------
-    table : Aligned
-        With its threshold set.
-
-    Returns
-    -------
-    tuple of numpy.ndarray of float64, each of shape (n,)
-        True positives, false positives, false negatives.
+    Gives true positives, false positives, false negatives.
     """
     chosen = np.bincount(table.row[table.chosen], minlength=table.n).astype(np.float64)
     right = np.bincount(table.row[table.chosen & table.hit], minlength=table.n).astype(np.float64)
@@ -117,20 +72,7 @@ def set_counts(table: Aligned) -> tuple[Floats, Floats, Floats]:
 
 
 def all_ratios(table: Aligned, ks: Iterable[int] = CUTOFFS) -> Ratios:
-    """Work out every metric that is a ratio of sums.
-
-    Parameters
-    ----------
-    table : Aligned
-        With its threshold set.
-    ks : iterable of int
-        Cutoffs; those of `CUTOFFS` are always there.
-
-    Returns
-    -------
-    Ratios
-        By encounter.
-    """
+    """Work out every metric that is a ratio of sums."""
     cuts = sorted({*ks, *CUTOFFS})
     parts = {**_set_ratios(table), **_ranked_ratios(table, cuts), **_principal_ratios(table)}
     return Ratios(

@@ -11,8 +11,8 @@ import numpy as np
 from leadterm.evaluation.metrics.ratios import Ratios
 from leadterm.evaluation.metrics.resample import sample_weights
 from leadterm.evaluation.tables.align import Aligned
-from leadterm.evaluation.tables.columns import last_of_ties
-from leadterm.evaluation.tables.keys import Bools, Floats, Ints
+from leadterm.evaluation.tables.labels import Bools, Floats, Ints
+from leadterm.evaluation.tables.numbering import last_of_ties
 
 __all__ = ["TARGETS", "calibration", "confidence_of", "coverage_at_precision", "wilson"]
 
@@ -22,15 +22,7 @@ TARGETS = (0.8, 0.9, 0.95, 0.99)
 def confidence_of(table: Aligned) -> Floats | None:
     """Give the probabilities of the suggestions: those of the run, or its scores where all lie in [0, 1].
 
-    Parameters
-    ----------
-    table : Aligned
-        The common table.
-
-    Returns
-    -------
-    numpy.ndarray of float64, shape (n_rows,), or None
-        None where the run gives no probabilities.
+    Gives none where the run gives no probabilities.
     """
     if table.confidence is not None:
         return table.confidence
@@ -41,20 +33,8 @@ def confidence_of(table: Aligned) -> Floats | None:
 def wilson(right: float, n: float, z: float = 1.959964) -> list[float]:
     """Give the Wilson score interval of a share.
 
-    Parameters
-    ----------
-    right, n : float
-        Successes and tries.
-    z : float
-        Quantile of the normal distribution.
+    Gives ``[low, high]``; ``[0, 1]`` without a try.
 
-    Returns
-    -------
-    list of float
-        ``[low, high]``; ``[0, 1]`` without a try.
-
-    Examples
-    --------
     >>> [round(v, 3) for v in wilson(8, 10)]
     [0.49, 0.943]
     """
@@ -71,17 +51,8 @@ def calibration(table: Aligned, n_bins: int = 10) -> dict[str, Any] | None:
     ECE is the mean over equal-width bins, weighted by size, of |share right - mean confidence|; Brier is the
     mean squared difference.
 
-    Parameters
-    ----------
-    table : Aligned
-        The common table.
-    n_bins : int
-        Number of bins of equal width on ``[0, 1]``.
-
-    Returns
-    -------
-    dict or None
-        ``ece, ece_chosen, brier, n, bins``; None where the run gives no probabilities.
+    `n_bins`: Number of bins of equal width on ``[0, 1]``.
+    Gives ``ece, ece_chosen, brier, n, bins``; None where the run gives no probabilities.
     """
     confidence = confidence_of(table)
     if confidence is None or not len(confidence):
@@ -105,20 +76,8 @@ def coverage_at_precision(
     For each fold of patients the threshold is the lowest one whose precision on the *other* folds reaches the
     target, so that the precision reached is an honest estimate.
 
-    Parameters
-    ----------
-    table : Aligned
-        The common table.
-    targets : sequence of float
-        Wanted precision.
-    n_samples, seed, folds : int
-        Bootstrap samples for the intervals, seed, number of folds.
-
-    Returns
-    -------
-    list of dict
-        By target: ``target, threshold`` (mean over folds, None if never reached), ``precision`` reached,
-        ``coverage`` (share of the reference codes found so), ``n_automated``, and the two ``_ci``.
+    Gives by target: ``target, threshold`` (mean over folds, None if never reached), ``precision`` reached, ``coverage``
+    (share of the reference codes found so), ``n_automated``, and the two ``_ci``.
     """
     score = confidence_of(table)
     score = table.score if score is None else score
@@ -129,20 +88,6 @@ def coverage_at_precision(
 def fold_of(group: Ints, folds: int, seed: int) -> Ints:
     """Deal patients into folds at random.
 
-    Parameters
-    ----------
-    group : numpy.ndarray of int64, shape (n,)
-        Patient of each encounter.
-    folds, seed : int
-        Number of folds, seed.
-
-    Returns
-    -------
-    numpy.ndarray of int64, shape (n,)
-        Fold of each encounter.
-
-    Examples
-    --------
     >>> sorted(fold_of(np.arange(4), 2, seed=0).tolist())
     [0, 0, 1, 1]
     """

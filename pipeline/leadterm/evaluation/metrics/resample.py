@@ -9,7 +9,7 @@ import numpy as np
 
 from leadterm.evaluation.metrics.ratios import Ratios, divide
 from leadterm.evaluation.tables.align import Aligned
-from leadterm.evaluation.tables.keys import Floats, Ints
+from leadterm.evaluation.tables.labels import Floats, Ints
 
 __all__ = ["bootstrap", "holm", "intervals", "macro_f1_samples", "permutation_p", "sample_weights"]
 
@@ -19,22 +19,9 @@ CHUNK = 50
 def sample_weights(group: Ints, n_samples: int, seed: int) -> Iterator[Floats]:
     """Draw bootstrap samples of groups and give the weight of each encounter.
 
-    Parameters
-    ----------
-    group : numpy.ndarray of int64, shape (n,)
-        Patient of each encounter, numbered from 0; a patient is drawn with all encounters.
-    n_samples : int
-        How many samples.
-    seed : int
-        Of the random numbers.
+    `group`: Patient of each encounter, numbered from 0; a patient is drawn with all encounters.
+    Gives at most 50 samples at a time.
 
-    Yields
-    ------
-    numpy.ndarray of float64, shape (b, n)
-        At most 50 samples at a time.
-
-    Examples
-    --------
     >>> next(sample_weights(np.array([0, 1, 1]), 2, seed=0)).shape
     (2, 3)
     """
@@ -49,20 +36,7 @@ def sample_weights(group: Ints, n_samples: int, seed: int) -> Iterator[Floats]:
 
 
 def macro_f1_samples(parts: Sequence[Any], weights: Floats) -> Floats:
-    """Work out macro-F1, the mean over codes present, in each sample.
-
-    Parameters
-    ----------
-    parts : sequence of three scipy.sparse.csr_array, each of shape (m, n)
-        As `label_parts` gives them.
-    weights : numpy.ndarray of float64, shape (b, n)
-        Weight of each encounter in each sample.
-
-    Returns
-    -------
-    numpy.ndarray of float64, shape (b,)
-        One value for each sample.
-    """
+    """Work out macro-F1, the mean over codes present, in each sample."""
     turned = np.ascontiguousarray(weights.T)
     top, bottom, gold = (np.asarray(part @ turned) for part in parts)
     present = gold > 0
@@ -73,15 +47,7 @@ def macro_f1_samples(parts: Sequence[Any], weights: Floats) -> Floats:
 def label_parts(table: Aligned) -> tuple[Any, Any, Any]:
     """Lay out what macro-F1 needs as sparse matrices over the codes present.
 
-    Parameters
-    ----------
-    table : Aligned
-        With its threshold set.
-
-    Returns
-    -------
-    tuple of three scipy.sparse.csr_array, each of shape (m', n)
-        Twice the right ones; chosen plus reference codes; reference codes.
+    Gives twice the right ones; chosen plus reference codes; reference codes.
     """
     from scipy.sparse import csr_array
 
@@ -102,21 +68,7 @@ def label_parts(table: Aligned) -> tuple[Any, Any, Any]:
 def bootstrap(table: Aligned, ratios: Ratios, n_samples: int, seed: int) -> dict[str, Floats]:
     """Draw samples of encounters and work out every ratio and macro-F1 in each.
 
-    Parameters
-    ----------
-    table : Aligned
-        With its threshold set.
-    ratios : Ratios
-        Of the same table.
-    n_samples : int
-        How many samples.
-    seed : int
-        Of the random numbers; runs scored with the same seed are paired.
-
-    Returns
-    -------
-    dict of str to numpy.ndarray of float64, shape (n_samples,)
-        Values by metric.
+    `seed`: Of the random numbers; runs scored with the same seed are paired.
     """
     parts = label_parts(table)
     found, macro = [], []
@@ -137,22 +89,8 @@ def intervals(
     The shift mends the bias of the bootstrap, which matters for macro-F1 alone: a sample lacks some of the
     rarest codes and repeats others.
 
-    Parameters
-    ----------
-    samples : mapping of str to numpy.ndarray
-        Bootstrap values by metric.
-    estimates : mapping of str to float
-        The metrics over all encounters.
-    level : float
-        Share of the samples inside.
+    Gives ``[low, high]`` by metric, within ``[0, 1]``; nothing where there are no samples.
 
-    Returns
-    -------
-    dict of str to list of float
-        ``[low, high]`` by metric, within ``[0, 1]``; nothing where there are no samples.
-
-    Examples
-    --------
     >>> intervals({"x": np.arange(101) / 200}, {"x": 0.5}, level=0.5)
     {'x': [0.375, 0.625]}
     """
@@ -168,21 +106,8 @@ def intervals(
 def permutation_p(a: Ratios, b: Ratios, group: Ints, n_permutations: int, seed: int) -> Floats:
     """Test by exchanging the two runs' results of encounters (of patients) at random, two-sided.
 
-    Parameters
-    ----------
-    a, b : Ratios
-        The same metrics of two runs over the same encounters.
-    group : numpy.ndarray of int64, shape (n,)
-        Patient of each encounter; exchanged together.
-    n_permutations : int
-        How many exchanges are drawn.
-    seed : int
-        Of the random numbers.
-
-    Returns
-    -------
-    numpy.ndarray of float64, shape (s,)
-        (1 + exchanges with a difference at least as large) / (1 + exchanges).
+    `a, b`: The same metrics of two runs over the same encounters.
+    Gives (1 + exchanges with a difference at least as large) / (1 + exchanges).
     """
     seen = np.abs(_difference(a, b, np.zeros((1, len(group)))))[0]
     extreme = np.zeros(len(a.names))
@@ -194,17 +119,8 @@ def permutation_p(a: Ratios, b: Ratios, group: Ints, n_permutations: int, seed: 
 def swaps(group: Ints, n_permutations: int, seed: int) -> Iterator[Floats]:
     """Draw which encounters exchange their results.
 
-    Parameters
-    ----------
-    group : numpy.ndarray of int64, shape (n,)
-        Patient of each encounter.
-    n_permutations, seed : int
-        How many, and the seed of the random numbers.
-
-    Yields
-    ------
-    numpy.ndarray of float64, shape (b, n)
-        1 where the two runs change places.
+    `n_permutations, seed`: How many, and the seed of the random numbers.
+    Gives 1 where the two runs change places.
     """
     rng = np.random.default_rng(seed)
     n_groups = int(group.max()) + 1 if len(group) else 0
@@ -216,18 +132,8 @@ def swaps(group: Ints, n_permutations: int, seed: int) -> Iterator[Floats]:
 def holm(p: Sequence[float]) -> list[float]:
     """Correct p-values for many comparisons in the manner of Holm.
 
-    Parameters
-    ----------
-    p : sequence of float
-        Of one family of tests.
+    Gives corrected values in the same order.
 
-    Returns
-    -------
-    list of float
-        Corrected values in the same order.
-
-    Examples
-    --------
     >>> [round(v, 3) for v in holm([0.01, 0.04, 0.03])]
     [0.03, 0.06, 0.06]
     """
@@ -247,20 +153,7 @@ def _difference(a: Ratios, b: Ratios, swap: Floats) -> Floats:
 
 
 def macro_f1_permutation_p(a: Aligned, b: Aligned, n_permutations: int, seed: int) -> float:
-    """Test the difference in macro-F1 as `permutation_p` does.
-
-    Parameters
-    ----------
-    a, b : Aligned
-        Two runs over the same encounters, thresholds set.
-    n_permutations, seed : int
-        How many exchanges, and the seed.
-
-    Returns
-    -------
-    float
-        The p-value.
-    """
+    """Test the difference in macro-F1 as `permutation_p` does."""
     first, second = _f1_parts(a), _f1_parts(b)
     seen = abs(_macro(first) - _macro(second))
     extreme = 0

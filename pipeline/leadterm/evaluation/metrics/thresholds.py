@@ -10,8 +10,8 @@ import numpy as np
 from leadterm.errors import LeadtermError
 from leadterm.evaluation.metrics.reliability import fold_of
 from leadterm.evaluation.tables.align import Aligned, align
-from leadterm.evaluation.tables.columns import last_of_ties
-from leadterm.evaluation.tables.keys import Bools, Floats
+from leadterm.evaluation.tables.labels import Bools, Floats
+from leadterm.evaluation.tables.numbering import last_of_ties
 from leadterm.evaluation.tables.qrels import Qrels
 from leadterm.evaluation.tables.run import Run
 
@@ -115,20 +115,8 @@ def choose_threshold(
 def best_threshold(score: Floats, hit: Bools, n_gold: int) -> tuple[float, float]:
     """Find the threshold with the best micro-F1 among the scores that occur.
 
-    Parameters
-    ----------
-    score, hit : numpy.ndarray, shape (n_rows,)
-        Suggestions over all encounters.
-    n_gold : int
-        Number of reference codes.
+    Gives the threshold (``inf`` if nothing helps) and its micro-F1.
 
-    Returns
-    -------
-    tuple of float
-        The threshold (``inf`` if nothing helps) and its micro-F1.
-
-    Examples
-    --------
     >>> best_threshold(np.array([0.9, 0.5]), np.array([True, False]), 1)
     (0.9, 1.0)
     """
@@ -142,25 +130,7 @@ def best_threshold(score: Floats, hit: Bools, n_gold: int) -> tuple[float, float
 
 
 def cross_validated_thresholds(table: Aligned, *, folds: int = 5, seed: int = 0) -> Floats:
-    """Choose for each fold of patients the threshold that is best on the other folds.
-
-    Parameters
-    ----------
-    table : Aligned
-        The common table.
-    folds, seed : int
-        Number of folds, seed of the deal.
-
-    Returns
-    -------
-    numpy.ndarray of float64, shape (n,)
-        The threshold of each encounter.
-
-    Raises
-    ------
-    LeadtermError
-        If there are fewer than two patients.
-    """
+    """Choose for each fold of patients the threshold that is best on the other folds."""
     if len(np.unique(table.group)) < 2:
         raise LeadtermError("a cross-validated threshold needs two patients or more.", hint="Give a number instead.")
     fold = fold_of(table.group, folds, seed)
@@ -177,28 +147,8 @@ def set_threshold(
 ) -> tuple[Aligned, float | None, str]:
     """Apply what the caller asked for.
 
-    Parameters
-    ----------
-    table : Aligned
-        The common table.
-    run : Run
-        Where it comes from.
-    threshold : float, ChosenThreshold, "cv" or None
-        None means the run's own threshold or, without one, every row.
-    split : str or None
-        Name of the split scored.
-    seed : int
-        Of the folds.
-
-    Returns
-    -------
-    tuple
-        The table with its choice, the threshold to print (the median over folds for ``"cv"``), where it is from.
-
-    Raises
-    ------
-    LeadtermError
-        If the threshold was chosen on what is scored, is no number, or the run has no scores.
+    `threshold`: None means the run's own threshold or, without one, every row.
+    Gives the table with its choice, the threshold to print (the median over folds for ``"cv"``), where it is from.
     """
     if threshold is None:
         source = "every row" if run.threshold is None else "run"

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from leadterm.errors import LeadtermError, unknown_name
-from leadterm.evaluation.tables.keys import Bools, Floats, Ints, Label, Objects, Span, normalise_system
+from leadterm.evaluation.tables.labels import Bools, Floats, Ints, Label, Objects, Span, normalise_system
 from leadterm.evaluation.tables.qrels import EncounterInfo, Qrels
 from leadterm.evaluation.tables.run import Run
 
@@ -21,41 +21,11 @@ class Aligned:
 
     Rows of suggestions are sorted by encounter, then score (best first), then code (ascending).
 
-    Parameters
-    ----------
-    encounters : tuple of str
-        The n encounters scored.
-    labels : tuple of Label
-        The m codes met, in ascending order.
-    row, col : numpy.ndarray of int64, shape (n_rows,)
-        Encounter and code of each suggestion.
-    score : numpy.ndarray of float64, shape (n_rows,)
-        Higher is better.
-    position : numpy.ndarray of int64, shape (n_rows,)
-        Place in the encounter's list, from 1.
-    hit : numpy.ndarray of bool, shape (n_rows,)
-        Whether it is a reference code of the encounter.
-    chosen : numpy.ndarray of bool, shape (n_rows,)
-        Whether it reaches the threshold.
-    gold_row, gold_col : numpy.ndarray of int64, shape (n_gold,)
-        Reference codes, sorted by both.
-    principal : numpy.ndarray of bool, shape (n_gold,)
-        Whether a reference code is the principal one.
-    group : numpy.ndarray of int64, shape (n,)
-        Number of the patient, or of the encounter where no patient is known.
-    confidence : numpy.ndarray of float64, shape (n_rows,), or None
-        Probabilities.
-    section : numpy.ndarray of object, shape (n_rows,), or None
-        Section of the best evidence.
-    run_evidence, gold_evidence : mapping of (int, int) to tuple of Span
-        By (row, col).
-    info : tuple of EncounterInfo
-        By encounter.
-    counts : mapping of str to int
-        What was met on the way.
+    `labels`: The m codes met, in ascending order; `row, col`: Encounter and code of each suggestion; `position`: Place
+    in the encounter's list, from 1; `hit`: Whether it is a reference code of the encounter; `principal`: Whether a
+    reference code is the principal one; `group`: Number of the patient, or of the encounter where no patient is known;
+    `section`: Section of the best evidence; `counts`: What was met on the way.
 
-    Examples
-    --------
     >>> run = Run.from_mapping({"e1": {"I10": 0.4, "E11.9": 0.9}})
     >>> table = align(run, Qrels.from_mapping({"e1": ["I10"]}))
     >>> [table.labels[c].code for c in table.col], table.hit.tolist()
@@ -99,15 +69,9 @@ class Aligned:
     def with_threshold(self, threshold: float | Floats | None) -> Aligned:
         """Choose the suggestions that reach a threshold.
 
-        Parameters
-        ----------
-        threshold : float, numpy.ndarray of float64 of shape (n,), or None
-            For all or for each encounter; None chooses every suggestion. One without a usable score is never chosen.
-
-        Returns
-        -------
-        Aligned
-            The same table with another ``chosen``.
+        `threshold`: For all or for each encounter; None chooses every suggestion. One without a usable score is never
+        chosen.
+        Gives the same table with another ``chosen``.
         """
         usable = self.score > -np.inf
         if threshold is None:
@@ -118,44 +82,10 @@ class Aligned:
     def only_labels(self, keep: Bools) -> Aligned:
         """Keep some codes; positions are counted anew among them.
 
-        Parameters
-        ----------
-        keep : numpy.ndarray of bool, shape (m,)
-            The codes to keep.
-
-        Returns
-        -------
-        Aligned
-            The smaller table over the same encounters and code numbers.
+        Gives the smaller table over the same encounters and code numbers.
         """
         mask, gold = keep[self.col], keep[self.gold_col]
         return self._take(mask, gold)
-
-    def only_encounters(self, keep: Bools) -> Aligned:
-        """Keep some encounters.
-
-        Parameters
-        ----------
-        keep : numpy.ndarray of bool, shape (n,)
-            The encounters to keep.
-
-        Returns
-        -------
-        Aligned
-            The smaller table; encounters are numbered anew, codes keep their numbers.
-        """
-        place = np.cumsum(keep) - 1
-        part = self._take(keep[self.row], keep[self.gold_row])
-        return replace(
-            part,
-            encounters=tuple(e for e, k in zip(self.encounters, keep, strict=True) if k),
-            info=tuple(i for i, k in zip(self.info, keep, strict=True) if k),
-            row=place[part.row],
-            gold_row=place[part.gold_row],
-            group=self.group[keep],
-            run_evidence={(int(place[r]), c): s for (r, c), s in self.run_evidence.items() if keep[r]},
-            gold_evidence={(int(place[r]), c): s for (r, c), s in self.gold_evidence.items() if keep[r]},
-        )
 
     def _take(self, mask: Bools, gold: Bools) -> Aligned:
         return replace(
@@ -177,18 +107,6 @@ class Aligned:
 def positions(row: Ints) -> Ints:
     """Count places from 1 within each encounter of sorted rows.
 
-    Parameters
-    ----------
-    row : numpy.ndarray of int64, shape (n_rows,)
-        Encounter of each row, ascending.
-
-    Returns
-    -------
-    numpy.ndarray of int64, shape (n_rows,)
-        The places.
-
-    Examples
-    --------
     >>> positions(np.array([0, 0, 2])).tolist()
     [1, 2, 1]
     """
@@ -205,29 +123,9 @@ def align(run: Run, qrels: Qrels, *, systems: Collection[str] | None = None, unc
     encounter without any reference code counts as not coded and is left out, unless ``uncoded="count"``; one
     coded in other systems only stays in, so that what is suggested for it counts against the run.
 
-    Parameters
-    ----------
-    run : Run
-        The suggestions.
-    qrels : Qrels
-        The reference codes.
-    systems : collection of str, optional
-        Code systems to score; all that the reference codes have by default.
-    uncoded : {"drop", "count"}
-        What happens to encounters without any reference code.
+    `systems`: Code systems to score; all that the reference codes have by default.
+    Gives the common table; every suggestion counts as chosen until a threshold is set.
 
-    Returns
-    -------
-    Aligned
-        The common table; every suggestion counts as chosen until a threshold is set.
-
-    Raises
-    ------
-    LeadtermError
-        If a name is unknown or there is no reference code to score against.
-
-    Examples
-    --------
     >>> run = Run.from_mapping({"e1": {"I10": 0.4}, "e9": {"I10": 0.4}})
     >>> align(run, Qrels.from_mapping({"e1": ["I10"], "e2": ["I10"]})).counts["n_unknown_encounters"]
     1

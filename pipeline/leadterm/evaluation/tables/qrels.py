@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from leadterm.evaluation.tables.columns import build_columns, first_of_each, gather_spans
-from leadterm.evaluation.tables.keys import Bools, Ints, Label, Normalise, Span, normalise_code
+from leadterm.evaluation.tables.labels import Bools, Ints, Label, Normalise, Span, normalise_code
+from leadterm.evaluation.tables.numbering import build_columns, first_of_each, gather_spans
 from leadterm.schema import Encounter, EvidenceSpan
 
 if TYPE_CHECKING:
@@ -153,7 +153,7 @@ class Qrels:
         LeadtermError
             If a column is missing or codes are not text.
         """
-        from leadterm.evaluation.tables.reading import qrels_rows
+        from leadterm.evaluation.tables.run_files import qrels_rows
 
         encounters, rows, patients = qrels_rows(frame, system)
         info = {e: EncounterInfo(patient_id=p) for e, p in patients.items()}
@@ -191,18 +191,6 @@ def hulls(evidence: Sequence[EvidenceSpan]) -> tuple[Span, ...]:
     A span that lies after the one before it, in the same note, continues the same mention (a mention with a
     gap); any other span begins a new one.
 
-    Parameters
-    ----------
-    evidence : sequence of EvidenceSpan
-        Evidence of a reference code.
-
-    Returns
-    -------
-    tuple of Span
-        In the order given.
-
-    Examples
-    --------
     >>> hulls([EvidenceSpan("n1", 0, 4, "left"), EvidenceSpan("n1", 9, 13, "knee"), EvidenceSpan("n1", 2, 3, "f")])
     (Span(note_id='n1', start=0, end=13), Span(note_id='n1', start=2, end=3))
     """

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from leadterm.errors import LeadtermError
-from leadterm.evaluation.tables.columns import Columns, build_columns, first_of_each, gather_spans
-from leadterm.evaluation.tables.keys import Floats, Ints, Label, Normalise, Objects, Span, normalise_code
+from leadterm.evaluation.tables.labels import Floats, Ints, Label, Normalise, Objects, Span, normalise_code
+from leadterm.evaluation.tables.numbering import Columns, build_columns, first_of_each, gather_spans
 from leadterm.evaluation.tables.qrels import Qrels, hulls
 from leadterm.schema import EvidenceSpan, SuggestionSet
 
@@ -110,7 +110,7 @@ class Run:
             from leadterm.evaluation.tables.suggestion_lines import read_suggestions
 
             return cls.from_suggestions(read_suggestions(path), name=name or Path(path).stem, normalise=normalise)
-        from leadterm.evaluation.tables.reading import read_table
+        from leadterm.evaluation.tables.run_files import read_table
 
         return cls.from_frame(read_table(path), name=name or Path(path).stem, system=system, normalise=normalise)
 
@@ -147,7 +147,7 @@ class Run:
         LeadtermError
             If a column is missing, codes are not text or a confidence is outside ``[0, 1]``.
         """
-        from leadterm.evaluation.tables.reading import run_columns
+        from leadterm.evaluation.tables.run_files import run_columns
 
         return run_columns(frame, name, system, normalise)
 
@@ -308,15 +308,8 @@ def make_run(
 ) -> Run:
     """Put a run together from columns: of a code given twice the best score stays.
 
-    Parameters
-    ----------
-    name, columns, score, confidence, section, evidence, threshold, has_scores, counts
-        See `Run`; the arrays have one entry for each row of ``columns``, duplicates included.
-
-    Returns
-    -------
-    Run
-        The table.
+    `name, columns, score, confidence, section, evidence, threshold, has_scores, counts`: See `Run`; the arrays have one
+    entry for each row of ``columns``, duplicates included.
     """
     unknown = ~(score > -np.inf)
     score = np.where(unknown, -np.inf, score)

@@ -18,23 +18,8 @@ FORMAT = "One JSON object a line: encounter_id, threshold and suggestions, each 
 def read_suggestions(path: str | Path) -> list[SuggestionSet]:
     """Read a file of suggestions.
 
-    Parameters
-    ----------
-    path : str or pathlib.Path
-        A file of JSON lines, in UTF-8.
+    Gives in the order of the file.
 
-    Returns
-    -------
-    list of SuggestionSet
-        In the order of the file.
-
-    Raises
-    ------
-    LeadtermError
-        If the file cannot be read or a line is no set of suggestions; the message names the line, never its text.
-
-    Examples
-    --------
     >>> import tempfile
     >>> line = '{"encounter_id": "e1", "threshold": 0.5, "suggestions": []}'
     >>> with tempfile.TemporaryDirectory() as folder:

@@ -21,7 +21,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from leadterm.evaluation.tables.align import Aligned
-from leadterm.evaluation.tables.keys import Span
+from leadterm.evaluation.tables.labels import Span
 
 __all__ = ["RULES", "evidence_scores", "fits"]
 
@@ -31,22 +31,8 @@ RULES = ("exact", "overlap", "within", "codiesp")
 def fits(rule: str, said: Span, reference: Span, n: int = 10) -> bool:
     """Say whether a span fits a reference span.
 
-    Parameters
-    ----------
-    rule : {"exact", "overlap", "within", "codiesp"}
-        See the top of this module.
-    said, reference : Span
-        The two spans; an empty note id fits every note.
-    n : int
-        Characters of tolerance.
+    `said, reference`: The two spans; an empty note id fits every note.
 
-    Returns
-    -------
-    bool
-        Whether it fits.
-
-    Examples
-    --------
     >>> [fits(rule, Span("", 10, 25), Span("", 15, 25)) for rule in RULES]
     [False, True, True, True]
     >>> fits("codiesp", Span("", 16, 25), Span("", 15, 25))
@@ -63,18 +49,8 @@ def evidence_scores(table: Aligned, n: int = 10) -> dict[str, Any] | None:
     Suggestions of an encounter whose reference codes carry no evidence at all are left out, as are reference
     codes without evidence; a suggestion without evidence, or of a code without reference evidence, is wrong.
 
-    Parameters
-    ----------
-    table : Aligned
-        With its threshold set.
-    n : int
-        Characters of tolerance.
-
-    Returns
-    -------
-    dict or None
-        ``rules`` with precision, recall and F1 by rule; ``spans`` with the same over single spans, for ``exact``
-        and ``overlap``; counts. None where the reference has no evidence or the run gives none.
+    Gives ``rules`` with precision, recall and F1 by rule; ``spans`` with the same over single spans, for ``exact`` and
+    ``overlap``; counts. None where the reference has no evidence or the run gives none.
     """
     if not table.gold_evidence or not table.run_evidence:
         return None

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from leadterm.errors import LeadtermError
-from leadterm.evaluation.tables.columns import build_columns
-from leadterm.evaluation.tables.keys import Floats, Normalise, Objects, Span
+from leadterm.evaluation.tables.labels import Floats, Normalise, Objects, Span
+from leadterm.evaluation.tables.numbering import build_columns
 from leadterm.evaluation.tables.run import Run, make_run
 
 if TYPE_CHECKING:
@@ -27,20 +27,7 @@ _SPAN = re.compile(r"(?:(?P<note>.*):)?(?P<start>\d+)[- ](?P<end>\d+)")
 def read_table(path: str | Path) -> pd.DataFrame:
     """Read a tab-separated file with a header; every cell stays text.
 
-    Parameters
-    ----------
-    path : str or pathlib.Path
-        The file, in UTF-8.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One column for each name of the header, in lower case.
-
-    Raises
-    ------
-    LeadtermError
-        If the file is absent, empty, not UTF-8 or not a table, or its header is missing or names a column twice.
+    Gives one column for each name of the header, in lower case.
     """
     import pandas as pd
 
@@ -81,23 +68,8 @@ def _check_header(columns: Sequence[str], name: str) -> None:
 def parse_spans(cell: str) -> tuple[Span, ...]:
     """Read ``[note_id:]start-end`` spans separated by ``;``.
 
-    Parameters
-    ----------
-    cell : str
-        A cell of the column ``evidence``.
+    Gives the spans; none for an empty cell.
 
-    Returns
-    -------
-    tuple of Span
-        The spans; none for an empty cell.
-
-    Raises
-    ------
-    LeadtermError
-        If a span cannot be read or is empty.
-
-    Examples
-    --------
     >>> parse_spans("n1:3-9;20-24")
     (Span(note_id='n1', start=3, end=9), Span(note_id='', start=20, end=24))
     """
@@ -115,26 +87,7 @@ def parse_spans(cell: str) -> tuple[Span, ...]:
 def run_columns(frame: pd.DataFrame, name: str, system: str | None, normalise: Normalise) -> Run:
     """Make a run of a frame; see `Run.from_frame` for the columns.
 
-    Parameters
-    ----------
-    frame : pandas.DataFrame
-        One row for each suggested code.
-    name : str
-        Name to show.
-    system : str or None
-        The code system where the frame has no such column.
-    normalise : callable
-        Gives the key of a code.
-
-    Returns
-    -------
-    Run
-        The table.
-
-    Raises
-    ------
-    LeadtermError
-        If a column is missing, codes are not text or a confidence is outside ``[0, 1]``.
+    `system`: The code system where the frame has no such column.
     """
     _require(frame, ["encounter_id", "code"], "run")
     if len(frame) and not {"rank", "score"} & set(frame.columns):
@@ -169,22 +122,8 @@ def qrels_rows(
 ) -> tuple[list[str], list[tuple[str, str, str, str, tuple[Span, ...]]], dict[str, str]]:
     """Take the rows of a frame of reference codes.
 
-    Parameters
-    ----------
-    frame : pandas.DataFrame
-        Columns ``encounter_id, code`` and optionally ``system, role, patient_id, evidence``.
-    system : str or None
-        The code system where the frame has no such column.
-
-    Returns
-    -------
-    tuple
-        The encounters; the rows (encounter, system, code, role, evidence); the patient of each encounter.
-
-    Raises
-    ------
-    LeadtermError
-        If a column is missing or codes are not text.
+    `system`: The code system where the frame has no such column.
+    Gives the encounters; the rows (encounter, system, code, role, evidence); the patient of each encounter.
     """
     _require(frame, ["encounter_id", "code"], "reference table")
     ids, codes, systems = _ids(frame), _codes(frame), _systems(frame, system, "reference table")

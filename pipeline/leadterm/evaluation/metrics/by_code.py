@@ -8,8 +8,8 @@ import numpy as np
 
 from leadterm.evaluation.metrics.ratios import divide
 from leadterm.evaluation.tables.align import Aligned
-from leadterm.evaluation.tables.columns import last_of_ties
-from leadterm.evaluation.tables.keys import Bools, Floats, Ints
+from leadterm.evaluation.tables.labels import Bools, Floats, Ints
+from leadterm.evaluation.tables.numbering import last_of_ties
 
 __all__ = ["LabelCounts", "areas", "label_counts", "macro_metrics", "precision_recall_curve"]
 
@@ -18,13 +18,8 @@ __all__ = ["LabelCounts", "areas", "label_counts", "macro_metrics", "precision_r
 class LabelCounts:
     """Right, wrong and missed suggestions of each code.
 
-    Parameters
-    ----------
-    right, wrong, missed : numpy.ndarray of float64, shape (m,)
-        True positives, false positives, false negatives.
+    `right, wrong, missed`: True positives, false positives, false negatives.
 
-    Examples
-    --------
     >>> LabelCounts(np.array([1.0]), np.array([1.0]), np.array([0.0])).f1().round(3).tolist()
     [0.667]
     """
@@ -39,18 +34,7 @@ class LabelCounts:
 
 
 def label_counts(table: Aligned) -> LabelCounts:
-    """Count over the chosen suggestions.
-
-    Parameters
-    ----------
-    table : Aligned
-        With its threshold set.
-
-    Returns
-    -------
-    LabelCounts
-        By code.
-    """
+    """Count over the chosen suggestions."""
     right = np.bincount(table.col[table.chosen & table.hit], minlength=table.m).astype(np.float64)
     chosen = np.bincount(table.col[table.chosen], minlength=table.m)
     gold = np.bincount(table.gold_col, minlength=table.m)
@@ -64,18 +48,6 @@ def macro_metrics(counts: LabelCounts) -> dict[str, float]:
     codes. ``macro_f1_harmonic`` is the older definition, the harmonic mean of the mean precision and the mean
     recall over all codes met, suggested ones too; the two must never be compared.
 
-    Parameters
-    ----------
-    counts : LabelCounts
-        By code.
-
-    Returns
-    -------
-    dict of str to float
-        The four averages.
-
-    Examples
-    --------
     >>> found = macro_metrics(LabelCounts(np.array([1.0, 0.0]), np.array([0.0, 1.0]), np.array([0.0, 1.0])))
     >>> found["macro_f1"], found["macro_f1_harmonic"]
     (0.5, 0.5)
@@ -99,16 +71,8 @@ def areas(table: Aligned) -> dict[str, float]:
     Every (encounter, code) pair that was not suggested ties at the lowest score. Average precision is the step
     sum over thresholds of (recall gained) x precision.
 
-    Parameters
-    ----------
-    table : Aligned
-        The common table.
-
-    Returns
-    -------
-    dict of str to float
-        ``micro_auc, macro_auc, micro_average_precision, macro_average_precision``; macro AUC leaves out codes
-        that every encounter has.
+    Gives ``micro_auc, macro_auc, micro_average_precision, macro_average_precision``; macro AUC leaves out codes that
+    every encounter has.
     """
     gold = np.bincount(table.gold_col, minlength=table.m)
     present = np.flatnonzero(gold)
@@ -130,17 +94,7 @@ def areas(table: Aligned) -> dict[str, float]:
 def precision_recall_curve(table: Aligned, points: int = 200) -> list[dict[str, float]]:
     """Precision and recall over all pairs as the threshold falls.
 
-    Parameters
-    ----------
-    table : Aligned
-        The common table.
-    points : int
-        Most points kept, evenly spread over the suggestions.
-
-    Returns
-    -------
-    list of dict
-        ``threshold, precision, recall``, from the highest threshold down.
+    Gives ``threshold, precision, recall``, from the highest threshold down.
     """
     order = np.argsort(-table.score, kind="stable")
     score, right = table.score[order], np.cumsum(table.hit[order])

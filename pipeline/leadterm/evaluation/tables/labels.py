@@ -46,15 +46,9 @@ class Label(NamedTuple):
 class Span(NamedTuple):
     """Characters ``[start, end)`` of a note: from the first to the last character of a piece of evidence.
 
-    Parameters
-    ----------
-    note_id : str
-        The note; empty where a source does not name it, and then any note of the encounter fits.
-    start, end : int
-        Offsets in characters.
+    `note_id`: The note; empty where a source does not name it, and then any note of the encounter fits; `start, end`:
+    Offsets in characters.
 
-    Examples
-    --------
     >>> Span("n1", 6, 15).end
     15
     """
@@ -88,18 +82,6 @@ def normalise_code(code: str) -> str:
 def normalise_system(system: str) -> str:
     """Give the name under which a code system is compared: lower case, without ``-``, ``_``, dots and blanks.
 
-    Parameters
-    ----------
-    system : str
-        The name of a code system.
-
-    Returns
-    -------
-    str
-        The key.
-
-    Examples
-    --------
     >>> normalise_system("ICD-10-CM")
     'icd10cm'
     """

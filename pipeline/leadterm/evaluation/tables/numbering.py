@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from leadterm.errors import LeadtermError
-from leadterm.evaluation.tables.keys import Bools, Floats, Ints, Label, Normalise, Span, normalise_system
+from leadterm.evaluation.tables.labels import Bools, Floats, Ints, Label, Normalise, Span, normalise_system
 
 __all__ = ["Columns", "build_columns", "first_of_each", "gather_spans", "last_of_ties"]
 
@@ -17,17 +17,9 @@ __all__ = ["Columns", "build_columns", "first_of_each", "gather_spans", "last_of
 class Columns:
     """Rows of (encounter, code) as positions, duplicates still in.
 
-    Parameters
-    ----------
-    encounters : tuple of str
-        Distinct encounters.
-    labels : tuple of Label
-        Distinct codes in ascending order of key and system, so that a position is also the rank for ties.
-    row, col : numpy.ndarray of int64, shape (n_rows,)
-        Positions in the two.
+    `labels`: Distinct codes in ascending order of key and system, so that a position is also the rank for ties; `row,
+    col`: Positions in the two.
 
-    Examples
-    --------
     >>> build_columns([], ["e1"], ["icd10cm"], ["E11.9"], str.upper).labels[0].code
     'E11.9'
     """
@@ -47,28 +39,9 @@ def build_columns(
 ) -> Columns:
     """Number the encounters and the codes of a table.
 
-    Parameters
-    ----------
-    encounters : sequence of str
-        Encounters known beforehand; those met only in rows are added behind.
-    row_encounters, row_systems, row_codes : sequence of str, length n_rows
-        The table.
-    normalise : callable
-        Gives the key of a code.
+    `encounters`: Encounters known beforehand; those met only in rows are added behind.
 
-    Returns
-    -------
-    Columns
-        The numbered table.
-
-    Raises
-    ------
-    LeadtermError
-        If a code is not text: numbers have lost their leading zeros.
-
-    Examples
-    --------
-    >>> from leadterm.evaluation.tables.keys import normalise_code
+    >>> from leadterm.evaluation.tables.labels import normalise_code
     >>> columns = build_columns([], ["e1", "e1"], ["icd10cm"] * 2, ["e119", "E11.9"], normalise_code)
     >>> columns.col.tolist(), len(columns.labels)
     ([0, 0], 1)
@@ -102,17 +75,7 @@ def build_columns(
 def first_of_each(columns: Columns, order: Ints) -> Ints:
     """Keep the first row of each (encounter, code) in a given order that sorts by row and col first.
 
-    Parameters
-    ----------
-    columns : Columns
-        The table.
-    order : numpy.ndarray of int64, shape (n_rows,)
-        Positions of the rows, sorted by row, then col.
-
-    Returns
-    -------
-    numpy.ndarray of int64
-        Positions of the rows kept.
+    `order`: Positions of the rows, sorted by row, then col.
     """
     row, col = columns.row[order], columns.col[order]
     new = np.ones(len(order), dtype=bool)
@@ -123,20 +86,9 @@ def first_of_each(columns: Columns, order: Ints) -> Ints:
 def gather_spans(columns: Columns, evidence: Sequence[tuple[Span, ...]]) -> dict[tuple[int, int], tuple[Span, ...]]:
     """Put the evidence of a code of an encounter together, from all rows that give it.
 
-    Parameters
-    ----------
-    columns : Columns
-        The table.
-    evidence : sequence of tuple of Span
-        One entry for each row, or none at all.
+    `evidence`: One entry for each row, or none at all.
+    Gives by row and col; each span once, in order.
 
-    Returns
-    -------
-    dict of (int, int) to tuple of Span
-        By row and col; each span once, in order.
-
-    Examples
-    --------
     >>> columns = build_columns([], ["e1", "e1"], ["s", "s"], ["A", "A"], str.upper)
     >>> gather_spans(columns, [(Span("n", 0, 3),), (Span("n", 0, 3), Span("n", 5, 8))])
     {(0, 0): (Span(note_id='n', start=0, end=3), Span(note_id='n', start=5, end=8))}
@@ -152,18 +104,8 @@ def gather_spans(columns: Columns, evidence: Sequence[tuple[Span, ...]]) -> dict
 def last_of_ties(ranked: Floats) -> Bools:
     """Mark the places at which a threshold can cut a ranked list: after the last of equal, finite scores.
 
-    Parameters
-    ----------
-    ranked : numpy.ndarray of float64, shape (n,)
-        Scores in descending order.
+    Gives true at the last of each run of equal scores.
 
-    Returns
-    -------
-    numpy.ndarray of bool, shape (n,)
-        True at the last of each run of equal scores.
-
-    Examples
-    --------
     >>> last_of_ties(np.array([0.9, 0.5, 0.5, -np.inf])).tolist()
     [True, False, True, False]
     """
