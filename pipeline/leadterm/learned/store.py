@@ -19,8 +19,10 @@ from leadterm.learned.parts import BaseModel
 from leadterm.learned.pcs_axes import Axes
 from leadterm.learned.phrases import Lexicon
 from leadterm.learned.similar_phrases import PhraseIndex
+from leadterm.learned.soundness import check_base
 from leadterm.ranking.ranker import Ranker
 from leadterm.storage.artifacts import Artifact, load_artifact, save_artifact
+from leadterm.storage.soundness import check_finite, require
 
 __all__ = ["KIND", "load_model", "save_model"]
 
@@ -108,13 +110,16 @@ def load_model(path: str | Path, *, mmap: bool = True) -> CorpusModel:
     artifact = load_artifact(path, kind=KIND, mmap=mmap)
     try:
         return _unpacked(artifact, "", artifact.meta)
-    except (KeyError, TypeError, ValueError) as error:
-        raise LeadtermError(f"model '{Path(path).name}' is incomplete.", hint="Train it again.") from error
+    except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
+        raise LeadtermError(f"model '{Path(path).name}' is not sound.", hint="Train it again.") from error
 
 
 def _unpacked(artifact: Artifact, place: str, meta: Mapping[str, Any]) -> CorpusModel:
     """The inverse of :func:`_packed`."""
     header = artifact.parts[f"{place}model"]
+    check_finite(np.array(float(header["threshold"])), "threshold")
+    require(isinstance(header["name"], str) and isinstance(header["systems"], list), "name")
+    require(len(set(header["systems"])) == len(header["systems"]), "systems")
     systems = {name: _system(artifact, f"{place}s{number}") for number, name in enumerate(header["systems"])}
     earlier: Ranker | CorpusModel | None = None
     if isinstance(header["earlier"], dict):
@@ -129,11 +134,13 @@ def _unpacked(artifact: Artifact, place: str, meta: Mapping[str, Any]) -> Corpus
 
 def _system(artifact: Artifact, prefix: str) -> SystemModel:
     header = artifact.parts[prefix]
+    require(isinstance(header["codes"], list), "codes")
     made = {name: _put_together(kind, artifact, f"{prefix}.{name}.", header[name]) for name, kind in _PARTS.items()}
     base = BaseModel(
         tuple(header["codes"]), artifact.arrays[f"{prefix}.texts"], artifact.arrays[f"{prefix}.categories"],
         made["lexicon"], made["index"], made["linear"], made["axes"], made["company"], int(header["shortlist"]),
     )  # fmt: skip
+    check_base(base)
     return SystemModel(base, Ranker.from_parts(artifact.arrays, header["ranker"], f"{prefix}.ranker"))
 
 

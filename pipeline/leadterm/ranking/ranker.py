@@ -17,8 +17,19 @@ from numpy.typing import ArrayLike, NDArray
 
 from leadterm.errors import LeadtermError
 from leadterm.ranking.calibration import Calibration, best_f1_threshold, fit_calibration
-from leadterm.ranking.trees import TREE_ARRAYS, RankerSettings, export, group_folds, grow, telling, walk
+from leadterm.ranking.trees import (
+    DEEPEST,
+    TREE_ARRAYS,
+    RankerSettings,
+    check_trees,
+    export,
+    group_folds,
+    grow,
+    telling,
+    walk,
+)
 from leadterm.storage.artifacts import Artifact, load_artifact, save_artifact
+from leadterm.storage.soundness import check_finite, require
 
 __all__ = ["Ranker", "RankerSettings", "group_folds"]
 
@@ -266,12 +277,24 @@ class Ranker:
             trees = {name: arrays[f"{prefix}.{name}"] for name in TREE_ARRAYS}
             facts = header["calibration"]
             calibration = Calibration(facts["kind"], arrays[f"{prefix}.knots"], float(facts["ece"]))
-            return cls(
+            made = cls(
                 tuple(header["feature_names"]), trees, float(header["baseline"]), int(header["depth"]),
                 calibration, float(header["threshold"]), dict(header["report"]), arrays[f"{prefix}.seen"],
             )  # fmt: skip
-        except (KeyError, TypeError) as error:
-            raise LeadtermError("the ranker's arrays are incomplete.", hint="Train the model again.") from error
+            made._check()
+        except (ArithmeticError, LookupError, TypeError, ValueError) as error:
+            raise LeadtermError("the ranker is incomplete or not sound.", hint="Train the model again.") from error
+        return made
+
+    def _check(self) -> None:
+        """Check that no number in it leads out of the arrays, or to a confidence that is no number."""
+        check_trees(self.trees, len(self.feature_names))
+        check_finite(self.calibration.knots, "calibration")
+        check_finite(np.array([self.baseline, self.threshold, self.calibration.ece]), "ranker")
+        require(0 <= self.depth <= DEEPEST, "depth")
+        shape = self.calibration.knots.shape
+        require(shape == (2,) if self.calibration.kind == "platt" else len(shape) == 2 == shape[0], "calibration")
+        require(all(isinstance(name, str) for name in self.feature_names), "feature_names")
 
     def _align(self, data: NDArray[np.float32], names: Sequence[str]) -> NDArray[np.float32]:
         """Put the columns in the order of training."""

@@ -10,11 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from leadterm.errors import LeadtermError
+from leadterm.storage.soundness import check_finite, check_lengths, check_numbers, require
 
-__all__ = ["TREE_ARRAYS", "RankerSettings", "export", "group_folds", "grow", "telling", "walk"]
+__all__ = [
+    "DEEPEST", "TREE_ARRAYS", "RankerSettings", "check_trees", "export", "group_folds", "grow", "telling", "walk",
+]  # fmt: skip
 
 Floats = NDArray[np.float64]
 _LARGE = 0.15
+DEEPEST = 64  # steps of a tree that is read from a file
 TREE_ARRAYS = ("feature", "limit", "left", "right", "value", "nan_left", "roots")
 """Node arrays of all trees, end to end; ``roots`` says where each tree starts. A leaf points at itself."""
 
@@ -127,6 +131,17 @@ def walk(trees: Mapping[str, NDArray[Any]], depth: int, data: NDArray[np.float32
         left = np.where(np.isnan(value), trees["nan_left"][node], value <= trees["limit"][node])
         node = np.where(left, trees["left"][node], trees["right"][node])
     return np.asarray(trees["value"][node].sum(axis=1, dtype=np.float64))
+
+
+def check_trees(trees: Mapping[str, NDArray[Any]], features: int) -> None:
+    """Check trees from a file: every number leads to a node or a feature, every leaf has a value; raises ValueError."""
+    nodes = len(trees["value"])
+    check_lengths(nodes, **{name: trees[name] for name in TREE_ARRAYS if name != "roots"})
+    check_numbers(trees["feature"], max(features, 1), "feature")
+    for name in ("left", "right", "roots"):
+        check_numbers(trees[name], nodes, name)
+    check_finite(trees["value"], "value")
+    require(trees["nan_left"].dtype == np.bool_ and not bool(np.isnan(trees["limit"]).any()), "limits")
 
 
 def grow(X: Any, y: Any, weight: Any, signs: list[int], settings: RankerSettings, seed: int) -> Any:

@@ -172,9 +172,9 @@ def read_manifest(path: str | Path) -> dict[str, Any]:
     try:
         manifest = json.loads(file.read_text(encoding="utf-8"))
         protocol = manifest["protocol"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise LeadtermError(f"'{file}' is not a readable manifest.", hint=retrain) from error
-    if protocol != PROTOCOL:
+    if type(protocol) is not int or protocol != PROTOCOL:
         raise LeadtermError(
             f"model '{folder.name}' has protocol {protocol!r}; this leadterm reads protocol {PROTOCOL}.", hint=retrain
         )
@@ -221,7 +221,7 @@ def load_artifact(path: str | Path, *, kind: str, check: bool = True, mmap: bool
     parts: dict[str, Any] = {}
     for name, facts in manifest["files"].items():
         file = folder / name
-        if Path(name).name != name or not file.is_file() or (check and _digest(file) != facts["sha256"]):
+        if not _is_whole(folder, name, facts, check):
             raise LeadtermError(
                 f"model '{folder.name}' is damaged: file '{name}' is missing or does not match its hash.",
                 hint="Copy the model again, or train it again.",
@@ -231,11 +231,19 @@ def load_artifact(path: str | Path, *, kind: str, check: bool = True, mmap: bool
                 arrays[file.stem] = np.load(file, mmap_mode="r" if mmap else None, allow_pickle=False)
             elif file.suffix == ".json":
                 parts[file.stem] = json.loads(file.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
+        except Exception as error:  # numpy reads a header in many ways wrong
             raise LeadtermError(
                 f"model '{folder.name}': file '{name}' is not a plain array or JSON.", hint="Train it again."
             ) from error
     return Artifact(kind, manifest["meta"], arrays, parts)
+
+
+def _is_whole(folder: Path, name: str, facts: object, check: bool) -> bool:
+    """Say whether a file of the manifest lies in the folder and is the one that was written."""
+    if Path(name).name != name or "\0" in name or not (folder / name).is_file():
+        return False
+    said = facts.get("sha256") if isinstance(facts, dict) else None
+    return isinstance(said, str) and (not check or _digest(folder / name) == said)
 
 
 def _write_files(folder: Path, artifact: Artifact, documents: Mapping[str, str]) -> None:
@@ -245,7 +253,7 @@ def _write_files(folder: Path, artifact: Artifact, documents: Mapping[str, str])
             raise LeadtermError(f"array '{name}' holds Python objects; only numbers can be saved.")
         np.save(folder / f"{name}.npy", np.ascontiguousarray(array), allow_pickle=False)
     for name, part in artifact.parts.items():
-        text = json.dumps(part, ensure_ascii=False, separators=(",", ":"))
+        text = json.dumps(part, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
         (folder / f"{name}.json").write_text(text, encoding="utf-8")
     for name, text in documents.items():
         (folder / name).write_text(text, encoding="utf-8")
@@ -255,7 +263,8 @@ def _write_files(folder: Path, artifact: Artifact, documents: Mapping[str, str])
         if file.name not in documents
     }
     manifest = {"protocol": PROTOCOL, "kind": artifact.kind, "meta": dict(artifact.meta), "files": files}
-    (folder / MANIFEST).write_text(json.dumps(manifest, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    text = json.dumps(manifest, indent=1, ensure_ascii=False, allow_nan=False)
+    (folder / MANIFEST).write_text(text + "\n", encoding="utf-8")
 
 
 def _digest(file: Path) -> str:
