@@ -36,7 +36,7 @@ FLOORS = (
 FLOOR = {room: height for height, rooms in enumerate(reversed(FLOORS)) for room in rooms}
 
 MOST_LINES, MOST_LINES_OF_A_FUNCTION = 400, 45
-MOST_DOCSTRINGS = 0.37
+MOST_DOCSTRINGS = 0.32
 """Share of all lines; the aim is 0.28."""
 
 # What is not as it should be yet. Nothing may be added; whoever mends one of them takes it out.
@@ -45,17 +45,11 @@ UPWARD = {
 }  # fmt: skip
 CIRCLES = {
     ("learned.model", "learned.prior_model", "learned.store", "suggester"),
-    ("evaluation.tables.qrels", "evaluation.tables.reading", "evaluation.tables.run"),
 }
-LONG_FILES = {
-    "experiments/bench_reading.py", "experiments/bench_training.py", "experiments/benchmarks.py",
-    "text/matching/term_matcher.py",
-}  # fmt: skip
+LONG_FILES = {"text/matching/term_matcher.py"}
 LONG_FUNCTIONS = {"cli.suggest.suggest", "training.train.train"}
 # A name that two rooms need: each is the plain word for what the file holds.
-SAME_NAME = {
-    "columns.py", "compile.py", "curve.py", "fhir.py", "files.py", "reading.py", "spelling.py", "terms.py", "train.py",
-}  # fmt: skip
+SAME_NAME = {"compile.py", "fhir.py", "files.py", "spelling.py", "terms.py", "train.py"}
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from leadterm.cli import main
 from leadterm.errors import LeadtermError
 from leadterm.evaluation import Run
-from leadterm.experiments.curve import curve_of, fit_power_law, learning_curve
 from leadterm.experiments.curve_steps import load_steps, measured, plan_curve, steps_text
+from leadterm.experiments.learning_curve import curve_of, fit_power_law, learning_curve
 from leadterm.pages.curve_page import curve_page, curve_svg, curve_tables
 from leadterm.schema import Encounter, Note, ReferenceCode
 

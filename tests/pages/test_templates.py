@@ -10,7 +10,7 @@ from jinja2 import UndefinedError
 
 from leadterm.evaluation import evaluate
 from leadterm.experiments.benchmarks import load_benchmarks
-from leadterm.experiments.curve import CurvePoint, Gain, LearningCurve, PowerLaw
+from leadterm.experiments.learning_curve import CurvePoint, Gain, LearningCurve, PowerLaw
 from leadterm.pages.benchmark_page import benchmark_page
 from leadterm.pages.curve_page import curve_page, curve_svg
 from leadterm.pages.render import render

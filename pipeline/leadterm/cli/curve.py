@@ -14,8 +14,8 @@ from leadterm.cli.console import console, messages, write_output
 from leadterm.storage.writer import refuse_inputs
 
 if TYPE_CHECKING:
-    from leadterm.experiments.curve import LearningCurve
     from leadterm.experiments.curve_steps import Plan, Step
+    from leadterm.experiments.learning_curve import LearningCurve
 
 __all__ = ["curve"]
 
@@ -55,8 +55,8 @@ def curve(
     Interrupted after three sizes or more, it shows what it has.
     """
     from leadterm.corpus import read_split, splits_of
-    from leadterm.experiments.curve import curve_of
     from leadterm.experiments.curve_steps import plan_curve
+    from leadterm.experiments.learning_curve import curve_of
 
     refuse_inputs(output, [corpus, *(file for file in (recipe, steps) if file)])
     asked = test_split or ("dev" if "dev" in splits_of(corpus) and split != "dev" else None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from leadterm.experiments.curve import LearningCurve
+from leadterm.experiments.learning_curve import LearningCurve
 from leadterm.pages.charts import Axes, Chart, Shape
 from leadterm.pages.render import ends_of, render
 from leadterm.pages.terminal import make_table, plain

@@ -147,9 +147,9 @@ class Run:
         LeadtermError
             If a column is missing, codes are not text or a confidence is outside ``[0, 1]``.
         """
-        from leadterm.evaluation.tables.run_files import run_columns
+        from leadterm.evaluation.tables.run_files import run_parts
 
-        return run_columns(frame, name, system, normalise)
+        return make_run(name, **run_parts(frame, system, normalise))
 
     @classmethod
     def from_mapping(

@@ -13,12 +13,11 @@ import numpy as np
 from leadterm.errors import LeadtermError
 from leadterm.evaluation.tables.labels import Floats, Normalise, Objects, Span
 from leadterm.evaluation.tables.numbering import build_columns
-from leadterm.evaluation.tables.run import Run, make_run
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["parse_spans", "qrels_rows", "read_table", "run_columns"]
+__all__ = ["parse_spans", "qrels_rows", "read_table", "run_parts"]
 
 FORMAT = "A run file is tab-separated with the header: encounter_id, system, code, rank, score."
 _SPAN = re.compile(r"(?:(?P<note>.*):)?(?P<start>\d+)[- ](?P<end>\d+)")
@@ -84,8 +83,8 @@ def parse_spans(cell: str) -> tuple[Span, ...]:
     return tuple(spans)
 
 
-def run_columns(frame: pd.DataFrame, name: str, system: str | None, normalise: Normalise) -> Run:
-    """Make a run of a frame; see `Run.from_frame` for the columns.
+def run_parts(frame: pd.DataFrame, system: str | None, normalise: Normalise) -> dict[str, Any]:
+    """Take the parts of a run from a frame, by the names of `make_run`; see `Run.from_frame` for the columns.
 
     `system`: The code system where the frame has no such column.
     """
@@ -105,16 +104,15 @@ def run_columns(frame: pd.DataFrame, name: str, system: str | None, normalise: N
         counts["n_rank_order_differs"] = _rank_conflicts(columns.row, score, _numbers(frame, "rank")[kept])
     cells = _text(frame, "evidence") if "evidence" in frame.columns else []
     sections = np.array(_text(frame, "section"), dtype=object)[kept] if "section" in frame.columns else None
-    return make_run(
-        name,
-        columns,
-        score,
-        confidence=_confidence(frame, kept),
-        section=sections,
-        evidence=[parse_spans(cells[i]) for i in kept] if cells else (),
-        has_scores=has_scores,
-        counts=counts,
-    )
+    return {
+        "columns": columns,
+        "score": score,
+        "confidence": _confidence(frame, kept),
+        "section": sections,
+        "evidence": [parse_spans(cells[i]) for i in kept] if cells else (),
+        "has_scores": has_scores,
+        "counts": counts,
+    }
 
 
 def qrels_rows(
