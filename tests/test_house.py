@@ -40,16 +40,12 @@ MOST_DOCSTRINGS = 0.32
 """Share of all lines; the aim is 0.28."""
 
 # What is not as it should be yet. Nothing may be added; whoever mends one of them takes it out.
-UPWARD = {
-    ("suggester", "dictionary"), ("suggester", "learned"),  # the spine moves into dictionary/
-}  # fmt: skip
-CIRCLES = {
-    ("learned.model", "learned.prior_model", "learned.store", "suggester"),
-}
+UPWARD: set[tuple[str, str]] = set()
+CIRCLES: set[tuple[str, ...]] = set()
 LONG_FILES = {"text/matching/term_matcher.py"}
 LONG_FUNCTIONS = {"cli.suggest.suggest", "training.train.train"}
 # A name that two rooms need: each is the plain word for what the file holds.
-SAME_NAME = {"compile.py", "fhir.py", "files.py", "spelling.py", "terms.py", "train.py"}
+SAME_NAME = {"compile.py", "fhir.py", "files.py", "model.py", "spelling.py", "terms.py", "train.py"}
 
 
 @dataclass(frozen=True)

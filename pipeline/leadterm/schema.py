@@ -6,13 +6,16 @@ Offsets are ``[start, end)`` characters of the raw text of a note, everywhere.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from leadterm.errors import LeadtermError, unknown_name
 
-__all__ = ["Assertion", "Encounter", "EvidenceSpan", "Mention", "Note", "ReferenceCode", "Suggestion", "SuggestionSet"]
+__all__ = [
+    "Assertion", "Encounter", "EvidenceSpan", "Mention", "Note", "ReferenceCode", "Suggestion", "SuggestionSet",
+    "spans_of",
+]  # fmt: skip
 
 Assertion = Literal["present", "absent", "possible", "conditional", "hypothetical", "family", "history"]
 SETTINGS = ("outpatient", "inpatient")
@@ -80,6 +83,94 @@ class EvidenceSpan:
 
 
 @dataclass(frozen=True, slots=True)
+class Mention:
+    """Words of a note that support a code, with the context they stand in. Evidence is a tuple of mentions.
+
+    Parameters
+    ----------
+    note_id : str
+        The note.
+    spans : tuple of EvidenceSpan
+        One span, or several for a mention with gaps; in order.
+    assertion : str
+        ``present absent possible conditional hypothetical family history``.
+    cues : tuple of EvidenceSpan
+        The words that set the assertion; empty when it is ``present``.
+    section : str
+        Category of the section, for instance ``"assessment_plan"``.
+    term : str
+        The term that matched; empty in what a coder marked.
+    source : str
+        Where the term comes from, for instance ``"index"``, ``"title"``, ``"synonym"`` or ``"learned"``.
+
+    Examples
+    --------
+    >>> m = Mention("n1", (EvidenceSpan("n1", 6, 15, "sinusitis"),))
+    >>> (m.start, m.end, m.text, m.assertion)
+    (6, 15, 'sinusitis', 'present')
+    """
+
+    note_id: str
+    spans: tuple[EvidenceSpan, ...]
+    assertion: Assertion = "present"
+    cues: tuple[EvidenceSpan, ...] = ()
+    section: str = ""
+    term: str = ""
+    source: str = ""
+
+    @classmethod
+    def of(cls, *spans: EvidenceSpan) -> Mention:
+        """Make a mention of the spans of one note, whatever their order.
+
+        Examples
+        --------
+        >>> Mention.of(EvidenceSpan("n1", 16, 20, "knee"), EvidenceSpan("n1", 0, 4, "pain")).text
+        'pain knee'
+        """
+        return cls(spans[0].note_id, tuple(sorted(spans)))
+
+    @property
+    def start(self) -> int:
+        """First character of the mention."""
+        return self.spans[0].start
+
+    @property
+    def end(self) -> int:
+        """One past the last character of the mention."""
+        return self.spans[-1].end
+
+    @property
+    def text(self) -> str:
+        """The words of the mention, pieces joined by a space."""
+        return " ".join(span.text for span in self.spans)
+
+
+NOWHERE = Mention("", ())
+
+
+def spans_of(evidence: Iterable[Mention]) -> tuple[EvidenceSpan, ...]:
+    """Give the spans of mentions one after the other, each once.
+
+    Parameters
+    ----------
+    evidence : iterable of Mention
+        Of a code.
+
+    Returns
+    -------
+    tuple of EvidenceSpan
+        In the order of the mentions.
+
+    Examples
+    --------
+    >>> cough = Mention.of(EvidenceSpan("n1", 0, 5, "cough"))
+    >>> [span.text for span in spans_of([cough, cough])]
+    ['cough']
+    """
+    return tuple(dict.fromkeys(span for mention in evidence for span in mention.spans))
+
+
+@dataclass(frozen=True, slots=True)
 class ReferenceCode:
     """A code a person gave to an encounter.
 
@@ -91,9 +182,8 @@ class ReferenceCode:
         The code as the system writes it, for instance ``E11.9``.
     role : str
         ``principal``, ``first-listed``, ``secondary`` or empty when unknown.
-    evidence : tuple of EvidenceSpan
-        The supporting words; empty where a corpus has none. The spans of one discontinuous
-        mention share a note and stand in order.
+    evidence : tuple of Mention
+        The supporting words, in reading order; empty where a corpus has none.
 
     Examples
     --------
@@ -104,7 +194,12 @@ class ReferenceCode:
     system: str
     code: str
     role: str = ""
-    evidence: tuple[EvidenceSpan, ...] = ()
+    evidence: tuple[Mention, ...] = ()
+
+    @property
+    def spans(self) -> tuple[EvidenceSpan, ...]:
+        """The spans of all its evidence."""
+        return spans_of(self.evidence)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,52 +264,6 @@ class Encounter:
 
 
 @dataclass(frozen=True, slots=True)
-class Mention:
-    """Words of a note that name something codable, with the context they stand in.
-
-    Parameters
-    ----------
-    note_id : str
-        The note.
-    spans : tuple of EvidenceSpan
-        One span, or several for a mention with gaps; in order.
-    assertion : str
-        ``present absent possible conditional hypothetical family history``.
-    cues : tuple of EvidenceSpan
-        The words that set the assertion; empty when it is ``present``.
-    section : str
-        Category of the section, for instance ``"assessment_plan"``.
-
-    Examples
-    --------
-    >>> m = Mention("n1", (EvidenceSpan("n1", 6, 15, "sinusitis"),))
-    >>> (m.start, m.end, m.text, m.assertion)
-    (6, 15, 'sinusitis', 'present')
-    """
-
-    note_id: str
-    spans: tuple[EvidenceSpan, ...]
-    assertion: Assertion = "present"
-    cues: tuple[EvidenceSpan, ...] = ()
-    section: str = ""
-
-    @property
-    def start(self) -> int:
-        """First character of the mention."""
-        return self.spans[0].start
-
-    @property
-    def end(self) -> int:
-        """One past the last character of the mention."""
-        return self.spans[-1].end
-
-    @property
-    def text(self) -> str:
-        """The words of the mention, pieces joined by a space."""
-        return " ".join(span.text for span in self.spans)
-
-
-@dataclass(frozen=True, slots=True)
 class Suggestion:
     """A code suggested for an encounter, never "assigned": a person confirms it.
 
@@ -226,26 +275,17 @@ class Suggestion:
         The code and what it stands for.
     confidence : float
         Calibrated probability in ``[0, 1]`` that a coder would assign the code.
-    evidence : tuple of EvidenceSpan
-        At least one span.
-    term : str
-        The term that matched.
-    source : str
-        Where the term comes from, for instance ``"index"``, ``"title"``, ``"synonym"`` or ``"learned"``.
-    assertion : str
-        Of the best evidence.
-    section : str
-        Of the best evidence.
-    cues : tuple of EvidenceSpan
-        Words that set the assertion.
+    evidence : tuple of Mention
+        At least one, the best first. Term, source, assertion, section and cues of the suggestion are those of the best.
     hints : tuple of str
         What is missing or doubtful, for instance ``"laterality not documented: M25.561 (right), M25.562 (left)"``.
 
     Examples
     --------
-    >>> s = Suggestion(1, "icd10cm", "J01.90", "Acute sinusitis, unspecified", 0.9, (EvidenceSpan("n1", 0, 1, "A"),))
-    >>> s.to_json()["code"]
-    'J01.90'
+    >>> best = Mention("n1", (EvidenceSpan("n1", 0, 9, "Sinusitis"),), section="hpi")
+    >>> s = Suggestion(1, "icd10cm", "J01.90", "Acute sinusitis, unspecified", 0.9, (best,))
+    >>> s.to_json()["section"]
+    'hpi'
     """
 
     rank: int
@@ -253,13 +293,43 @@ class Suggestion:
     code: str
     title: str
     confidence: float
-    evidence: tuple[EvidenceSpan, ...]
-    term: str = ""
-    source: str = ""
-    assertion: Assertion = "present"
-    section: str = ""
-    cues: tuple[EvidenceSpan, ...] = ()
+    evidence: tuple[Mention, ...]
     hints: tuple[str, ...] = ()
+
+    @property
+    def spans(self) -> tuple[EvidenceSpan, ...]:
+        """The spans of all its evidence, those of the best first."""
+        return spans_of(self.evidence)
+
+    @property
+    def best(self) -> Mention:
+        """Its best evidence; an empty mention where another program gave none."""
+        return self.evidence[0] if self.evidence else NOWHERE
+
+    @property
+    def term(self) -> str:
+        """The term that matched best."""
+        return self.best.term
+
+    @property
+    def source(self) -> str:
+        """Where that term comes from."""
+        return self.best.source
+
+    @property
+    def assertion(self) -> Assertion:
+        """How the best evidence is meant."""
+        return self.best.assertion
+
+    @property
+    def section(self) -> str:
+        """Where the best evidence stands."""
+        return self.best.section
+
+    @property
+    def cues(self) -> tuple[EvidenceSpan, ...]:
+        """The words that set the assertion."""
+        return self.best.cues
 
     def to_json(self) -> dict[str, Any]:
         """Give the suggestion as the JSON object of the documented format."""
@@ -273,7 +343,7 @@ class Suggestion:
             "code": self.code,
             "title": self.title,
             "confidence": round(self.confidence, 4),
-            "evidence": spans(self.evidence),
+            "evidence": spans(self.spans),
             "term": self.term,
             "source": self.source,
             "assertion": self.assertion,

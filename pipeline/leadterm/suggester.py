@@ -1,181 +1,188 @@
-"""The spine: an encounter goes in, ranked suggestions with evidence come out."""
+"""The spine: an encounter goes in, ranked suggestions with evidence come out, whatever kind of model makes them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
-from leadterm.dictionary.candidates import Candidate, generate
-from leadterm.dictionary.explain import explain
-from leadterm.dictionary.features import FEATURES, feature_matrix
-from leadterm.schema import Encounter, SuggestionSet
+from leadterm.errors import unknown_name
+from leadterm.rules.hints import episode_hint, side_hint, type_hint
+from leadterm.rules.select import select
+from leadterm.schema import Encounter, Mention, Suggestion, SuggestionSet
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-    from spacy.language import Language
 
     from leadterm.codes.system import CodeSystem
-    from leadterm.dictionary.specify import Specifier
-    from leadterm.learned.model import CorpusModel
-    from leadterm.ranking.ranker import Ranker
-    from leadterm.text.matching.mentions import NoteReaders
-    from leadterm.text.matching.term_matcher import TermMatcher
+    from leadterm.ranking.candidate_table import CandidateTable
 
-__all__ = ["Suggester", "build", "load_suggester"]
+__all__ = ["MAX_EVIDENCE", "Stages", "Suggester", "explain", "suggest_with"]
+
+MAX_EVIDENCE, MAX_HINTS = 6, 2
+DOUBTS: Mapping[str, str] = {
+    "possible": "documented as uncertain: only an inpatient stay codes it, if still so at discharge",
+    "history": "documented as history: code it only if still present or treated",
+    "family": "said of a relative, not of the patient",
+    "hypothetical": "spoken of as something that may come, not as present",
+    "conditional": "spoken of under a condition, not as present",
+}
 
 
-@dataclass(frozen=True)
-class Suggester:
-    """Suggests codes of one system.
+class Suggester(Protocol):
+    """What every kind of model can be asked; `leadterm.load` gives one."""
+
+    @property
+    def name(self) -> str:
+        """Of the model."""
+
+    @property
+    def systems(self) -> tuple[str, ...]:
+        """Code systems it suggests codes of, sorted."""
+
+    @property
+    def languages(self) -> frozenset[str]:
+        """ISO 639-1 codes of the languages it was made for."""
+
+    @property
+    def threshold(self) -> float:
+        """Confidence at or above which a suggestion belongs to the proposed set."""
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What its user should know, for instance that an option changes nothing."""
+
+    def candidates(self, encounter: Encounter, system: str) -> CandidateTable:
+        """Describe the candidate codes of an encounter; raises LeadtermError for a system it does not know."""
+
+    def suggest(
+        self, encounter: Encounter, *, systems: Sequence[str] | None = None, top: int | None = None
+    ) -> SuggestionSet:
+        """Suggest codes of all its systems or some, best first; raises LeadtermError for one it does not know."""
+
+    def has_seen(self, encounter: Encounter) -> bool:
+        """Tell whether it, or a model it was made from, has learned from the encounter."""
+
+
+class Stages(Suggester, Protocol):
+    """A model whose suggestions `suggest_with` makes: it describes candidates, ranks them and knows their titles."""
+
+    @property
+    def releases(self) -> Mapping[str, str]:
+        """Release of each code system, where known."""
+
+    def rank(self, table: CandidateTable) -> NDArray[np.float64]:
+        """Give the calibrated confidence of each candidate, shape (n_codes,)."""
+
+    def titles(self, system: str, codes: Sequence[str]) -> Mapping[str, str]:
+        """Give the titles of codes, where known."""
+
+    def classification(self, system: str) -> CodeSystem | None:
+        """Give the code system, where it is at hand: it tells what a code leaves unsaid."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A candidate with its confidence."""
+
+    table: CandidateTable
+    row: int
+    confidence: float
+
+    @property
+    def system(self) -> str:
+        return self.table.system
+
+    @property
+    def code(self) -> str:
+        return self.table.codes[self.row]
+
+
+def suggest_with(
+    model: Stages, encounter: Encounter, *, systems: Sequence[str] | None = None, top: int | None = None
+) -> SuggestionSet:
+    """Suggest codes for an encounter: candidates, rank, select, explain.
 
     Parameters
     ----------
-    name : str
-        Of the model.
-    system : CodeSystem
-        Titles, hierarchy, billable codes.
-    readers : NoteReaders
-        The text pipeline of each language.
-    specifier : Specifier
-        Chooses billable codes within families.
-    ranker : Ranker
-        Turns features into confidence.
-    """
-
-    name: str
-    system: CodeSystem
-    readers: NoteReaders
-    specifier: Specifier
-    ranker: Ranker
-
-    @property
-    def nlp(self) -> Language:
-        """The text pipeline of English."""
-        return self.readers.of("en")[0]
-
-    @property
-    def matcher(self) -> TermMatcher:
-        """What finds terms in English."""
-        return self.readers.of("en")[1]
-
-    def suggest(self, encounter: Encounter) -> SuggestionSet:
-        """Suggest codes for one encounter.
-
-        Parameters
-        ----------
-        encounter : Encounter
-            One or more notes.
-
-        Returns
-        -------
-        SuggestionSet
-            Best first: confidence descending, then code ascending.
-        """
-        candidates, features = self.candidates(encounter)
-        confidence = self.ranker.confidence(features, FEATURES)
-        order = sorted(range(len(candidates)), key=lambda i: (-confidence[i], candidates[i].code))
-        ranked = enumerate(order, start=1)
-        suggestions = tuple(explain(candidates[i], rank, float(confidence[i]), self.system) for rank, i in ranked)
-        releases = {self.system.name: self.system.release}
-        return SuggestionSet(encounter.encounter_id, self.name, releases, suggestions, self.ranker.threshold)
-
-    def candidates(self, encounter: Encounter) -> tuple[list[Candidate], NDArray[np.float32]]:
-        """Read the notes, make candidates, compute their features.
-
-        Parameters
-        ----------
-        encounter : Encounter
-            One or more notes.
-
-        Returns
-        -------
-        (list of Candidate, ndarray of shape (n_candidates, n_features))
-            In order of code.
-        """
-        notes = [self.readers.read(note, encounter.language) for note in encounter.notes]
-        candidates = generate(notes, self.specifier)
-        return candidates, feature_matrix(candidates, notes, inpatient=encounter.setting == "inpatient")
-
-    def suggest_many(self, encounters: Iterable[Encounter]) -> Iterator[SuggestionSet]:
-        """Suggest codes for encounters, one after the other, in constant memory.
-
-        Parameters
-        ----------
-        encounters : iterable of Encounter
-            Encounters.
-
-        Yields
-        ------
-        SuggestionSet
-            In the same order.
-        """
-        return map(self.suggest, encounters)
-
-
-def build(ranker: Ranker, name: str, *, date: str | None = None, ner: str | None = None) -> Suggester:
-    """Put a suggester together around a ranker.
-
-    Parameters
-    ----------
-    ranker : Ranker
-        A trained ranker.
-    name : str
-        Of the model.
-    date : str, optional
-        Date of service that decides the release of the codes.
-    ner : str, optional
-        An installed spaCy model whose entities are looked up as well.
+    model : Stages
+        A model of any kind.
+    encounter : Encounter
+        One or more notes.
+    systems : sequence of str, optional
+        Code systems; all the model knows if left out.
+    top : int, optional
+        Most suggestions.
 
     Returns
     -------
-    Suggester
-        Ready to use.
-    """
-    from leadterm.codes import load_system
-    from leadterm.codes.systems import dictionary_system
-    from leadterm.dictionary.specify import Specifier
-    from leadterm.text.matching.mentions import NoteReaders
-    from leadterm.text.words.normalise import default_normaliser
-
-    system = load_system(dictionary_system(), date)
-    readers = NoteReaders(system.name, date=date, ner=ner)
-    return Suggester(name, system, readers, Specifier(system, default_normaliser()), ranker)
-
-
-def load_suggester(
-    model: str | Path = "default", *, date: str | None = None, ner: str | None = None
-) -> Suggester | CorpusModel:
-    """Load a model by name or folder: the dictionary's, or one learned from a corpus.
-
-    Parameters
-    ----------
-    model : str or Path
-        ``"default"``, another name in the models folder, or a folder.
-    date : str, optional
-        Date of service that decides the release of the codes.
-    ner : str, optional
-        An installed spaCy model whose entities are looked up as well.
-
-    Returns
-    -------
-    Suggester or CorpusModel
-        Ready to use: both have ``suggest`` and ``suggest_many``.
+    SuggestionSet
+        Confidence descending, then code ascending; a candidate without evidence is no suggestion.
 
     Raises
     ------
     LeadtermError
-        If there is no such model, or it is damaged.
+        If the model does not know a system.
     """
-    from leadterm.paths import model_dir
-    from leadterm.ranking.ranker import Ranker
-    from leadterm.storage.artifacts import read_manifest
+    for system in systems or ():
+        if system not in model.systems:
+            raise unknown_name("code system of this model", system, model.systems)
+    wanted = sorted(set(systems or model.systems))
+    tables = [model.candidates(encounter, system) for system in wanted]
+    confidence = [model.rank(table).tolist() for table in tables]
+    rows = [
+        _Row(table, i, confident[i])
+        for table, confident in zip(tables, confidence, strict=True)
+        for i, mentions in enumerate(table.mentions)
+        if mentions
+    ]
+    chosen = select(rows, top=top)
+    titles = {name: model.titles(name, [row.code for row in chosen if row.system == name]) for name in wanted}
+    known = {name: model.classification(name) for name in wanted}
+    suggestions = tuple(
+        explain(one.table, one.row, rank, one.confidence, titles[one.system].get(one.code, ""), known[one.system])
+        for rank, one in enumerate(chosen, start=1)
+    )
+    return SuggestionSet(encounter.encounter_id, model.name, model.releases, suggestions, model.threshold)
 
-    folder = model_dir(model)
-    if read_manifest(folder).get("kind") == "corpus-model":
-        from leadterm.learned.store import load_model
 
-        return load_model(folder)
-    return build(Ranker.load(folder, mmap=False), Path(model).name, date=date, ner=ner)
+def explain(
+    table: CandidateTable, row: int, rank: int, confidence: float, title: str, codes: CodeSystem | None = None
+) -> Suggestion:
+    """Make the suggestion for a candidate.
+
+    Parameters
+    ----------
+    table : CandidateTable
+        Candidates with their mentions, best first.
+    row : int
+        The candidate; it has a mention or more.
+    rank : int
+        1 is best.
+    confidence : float
+        Calibrated probability.
+    title : str
+        Of the code.
+    codes : CodeSystem, optional
+        What hints are read from.
+
+    Returns
+    -------
+    Suggestion
+        With at most six mentions and two hints.
+    """
+    code, evidence = table.codes[row], table.mentions[row][:MAX_EVIDENCE]
+    hints = _hints(code, evidence[0], table.combined.get(code, ()), codes)
+    return Suggestion(rank, table.system, code, title, confidence, evidence, hints)
+
+
+def _hints(code: str, best: Mention, combined: Sequence[str], codes: CodeSystem | None) -> tuple[str, ...]:
+    """What the documentation leaves open, the most important first."""
+    doubt = DOUBTS.get(best.assertion)
+    if doubt:
+        return (doubt,)
+    hints = ["combines " + " and ".join(combined)] if combined else []
+    if codes is not None and code in codes:
+        hints += [find(codes, code) for find in (side_hint, type_hint, episode_hint)]
+    return tuple(hint for hint in hints if hint)[:MAX_HINTS]

@@ -10,8 +10,8 @@ from leadterm.codes import available, load_system
 from leadterm.codes.official.install import install
 from leadterm.codes.systems import dictionary_system
 from leadterm.dictionary.code_tables import code_tables
+from leadterm.models import load
 from leadterm.schema import Encounter, Note
-from leadterm.suggester import load_suggester
 from leadterm.text.knowledge import load_table
 
 NOTE = (
@@ -52,5 +52,5 @@ def test_a_release_without_the_codes_of_our_tables(
     table = tmp_path / "list.tsv"
     table.write_text("code\ttitle\n" + "".join(f"{code}\tHypertension of {code}\n" for code in codes.split()))
     install(table, system="icd10cm", release="2021", force=True)
-    result = load_suggester(date="2021-01-01").suggest(Encounter("e1", (Note("n1", NOTE),)))
+    result = load(date="2021-01-01").suggest(Encounter("e1", (Note("n1", NOTE),)))
     assert {s.code.replace(".", "") for s in result.suggestions} <= set(codes.replace(".", "").split())

@@ -7,14 +7,13 @@ import random
 import pytest
 
 from leadterm.dictionary.candidates import Candidate, generate
+from leadterm.dictionary.model import DictionaryModel
 from leadterm.schema import Encounter, Note
-from leadterm.suggester import Suggester
 from leadterm.text.reading import read_note
 
 
-def candidates(engine: Suggester, text: str) -> dict[str, Candidate]:
-    found, _ = engine.candidates(Encounter("e1", (Note("n1", text),)))
-    return {c.code: c for c in found}
+def candidates(engine: DictionaryModel, text: str) -> dict[str, Candidate]:
+    return {c.code: c for c in engine.find(Encounter("e1", (Note("n1", text),)))}
 
 
 SIDES = [
@@ -28,16 +27,16 @@ SIDES = [
 
 
 @pytest.mark.parametrize(("text", "code"), SIDES)
-def test_the_side_comes_from_phrase_heading_or_complaint(engine: Suggester, text: str, code: str) -> None:
+def test_the_side_comes_from_phrase_heading_or_complaint(engine: DictionaryModel, text: str, code: str) -> None:
     assert code in candidates(engine, text)
 
 
-def test_a_family_without_a_bilateral_code_gives_both_sides(engine: Suggester) -> None:
+def test_a_family_without_a_bilateral_code_gives_both_sides(engine: DictionaryModel) -> None:
     got = candidates(engine, "Assessment: Bilateral knee pain.")
     assert {"M25.561", "M25.562"} <= got.keys()
 
 
-def test_a_silent_note_gets_the_unspecified_code_and_a_hint(engine: Suggester) -> None:
+def test_a_silent_note_gets_the_unspecified_code_and_a_hint(engine: DictionaryModel) -> None:
     got = candidates(engine, "Assessment: Knee pain.")
     assert got["M25.569"].choice.unspecified
     assert got["M25.569"].choice.siblings[:2] == ("M25.561", "M25.562")
@@ -51,17 +50,17 @@ def test_a_silent_note_gets_the_unspecified_code_and_a_hint(engine: Suggester) -
         ("Assessment: Sequela of a sprain of the right ankle.", "S"),
     ],
 )  # fmt: skip
-def test_the_seventh_character_tells_the_episode_of_care(engine: Suggester, text: str, letter: str) -> None:
+def test_the_seventh_character_tells_the_episode_of_care(engine: DictionaryModel, text: str, letter: str) -> None:
     assert f"S93.401{letter}" in candidates(engine, text)
 
 
-def test_a_documented_detail_upgrades_an_unspecified_code(engine: Suggester) -> None:
+def test_a_documented_detail_upgrades_an_unspecified_code(engine: DictionaryModel) -> None:
     choices = engine.specifier.choose("J45.909", {"mild": 3.0, "intermittent": 3.0}, "A")
     assert choices[0].code == "J45.909"
     assert engine.specifier.choose("J45.909", {}, "A") == choices[:1]
 
 
-def test_a_choice_depends_on_nothing_but_the_telling_words(engine: Suggester) -> None:
+def test_a_choice_depends_on_nothing_but_the_telling_words(engine: DictionaryModel) -> None:
     weights = {"right": 3.0, "knee": 2.0, "unrelated": 3.0, "words": 1.0}
     items = list(weights.items())
     random.Random(3).shuffle(items)
@@ -72,7 +71,7 @@ def test_a_choice_depends_on_nothing_but_the_telling_words(engine: Suggester) ->
     assert "unrelated" not in engine.specifier.telling_words("M25.56")
 
 
-def test_every_choice_is_billable(engine: Suggester) -> None:
+def test_every_choice_is_billable(engine: DictionaryModel) -> None:
     for family in ("S52.5", "M17", "E11", "H66", "C50", "O24", "I10"):
         for episode in "ADS":
             choices = engine.specifier.choose(family, {"left": 3.0, "acute": 2.0}, episode)
@@ -88,25 +87,25 @@ COMBINED = [
 
 
 @pytest.mark.parametrize(("text", "code", "parts"), COMBINED)
-def test_combination_codes(engine: Suggester, text: str, code: str, parts: tuple[str, ...]) -> None:
+def test_combination_codes(engine: DictionaryModel, text: str, code: str, parts: tuple[str, ...]) -> None:
     got = candidates(engine, text)
     assert got[code].combined == parts
     assert parts[-1] in got
 
 
-def test_a_denied_disease_is_neither_a_candidate_nor_a_part_of_one(engine: Suggester) -> None:
+def test_a_denied_disease_is_neither_a_candidate_nor_a_part_of_one(engine: DictionaryModel) -> None:
     got = candidates(engine, "Assessment:\n1. Hypertension.\nNo heart failure.")
     assert "I10" in got
     assert not {"I50.9", "I11.0"} & got.keys()
 
 
-def test_a_denied_mention_counts_where_another_one_affirms_the_code(engine: Suggester) -> None:
+def test_a_denied_mention_counts_where_another_one_affirms_the_code(engine: DictionaryModel) -> None:
     got = candidates(engine, "ROS: Denies cough.\nAssessment: Cough.")
     assert sorted(s.found.mention.assertion for s in got["R05.9"].supports) == ["absent", "present"]
     assert got["R05.9"].supports[0].found.mention.assertion == "present"
 
 
-def test_how_an_injury_happened_counts_only_beside_an_injury(engine: Suggester) -> None:
+def test_how_an_injury_happened_counts_only_beside_an_injury(engine: DictionaryModel) -> None:
     hurt = candidates(engine, "HPI: She fell on the ice.\nAssessment: Sprain of the right ankle.")
     assert any(code.startswith("W") for code in hurt)
     well = candidates(engine, "HPI: She fell on the ice last year.\nAssessment: Allergic rhinitis.")
@@ -114,11 +113,11 @@ def test_how_an_injury_happened_counts_only_beside_an_injury(engine: Suggester) 
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_candidates_do_not_depend_on_the_order_of_mentions(engine: Suggester, seed: int) -> None:
+def test_candidates_do_not_depend_on_the_order_of_mentions(engine: DictionaryModel, seed: int) -> None:
     text = (
         "CC: Left knee pain.\nAssessment:\n1. Knee pain, left.\n2. Hypertension with heart failure. No fever.\n3. Gout."
     )
-    note = read_note(engine.nlp(text), "n1", engine.matcher)
+    note = read_note(engine.readers.of("en")[0](text), "n1", engine.readers.of("en")[1])
     mentions = list(note.mentions)
     random.Random(seed).shuffle(mentions)
     shuffled = type(note)(note.note_id, tuple(mentions), note.problems, note.complaint, note.words, note.length)

@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from leadterm.dictionary.features import FEATURES, Feature
+from leadterm.dictionary.model import DictionaryModel
 from leadterm.schema import Encounter, Note, SuggestionSet
-from leadterm.suggester import Suggester
 
 Suggest = Callable[..., SuggestionSet]
 CASES = [
@@ -37,7 +37,7 @@ def test_the_codes_of_a_short_note_come_first(suggest: Suggest, text: str, wante
 
 @given(NOTES)
 @SHARED
-def test_every_suggestion_has_evidence_in_the_raw_text(engine: Suggester, text: str) -> None:
+def test_every_suggestion_has_evidence_in_the_raw_text(engine: DictionaryModel, text: str) -> None:
     result = engine.suggest(Encounter("e1", (Note("n1", text),)))
     assert [s.rank for s in result.suggestions] == list(range(1, len(result.suggestions) + 1))
     order = [(-s.confidence, s.code) for s in result.suggestions]
@@ -46,13 +46,13 @@ def test_every_suggestion_has_evidence_in_the_raw_text(engine: Suggester, text: 
         assert suggestion.evidence
         assert engine.system.is_billable(suggestion.code)
         assert 0 <= suggestion.confidence <= 1
-        for span in (*suggestion.evidence, *suggestion.cues):
+        for span in (*suggestion.spans, *suggestion.cues):
             assert text[span.start : span.end] == span.text
 
 
 @given(NOTES)
 @SHARED
-def test_the_same_note_gives_the_same_bytes(engine: Suggester, text: str) -> None:
+def test_the_same_note_gives_the_same_bytes(engine: DictionaryModel, text: str) -> None:
     encounter = Encounter("e1", (Note("n1", text),))
     assert engine.suggest(encounter) == engine.suggest(encounter)
 
@@ -79,38 +79,39 @@ def test_what_is_denied_or_of_the_family_is_not_proposed(suggest: Suggest, text:
     assert code not in [s.code for s in result.suggestions if s.confidence >= result.threshold]
 
 
-def test_features_have_their_columns_and_stay_finite(engine: Suggester) -> None:
+def test_features_have_their_columns_and_stay_finite(engine: DictionaryModel) -> None:
     encounter = Encounter("e1", (Note("n1", "Assessment:\n1. Hypertension.\n2. Cough, possible pneumonia."),))
-    found, matrix = engine.candidates(encounter)
-    assert matrix.shape == (len(found), len(FEATURES))
+    table = engine.candidates(encounter)
+    matrix = table.features
+    assert table.feature_names == FEATURES
     assert matrix.dtype == np.float32
     assert np.isfinite(matrix).all()
-    of = {c.code: row for c, row in zip(found, matrix, strict=True)}
+    of = dict(zip(table.codes, matrix, strict=True))
     column = {name: i for i, name in enumerate(FEATURES)}
     assert of["I10"][column[Feature.PRESENT]] == 1
     assert of["J18.9"][column[Feature.POSSIBLE]] == 1
     assert of["I10"][column[Feature.IN_ASSESSMENT]] == 1
 
 
-def test_the_setting_is_a_feature(engine: Suggester) -> None:
+def test_the_setting_is_a_feature(engine: DictionaryModel) -> None:
     column = FEATURES.index(Feature.INPATIENT)
     for setting, value in (("outpatient", 0.0), ("inpatient", 1.0)):
-        _, matrix = engine.candidates(Encounter("e1", (Note("n1", "Gout."),), setting=setting))
-        assert set(matrix[:, column]) == {value}
+        table = engine.candidates(Encounter("e1", (Note("n1", "Gout."),), setting=setting))
+        assert set(table.features[:, column]) == {value}
 
 
-def test_a_note_without_anything_codable_gives_no_suggestion(engine: Suggester, suggest: Suggest) -> None:
+def test_a_note_without_anything_codable_gives_no_suggestion(engine: DictionaryModel, suggest: Suggest) -> None:
     assert suggest("").suggestions == ()
     assert suggest("Thank you for this kind letter.").suggestions == ()
-    _, matrix = engine.candidates(Encounter("e1", (Note("n1", ""),)))
-    assert matrix.shape == (0, len(FEATURES))
+    table = engine.candidates(Encounter("e1", (Note("n1", ""),)))
+    assert table.features.shape == (0, len(FEATURES))
 
 
-def test_evidence_names_the_note_it_stands_in(engine: Suggester) -> None:
+def test_evidence_names_the_note_it_stands_in(engine: DictionaryModel) -> None:
     notes = (Note("n1", "Assessment: Gout."), Note("n2", "Assessment: Hypertension."))
     result = engine.suggest(Encounter("e1", notes))
     texts = {note.note_id: note.text for note in notes}
-    where = {s.code: {e.note_id for e in s.evidence} for s in result.suggestions}
+    where = {s.code: {e.note_id for e in s.spans} for s in result.suggestions}
     assert where["M10.9"] == {"n1"}
     assert where["I10"] == {"n2"}
-    assert all(texts[e.note_id][e.start : e.end] == e.text for s in result.suggestions for e in s.evidence)
+    assert all(texts[e.note_id][e.start : e.end] == e.text for s in result.suggestions for e in s.spans)

@@ -14,7 +14,7 @@ from leadterm import corpus
 from leadterm.corpus import Card, Problem, check, fix, iter_split, read_card, read_split, stats, write_corpus
 from leadterm.errors import LeadtermError
 from leadterm.readers import import_corpus
-from leadterm.schema import Encounter, EvidenceSpan, Note, ReferenceCode
+from leadterm.schema import Encounter, EvidenceSpan, Mention, Note, ReferenceCode
 
 CARD = Card("demo", "Invented.", "CC0-1.0", ("en",), {"icd10cm": "2026.04"}, "by hand", "none: invented")
 SECRET = "Zebrafish allergy since childhood."
@@ -197,14 +197,14 @@ def test_own_and_unknown_systems(tmp_path: Path) -> None:
 
 def test_fix_mends_spelling_and_merges(tmp_path: Path) -> None:
     def code(text: str, start: int, end: int) -> ReferenceCode:
-        return ReferenceCode("icd10cm", text, "", (EvidenceSpan("n1", start, end, SECRET[start:end]),))
+        return ReferenceCode("icd10cm", text, "", (Mention.of(EvidenceSpan("n1", start, end, SECRET[start:end])),))
 
     rough = Encounter("a", (Note("n1", SECRET),), (code("z910", 0, 9), code("Z91.0", 10, 17)))
     path = make(tmp_path, train=[rough, encounter("b", "i10")])
     assert fix(path) == 3
     mended = read_split(path, "train")
     assert [c.code for c in mended[0].codes] == ["Z91.0"]
-    assert len(corpus.split_mentions(mended[0].codes[0].evidence)) == 2
+    assert len(mended[0].codes[0].evidence) == 2
     assert {problem.kind for problem in check(path)} == {"unknown-code"}
     assert fix(path) == 0
 

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leadterm.corpus import Card, decode, encode, join_mentions, read_card, read_code_list, split_mentions
+from leadterm.corpus import Card, arrange_mentions, decode, encode, read_card, read_code_list
 from leadterm.corpus.card import card_text
 from leadterm.errors import LeadtermError
-from leadterm.schema import Encounter, EvidenceSpan, Note, ReferenceCode
+from leadterm.schema import Encounter, EvidenceSpan, Mention, Note, ReferenceCode
 
 TEXT = "Left knee pain for weeks. Knee swollen. No fever."
 LINE = {
@@ -47,27 +47,29 @@ def changed(**fields: object) -> dict[str, object]:
 
 def test_round_trip_keeps_every_field_and_the_mentions() -> None:
     assert encode(decode(LINE)) == LINE
-    mentions = split_mentions(decode(LINE).codes[0].evidence)
-    assert [[s.text for s in mention] for mention in mentions] == [["Left", "knee pain"], ["Knee"]]
+    mentions = decode(LINE).codes[0].evidence
+    assert [[s.text for s in mention.spans] for mention in mentions] == [["Left", "knee pain"], ["Knee"]]
 
 
 @st.composite
-def mention(draw: st.DrawFn) -> tuple[EvidenceSpan, ...]:
+def mention(draw: st.DrawFn) -> Mention:
     """A mention with gaps: ascending spans that do not overlap."""
     cuts = sorted(draw(st.sets(st.integers(0, 48), min_size=2, max_size=6)))
-    return tuple(span(a, b) for a, b in zip(cuts[::2], cuts[1::2], strict=False))
+    return Mention.of(*(span(a, b) for a, b in zip(cuts[::2], cuts[1::2], strict=False)))
 
 
 @given(st.lists(mention(), max_size=5))
-def test_mentions_are_told_apart_again(mentions: list[tuple[EvidenceSpan, ...]]) -> None:
-    assert sorted(split_mentions(join_mentions(mentions))) == sorted(mentions)
-    assert join_mentions(split_mentions(join_mentions(mentions))) == join_mentions(mentions)
+def test_mentions_are_told_apart_again(mentions: list[Mention]) -> None:
+    code = ReferenceCode("icd10cm", "M25.561", "", arrange_mentions(mentions))
+    one = Encounter("e", (Note("n1", TEXT),), (code,))
+    assert decode(encode(one)) == one
+    assert sorted(m.spans for m in code.evidence) == sorted(m.spans for m in mentions)
 
 
 def test_mentions_of_two_notes_keep_the_order_of_the_notes() -> None:
     other = EvidenceSpan("n2", 0, 4, "Left")
-    evidence = join_mentions([(span(0, 4),), (other,), (span(26, 30),)])
-    assert split_mentions(evidence) == ((span(0, 4),), (span(26, 30),), (other,))
+    evidence = arrange_mentions([Mention.of(span(26, 30)), Mention.of(other), Mention.of(span(0, 4))])
+    assert [m.spans for m in evidence] == [(span(0, 4),), (span(26, 30),), (other,)]
 
 
 @given(st.text(alphabet=st.characters(exclude_categories=["Cs"]), min_size=1))

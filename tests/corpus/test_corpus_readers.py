@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from leadterm.corpus import check, read_split, split_mentions
+from leadterm.corpus import check, read_split
 from leadterm.errors import LeadtermError
 from leadterm.readers import READERS, import_corpus, options_of, read
 from leadterm.readers.cmc2007 import codings
@@ -247,7 +247,7 @@ def test_codiesp_evidence(tmp_path: Path) -> None:
     assert list(made) == ["train", "dev"]
     one = made["train"][0]
     assert names(one) == [("icd10cm", "N28.1", ""), ("icd10pcs", "BT43", "")]
-    words = [[[s.text for s in mention] for mention in split_mentions(code.evidence)] for code in one.codes]
+    words = [[[s.text for s in mention.spans] for mention in code.evidence] for code in one.codes]
     assert words == [[["quiste"], ["quiste", "riñón"]], [["Ecografía", "riñón"]]]
     english = read("codiesp", tmp_path, language="en").splits()["dev"][0]
     assert (english.language, english.codes[0].evidence) == ("en", ())
@@ -429,7 +429,7 @@ def test_mdace_joined_to_mimic3(tmp_path: Path) -> None:
     made = read("mdace", source, notes=str(notes), split_files=str(tmp_path / "MDace-ev-*.csv")).splits()
     one = made["dev"][0]
     assert (one.encounter_id, one.patient_id) == ("100001", "1")
-    words = {code.code: [m[0].text for m in split_mentions(code.evidence)] for code in one.codes}
+    words = {code.code: [m.spans[0].text for m in code.evidence] for code in one.codes}
     assert words == {"J18.9": ["Admitted", "pneumonia"], "E11.9": ["diabetes"]}
     chart["notes"][0]["note_id"] = 99
     path.write_text(json.dumps(chart))
@@ -503,7 +503,7 @@ def test_codiesp_words_stand_at_their_offsets(data: Path) -> None:
         for line in path.read_text(encoding="utf-8").splitlines():
             case, _, code, words, _ = line.split("\t")
             given = next(one for one in made[case].codes if one.code == code.upper())
-            found = {" ".join(" ".join(s.text for s in m).split()) for m in split_mentions(given.evidence)}
+            found = {" ".join(m.text.split()) for m in given.evidence}
             total += 1
             differ += sorted(words.split()) not in [sorted(one.split()) for one in found]
     assert total > 13_000

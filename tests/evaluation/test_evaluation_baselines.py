@@ -15,7 +15,7 @@ from leadterm.errors import LeadtermError
 from leadterm.evaluation import Run
 from leadterm.experiments import benchmarks
 from leadterm.experiments.baselines import dictionary_lookup, linear_words, phrase_lookup
-from leadterm.schema import Encounter, EvidenceSpan, Note, ReferenceCode
+from leadterm.schema import Encounter, EvidenceSpan, Mention, Note, ReferenceCode
 
 WORDS = {"gout": "M10.9", "asthma": "J45.909", "eczema": "L30.9", "otitis": "H66.90"}
 
@@ -25,7 +25,7 @@ def encounter(i: int, *, evidence: bool = True) -> Encounter:
     first, second = list(WORDS)[i % 4], list(WORDS)[(i + 1) % 4]
     text = f"Visit {i}. Here for {first}. Also {second} noted."
     spans = [EvidenceSpan("n", text.index(w), text.index(w) + len(w), w) for w in (first, second)]
-    codes = [ReferenceCode("demo", WORDS[s.text], evidence=(s,) if evidence else ()) for s in spans]
+    codes = [ReferenceCode("demo", WORDS[s.text], evidence=(Mention.of(s),) if evidence else ()) for s in spans]
     return Encounter(f"e{i}", (Note("n", text),), tuple(codes))
 
 
@@ -54,7 +54,7 @@ def test_dictionary_lookup_puts_headings_before_heavy_terms():
         return SimpleNamespace(code=code, supports=(support,))
 
     made = [candidate("A", -1, 50.0), candidate("B", 0, 0.1), candidate("C", -1, 2.0)]
-    suggester = SimpleNamespace(system=SimpleNamespace(name="demo"), candidates=lambda _: (made, None))
+    suggester = SimpleNamespace(system=SimpleNamespace(name="demo"), find=lambda _: made)
     run = Run.from_frame(dictionary_lookup(suggester, [encounter(0)]))
     assert run.to_frame()["code"].tolist() == ["B", "A", "C"]
 

@@ -11,7 +11,7 @@ from leadterm.evaluation import Qrels, Run, agreement, choose_threshold, compare
 from leadterm.evaluation.metrics.hierarchy import ancestor
 from leadterm.evaluation.metrics.resample import holm, sample_weights
 from leadterm.evaluation.tables.labels import Label
-from leadterm.schema import Encounter, EvidenceSpan, Note, ReferenceCode, Suggestion, SuggestionSet
+from leadterm.schema import Encounter, EvidenceSpan, Mention, Note, ReferenceCode, Suggestion, SuggestionSet
 
 
 def test_the_best_threshold_is_the_best_of_all():
@@ -91,17 +91,18 @@ def test_wrong_suggestions_are_sorted_by_nearness():
 def encounter(name="e1", *, spans=((10, 20),), gap=False):
     text = "x" * 200
     pieces = tuple(EvidenceSpan("n1", a, b, text[a:b]) for a, b in spans)
-    codes = (ReferenceCode("icd10cm", "I10", "principal", pieces),)
+    codes = (ReferenceCode("icd10cm", "I10", "principal", (Mention.of(*pieces),)),)
     if not gap:
-        codes = tuple(ReferenceCode("icd10cm", "I10", "principal", (piece,)) for piece in pieces)
+        codes = tuple(ReferenceCode("icd10cm", "I10", "principal", (Mention.of(piece),)) for piece in pieces)
     return Encounter(
         name, (Note("n1", text),), (*codes, ReferenceCode("icd10cm", "J45.909", "secondary")), patient_id="p"
     )
 
 
-def suggestions(*spans, code="I10", confidence=0.9):
+def suggestions(*spans, code="I10", confidence=0.9, gap=False):
     pieces = tuple(EvidenceSpan("n1", a, b, "x" * (b - a)) for a, b in spans)
-    return SuggestionSet("e1", "m", {}, (Suggestion(1, "icd10cm", code, "", confidence, pieces, section="plan"),), 0.5)
+    evidence = tuple(Mention("n1", of, section="plan") for of in ([pieces] if gap else [(p,) for p in pieces]))
+    return SuggestionSet("e1", "m", {}, (Suggestion(1, "icd10cm", code, "", confidence, evidence),), 0.5)
 
 
 @pytest.mark.parametrize(
@@ -126,7 +127,7 @@ def test_one_of_several_references_is_enough_and_gaps_are_closed():
     two = encounter(spans=((10, 20), (100, 110)))
     assert evaluate([suggestions((100, 110))], [two], n_bootstrap=0)["evidence"]["rules"]["codiesp"]["f1"] == 1
     gapped = encounter(spans=((10, 20), (100, 110)), gap=True)
-    report = evaluate([suggestions((10, 20), (100, 110))], [gapped], n_bootstrap=0)
+    report = evaluate([suggestions((10, 20), (100, 110), gap=True)], [gapped], n_bootstrap=0)
     assert report["evidence"]["rules"]["exact"]["f1"] == 1
     assert evaluate([suggestions((10, 20))], [gapped], n_bootstrap=0)["evidence"]["rules"]["codiesp"]["f1"] == 0
 

@@ -7,7 +7,6 @@ import re
 import subprocess
 import sys
 from importlib.resources import files
-from types import ModuleType
 
 import jsonschema
 import pytest
@@ -19,7 +18,7 @@ from leadterm.evaluation.comparison import Comparison
 from leadterm.pages.encounter_views import Mark, marked
 from leadterm.pages.report_page import report_page
 from leadterm.pages.report_tables import comparison_tables, report_tables
-from leadterm.schema import Encounter, EvidenceSpan, Note, ReferenceCode, Suggestion, SuggestionSet
+from leadterm.schema import Encounter, EvidenceSpan, Mention, Note, ReferenceCode, Suggestion, SuggestionSet
 
 SCHEMA = json.loads((files("leadterm.evaluation") / "report.schema.json").read_text(encoding="utf-8"))
 PROMISED = (
@@ -37,15 +36,17 @@ def full_report():
         Encounter(
             f"e{i}",
             (Note("n1", TEXT),),
-            (ReferenceCode("icd10cm", "I10", "first-listed", (span,)),),
+            (ReferenceCode("icd10cm", "I10", "first-listed", (Mention.of(span),)),),
             patient_id=f"p{i % 2}",
         )
         for i in range(4)
     ]
     said = (
-        Suggestion(1, "icd10cm", "I10", "Essential hypertension", 0.9, (span,), section="assessment_plan"),
-        Suggestion(2, "icd10cm", "I11.9", "", 0.7, (span,), section="hpi"),
-        Suggestion(3, "icd10cm", "R05.9", "Cough", 0.2, (EvidenceSpan("n1", 15, 20, TEXT[15:20]),)),
+        Suggestion(
+            1, "icd10cm", "I10", "Essential hypertension", 0.9, (Mention("n1", (span,), section="assessment_plan"),)
+        ),
+        Suggestion(2, "icd10cm", "I11.9", "", 0.7, (Mention("n1", (span,), section="hpi"),)),
+        Suggestion(3, "icd10cm", "R05.9", "Cough", 0.2, (Mention.of(EvidenceSpan("n1", 15, 20, TEXT[15:20])),)),
     )
     sets = [SuggestionSet(f"e{i}", "m", {}, said[i % 2 :], 0.5) for i in range(4)]
     return evaluate(sets, gold, training={"I10": 3}, split="dev", n_bootstrap=20), gold
@@ -228,13 +229,10 @@ def test_a_run_file_that_is_not_there(corpus, capsys):
 
 def test_evaluate_a_model(corpus, capsys, monkeypatch):
     class Model:
-        def suggest_many(self, encounters):
-            for e in encounters:
-                yield SuggestionSet(e.encounter_id, "m", {}, (Suggestion(1, "icd10cm", "I10", "", 0.9, ()),), 0.5)
+        def suggest(self, e):
+            return SuggestionSet(e.encounter_id, "m", {}, (Suggestion(1, "icd10cm", "I10", "", 0.9, ()),), 0.5)
 
-    stub = ModuleType("leadterm.suggester")
-    stub.load_suggester = lambda _name: Model()
-    monkeypatch.setitem(sys.modules, "leadterm.suggester", stub)
+    monkeypatch.setattr("leadterm.models.load", lambda _name: Model())
     monkeypatch.chdir(corpus)
     (corpus / "small").mkdir()
 
@@ -305,7 +303,7 @@ def test_the_bench_runs_small(capsys, monkeypatch):
 
 def test_a_run_survives_its_file(tmp_path):
     at = EvidenceSpan("n1", 15, 20, TEXT[15:20])
-    said = (Suggestion(1, "icd10cm", "R05.9", "", 1 / 3, (at,), section="hpi"),)
+    said = (Suggestion(1, "icd10cm", "R05.9", "", 1 / 3, (Mention("n1", (at,), section="hpi"),)),)
     run = Run.from_suggestions([SuggestionSet("e1", "m", {}, said, 0.5)])
     run.to_frame().to_csv(tmp_path / "run.tsv", sep="\t", index=False)
     again = Run.from_file(tmp_path / "run.tsv")

@@ -10,16 +10,17 @@ import pytest
 from leadterm.cli import main
 from leadterm.errors import LeadtermError
 from leadterm.evaluation import Run, evaluate
-from leadterm.schema import EvidenceSpan, Suggestion, SuggestionSet
+from leadterm.schema import EvidenceSpan, Mention, Suggestion, SuggestionSet
 
+ASTHMA = Mention("n", (EvidenceSpan("n", 0, 6, "Asthma"),), section="plan")
 SETS = [
     SuggestionSet(
         f"e{i}",
         "m",
         {},
         (
-            Suggestion(1, "icd10cm", "J45.909", "Asthma", 0.75, (EvidenceSpan("n", 0, 6, "Asthma"),), section="plan"),
-            Suggestion(2, "icd10cm", "I10", "Hypertension", 0.25, (EvidenceSpan("n", 8, 11, "HTN"),)),
+            Suggestion(1, "icd10cm", "J45.909", "Asthma", 0.75, (ASTHMA,)),
+            Suggestion(2, "icd10cm", "I10", "Hypertension", 0.25, (Mention.of(EvidenceSpan("n", 8, 11, "HTN")),)),
         ),
         0.4,
     )

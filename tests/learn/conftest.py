@@ -7,7 +7,7 @@ import pytest
 
 from leadterm.learned.parts import BaseSettings
 from leadterm.ranking.trees import RankerSettings
-from leadterm.schema import Encounter, EvidenceSpan, Note, ReferenceCode
+from leadterm.schema import Encounter, EvidenceSpan, Mention, Note, ReferenceCode
 from leadterm.training.recipe import Recipe
 
 SAID = {
@@ -28,7 +28,8 @@ def make(n: int, *, evidence: bool, seed: int = 0) -> list[Encounter]:
             text += f"Patient {FILLER[rng.integers(len(FILLER))]}. "
             if rng.random() < 0.45:
                 phrase = phrases[rng.integers(len(phrases))]
-                spans = (EvidenceSpan("n", len(text) + 4, len(text) + 4 + len(phrase), phrase),) if evidence else ()
+                span = EvidenceSpan("n", len(text) + 4, len(text) + 4 + len(phrase), phrase)
+                spans = (Mention.of(span),) if evidence else ()
                 text += f"Has {phrase}. "
                 codes.append(ReferenceCode("icd10cm", code, "", spans))
         out.append(Encounter(f"e{i}", (Note("n", text),), tuple(codes)))

@@ -9,15 +9,15 @@ import numpy as np
 import pytest
 
 from leadterm.codes import load_system
-from leadterm.learned.model import CorpusModel
 from leadterm.learned.ngrams import flatten
 from leadterm.learned.parts import FEATURES as ALL
 from leadterm.learned.pcs_alignment import learn_axes
 from leadterm.learned.pcs_axes import FEATURES, Axes, axes_block
 from leadterm.learned.pcs_axis_titles import axis_titles
+from leadterm.learned.store import load_model
 from leadterm.learned.titles import titles_of
 from leadterm.learned.tokens import Tokens, tokenise
-from leadterm.schema import Encounter, EvidenceSpan, Note, ReferenceCode
+from leadterm.schema import Encounter, EvidenceSpan, Mention, Note, ReferenceCode
 from leadterm.training.recipe import parse_recipe
 from leadterm.training.stacking import examples_of, out_of_fold
 from leadterm.training.train import train
@@ -104,7 +104,7 @@ def made_up(n: int) -> list[Encounter]:
         text = f"Seen on day {i}. We did a {said} and sent the report home."
         start = text.index(said)
         span = EvidenceSpan("n", start, start + len(said), said)
-        code = ReferenceCode("icd10pcs", f"{WAYS[way]}{PARTS[part]}ZZZ", evidence=(span,))
+        code = ReferenceCode("icd10pcs", f"{WAYS[way]}{PARTS[part]}ZZZ", evidence=(Mention.of(span),))
         out.append(Encounter(f"e{i}", (Note("n", text),), (code,)))
     return out
 
@@ -112,12 +112,12 @@ def made_up(n: int) -> list[Encounter]:
 def test_a_trained_model_suggests_a_new_code_with_its_title_and_words(tmp_path: Path) -> None:
     recipe = parse_recipe({"folds": 3, "ranker": {"iterations": 20, "min_samples_leaf": 5}})
     train(made_up(80), tmp_path / "m", recipe, earlier=None)
-    model = CorpusModel.load(tmp_path / "m")
+    model = load_model(tmp_path / "m")
     new = Encounter("new", (Note("n", "We did an ultrasound of the bladder today."),))
     found = {s.code: s for s in model.suggest(new).suggestions}
-    assert "BT40ZZZ" not in model.systems["icd10pcs"].base.codes[: model.systems["icd10pcs"].base.seen]
+    assert "BT40ZZZ" not in model.learned["icd10pcs"].base.codes[: model.learned["icd10pcs"].base.seen]
     assert found["BT40ZZZ"].title == load_system("icd10pcs").title("BT40ZZZ")
-    assert [span.text for span in found["BT40ZZZ"].evidence] == ["ultrasound of the bladder"]
+    assert [span.text for span in found["BT40ZZZ"].spans] == ["ultrasound of the bladder"]
 
 
 def test_a_note_never_shapes_its_own_columns() -> None:

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from leadterm.errors import LeadtermError
-from leadterm.learned.model import CorpusModel
+from leadterm.learned.store import load_model
 from leadterm.ranking.ranker import Ranker
 from leadterm.schema import Encounter
 from leadterm.storage.artifacts import Artifact, load_artifact, save_artifact
@@ -88,7 +88,7 @@ ARRAYS: list[tuple[str, Change]] = [
 def test_arrays_that_lead_astray(sound: Path, tmp_path: Path, part: str, change: Change) -> None:
     folder = spoilt(sound, tmp_path / "m", f"s0.{part}", change)
     with pytest.raises(LeadtermError):
-        CorpusModel.load(folder)
+        load_model(folder)
 
 
 def put(value: object, *place: str) -> Change:
@@ -128,7 +128,7 @@ def put(value: object, *place: str) -> Change:
 def test_facts_of_the_wrong_kind(sound: Path, tmp_path: Path, part: str, change: Change) -> None:
     folder = spoilt(sound, tmp_path / "m", part, change)
     with pytest.raises(LeadtermError):
-        CorpusModel.load(folder)
+        load_model(folder)
 
 
 HEADER = b"\x93NUMPY\x01\x00\x76\x00"
@@ -154,7 +154,7 @@ def test_parts_that_are_no_parts(sound: Path, tmp_path: Path, name: str, content
     (folder / name).write_bytes(content)
     seal(folder)
     with pytest.raises(LeadtermError):
-        CorpusModel.load(folder)
+        load_model(folder)
 
 
 def test_a_manifest_of_brackets_and_a_pipe_in_the_place_of_a_part(sound: Path, tmp_path: Path) -> None:
@@ -165,7 +165,7 @@ def test_a_manifest_of_brackets_and_a_pipe_in_the_place_of_a_part(sound: Path, t
     os.mkfifo(tmp_path / "b" / "s0.json")
     for name in ("a", "b"):
         with pytest.raises(LeadtermError):
-            CorpusModel.load(tmp_path / name)
+            load_model(tmp_path / name)
 
 
 def test_a_ranker_alone_is_checked_too(tmp_path: Path) -> None:

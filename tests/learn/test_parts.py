@@ -5,14 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from leadterm.errors import LeadtermError
 from leadterm.learned.linear import LinearSettings, fit_linear
 from leadterm.learned.mining import mine_evidence
 from leadterm.learned.ngrams import flatten
 from leadterm.learned.phrases import build_lexicon, find_matches, lexicon_block
 from leadterm.learned.similar_phrases import build_index, find_similar
 from leadterm.learned.tokens import Tokens, tokenise
-from leadterm.ranking.candidate_table import CandidateTable, merge_tables
 from leadterm.schema import Encounter, Note
 
 
@@ -96,22 +94,6 @@ def test_the_linear_model_learns_with_and_without_all_landmarks(landmarks: int) 
     settings = LinearSettings(landmarks=landmarks)
     model = fit_linear(flatten(texts), [[int(k)] for k in labels], 3, settings, 0)
     assert [int(model.score(t)[0].argmax()) for t in texts] == labels.tolist()
-
-
-def table(system: str = "s", name: str = "p", code: str = "A") -> CandidateTable:
-    return CandidateTable("e", system, (code,), (name,), np.ones((1, 1), np.float32), ((),), ("",))
-
-
-def test_merged_tables_hold_nan_where_one_knows_nothing() -> None:
-    merged = merge_tables(table(), table(name="q", code="B"))
-    assert np.isnan(merged.column("q")[0])
-    assert merged.column("p")[0] == 1
-
-
-@pytest.mark.parametrize("other", [table(system="t"), table()])
-def test_tables_that_do_not_fit_are_refused(other: CandidateTable) -> None:
-    with pytest.raises(LeadtermError, match="do not fit"):
-        merge_tables(table(), other)
 
 
 @pytest.mark.parametrize("text", ["", "…", "\x00\x01", "a", "12 34"])

@@ -16,13 +16,13 @@ from leadterm.experiments import bench_training as bench
 from leadterm.experiments.made_up import Shape, made_up_encounters, made_up_matrix
 from leadterm.learned.linear import LinearSettings, fit_linear
 from leadterm.learned.mining import mine_evidence
-from leadterm.learned.model import CorpusModel
 from leadterm.learned.ngrams import flatten
 from leadterm.learned.one_vs_rest import OneVsRestSettings, fit_one_vs_rest
 from leadterm.learned.parts import BaseSettings
 from leadterm.learned.phrase_matching import SLACK
 from leadterm.learned.phrases import build_lexicon, find_matches
 from leadterm.learned.similar_phrases import build_index, find_similar
+from leadterm.learned.store import load_model
 from leadterm.learned.tokens import Tokens, tokenise
 from leadterm.schema import Encounter, Note
 from leadterm.training.recipe import Recipe
@@ -133,8 +133,8 @@ def test_a_large_corpus_holds_out_one_fold_and_keeps_its_parts(quick: Recipe, tm
     assert rows.base is not None
     assert len(np.unique(rows.owner)) == 20
     result = train(encounters, tmp_path / "model", recipe, earlier=None)
-    again = CorpusModel.load(result.path)
-    assert set(result.model.systems["made-up"].base.codes) == set(rows.base.codes)
+    again = load_model(result.path)
+    assert set(result.model.learned["made-up"].base.codes) == set(rows.base.codes)
     assert [again.suggest(e) for e in encounters[:5]] == [result.model.suggest(e) for e in encounters[:5]]
 
 

@@ -9,17 +9,19 @@ import numpy as np
 import pytest
 
 from conftest import make
+from leadterm.dictionary.model import DictionaryModel
 from leadterm.errors import LeadtermError
 from leadterm.learned import parts
 from leadterm.learned.cooccurrence import FEATURES, company_features, learn_company
 from leadterm.learned.describe import describe
 from leadterm.learned.model import CorpusModel
-from leadterm.learned.prior_model import earlier_systems, earlier_table, fitting_dictionary, unseen
+from leadterm.learned.store import load_model
 from leadterm.learned.tokens import tokenise
+from leadterm.models import load
 from leadterm.ranking.candidate_table import CandidateTable
-from leadterm.schema import Encounter, EvidenceSpan, Note, ReferenceCode
-from leadterm.suggester import Suggester, load_suggester
+from leadterm.schema import Encounter, EvidenceSpan, Mention, Note, ReferenceCode
 from leadterm.training.checkpoint import WorkFolder
+from leadterm.training.prior import fitting_prior
 from leadterm.training.recipe import Recipe
 from leadterm.training.stacking import FoldRows, examples_of, out_of_fold, ranked
 from leadterm.training.train import TrainResult, train
@@ -33,7 +35,7 @@ def first(quick: Recipe, tmp_path_factory: pytest.TempPathFactory) -> TrainResul
 @pytest.fixture(scope="module")
 def second(first: TrainResult, quick: Recipe, tmp_path_factory: pytest.TempPathFactory) -> TrainResult:
     folder = tmp_path_factory.mktemp("second") / "model"
-    return train(make(30, evidence=False, seed=9), folder, quick, earlier=CorpusModel.load(first.path))
+    return train(make(30, evidence=False, seed=9), folder, quick, earlier=load_model(first.path))
 
 
 def symptom_and_cause(n: int = 60) -> list[frozenset[int]]:
@@ -65,26 +67,26 @@ def test_rare_codes_have_no_company() -> None:
 
 
 def test_the_dictionary_knows_an_older_code_system() -> None:
-    shipped = load_suggester()
-    assert isinstance(shipped, Suggester)
+    shipped = load()
+    assert isinstance(shipped, DictionaryModel)
     encounter = Encounter("e", (Note("n", "Assessment: Pneumonia. Cough and fever for two days."),))
-    table = earlier_table(shipped, encounter, "icd9cm", frozenset({"486", "786.2", "780.6"}))
+    table = shipped.prior_table(encounter, "icd9cm", frozenset({"486", "786.2", "780.6"}))
     assert {"486", "786.2", "780.6"} <= set(table.codes)
     assert table.system == "icd9cm"
-    assert all(table.evidence)
-    assert "icd9cm" in earlier_systems(shipped)
+    assert all(table.mentions)
+    assert "icd9cm" in shipped.prior_systems
 
 
 def test_the_dictionary_leaves_the_seventh_character_out_where_a_corpus_does() -> None:
-    shipped = load_suggester()
-    assert isinstance(shipped, Suggester)
+    shipped = load()
+    assert isinstance(shipped, DictionaryModel)
     encounter = Encounter("e", (Note("n", "Assessment: Closed fracture of the left femoral neck. Coma."),))
     short = frozenset({"S72.001", "S42.302", "S06.9X9", "S62.012", "S82.101"})
-    usual, bare = (earlier_table(shipped, encounter, "icd10cm", codes) for codes in (frozenset({"S72.002A"}), short))
+    usual, bare = (shipped.prior_table(encounter, "icd10cm", codes) for codes in (frozenset({"S72.002A"}), short))
     extended = {code for code in usual.codes if code in shipped.system and shipped.system.is_extended(code)}
     assert "S72.002A" in extended
     assert set(bare.codes) == (set(usual.codes) - extended) | {code[:-1] for code in extended}
-    kept = earlier_table(shipped, encounter, "icd10cm", short | {f"S72.00{i}A" for i in range(6)})
+    kept = shipped.prior_table(encounter, "icd10cm", short | {f"S72.00{i}A" for i in range(6)})
     assert kept.codes == usual.codes
 
 
@@ -92,24 +94,24 @@ def test_the_shipped_model_is_not_asked_about_what_it_was_fitted_on() -> None:
     from leadterm.corpus import read_split
 
     reference = read_split(Path(__file__).parents[2] / "corpora" / "reference", "train")
-    assert fitting_dictionary(reference[:3], ["icd10cm"]) is None
-    assert fitting_dictionary(make(2, evidence=False), ["icd10cm"]) is not None
-    assert fitting_dictionary(make(2, evidence=False), ["icd10pcs"]) is None
+    assert fitting_prior(reference[:3], ["icd10cm"]) is None
+    assert fitting_prior(make(2, evidence=False), ["icd10cm"]) is not None
+    assert fitting_prior(make(2, evidence=False), ["icd10pcs"]) is None
 
 
 def test_what_the_earlier_model_says_stands_beside_what_is_learned(first: TrainResult) -> None:
     encounter = make(1, evidence=False, seed=4)[0]
-    table = earlier_table(first.model, encounter, "icd10cm")
-    base = first.model.systems["icd10cm"].base
+    table = first.model.prior_table(encounter, "icd10cm")
+    base = first.model.learned["icd10cm"].base
     found = describe(base, tokenise(encounter), table)
-    assert earlier_systems(first.model) == {"icd10cm"}
+    assert first.model.prior_systems == {"icd10cm"}
     assert table.feature_names == ("earlier_score", "earlier_rank")
     assert set(table.codes) <= set(found.codes)
     assert found.features.shape[1] == len(parts.FEATURES) + 2
 
 
 def test_training_goes_on_from_a_model(first: TrainResult, second: TrainResult) -> None:
-    again = CorpusModel.load(second.path)
+    again = load_model(second.path)
     for encounter in make(8, evidence=False, seed=21):
         found = again.suggest(encounter)
         assert found == second.model.suggest(encounter)
@@ -161,8 +163,10 @@ def test_the_dictionarys_words_are_evidence_where_coders_gave_none() -> None:
     note = Note("n", "Seen for acute gout.")
     bare = Encounter("e", (note,), (ReferenceCode("s", "M10.9"),))
     span = EvidenceSpan("n", 15, 19, "gout")
-    table = CandidateTable("e", "s", ("M10.9",), ("f",), np.ones((1, 1), np.float32), ((span,),), ("gout",))
-    marked = Encounter("e", (note,), (ReferenceCode("s", "M10.9", "", (EvidenceSpan("n", 9, 19, "acute gout"),)),))
+    table = CandidateTable("e", "s", ("M10.9",), ("f",), np.ones((1, 1), np.float32), ((Mention.of(span),),))
+    marked = Encounter(
+        "e", (note,), (ReferenceCode("s", "M10.9", "", (Mention.of(EvidenceSpan("n", 9, 19, "acute gout")),)),)
+    )
     words = tokenise(bare)
     assert examples_of([bare], [words], "s", [table])[0].evidence == (("M10.9", (2,)),)
     assert examples_of([marked], [words], "s", [table])[0].evidence == (("M10.9", (1, 2)),)
@@ -171,9 +175,9 @@ def test_the_dictionarys_words_are_evidence_where_coders_gave_none() -> None:
 
 def test_what_earlier_models_saw_is_seen(second: TrainResult) -> None:
     of_first, of_second = make(60, evidence=True), make(30, evidence=False, seed=9)
-    model = CorpusModel.load(second.path)
-    assert not unseen([*of_first, *of_second], model)
-    assert len(unseen(make(5, evidence=False, seed=77), model)) == 5
+    model = load_model(second.path)
+    assert all(map(model.has_seen, [*of_first, *of_second]))
+    assert not any(map(model.has_seen, make(5, evidence=False, seed=77)))
 
 
 def test_folds_of_few_or_uneven_patients_are_all_held_out() -> None:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from leadterm.errors import LeadtermError
-from leadterm.learned.model import CorpusModel
+from leadterm.learned.store import load_model
 from leadterm.learned.tokens import tokenise
 from leadterm.schema import Encounter, Note, ReferenceCode
 from leadterm.training import train as train_module
@@ -33,7 +33,7 @@ def test_it_learns_and_every_suggestion_has_evidence(result: TrainResult, bare: 
         assert kept == {c.code for c in encounter.codes}
         for suggestion in found.suggestions:
             assert suggestion.evidence
-            assert all(text[e.start : e.end] == e.text for e in suggestion.evidence)
+            assert all(text[e.start : e.end] == e.text for e in suggestion.spans)
 
 
 def test_codes_alone_are_enough(bare: list[Encounter], quick: Recipe, tmp_path: Path) -> None:
@@ -60,7 +60,7 @@ def test_patients_are_not_divided(marked: list[Encounter], quick: Recipe) -> Non
 
 
 def test_the_saved_model_suggests_the_same(result: TrainResult, bare: list[Encounter]) -> None:
-    again = CorpusModel.load(result.path)
+    again = load_model(result.path)
     assert again.suggest(bare[3]) == result.model.suggest(bare[3])
 
 

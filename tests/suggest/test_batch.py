@@ -5,16 +5,17 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from leadterm.cli import main
+from leadterm.dictionary.model import DictionaryModel
 from leadterm.errors import LeadtermError
 from leadterm.intake import decode
 from leadterm.intake.encounters import read_items
 from leadterm.intake.files import encounter_id_of, find_files
 from leadterm.schema import Encounter, SuggestionSet
-from leadterm.suggester import Suggester
 
 Capture = pytest.CaptureFixture[str]
 NOTE = "Assessment: Gout of the left knee.\n"
@@ -109,15 +110,15 @@ def test_a_note_over_the_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 @pytest.mark.parametrize("format", FORMATS)
 @pytest.mark.parametrize("fault", [LeadtermError("no code 'Z79.85'."), ValueError("Gout of"), RecursionError()])
 def test_a_fault_at_one_note(
-    format: str, fault: Exception, tmp_path: Path, engine: Suggester, loaded: list[object], capsys: Capture,
+    format: str, fault: Exception, tmp_path: Path, engine: DictionaryModel, loaded: list[object], capsys: Capture,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     real = type(engine).suggest
 
-    def suggest(self: Suggester, encounter: Encounter) -> SuggestionSet:
+    def suggest(self: DictionaryModel, encounter: Encounter, **wanted: Any) -> SuggestionSet:
         if encounter.encounter_id.startswith("bad"):
             raise fault
-        return real(self, encounter)
+        return real(self, encounter, **wanted)
 
     monkeypatch.setattr(type(engine), "suggest", suggest)
     for name in ("alpha", "bad", "omega"):

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from leadterm.cli import main
-from leadterm.suggester import Suggester
+from leadterm.dictionary.model import DictionaryModel
 
 Capture = pytest.CaptureFixture[str]
 WORD = "Zebrafish"
@@ -77,7 +77,7 @@ class TestFormats:
         assert len({entry["fullUrl"] for entry in bundle["entry"]}) == len(resources)
 
     def test_html_is_one_page_that_holds_the_note_unchanged(self, tmp_path: Path, capsys: Capture) -> None:
-        text = "<b>Hx & Px</b>\r\nAssessment: Asthma, mild intermittent. \"Ok\"\n"
+        text = '<b>Hx & Px</b>\r\nAssessment: Asthma, mild intermittent. "Ok"\n'
         (tmp_path / "a<1>.txt").write_bytes(text.encode())
         assert main(["suggest", str(tmp_path / "a<1>.txt"), "--format", "html"]) == 0
         page = capsys.readouterr().out
@@ -192,7 +192,7 @@ class TestInput:
         (tmp_path / "a.txt").write_text("El paciente acude por dolor en la rodilla derecha desde hace un mes.")
         assert main(["suggest", str(tmp_path / "a.txt"), "--format", "json"]) == 0
         shown = capsys.readouterr()
-        assert shown.err == "leadterm: note: 'a' reads as Spanish; it is read through a table of words.\n"
+        assert shown.err == "leadterm: note: 'a' reads as Spanish; it is read as such.\n"
         first = json.loads(shown.out)[0]["suggestions"][0]
         assert first["code"] == "M25.561"
         assert "rodilla" in first["evidence"][-1]["text"]
@@ -287,7 +287,7 @@ class TestOptions:
 def test_input_that_cannot_be_read_is_refused_before_a_model_is_loaded(
     name: str, content: bytes, said: str, tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("leadterm.suggester.load_suggester", None)
+    monkeypatch.setattr("leadterm.models.load", None)
     path = tmp_path / name
     path.write_bytes(content)
     assert main(["suggest", str(path), "--output", str(tmp_path / "out")]) == 2
@@ -317,9 +317,7 @@ def test_names_that_cannot_be_meant(tmp_path: Path, capsys: Capture, monkeypatch
         assert said in capsys.readouterr().err
 
 
-def test_output_that_cannot_be_written_leaves_nothing(
-    loaded: list[object], sample: Path, capsys: Capture
-) -> None:
+def test_output_that_cannot_be_written_leaves_nothing(loaded: list[object], sample: Path, capsys: Capture) -> None:
     for format in ("table", "jsonl", "json"):
         assert main(["suggest", str(sample), "--format", format, "--output", str(sample / "x")]) == 2
         assert "cannot write" in capsys.readouterr().err
@@ -331,9 +329,9 @@ def test_output_that_cannot_be_written_leaves_nothing(
 
 
 def test_an_interrupted_run_leaves_no_file(
-    loaded: list[object], tmp_path: Path, engine: Suggester, monkeypatch: pytest.MonkeyPatch
+    loaded: list[object], tmp_path: Path, engine: DictionaryModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def stop(*_: object) -> None:
+    def stop(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
     (tmp_path / "a.txt").write_text(ASTHMA)

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
+from leadterm.dictionary.model import DictionaryModel
 from leadterm.errors import LeadtermError
 from leadterm.intake.decode import read_note_text
 from leadterm.intake.encounters import read_items
@@ -20,7 +21,6 @@ from leadterm.pages.quotes import quote
 from leadterm.pages.suggestion_page import suggestion_page
 from leadterm.pages.suggestion_table import suggestion_table
 from leadterm.schema import Encounter, Note
-from leadterm.suggester import Suggester
 
 PIECES = st.sampled_from([
     "type 2 diabetes", "HTN", "rule out pneumonia", "right knee", "osteoarthritis", "no fever", "mother had gout",
@@ -35,7 +35,7 @@ EXAMPLES = settings(max_examples=60, deadline=None, suppress_health_check=[Healt
 
 @EXAMPLES
 @given(text=TEXTS, inpatient=st.booleans())
-def test_any_text_gives_exact_offsets_and_can_be_drawn(text: str, inpatient: bool, engine: Suggester) -> None:
+def test_any_text_gives_exact_offsets_and_can_be_drawn(text: str, inpatient: bool, engine: DictionaryModel) -> None:
     encounter = Encounter("e", (Note("n", text),), setting="inpatient" if inpatient else "outpatient")
     result = engine.suggest(encounter)
     assert engine.suggest(encounter) == result
@@ -45,10 +45,10 @@ def test_any_text_gives_exact_offsets_and_can_be_drawn(text: str, inpatient: boo
         assert suggestion.evidence
         assert 0 <= suggestion.confidence <= 1
         assert len(suggestion.hints) <= 2
-        for span in suggestion.evidence + suggestion.cues:
+        for span in suggestion.spans + suggestion.cues:
             assert text[span.start : span.end] == span.text
         marked = [words for words, evidence in quote(suggestion, {"n": text}, width=60).pieces if evidence]
-        assert marked[0].split() == [word for word in _visible(suggestion.evidence[0].text).split() if word]
+        assert marked[0].split() == [word for word in _visible(suggestion.spans[0].text).split() if word]
     for width in (30, 80, 140):
         drawn = StringIO()
         Console(file=drawn, width=width, color_system=None).print(suggestion_table(encounter, result, top=20))
@@ -76,15 +76,15 @@ def test_any_bytes_are_read_or_refused(content: bytes) -> None:
         assert text.encode() == content.removeprefix(b"\xef\xbb\xbf")
 
 
-def test_a_long_note_keeps_its_offsets(engine: Suggester) -> None:
+def test_a_long_note_keeps_its_offsets(engine: DictionaryModel) -> None:
     line = "He reports cough and right knee pain; type 2 diabetes is stable. "
     text = "HPI:\r\n" + (line * 20 + "\r\n\r\n") * 40
     result = engine.suggest(Encounter("e", (Note("n", text),)))
     assert {"R05.9", "M25.561", "E11.9"} <= {s.code for s in result.suggestions}
-    assert all(text[span.start : span.end] == span.text for s in result.suggestions for span in s.evidence)
+    assert all(text[span.start : span.end] == span.text for s in result.suggestions for span in s.spans)
 
 
-def test_all_of_mtsamples_runs(data: Path, engine: Suggester) -> None:
+def test_all_of_mtsamples_runs(data: Path, engine: DictionaryModel) -> None:
     folder = data / "mtsamples"
     if not folder.is_dir():
         pytest.skip("LEADTERM_DATA has no mtsamples")
@@ -94,7 +94,7 @@ def test_all_of_mtsamples_runs(data: Path, engine: Suggester) -> None:
         text = str(note.get("text") or note.get("transcription"))
         encounter = Encounter(f"e{number}", (Note("n", text),))
         result = engine.suggest(encounter)
-        assert all(text[span.start : span.end] == span.text for s in result.suggestions for span in s.evidence)
+        assert all(text[span.start : span.end] == span.text for s in result.suggestions for span in s.spans)
         Console(file=StringIO(), width=100).print(suggestion_table(encounter, result, top=15))
 
 

@@ -10,13 +10,13 @@ from rich.console import Console
 
 from leadterm.codes import load_system
 from leadterm.codes.system import CodeSystem
-from leadterm.dictionary.hints import episode_hint, side_hint, type_hint
 from leadterm.intake.language import other_language
 from leadterm.pages.fhir import suggestion_bundle
 from leadterm.pages.quotes import place_of, quote
 from leadterm.pages.suggestion_page import suggestion_page
 from leadterm.pages.suggestion_table import suggestion_table
-from leadterm.schema import Encounter, EvidenceSpan, Note, Suggestion, SuggestionSet
+from leadterm.rules.hints import episode_hint, side_hint, type_hint
+from leadterm.schema import Encounter, EvidenceSpan, Mention, Note, Suggestion, SuggestionSet
 
 TEXT = "HPI: Knee pain.\nAssessment:\n1. Primary osteoarthritis of the knee.\n2. Rule out gout, see labs\nfrom May.\n"
 
@@ -31,9 +31,11 @@ def span(words: str, note_id: str = "n1") -> EvidenceSpan:
     return EvidenceSpan(note_id, start, start + len(words), words)
 
 
-def suggestion(code: str, title: str, *words: str, confidence: float = 0.9, **more: object) -> Suggestion:
-    evidence = tuple(span(word) for word in words)
-    return Suggestion(1, "icd10cm", code, title, confidence, evidence, **more)  # type: ignore[arg-type]
+def suggestion(
+    code: str, title: str, *words: str, confidence: float = 0.9, hints: tuple[str, ...] = (), **context: object
+) -> Suggestion:
+    evidence = tuple(Mention("n1", (span(word),), **context) for word in words)  # type: ignore[arg-type]
+    return Suggestion(1, "icd10cm", code, title, confidence, evidence, hints)
 
 
 GOUT = suggestion(
@@ -158,7 +160,7 @@ def test_a_page_of_several_encounters_links_them_and_escapes() -> None:
 
 
 def test_procedures_become_fhir_procedures() -> None:
-    made = Suggestion(1, "icd10pcs", "0SRC0J9", "Replacement", 0.8, (span("knee."),))
+    made = Suggestion(1, "icd10pcs", "0SRC0J9", "Replacement", 0.8, (Mention.of(span("knee.")),))
     encounter = Encounter("visit", (Note("n1", TEXT),), patient_id="p1")
     bundle = suggestion_bundle([(encounter, SuggestionSet("visit", "m", {}, (made,)))])
     resource = bundle["entry"][0]["resource"]

@@ -208,12 +208,12 @@ def _answering(name: str, systems: Sequence[str]) -> Callable[[Sequence[Encounte
         return lambda _encounters: run
     if Path(name).suffix in (".tsv", ".txt", ".csv", ".jsonl"):
         raise LeadtermError(f"no such run file: {name}.", hint="Check the path.")
-    from leadterm.suggester import load_suggester
+    from leadterm.models import load
 
-    suggester = load_suggester(name)
+    suggester = load(name)
 
     def ask(encounters: Sequence[Encounter]) -> Run:
-        sets = progress(suggester.suggest_many(encounters), "Suggesting", total=len(encounters))
+        sets = progress(map(suggester.suggest, encounters), "Suggesting", total=len(encounters))
         return Run.from_suggestions(sets, name=name)
 
     return ask

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import chain
-from typing import TYPE_CHECKING, Annotated, Protocol
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -18,23 +18,18 @@ from leadterm.cli.console import console, progress, write_output
 from leadterm.errors import LeadtermError, place_of, printable, unknown_name
 from leadterm.intake.encounters import Item, read_items
 from leadterm.intake.files import find_files
+from leadterm.rules.select import select
 from leadterm.storage.writer import explain_failure, open_lines, refuse_inputs
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from leadterm.schema import Encounter, SuggestionSet
+    from leadterm.suggester import Suggester
 
     Answer = tuple[Encounter, SuggestionSet, str]
 
 __all__ = ["suggest"]
-
-
-class Engine(Protocol):
-    """A model of any kind."""
-
-    def suggest(self, encounter: Encounter, /) -> SuggestionSet:
-        """Suggest codes for an encounter."""
 
 
 class Format(StrEnum):
@@ -48,6 +43,7 @@ class Format(StrEnum):
 
 
 READ = {"Spanish": "es"}
+NAMES = {"en": "English", **{code: name for name, code in READ.items()}}
 SHOWN = {Format.TABLE: 15, Format.HTML: 20}
 PAGE_WIDTH = 120
 
@@ -74,15 +70,16 @@ class Wanted:
     format: Format
 
     def apply(self, result: SuggestionSet) -> SuggestionSet:
-        """Keep what is wanted, with ranks from 1 on."""
+        """Keep what is wanted."""
         threshold = result.threshold if self.threshold is None else self.threshold
-        kept = [s for s in result.suggestions if not self.systems or s.system in self.systems]
-        if self.format is Format.FHIR and self.top is None:
-            kept = [s for s in kept if s.confidence >= threshold]
-        if self.format not in SHOWN:  # tables and pages say how many there are below
-            kept = kept[: self.top]
-        ranked = tuple(replace(s, rank=rank) for rank, s in enumerate(kept, 1))
-        return replace(result, suggestions=ranked, threshold=threshold)
+        least = threshold if self.format is Format.FHIR and self.top is None else 0.0
+        kept = select(result.suggestions, least=least)
+        return replace(result, suggestions=tuple(kept), threshold=threshold)
+
+    def ask(self, engine: Suggester, encounter: Encounter) -> SuggestionSet:
+        """Ask a model for what is wanted; tables and pages say how many there are below, so they need all."""
+        top = None if self.format in SHOWN else self.top
+        return self.apply(engine.suggest(encounter, systems=self.systems or None, top=top))
 
     def shown(self, result: SuggestionSet) -> int:
         """Count the suggestions that a table or page shows: all that are suggested and a few below."""
@@ -144,7 +141,7 @@ def suggest(
     _speak_utf8(format)
 
     def ask(encounter: Encounter) -> Answer:
-        result = wanted.apply(engine.suggest(encounter))
+        result = wanted.ask(engine, encounter)
         return encounter, result, _as_text(encounter, result, wanted, output)
 
     _write(reader.answers(_watched(read, engine), ask), wanted, output)
@@ -202,42 +199,35 @@ class _Reader:
             raise typer.Exit(2)
 
 
-def _load(model: str, date: str | None, ner: str | None, systems: Sequence[str]) -> Engine:
-    from leadterm.suggester import Suggester, load_suggester
+def _load(model: str, date: str | None, ner: str | None, systems: Sequence[str]) -> Suggester:
+    from leadterm.models import load
 
-    engine = load_suggester(model, date=date, ner=ner)
-    known = [engine.system.name] if isinstance(engine, Suggester) else sorted(engine.systems)
+    engine = load(model, date=date, ner=ner)
     for name in systems:
-        if name not in known:
-            raise unknown_name(f"code system of the model '{model}'", name, known)
-    if not isinstance(engine, Suggester):
-        if date or ner:
-            _say(f"warning: --date and --ner change nothing: the model '{model}' was learned from a corpus.")
-    elif date is not None and not engine.system.valid_on(date):
-        _say(f"warning: no release of {known[0]} for {date} is installed; that of {engine.system.release} is used.")
+        if name not in engine.systems:
+            raise unknown_name(f"code system of the model '{model}'", name, engine.systems)
+    for remark in engine.remarks:
+        _say(f"warning: {remark}")
     return engine
 
 
-def _watched(encounters: Iterable[Encounter], engine: Engine) -> Iterator[Encounter]:
-    """Pass encounters on; those that plainly read as Spanish are Spanish. Say once what another language means.
-
-    A model learned from a corpus reads them as Spanish only where the notes of its corpus were said to be.
-    """
+def _watched(encounters: Iterable[Encounter], engine: Suggester) -> Iterator[Encounter]:
+    """Pass encounters on; those that plainly read as Spanish are Spanish. Say once what another language means."""
     from leadterm.intake.language import other_language
-    from leadterm.suggester import Suggester
 
-    translates, said = isinstance(engine, Suggester), set[str]()
-    learned = () if isinstance(engine, Suggester) else getattr(engine, "meta", {}).get("languages", ())
+    said = set[str]()
     for encounter in encounters:
         language = other_language(encounter.notes[0].text) if encounter.language == "en" else ""
-        read = READ.get(language)
-        if not translates and (read not in learned or "en" in learned):
-            read = None
-        if language and language not in said and translates:
+        read = READ.get(language, "") if READ.get(language) in engine.languages else ""
+        if language and language not in said and "en" in engine.languages:
             said.add(language)
-            news = "it is read through a table of words" if read else "this model reads English and Spanish"
+            news = "it is read as such" if read else f"this model reads {_names(engine.languages)}"
             _say(f"{'note' if read else 'warning'}: '{encounter.encounter_id}' reads as {language}; {news}.")
         yield replace(encounter, language=read) if read else encounter
+
+
+def _names(languages: Iterable[str]) -> str:
+    return " and ".join(sorted(NAMES.get(language, f"'{language}'") for language in languages))
 
 
 def _as_text(encounter: Encounter, result: SuggestionSet, wanted: Wanted, output: str | None) -> str:

@@ -12,8 +12,7 @@ import typer
 from leadterm.errors import LeadtermError, printable
 
 if TYPE_CHECKING:
-    from leadterm.learned.model import CorpusModel
-    from leadterm.suggester import Suggester
+    from leadterm.learned.prior_model import Prior
     from leadterm.training.train import TrainResult
 
 __all__ = ["train"]
@@ -56,19 +55,17 @@ def train(
     _say(result, target_precision)
 
 
-def _earlier(known: str | None, continued: str | None) -> Suggester | CorpusModel | Literal["auto"] | None:
+def _earlier(known: str | None, continued: str | None) -> Prior | Literal["auto"] | None:
     """The model that is kept, loaded."""
-    from leadterm.suggester import load_suggester
+    from leadterm.models import load_prior
 
     if known and continued:
         raise LeadtermError("--from and --continue exclude each other.", hint="Give one of them.")
-    name = known or continued
-    if name is None:
+    if continued:
+        return load_prior(continued, learned=True)
+    if known is None:
         return "auto"
-    model = load_suggester(name) if name != "none" else None
-    if continued and not hasattr(model, "systems"):
-        raise LeadtermError(f"model '{continued}' was not learned from a corpus.", hint=f"Use --from {continued}.")
-    return model
+    return load_prior(known) if known != "none" else None
 
 
 def _cores() -> int:

@@ -8,23 +8,22 @@ from __future__ import annotations
 from leadterm.corpus.card import Card, read_card, read_code_list
 from leadterm.corpus.check import Problem, check, fix
 from leadterm.corpus.files import iter_split, read_split, splits_of, write_corpus, write_stream
-from leadterm.corpus.format import decode, encode, join_mentions, split_mentions
+from leadterm.corpus.format import arrange_mentions, decode, encode
 from leadterm.corpus.stats import Stats, stats
 
 __all__ = [
     "Card",
     "Problem",
     "Stats",
+    "arrange_mentions",
     "check",
     "decode",
     "encode",
     "fix",
     "iter_split",
-    "join_mentions",
     "read_card",
     "read_code_list",
     "read_split",
-    "split_mentions",
     "splits_of",
     "stats",
     "write_corpus",

@@ -6,21 +6,12 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from leadterm.corpus.card import CARD_FILE, Card, read_card, read_code_list
 from leadterm.corpus.files import BOM, Tally, iter_lines, iter_split, splits_of
-from leadterm.corpus.format import (
-    decode,
-    decode_code,
-    decode_shell,
-    encode,
-    join_mentions,
-    replace_codes,
-    split_mentions,
-)  # fmt: skip
+from leadterm.corpus.format import arrange_mentions, decode, decode_code, decode_shell, encode, replace_codes
 from leadterm.corpus.spelling import canonical
 from leadterm.errors import LeadtermError
 from leadterm.schema import Encounter, ReferenceCode
@@ -334,8 +325,7 @@ def _mend(codes: Iterable[ReferenceCode]) -> tuple[ReferenceCode, ...]:
     for code in codes:
         name = (code.system, canonical(code.system, code.code))
         before = merged.get(name)
-        mentions = [m for c in (before, code) if c for m in split_mentions(c.evidence)]
-        unique = [mention for mention, _ in groupby(sorted(mentions))]
+        unique = dict.fromkeys(m for c in (before, code) if c for m in c.evidence)
         role = before.role if before and before.role else code.role
-        merged[name] = ReferenceCode(*name, role, join_mentions(unique))
+        merged[name] = ReferenceCode(*name, role, arrange_mentions(unique))
     return tuple(merged.values())

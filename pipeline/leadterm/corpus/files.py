@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import IO
 
 from leadterm.corpus.card import CARD_FILE, COUNTS, Card, card_text, read_card
-from leadterm.corpus.format import decode, encode, split_mentions
+from leadterm.corpus.format import decode, encode
 from leadterm.errors import LeadtermError, quote_name, unknown_name
 from leadterm.schema import Encounter
 from leadterm.storage.writer import explain_failure, open_folder
@@ -211,7 +211,7 @@ class Tally:
                 "notes": len(encounter.notes),
                 "words": sum(len(note.text.split()) for note in encounter.notes),
                 "codes": len(encounter.codes),
-                "evidence": sum(len(split_mentions(code.evidence)) for code in encounter.codes),
+                "evidence": sum(len(code.evidence) for code in encounter.codes),
             }
         )
 

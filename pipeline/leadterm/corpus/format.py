@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any, cast
 
 from leadterm.errors import LeadtermError, quote_name, unknown_name
-from leadterm.schema import Encounter, EvidenceSpan, Note, ReferenceCode
+from leadterm.schema import Encounter, EvidenceSpan, Mention, Note, ReferenceCode
 
-__all__ = ["decode", "decode_code", "decode_shell", "encode", "join_mentions", "split_mentions"]
+__all__ = ["arrange_mentions", "decode", "decode_code", "decode_shell", "encode"]
 
 ENCOUNTER_KEYS = (
     "encounter_id", "patient_id", "setting", "language", "patient", "date_of_service", "notes", "codes",
@@ -20,65 +20,29 @@ CODE_KEYS = ("system", "code", "role", "evidence")
 EVIDENCE_KEYS = ("note_id", "spans", "text")
 
 
-def join_mentions(mentions: Iterable[Sequence[EvidenceSpan]]) -> tuple[EvidenceSpan, ...]:
-    """Put the mentions that support a code into one flat tuple of spans, so that they can be told apart again.
-
-    Within a mention the spans ascend; the mentions themselves stand from the last to the first, note by
-    note. So a span that does not lie after the one before it begins another mention.
+def arrange_mentions(mentions: Iterable[Mention]) -> tuple[Mention, ...]:
+    """Put mentions into reading order: note by note, as the notes come first, then by place.
 
     Parameters
     ----------
-    mentions : iterable of sequence of EvidenceSpan
-        One sequence a mention; several spans where a mention has gaps.
+    mentions : iterable of Mention
+        In any order.
 
     Returns
     -------
-    tuple of EvidenceSpan
+    tuple of Mention
         Value for ``ReferenceCode.evidence``.
 
     Examples
     --------
-    >>> cough = [EvidenceSpan("n1", 0, 5, "cough")]
-    >>> knee = [EvidenceSpan("n1", 9, 13, "pain"), EvidenceSpan("n1", 20, 24, "knee")]
-    >>> [span.text for span in join_mentions([cough, knee])]
-    ['pain', 'knee', 'cough']
+    >>> cough = Mention.of(EvidenceSpan("n1", 0, 5, "cough"))
+    >>> knee = Mention.of(EvidenceSpan("n1", 9, 13, "pain"), EvidenceSpan("n1", 20, 24, "knee"))
+    >>> [mention.text for mention in arrange_mentions([knee, cough])]
+    ['cough', 'pain knee']
     """
-    ordered: dict[str, list[tuple[EvidenceSpan, ...]]] = {}
-    for mention in mentions:
-        if mention:
-            ordered.setdefault(mention[0].note_id, []).append(tuple(sorted(mention)))
-    return tuple(span for group in ordered.values() for mention in sorted(group, reverse=True) for span in mention)
-
-
-def split_mentions(evidence: Sequence[EvidenceSpan]) -> tuple[tuple[EvidenceSpan, ...], ...]:
-    """Part the evidence of a code into its mentions, in reading order.
-
-    Parameters
-    ----------
-    evidence : sequence of EvidenceSpan
-        ``ReferenceCode.evidence`` as `join_mentions` makes it.
-
-    Returns
-    -------
-    tuple of tuple of EvidenceSpan
-        One tuple a mention; several spans where a mention has gaps.
-
-    Examples
-    --------
-    >>> cough = (EvidenceSpan("n1", 0, 5, "cough"),)
-    >>> knee = (EvidenceSpan("n1", 9, 13, "pain"), EvidenceSpan("n1", 20, 24, "knee"))
-    >>> split_mentions(join_mentions([knee, cough])) == (cough, knee)
-    True
-    """
-    mentions: list[list[EvidenceSpan]] = []
-    for span in evidence:
-        last = mentions[-1][-1] if mentions else None
-        if last is not None and last.note_id == span.note_id and span.start >= last.end:
-            mentions[-1].append(span)
-        else:
-            mentions.append([span])
-    place = {span.note_id: i for i, span in reversed(list(enumerate(evidence)))}
-    return tuple(tuple(m) for m in sorted(mentions, key=lambda m: (place[m[0].note_id], m[0].start, m[-1].end)))
+    given = list(mentions)
+    place = {mention.note_id: i for i, mention in reversed(list(enumerate(given)))}
+    return tuple(sorted(given, key=lambda mention: (place[mention.note_id], mention.spans)))
 
 
 def encode(encounter: Encounter) -> dict[str, Any]:
@@ -124,8 +88,8 @@ def _encode_code(code: ReferenceCode) -> dict[str, Any]:
         made["role"] = code.role
     if code.evidence:
         made["evidence"] = [
-            {"note_id": mention[0].note_id, "spans": [[span.start, span.end] for span in mention]}
-            for mention in split_mentions(code.evidence)
+            {"note_id": mention.note_id, "spans": [[span.start, span.end] for span in mention.spans]}
+            for mention in code.evidence
         ]
     return made
 
@@ -194,7 +158,7 @@ def decode_code(given: object, notes: Mapping[str, str]) -> ReferenceCode:
     code = _mapping(given, "a code", CODE_KEYS)
     mentions = [_decode_mention(item, notes) for item in _list(code, "evidence")]
     return ReferenceCode(
-        _word(code, "system"), _word(code, "code"), _optional(code, "role") or "", join_mentions(mentions)
+        _word(code, "system"), _word(code, "code"), _optional(code, "role") or "", arrange_mentions(mentions)
     )
 
 
@@ -207,17 +171,17 @@ def _decode_note(given: object) -> Note:
     return Note(_word(note, "note_id"), text, _optional(note, "kind") or "")
 
 
-def _decode_mention(given: object, notes: Mapping[str, str]) -> list[EvidenceSpan]:
-    """Make the spans of one mention, with their words."""
+def _decode_mention(given: object, notes: Mapping[str, str]) -> Mention:
+    """Make a mention, with its words."""
     item = _mapping(given, "evidence", EVIDENCE_KEYS)
     note_id = _word(item, "note_id")
     if note_id not in notes:
         raise unknown_name("note_id in evidence", note_id, notes)
     spans = [_decode_span(pair, note_id, notes[note_id]) for pair in _list(item, "spans", required=True)]
-    words = _optional(item, "text")
-    if words is not None and words.split() != " ".join(span.text for span in sorted(spans)).split():
+    words, mention = _optional(item, "text"), Mention.of(*spans)
+    if words is not None and words.split() != mention.text.split():
         raise LeadtermError("the words of an evidence differ from the note at its offsets.", hint="Check the offsets.")
-    return spans
+    return mention
 
 
 def _decode_span(pair: object, note_id: str, text: str) -> EvidenceSpan:

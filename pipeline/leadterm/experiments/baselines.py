@@ -19,7 +19,7 @@ from leadterm.schema import Encounter
 if TYPE_CHECKING:
     import pandas as pd
 
-    from leadterm.suggester import Suggester
+    from leadterm.dictionary.model import DictionaryModel
 
 __all__ = ["dictionary_lookup", "linear_words", "phrase_lookup"]
 
@@ -27,15 +27,15 @@ KEPT = 100
 LONGEST = 8
 
 
-def dictionary_lookup(suggester: Suggester, encounters: Iterable[Encounter]) -> pd.DataFrame:
+def dictionary_lookup(model: DictionaryModel, encounters: Iterable[Encounter]) -> pd.DataFrame:
     """Look terms up and rank them plainly: those in a problem heading first, then by term weight."""
     rows = []
     for encounter in encounters:
-        for candidate in suggester.candidates(encounter)[0]:
+        for candidate in model.find(encounter):
             heading = any(support.found.heading >= 0 for support in candidate.supports)
             weight = max(support.reading.weight for support in candidate.supports)
             score = float(heading) + weight / (1.0 + weight)
-            rows.append((encounter.encounter_id, suggester.system.name, candidate.code, score))
+            rows.append((encounter.encounter_id, model.system.name, candidate.code, score))
     return _frame(rows)
 
 
@@ -45,8 +45,8 @@ def phrase_lookup(encounters: Sequence[Encounter]) -> Callable[[Sequence[Encount
     Gives takes encounters, gives ``encounter_id, system, code, score``; the score is the share of the phrase's uses as
     evidence that were for this code.
 
-    >>> from leadterm.schema import EvidenceSpan, Note, ReferenceCode
-    >>> gout = ReferenceCode("icd10cm", "M10.9", evidence=(EvidenceSpan("n", 0, 4, "Gout"),))
+    >>> from leadterm.schema import EvidenceSpan, Mention, Note, ReferenceCode
+    >>> gout = ReferenceCode("icd10cm", "M10.9", evidence=(Mention.of(EvidenceSpan("n", 0, 4, "Gout")),))
     >>> answer = phrase_lookup([Encounter("e1", (Note("n", "Gout again."),), (gout,))])
     >>> answer([Encounter("e2", (Note("n", "Known gout."),))])["code"].tolist()
     ['M10.9']
@@ -56,7 +56,7 @@ def phrase_lookup(encounters: Sequence[Encounter]) -> Callable[[Sequence[Encount
         tokens = tokenise(encounter)
         place = {note.note_id: i for i, note in enumerate(encounter.notes)}
         for code in encounter.codes:
-            for span in code.evidence:
+            for span in code.spans:
                 inside = (tokens.note == place[span.note_id]) & (tokens.start < span.end) & (tokens.end > span.start)
                 phrase = tuple(tokens.words[i] for i in np.flatnonzero(inside).tolist())
                 if 0 < len(phrase) <= LONGEST:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from spacy.tokens import Doc
 
     from leadterm.codes.system import CodeSystem
-    from leadterm.suggester import Suggester
+    from leadterm.dictionary.model import DictionaryModel
 
 __all__ = ["Row", "Timing", "concatenate", "main", "measure"]
 
@@ -37,8 +37,8 @@ TRIGRAMS = (3, 3)
 STARTED = """
 import resource, sys, time
 from leadterm.schema import Encounter, Note
-from leadterm.suggester import load_suggester
-found = load_suggester(sys.argv[1]).suggest(Encounter("bench", (Note("n1", "Assessment: Gout of the right knee."),)))
+from leadterm.models import load
+found = load(sys.argv[1]).suggest(Encounter("bench", (Note("n1", "Assessment: Gout of the right knee."),)))
 print(len(found.suggestions), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
 """
 
@@ -183,16 +183,16 @@ def _linker(system: CodeSystem) -> Callable[[Doc], object]:
     return linker
 
 
-def _negex(engine: Suggester) -> Callable[[Doc], object]:
+def _negex(engine: DictionaryModel) -> Callable[[Doc], object]:
     from negspacy.negation import Negex
     from negspacy.termsets import termset
 
     terms: Any = termset
-    negex: Callable[[Doc], object] = Negex(engine.nlp, "negex", terms("en_clinical").get_patterns())
+    negex: Callable[[Doc], object] = Negex(engine.readers.of("en")[0], "negex", terms("en_clinical").get_patterns())
     return negex
 
 
-def contenders(engine: Suggester) -> list[Timing]:
+def contenders(engine: DictionaryModel) -> list[Timing]:
     """Everything that is compared."""
     import spacy
     from spacy.tokens import Span
@@ -201,7 +201,7 @@ def contenders(engine: Suggester) -> list[Timing]:
     from leadterm.schema import Encounter, Note
 
     def with_mentions(text: str) -> Doc:
-        doc = engine.nlp(text)
+        doc = engine.readers.of("en")[0](text)
         doc.ents = filter_spans([Span(doc, span.start, span.end, "PROBLEM") for span in doc.spans["mentions"]])
         return doc
 
@@ -211,10 +211,10 @@ def contenders(engine: Suggester) -> list[Timing]:
     plain = spacy.blank("en")
     return [
         Timing("spaCy tokenizer", plain.make_doc, str),
-        Timing("scispaCy tokenizer", engine.nlp.make_doc, str),
+        Timing("scispaCy tokenizer", engine.readers.of("en")[0].make_doc, str),
         Timing("negspacy, mentions given", _negex(engine), with_mentions),
         Timing("scispaCy linker, mentions given", _linker(engine.system), with_mentions, most=LINKER_NOTES),
-        Timing("leadterm text stages", engine.nlp, str),
+        Timing("leadterm text stages", engine.readers.of("en")[0], str),
         Timing("leadterm suggest", engine.suggest, encounter),
     ]
 
@@ -304,13 +304,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _report(given: argparse.Namespace) -> tuple[list[Row], dict[str, float], float]:
-    from leadterm.suggester import Suggester, load_suggester
+    from leadterm.dictionary.model import load_dictionary
+    from leadterm.paths import model_dir
 
     notes = read_notes(given.notes, given.corpus)
     start = _start_up(given.model)  # first: a process begins with the peak memory of the one that started it
-    engine = load_suggester(given.model)
-    if not isinstance(engine, Suggester):
-        raise LeadtermError("this model was learned from a corpus alone.", hint="Measure the default model.")
+    engine = load_dictionary(model_dir(given.model))
     rows = measure(contenders(engine), notes)
     return rows, start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 

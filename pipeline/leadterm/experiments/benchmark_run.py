@@ -122,8 +122,8 @@ def run_benchmark(chosen: Benchmark, data: str | Path, folder: str | Path, setti
     LeadtermError
         If the data cannot be read or a split is missing.
     """
+    from leadterm.models import load_prior
     from leadterm.readers import import_corpus
-    from leadterm.suggester import load_suggester
 
     use, start, corpus = settings or Settings(), time.perf_counter(), Path(folder) / "corpus"
     use.progress("reading the data")
@@ -135,7 +135,7 @@ def run_benchmark(chosen: Benchmark, data: str | Path, folder: str | Path, setti
     manifests: list[Mapping[str, Any]] = []
     trainer = corpus_trainer(
         use.recipe, systems=chosen.systems, name=TRAINED, output=None if chosen.folds else Path(folder) / "model",
-        earlier=load_suggester(chosen.earlier) if chosen.earlier else "auto",
+        earlier=load_prior(chosen.earlier) if chosen.earlier else "auto",
         progress=lambda step: use.progress(f"training: {step}"), done=lambda r: manifests.append(r.model.meta),
     )  # fmt: skip
     runs[TRAINED], limits[TRAINED] = _trained(chosen, trainer, train, test, corpus, use)
@@ -207,12 +207,11 @@ def _plain(chosen: Benchmark, train: list[Encounter], test: list[Encounter], use
 
 def _shipped(test: list[Encounter], use: Settings) -> dict[str, Run]:
     """Let the dictionary answer in plain order, and ranked by the shipped model."""
-    from leadterm.suggester import Suggester, load_suggester
+    from leadterm.dictionary.model import load_dictionary
+    from leadterm.paths import model_dir
 
     use.progress("the shipped model")
-    shipped = load_suggester()
-    if not isinstance(shipped, Suggester):
-        return {}
+    shipped = load_dictionary(model_dir("default"))
     plain = Run.from_frame(dictionary_lookup(shipped, use.watch(test)), name=DICTIONARY)
     return {DICTIONARY: plain, DEFAULT: answer_of(shipped, DEFAULT, use.watch)(test)}
 

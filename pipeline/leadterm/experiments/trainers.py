@@ -5,33 +5,26 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Literal
 
 from leadterm.evaluation.protocol import Answer, Trainer
 from leadterm.evaluation.tables.run import Run
 from leadterm.experiments.baselines import linear_words, phrase_lookup
 from leadterm.ranking.trees import RankerSettings
-from leadterm.schema import Encounter, SuggestionSet
+from leadterm.schema import Encounter
 from leadterm.training.recipe import Recipe
 from leadterm.training.train import TrainResult, train
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from leadterm.learned.model import CorpusModel
+    from leadterm.learned.prior_model import Prior
     from leadterm.suggester import Suggester
 
-__all__ = ["LIGHT", "Suggests", "answer_of", "corpus_trainer", "frame_answer", "linear_trainer", "phrase_trainer"]
+__all__ = ["LIGHT", "answer_of", "corpus_trainer", "frame_answer", "linear_trainer", "phrase_trainer"]
 
 LIGHT = Recipe(folds=3, ranker=RankerSettings(iterations=60, learning_rate=0.12, folds=2))
 """A recipe for many quick trainings: a little less accurate, several times faster."""
-
-
-class Suggests(Protocol):
-    """Anything that suggests codes for one encounter, such as a loaded model."""
-
-    def suggest(self, encounter: Encounter) -> SuggestionSet:
-        """Suggest codes, best first."""
 
 
 def corpus_trainer(
@@ -40,7 +33,7 @@ def corpus_trainer(
     systems: Sequence[str] | None = None,
     name: str = "trained",
     output: str | Path | None = None,
-    earlier: Suggester | CorpusModel | Literal["auto"] | None = "auto",
+    earlier: Prior | Literal["auto"] | None = "auto",
     progress: Callable[[str], None] | None = None,
     done: Callable[[TrainResult], None] | None = None,
 ) -> Trainer:
@@ -67,7 +60,9 @@ def corpus_trainer(
     return learn
 
 
-def answer_of(model: Suggests, name: str, watch: Callable[[Iterable[Encounter]], Iterable[Encounter]] = iter) -> Answer:
+def answer_of(
+    model: Suggester, name: str, watch: Callable[[Iterable[Encounter]], Iterable[Encounter]] = iter
+) -> Answer:
     """Let a model answer with a run.
 
     `watch`: Passes the encounters on, for instance to show progress.

@@ -2,215 +2,186 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from functools import cached_property
-from pathlib import Path
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from leadterm.errors import unknown_name
+from leadterm.errors import LeadtermError, unknown_name
 from leadterm.learned.describe import SystemModel, describe
+from leadterm.learned.mention_reader import MentionReader
+from leadterm.learned.packing import pack_system
 from leadterm.learned.parts import FEATURES
-from leadterm.learned.prior_model import earlier_systems, earlier_table
+from leadterm.learned.prior_model import Prior
 from leadterm.learned.titles import titles_of
 from leadterm.learned.tokens import Tokens, tokenise
 from leadterm.ranking.candidate_table import CandidateTable
-from leadterm.ranking.ranker import Ranker
-from leadterm.schema import Assertion, Encounter, Suggestion, SuggestionSet
+from leadterm.schema import Encounter, SuggestionSet
+from leadterm.suggester import suggest_with
 
 if TYPE_CHECKING:
-    from leadterm.suggester import Suggester
+    from leadterm.codes.system import CodeSystem
 
 __all__ = ["CorpusModel"]
 
+_PHRASE = FEATURES.index("phrase_p_here")
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, eq=False)
 class CorpusModel:
-    """A model learned from coded notes.
+    """A `Suggester` learned from coded notes.
 
     Parameters
     ----------
-    systems : mapping of str to SystemModel
+    learned : mapping of str to SystemModel
         One for each code system.
     threshold : float
         Confidence at or above which a suggestion belongs to the proposed set, for all systems alike.
     name : str
         Of the model.
-    titles : mapping of str to mapping of str to str
+    known_titles : mapping of str to mapping of str to str
         Titles of codes by system, where known.
     meta : mapping
         The run's manifest.
     releases : mapping of str to str
         Release of each code system, where known.
-    earlier : Ranker, CorpusModel or None
-        The model it was trained on top of; a ranker stands for the dictionary's.
+    earlier : Prior or None
+        The model it was trained on top of.
     seen : ndarray of shape (n,)
         Digests of the encounters it learned from.
+    remarks : tuple of str
+        What its user should know.
     """
 
-    systems: Mapping[str, SystemModel]
+    learned: Mapping[str, SystemModel]
     threshold: float
     name: str = "corpus-model"
-    titles: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    known_titles: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     meta: Mapping[str, Any] = field(default_factory=dict)
     releases: Mapping[str, str] = field(default_factory=dict)
-    earlier: Ranker | CorpusModel | None = None
+    earlier: Prior | None = None
     seen: NDArray[np.uint64] = field(default_factory=lambda: np.zeros(0, np.uint64))
+    remarks: tuple[str, ...] = ()
 
-    @cached_property
-    def before(self) -> Suggester | CorpusModel | None:
-        """The earlier model, ready to be asked."""
-        from leadterm.suggester import build
+    @property
+    def systems(self) -> tuple[str, ...]:
+        """Code systems it has learned."""
+        return tuple(sorted(self.learned))
 
-        return build(self.earlier, "dictionary") if isinstance(self.earlier, Ranker) else self.earlier
+    @property
+    def languages(self) -> frozenset[str]:
+        """Languages of the notes that it learned from."""
+        return frozenset(self.meta.get("languages", ()))
 
-    def score(self, encounter: Encounter, system: str | None = None) -> CandidateTable:
-        """Describe the candidate codes of an encounter in one code system.
+    def candidates(self, encounter: Encounter, system: str) -> CandidateTable:
+        """Describe the candidate codes of an encounter: those of its parts, then those only the earlier model knows."""
+        if system not in self.learned:
+            raise unknown_name("code system of this model", system, self.learned)
+        model, tokens, table = self.learned[system], _tokens(encounter), None
+        if self.earlier and system in self.earlier.prior_systems:
+            table = self.earlier.prior_table(encounter, system, model.base.known)
+        found = describe(model.base, tokens, table, explain=True)
+        reader = MentionReader(encounter, tokens, table)
+        mentions = [reader.mentions(where) for where in found.where]
+        combined: dict[str, tuple[str, ...]] = {}
+        if table is not None:
+            row = {code: i for i, code in enumerate(table.codes)}
+            exact = np.isfinite(found.features[:, _PHRASE])  # the very words of a coder
+            for i, code in enumerate(found.codes):
+                if code in row and table.mentions[row[code]] and not exact[i]:
+                    mentions[i] = table.mentions[row[code]]
+                    combined |= {code: table.combined[code]} if code in table.combined else {}
+        names = model.ranker.feature_names
+        return CandidateTable(
+            encounter.encounter_id, system, found.codes, names, found.features, tuple(mentions), combined
+        )
 
-        Parameters
-        ----------
-        encounter : Encounter
-            Any encounter.
-        system : str, optional
-            The code system; may be left out where the model knows only one.
+    def rank(self, table: CandidateTable) -> NDArray[np.float64]:
+        """Give the calibrated confidence of each candidate."""
+        return np.asarray(self.learned[table.system].ranker.confidence(table.features, table.feature_names))
 
-        Returns
-        -------
-        CandidateTable
-            Features and evidence, for the model's own ranker or, merged, for another.
+    def titles(self, system: str, codes: Sequence[str]) -> Mapping[str, str]:
+        """Give the titles of codes, where known; the code system's own for codes that only an earlier model knows."""
+        titles = self.known_titles.get(system, {})
+        base = self.learned[system].base if system in self.learned else None
+        more = [code for code in codes if base is None or base.number.get(code, base.seen) >= base.seen]
+        if not more:
+            return titles
+        before = self.earlier.titles(system, more) if self.earlier else {}
+        return {**titles_of(system, more), **before, **titles}
 
-        Raises
-        ------
-        LeadtermError
-            If the model does not know the system.
-        """
-        return self._table(encounter, tokenise(encounter), self._system(system))
+    def classification(self, system: str) -> CodeSystem | None:
+        """Give the code system, where it is installed and has the codes that were learned."""
+        return _installed(system)
 
     def suggest(
         self, encounter: Encounter, *, systems: Sequence[str] | None = None, top: int | None = None
     ) -> SuggestionSet:
-        """Suggest codes for an encounter, best first.
+        """Suggest codes over all systems, best first; see `leadterm.suggester.suggest_with`."""
+        return suggest_with(self, encounter, systems=systems, top=top)
 
-        Parameters
-        ----------
-        encounter : Encounter
-            Any encounter.
-        systems : sequence of str, optional
-            Code systems; all the model knows if left out.
-        top : int, optional
-            Most suggestions.
+    def has_seen(self, encounter: Encounter) -> bool:
+        """Tell whether it, or a model before it, has learned from the encounter."""
+        return encounter.digest in self._seen or (self.earlier is not None and self.earlier.has_seen(encounter))
 
-        Returns
-        -------
-        SuggestionSet
-            Ranked over all systems by calibrated confidence, then by code.
+    @cached_property
+    def _seen(self) -> frozenset[int]:
+        return frozenset(self.seen.tolist())
 
-        Raises
-        ------
-        LeadtermError
-            If the model does not know a system.
-        """
-        tokens = tokenise(encounter)
-        rows: list[Suggestion] = []
-        for system in [self._system(s) for s in systems or sorted(self.systems)]:
-            table = self._table(encounter, tokens, system)
-            confidence = self.systems[system].ranker.confidence(table.features, table.feature_names)
-            rows += self._suggestions(table, confidence)
-        rows.sort(key=lambda s: (-s.confidence, s.system, s.code))
-        found = tuple(replace(s, rank=rank) for rank, s in enumerate(rows[:top], start=1))
-        return SuggestionSet(encounter.encounter_id, self.name, self.releases, found, self.threshold)
+    # what it is to a model trained on top of it: see leadterm.learned.prior_model.Prior
 
-    def suggest_many(self, encounters: Iterable[Encounter]) -> Iterator[SuggestionSet]:
-        """Suggest codes for encounters, one after the other, in constant memory.
+    @property
+    def prior_systems(self) -> frozenset[str]:
+        """Code systems it has learned."""
+        return frozenset(self.learned)
 
-        Parameters
-        ----------
-        encounters : iterable of Encounter
-            Encounters.
+    @property
+    def fingerprint(self) -> list[Any]:
+        """What sets it apart from another of its name."""
+        return [dict(self.meta)]
 
-        Yields
-        ------
-        SuggestionSet
-            In the same order.
-        """
-        return map(self.suggest, encounters)
+    def prior_table(self, encounter: Encounter, system: str, codes: frozenset[str] = frozenset()) -> CandidateTable:  # noqa: ARG002
+        """Give log-odds and rank of each candidate; for an encounter that it did not learn from."""
+        table = self.candidates(encounter, system)
+        sure = np.clip(self.rank(table), 1e-6, 1 - 1e-6)
+        return table.beside(np.log(sure / (1 - sure)))
 
-    def _suggestions(self, table: CandidateTable, confidence: NDArray[np.float64]) -> list[Suggestion]:
-        """Suggestions of one system, not ranked yet; a candidate without evidence makes none."""
-        titles = self._titles(table)
-        asserted = _assertions(table)
-        return [
-            Suggestion(
-                1, table.system, code, titles.get(code, ""), float(confidence[i]), table.evidence[i], table.terms[i],
-                "learned", assertion=asserted[i],
-            )
-            for i, code in enumerate(table.codes)
-            if table.evidence[i]
-        ]  # fmt: skip
+    def pack(self, place: str) -> tuple[dict[str, NDArray[Any]], dict[str, Any], Any]:
+        """Give arrays, JSON parts and a header, to be kept within the model trained on top of it."""
+        return *self.packed(f"{place}."), True
 
-    def _titles(self, table: CandidateTable) -> Mapping[str, str]:
-        """Titles of candidates; the code system's own for codes that only the dictionary knows."""
-        titles = self.titles.get(table.system, {})
-        base = self.systems[table.system].base
-        more = [code for code in table.codes if base.number.get(code, base.seen) >= base.seen]
-        if not more:
-            return titles
-        before = self.earlier.titles.get(table.system, {}) if isinstance(self.earlier, CorpusModel) else {}
-        return {**titles_of(table.system, more), **before, **titles}
-
-    def save(self, path: str | Path, *, documents: Mapping[str, str] | None = None) -> Path:
-        """Write the model as a folder (see :mod:`leadterm.storage.artifacts`)."""
-        from leadterm.learned.store import save_model
-
-        return save_model(self, path, documents=documents)
-
-    @classmethod
-    def load(cls, path: str | Path, *, mmap: bool = True) -> CorpusModel:
-        """Read a model that :meth:`save` wrote; raises LeadtermError if the folder is not sound."""
-        from leadterm.learned.store import load_model
-
-        return load_model(path, mmap=mmap)
-
-    def _system(self, system: str | None) -> str:
-        if system is None and len(self.systems) == 1:
-            return next(iter(self.systems))
-        if system is None or system not in self.systems:
-            raise unknown_name("code system of this model", system or "", self.systems)
-        return system
-
-    def _table(self, encounter: Encounter, tokens: Tokens, system: str) -> CandidateTable:
-        from leadterm.corpus.format import join_mentions
-
-        model, table = self.systems[system], None
-        if self.before and system in earlier_systems(self.before):
-            table = earlier_table(self.before, encounter, system, model.base.known)
-        found = describe(model.base, tokens, table, explain=True)
-        evidence = [join_mentions(tokens.spans(encounter, m) for m in where) for where in found.where]
-        terms = [" ".join(tokens.words[i] for m in where[:1] for i in m) for where in found.where]
-        if table is not None:
-            row = {code: i for i, code in enumerate(table.codes)}
-            learned = np.isfinite(found.features[:, FEATURES.index("phrase_p_here")])  # the very words of a coder
-            for i, code in enumerate(found.codes):
-                if code in row and table.evidence[row[code]] and not learned[i]:
-                    evidence[i], terms[i] = table.evidence[row[code]], table.terms[row[code]]
-        names = model.ranker.feature_names
-        return CandidateTable(
-            encounter.encounter_id, system, found.codes, names, found.features, tuple(evidence), tuple(terms)
-        )
+    def packed(self, place: str = "") -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
+        """Give arrays and JSON parts of the model and of the one before it, under names that begin with a place."""
+        arrays: dict[str, NDArray[Any]] = {f"{place}seen": self.seen}
+        parts: dict[str, Any] = {}
+        for number, name in enumerate(self.systems):
+            numbers, parts[f"{place}s{number}"] = pack_system(self.learned[name], f"{place}s{number}")
+            arrays |= numbers
+        before: Any = False
+        if self.earlier:
+            numbers, inner, before = self.earlier.pack(f"{place}earlier")
+            arrays, parts = arrays | numbers, parts | inner
+        parts[f"{place}model"] = {
+            "name": self.name, "systems": list(self.systems), "threshold": self.threshold,
+            "titles": dict(self.known_titles), "releases": dict(self.releases), "earlier": before,
+        }  # fmt: skip
+        return arrays, parts
 
 
-def _assertions(table: CandidateTable) -> list[Assertion]:
-    """The context of each candidate's best match."""
-    kinds: tuple[tuple[str, Assertion], ...] = (
-        ("phrase_negation", "absent"), ("phrase_family", "family"), ("phrase_history", "history"),
-        ("phrase_possible", "possible"), ("similar_negation", "absent"),
-    )  # fmt: skip
-    out: list[Assertion] = ["present"] * len(table.codes)
-    for name, assertion in kinds:
-        for i in np.flatnonzero(table.column(name) > 0).tolist():
-            if out[i] == "present":
-                out[i] = assertion
-    return out
+@lru_cache(maxsize=1)
+def _tokens(encounter: Encounter) -> Tokens:
+    """Words of the encounter that is read for one code system after the other."""
+    return tokenise(encounter)
+
+
+@lru_cache(maxsize=8)
+def _installed(system: str) -> CodeSystem | None:
+    from leadterm.codes import load_system
+
+    try:
+        return load_system(system)
+    except LeadtermError:
+        return None

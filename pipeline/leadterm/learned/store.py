@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from leadterm.dictionary.model import DictionaryModel
 from leadterm.errors import LeadtermError
-from leadterm.learned.cooccurrence import Company
 from leadterm.learned.describe import SystemModel
-from leadterm.learned.linear import LinearModel
 from leadterm.learned.model import CorpusModel
+from leadterm.learned.packing import PARTS
 from leadterm.learned.parts import BaseModel
-from leadterm.learned.pcs_axes import Axes
-from leadterm.learned.phrases import Lexicon
-from leadterm.learned.similar_phrases import PhraseIndex
+from leadterm.learned.prior_model import Prior
 from leadterm.learned.soundness import check_base
 from leadterm.ranking.ranker import Ranker
 from leadterm.storage.artifacts import Artifact, load_artifact, save_artifact
@@ -27,9 +24,6 @@ from leadterm.storage.soundness import check_finite, require
 __all__ = ["KIND", "load_model", "save_model"]
 
 KIND = "corpus-model"
-_PARTS: Mapping[str, Any] = {
-    "lexicon": Lexicon, "index": PhraseIndex, "linear": LinearModel, "axes": Axes, "company": Company,
-}  # fmt: skip
 
 
 def save_model(model: CorpusModel, path: str | Path, *, documents: Mapping[str, str] | None = None) -> Path:
@@ -54,46 +48,19 @@ def save_model(model: CorpusModel, path: str | Path, *, documents: Mapping[str, 
     LeadtermError
         If the folder cannot be written.
     """
-    arrays, parts = _packed(model, "")
+    arrays, parts = model.packed()
     return save_artifact(path, Artifact(KIND, {"name": model.name, **model.meta}, arrays, parts), documents=documents)
 
 
-def _packed(model: CorpusModel, place: str) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
-    """Arrays and JSON parts of a model and of the one before it."""
-    arrays: dict[str, NDArray[Any]] = {f"{place}seen": model.seen}
-    parts: dict[str, Any] = {}
-    for number, (_, system) in enumerate(sorted(model.systems.items())):
-        base, prefix = system.base, f"{place}s{number}"
-        arrays |= {f"{prefix}.texts": base.texts, f"{prefix}.categories": base.categories}
-        header: dict[str, Any] = {"codes": base.codes, "shortlist": base.shortlist}
-        header["ranker"] = system.ranker.header()
-        arrays |= system.ranker.arrays(f"{prefix}.ranker")
-        for name in _PARTS:
-            numbers, rest = _taken_apart(getattr(base, name))
-            arrays |= {f"{prefix}.{name}.{key}": value for key, value in numbers.items()}
-            header[name] = rest
-        parts[prefix] = header
-    earlier = model.earlier
-    if isinstance(earlier, CorpusModel):
-        more, inner = _packed(earlier, f"{place}earlier.")
-        arrays, parts = arrays | more, parts | inner
-    elif earlier:
-        arrays |= earlier.arrays(f"{place}earlier")
-    parts[f"{place}model"] = {
-        "name": model.name, "systems": sorted(model.systems), "threshold": model.threshold,
-        "titles": dict(model.titles), "releases": dict(model.releases),
-        "earlier": earlier.header() if isinstance(earlier, Ranker) else earlier is not None,
-    }  # fmt: skip
-    return arrays, parts
-
-
-def load_model(path: str | Path, *, mmap: bool = True) -> CorpusModel:
+def load_model(path: str | Path, *, date: str | None = None, ner: str | None = None, mmap: bool = True) -> CorpusModel:
     """Read a model from a folder.
 
     Parameters
     ----------
     path : str or Path
         The folder.
+    date, ner : str, optional
+        Mean nothing to a model of this kind; it remarks on them.
     mmap : bool
         Map the arrays, so that processes share them.
 
@@ -108,22 +75,24 @@ def load_model(path: str | Path, *, mmap: bool = True) -> CorpusModel:
         If the folder is not a sound corpus model of this protocol.
     """
     artifact = load_artifact(path, kind=KIND, mmap=mmap)
+    said = f"--date and --ner change nothing: the model '{Path(path).name}' was learned from a corpus."
     try:
-        return _unpacked(artifact, "", artifact.meta)
+        return replace(_unpacked(artifact, "", artifact.meta), remarks=(said,) if date or ner else ())
     except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
         raise LeadtermError(f"model '{Path(path).name}' is not sound.", hint="Train it again.") from error
 
 
 def _unpacked(artifact: Artifact, place: str, meta: Mapping[str, Any]) -> CorpusModel:
-    """The inverse of :func:`_packed`."""
+    """The inverse of :meth:`CorpusModel.packed`."""
     header = artifact.parts[f"{place}model"]
     check_finite(np.array(float(header["threshold"])), "threshold")
     require(isinstance(header["name"], str) and isinstance(header["systems"], list), "name")
     require(len(set(header["systems"])) == len(header["systems"]), "systems")
     systems = {name: _system(artifact, f"{place}s{number}") for number, name in enumerate(header["systems"])}
-    earlier: Ranker | CorpusModel | None = None
-    if isinstance(header["earlier"], dict):
-        earlier = Ranker.from_parts(artifact.arrays, header["earlier"], f"{place}earlier")
+    earlier: Prior | None = None
+    if isinstance(header["earlier"], dict):  # that of a ranker stands for the dictionary's model
+        ranker = Ranker.from_parts(artifact.arrays, header["earlier"], f"{place}earlier")
+        earlier = DictionaryModel("dictionary", ranker)
     elif header["earlier"]:
         earlier = _unpacked(artifact, f"{place}earlier.", {})
     return CorpusModel(
@@ -135,20 +104,13 @@ def _unpacked(artifact: Artifact, place: str, meta: Mapping[str, Any]) -> Corpus
 def _system(artifact: Artifact, prefix: str) -> SystemModel:
     header = artifact.parts[prefix]
     require(isinstance(header["codes"], list), "codes")
-    made = {name: _put_together(kind, artifact, f"{prefix}.{name}.", header[name]) for name, kind in _PARTS.items()}
+    made = {name: _put_together(kind, artifact, f"{prefix}.{name}.", header[name]) for name, kind in PARTS.items()}
     base = BaseModel(
         tuple(header["codes"]), artifact.arrays[f"{prefix}.texts"], artifact.arrays[f"{prefix}.categories"],
         made["lexicon"], made["index"], made["linear"], made["axes"], made["company"], int(header["shortlist"]),
     )  # fmt: skip
     check_base(base)
     return SystemModel(base, Ranker.from_parts(artifact.arrays, header["ranker"], f"{prefix}.ranker"))
-
-
-def _taken_apart(part: Any) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
-    """Arrays of a part, and the rest of it."""
-    values = {f.name: getattr(part, f.name) for f in fields(part)}
-    arrays = {name: value for name, value in values.items() if isinstance(value, np.ndarray)}
-    return arrays, {name: value for name, value in values.items() if name not in arrays}
 
 
 def _put_together(kind: Any, artifact: Artifact, prefix: str, rest: Mapping[str, Any]) -> Any:

@@ -12,19 +12,20 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from leadterm.schema import Encounter, EvidenceSpan
+from leadterm.schema import Encounter, EvidenceSpan, Note
 from leadterm.text.layout.lines import split_lines
-from leadterm.text.layout.sections import PROBLEM_SECTIONS, find_marks
+from leadterm.text.layout.sections import PROBLEM_SECTIONS, Mark, find_marks
 from leadterm.text.words.languages import stem, words_of
 from leadterm.text.words.normalise import fold
 
-__all__ = ["CONTEXTS", "Tokens", "tokenise"]
+__all__ = ["CONTEXTS", "Tokens", "find_cue", "section_titles", "tokenise"]
 
 CONTEXTS = ("negation", "family", "history", "possible")
 _WORD = re.compile(r"[^\W_]+", re.UNICODE)
 _STOP = re.compile(r"[.!?;:]\s|[\n\r]")
 _REACH = {"negation": 6, "family": 12, "history": 12, "possible": 8}
 _REMEMBERED = 200_000
+_LOOKED = 200
 _Entry = tuple[str, tuple[str, ...], bool]
 
 
@@ -144,12 +145,25 @@ def _concluded(encounter: Encounter, note: NDArray[np.int32], start: NDArray[np.
     """Whether each word stands in a section of conclusions."""
     out = np.zeros(len(start), dtype=np.int8)
     for index, text in enumerate(note.text for note in encounter.notes):
-        titles = [mark for mark in find_marks(text, split_lines(text)) if not mark.label]
+        titles = section_titles(text)
         if any(mark.category in PROBLEM_SECTIONS for mark in titles):
             here = note == index
             inside = np.array([False, *(mark.category in PROBLEM_SECTIONS for mark in titles)])
             out[here] = inside[np.searchsorted([mark.start for mark in titles], start[here], side="right")]
     return out
+
+
+def section_titles(text: str) -> list[Mark]:
+    """Find the titles of the sections of a note, in order; labels of single lines are none."""
+    return [mark for mark in find_marks(text, split_lines(text)) if not mark.label]
+
+
+def find_cue(note: Note, at: int, kind: str, language: str) -> EvidenceSpan | None:
+    """Find the nearest cue of a kind before a character, within its sentence."""
+    begin = max((m.start() for m in _STOP.finditer(note.text, max(0, at - _LOOKED), at)), default=max(0, at - _LOOKED))
+    entries = _entries(language)
+    cues = [m for m in _WORD.finditer(note.text, begin, at) if kind in entries[m[0]][1]]
+    return EvidenceSpan(note.note_id, cues[-1].start(), cues[-1].end(), cues[-1][0]) if cues else None
 
 
 class _Entries(dict[str, _Entry]):

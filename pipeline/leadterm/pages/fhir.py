@@ -36,9 +36,9 @@ def suggestion_bundle(pairs: Iterable[tuple[Encounter, SuggestionSet]]) -> Json:
 
     Examples
     --------
-    >>> from leadterm.schema import Note
+    >>> from leadterm.schema import Mention, Note
     >>> span = EvidenceSpan("n1", 6, 15, "sinusitis")
-    >>> s = Suggestion(1, "icd10cm", "J01.90", "Acute sinusitis, unspecified", 0.9, (span,))
+    >>> s = Suggestion(1, "icd10cm", "J01.90", "Acute sinusitis, unspecified", 0.9, (Mention.of(span),))
     >>> e = Encounter("e1", (Note("n1", "Acute sinusitis."),))
     >>> entry = suggestion_bundle([(e, SuggestionSet("e1", "default", {"icd10cm": "2026"}, (s,)))])["entry"][0]
     >>> entry["resource"]["code"]["coding"][0]["system"], entry["resource"]["verificationStatus"]["coding"][0]["code"]
@@ -70,7 +70,7 @@ def _resource(encounter: Encounter, result: SuggestionSet, suggestion: Suggestio
     }
     hints = [{"text": hint} for hint in suggestion.hints]
     if spec_of(suggestion.system).is_procedure:
-        shared["extension"] += [_span(span) for span in suggestion.evidence]
+        shared["extension"] += [_span(span) for span in suggestion.spans]
         shared = {"resourceType": "Procedure", "status": "unknown", **shared}
     else:
         shared = {
@@ -82,10 +82,10 @@ def _resource(encounter: Encounter, result: SuggestionSet, suggestion: Suggestio
 
 def _evidence(suggestion: Suggestion) -> list[Json]:
     """The evidence, one part a note."""
-    notes = dict.fromkeys(span.note_id for span in suggestion.evidence)
+    notes = dict.fromkeys(span.note_id for span in suggestion.spans)
     return [
         {
-            "extension": [_span(span) for span in suggestion.evidence if span.note_id == note],
+            "extension": [_span(span) for span in suggestion.spans if span.note_id == note],
             "detail": [_logical("DocumentReference", note)],
         }
         for note in notes

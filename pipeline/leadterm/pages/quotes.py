@@ -37,11 +37,12 @@ def quote(suggestion: Suggestion, texts: Mapping[str, str], *, width: int) -> Qu
 
     Gives white space is drawn together; whole words only, within the line of the note where it is not too short.
 
-    >>> s = Suggestion(1, "icd10cm", "J01.90", "Acute sinusitis", 0.9, (EvidenceSpan("n", 6, 15, "sinusitis"),))
+    >>> best = Mention.of(EvidenceSpan("n", 6, 15, "sinusitis"))
+    >>> s = Suggestion(1, "icd10cm", "J01.90", "Acute sinusitis", 0.9, (best,))
     >>> quote(s, {"n": "Acute sinusitis.\\nRest."}, width=40).pieces
     (('Acute ', False), ('sinusitis', True), ('.', False))
     """
-    spans = _together(suggestion.evidence)
+    spans = _together(suggestion.spans)
     text = texts[spans[0].note_id]
     first, last = spans[0].start, spans[-1].end
     cued = [c.start for c in suggestion.cues if c.note_id == spans[0].note_id and first - TOGETHER < c.start < first]
@@ -56,7 +57,7 @@ def quote(suggestion: Suggestion, texts: Mapping[str, str], *, width: int) -> Qu
     pieces.append((_flat(text[at:end]), False))
     if end < _line_end(text, last):
         pieces.append((" …", False))
-    return Quote(tuple((words, marked) for words, marked in pieces if words), len(suggestion.evidence) - len(spans))
+    return Quote(tuple((words, marked) for words, marked in pieces if words), len(suggestion.spans) - len(spans))
 
 
 def place_of(suggestion: Suggestion) -> str:
@@ -66,8 +67,7 @@ def place_of(suggestion: Suggestion) -> str:
 
     >>> cue = EvidenceSpan("n", 0, 8, "Rule out")
     >>> span = EvidenceSpan("n", 9, 13, "gout")
-    >>> s = Suggestion(1, "icd10cm", "M10.9", "Gout", 0.1, (span,), section="hpi", assertion="possible", cues=(cue,))
-    >>> place_of(s)
+    >>> place_of(Suggestion(1, "icd10cm", "M10.9", "Gout", 0.1, (Mention("n", (span,), "possible", (cue,), "hpi"),)))
     'HPI · possible (rule out)'
     """
     section = section_name(suggestion.section)

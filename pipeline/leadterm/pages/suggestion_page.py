@@ -136,7 +136,7 @@ def _pieces(anchor: str, note: Note, shown: Sequence[Suggestion], threshold: flo
     """Cut the raw note where evidence begins or ends."""
     edges: dict[int, list[tuple[bool, int]]] = {0: [], len(note.text): []}
     for number, suggestion in enumerate(shown):
-        for span in suggestion.evidence:
+        for span in suggestion.spans:
             if span.note_id == note.note_id:
                 edges.setdefault(span.start, []).append((True, number))
                 edges.setdefault(span.end, []).append((False, number))

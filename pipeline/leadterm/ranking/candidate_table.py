@@ -1,20 +1,19 @@
-"""Candidates of one encounter with their features: the type every part of the corpus model speaks."""
+"""Candidates of one encounter with their features and mentions: the type that every kind of model speaks."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from leadterm.errors import LeadtermError
-from leadterm.schema import EvidenceSpan
+from leadterm.schema import Mention
 
-__all__ = ["Block", "CandidateTable", "Mentions", "group_max", "join_blocks", "merge_tables"]
+__all__ = ["Block", "CandidateTable", "Mentions", "group_max", "join_blocks"]
 
-Spans = tuple[EvidenceSpan, ...]
 Mentions = tuple[tuple[int, ...], ...]
 """Word positions of each mention that supports a code, the best first."""
 
@@ -53,7 +52,7 @@ class Block:
 
 @dataclass(frozen=True)
 class CandidateTable:
-    """Candidate codes of one encounter in one code system, with named features and evidence.
+    """Candidate codes of one encounter in one code system, with named features and evidence: every model makes one.
 
     Parameters
     ----------
@@ -65,10 +64,10 @@ class CandidateTable:
         Columns.
     features : ndarray of shape (n_codes, n_features)
         Float32; NaN is unknown.
-    evidence : tuple of tuple of EvidenceSpan
-        Spans that support each code; may be empty.
-    terms : tuple of str
-        The phrase behind each row's evidence; may be empty.
+    mentions : tuple of tuple of Mention
+        What supports each code, the best first; may be empty.
+    combined : mapping of str to tuple of str
+        Codes that a combination code among the rows was put together from.
 
     Raises
     ------
@@ -77,7 +76,7 @@ class CandidateTable:
 
     Examples
     --------
-    >>> t = CandidateTable("e1", "icd10cm", ("I10",), ("p",), np.ones((1, 1), np.float32), ((),), ("",))
+    >>> t = CandidateTable("e1", "icd10cm", ("I10",), ("p",), np.ones((1, 1), np.float32), ((),))
     >>> t.column("p").tolist()
     [1.0]
     """
@@ -87,12 +86,12 @@ class CandidateTable:
     codes: tuple[str, ...]
     feature_names: tuple[str, ...]
     features: NDArray[np.float32]
-    evidence: tuple[Spans, ...]
-    terms: tuple[str, ...]
+    mentions: tuple[tuple[Mention, ...], ...]
+    combined: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         n = len(self.codes)
-        if self.features.shape != (n, len(self.feature_names)) or not n == len(self.evidence) == len(self.terms):
+        if self.features.shape != (n, len(self.feature_names)) or n != len(self.mentions):
             raise LeadtermError(f"candidate table of shape {self.features.shape} for {n} codes is not sound.")
         if len(set(self.codes)) < n:
             raise LeadtermError("a candidate table holds a code twice.")
@@ -100,6 +99,55 @@ class CandidateTable:
     def column(self, name: str) -> NDArray[np.float32]:
         """Give one feature of every candidate; raises ValueError for a name that is not there."""
         return np.asarray(self.features[:, self.feature_names.index(name)])
+
+    def beside(self, score: NDArray[Any], *, prefix: str | None = None) -> CandidateTable:
+        """Give the same candidates with the columns that a model trained on top of another sees.
+
+        Parameters
+        ----------
+        score : ndarray of shape (n_codes,)
+            How sure the other model is, as log-odds.
+        prefix : str, optional
+            Keep the features as well, under names with this before them.
+
+        Returns
+        -------
+        CandidateTable
+            Columns ``earlier_score``, ``earlier_rank`` and the features kept.
+        """
+        rank = np.empty(len(self.codes))
+        rank[np.argsort(-score, kind="stable")] = np.arange(len(self.codes))
+        kept = [] if prefix is None else [f"{prefix}{name}" for name in self.feature_names]
+        columns = np.column_stack([score, rank, self.features[:, : len(kept)]]).astype(np.float32)
+        names = ("earlier_score", "earlier_rank", *kept)
+        return replace(self, feature_names=names, features=columns.reshape(len(self.codes), len(names)))
+
+    def renamed(self, system: str, names: Sequence[str | None], *, by: str) -> CandidateTable:
+        """Give the candidates under other codes.
+
+        Parameters
+        ----------
+        system : str
+            Code system of the names.
+        names : sequence of str or None
+            Of each candidate; without one it is left out.
+        by : str
+            Column that tells, of several that become one, the best.
+
+        Returns
+        -------
+        CandidateTable
+            In order of the new codes.
+        """
+        best: dict[str, int] = {}
+        for row in np.argsort(-self.column(by), kind="stable").tolist():
+            if code := names[row]:
+                best.setdefault(code, row)
+        codes = tuple(sorted(best))
+        rows = [best[code] for code in codes]
+        features = self.features[np.array(rows, dtype=np.int64)]
+        mentions = tuple(self.mentions[row] for row in rows)
+        return CandidateTable(self.encounter_id, system, codes, self.feature_names, features, mentions)
 
 
 def join_blocks(blocks: Sequence[Block], extra: NDArray[np.int64] | None = None) -> Block:
@@ -136,52 +184,6 @@ def join_blocks(blocks: Sequence[Block], extra: NDArray[np.int64] | None = None)
         for row, mentions in zip(rows.tolist(), block.where, strict=True):
             where[row] = where[row] or mentions
     return Block(tuple(name for b in blocks for name in b.names), codes, features, tuple(where))
-
-
-def merge_tables(first: CandidateTable, second: CandidateTable) -> CandidateTable:
-    """Join two tables of one encounter, for instance the corpus model's and the dictionary's.
-
-    Parameters
-    ----------
-    first, second : CandidateTable
-        Of the same encounter and system; their feature names differ.
-
-    Returns
-    -------
-    CandidateTable
-        The union of codes, sorted; NaN where a table lacks a code; evidence of the first where it has some.
-
-    Raises
-    ------
-    LeadtermError
-        If the tables are of two encounters or systems, or share a feature name.
-
-    Examples
-    --------
-    >>> t = CandidateTable("e1", "s", ("A",), ("p",), np.ones((1, 1), np.float32), ((),), ("",))
-    >>> u = CandidateTable("e1", "s", ("B",), ("q",), np.ones((1, 1), np.float32), ((),), ("",))
-    >>> merge_tables(t, u).codes
-    ('A', 'B')
-    """
-    same = set(first.feature_names) & set(second.feature_names)
-    if (first.encounter_id, first.system) != (second.encounter_id, second.system) or same:
-        shared = ", ".join(sorted(same)) or "none"
-        raise LeadtermError(f"candidate tables do not fit together; shared features: {shared}.")
-    codes = tuple(sorted(set(first.codes) | set(second.codes)))
-    row = {code: i for i, code in enumerate(codes)}
-    names = first.feature_names + second.feature_names
-    features = np.full((len(codes), len(names)), np.nan, np.float32)
-    evidence: list[Spans] = [()] * len(codes)
-    terms = [""] * len(codes)
-    column = 0
-    for table in (first, second):
-        for i, code in enumerate(table.codes):
-            at = row[code]
-            features[at, column : column + len(table.feature_names)] = table.features[i]
-            if not evidence[at]:
-                evidence[at], terms[at] = table.evidence[i], table.terms[i]
-        column += len(table.feature_names)
-    return CandidateTable(first.encounter_id, first.system, codes, names, features, tuple(evidence), tuple(terms))
 
 
 def group_max(values: NDArray[Any], groups: NDArray[np.int64], n: int) -> NDArray[np.float64]:

@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from leadterm.corpus import Card, join_mentions
+from leadterm.corpus import Card, arrange_mentions
 from leadterm.corpus.spelling import canonical
 from leadterm.errors import LeadtermError, unknown_name
 from leadterm.readers.base import Imported, read_text, take_folder
-from leadterm.schema import Encounter, EvidenceSpan, Note, ReferenceCode
+from leadterm.schema import Encounter, EvidenceSpan, Mention, Note, ReferenceCode
 
 __all__ = ["read"]
 
@@ -126,10 +126,11 @@ def _encounter(case: str, text: str, language: str, codes: list[tuple[str, str]]
     made = []
     for system, code in dict.fromkeys(codes):
         spans = [
-            [_span(case, start, end, text) for start, end in mention]
+            Mention.of(*(_span(case, start, end, text) for start, end in mention))
             for mention in mentions.get((case, system, code), [])
+            if mention
         ]
-        made.append(ReferenceCode(system, code, "", join_mentions(spans)))
+        made.append(ReferenceCode(system, code, "", arrange_mentions(spans)))
     return Encounter(case, (Note(NOTE_ID, text, "case report"),), tuple(made), None, "inpatient", language)
 
 

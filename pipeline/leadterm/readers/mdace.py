@@ -12,12 +12,12 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from leadterm.corpus import Card, join_mentions
+from leadterm.corpus import Card, arrange_mentions
 from leadterm.corpus.spelling import canonical
 from leadterm.errors import LeadtermError, unknown_name
 from leadterm.readers.base import Imported, read_text, rows, take_folder
 from leadterm.readers.mimic import need_table, read_splits
-from leadterm.schema import Encounter, EvidenceSpan, Note, ReferenceCode
+from leadterm.schema import Encounter, EvidenceSpan, Mention, Note, ReferenceCode
 
 __all__ = ["read"]
 
@@ -119,7 +119,7 @@ def _texts(place: str, wanted: set[str]) -> dict[str, tuple[str, str]]:
 
 def _encounter(chart: Chart, texts: Mapping[str, tuple[str, str]]) -> Encounter:
     notes: list[Note] = []
-    mentions: dict[tuple[str, str], list[list[EvidenceSpan]]] = {}
+    mentions: dict[tuple[str, str], list[Mention]] = {}
     for given in chart["notes"]:
         name = str(given["note_id"])
         text = given["text"] if "text" in given else texts[name][1]
@@ -127,9 +127,9 @@ def _encounter(chart: Chart, texts: Mapping[str, tuple[str, str]]) -> Encounter:
         for mark in given["annotations"]:
             system = _system(mark)
             code = (system, canonical(system, str(mark.get("code", ""))))
-            mentions.setdefault(code, []).append([_span(mark, name, text)])
+            mentions.setdefault(code, []).append(Mention.of(_span(mark, name, text)))
     subject = next((texts[note.note_id][0] for note in notes if note.note_id in texts), None)
-    codes = tuple(ReferenceCode(*code, "", join_mentions(found)) for code, found in mentions.items())
+    codes = tuple(ReferenceCode(*code, "", arrange_mentions(found)) for code, found in mentions.items())
     return Encounter(str(chart["hadm_id"]), tuple(notes), codes, subject, "inpatient")
 
 

@@ -30,7 +30,7 @@ def model_card(
         Markdown.
     """
     corpus = model.meta["corpus"]
-    built = any(system.base.axes.stems for system in model.systems.values())
+    built = any(system.base.axes.stems for system in model.learned.values())
     lines = [
         f"# Model card: {model.name}",
         "",
@@ -45,7 +45,7 @@ def model_card(
         "| system | codes | phrases | precision | recall | F1 | calibration error |",
         "|---|---|---|---|---|---|---|",
     ]
-    for name, system in sorted(model.systems.items()):
+    for name, system in sorted(model.learned.items()):
         report = system.ranker.report
         lines.append(
             f"| {name} | {system.base.seen} | {len(system.base.lexicon.phrases)} | {report['precision']:.3f} "
@@ -75,8 +75,7 @@ def _earlier(model: CorpusModel) -> list[str]:
     """What it was trained on top of."""
     if model.earlier is None:
         return []
-    name = getattr(model.earlier, "name", "")
-    return [f"It keeps what {f'the model {name!r}' if name else 'the shipped dictionary model'} knows."]
+    return [f"It keeps what the model {model.earlier.name!r} knows."]
 
 
 def _said(point: OperatingPoint) -> str:

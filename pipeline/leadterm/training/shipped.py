@@ -89,7 +89,7 @@ def gather(suggester: Suggester, encounters: Iterable[Encounter]) -> Rows:
     Parameters
     ----------
     suggester : Suggester
-        Makes candidates; its ranker is not used.
+        Of one code system; makes candidates, its confidence is not used.
     encounters : iterable of Encounter
         With reference codes.
 
@@ -99,13 +99,14 @@ def gather(suggester: Suggester, encounters: Iterable[Encounter]) -> Rows:
         In the order of the encounters.
     """
     features, targets, groups, missed = [], [], [], 0
+    (system,) = suggester.systems
     for number, encounter in enumerate(encounters):
-        candidates, matrix = suggester.candidates(encounter)
-        wanted = {code.code for code in encounter.codes if code.system == suggester.system.name}
-        hit = np.array([c.code in wanted for c in candidates], dtype=np.bool_)
-        features.append(matrix)
+        table = suggester.candidates(encounter, system)
+        wanted = {code.code for code in encounter.codes if code.system == system}
+        hit = np.array([code in wanted for code in table.codes], dtype=np.bool_)
+        features.append(table.features)
         targets.append(hit)
-        groups.append(np.full(len(candidates), number, dtype=np.int64))
+        groups.append(np.full(len(table.codes), number, dtype=np.int64))
         missed += len(wanted) - int(hit.sum())
     return Rows(np.vstack(features), np.concatenate(targets), np.concatenate(groups), missed)
 
@@ -159,16 +160,17 @@ def _card(ranker: Ranker, meta: Mapping[str, Any]) -> str:
 def main(arguments: Sequence[str]) -> int:
     """Fit on the ``train`` split of a corpus and save: ``python -m leadterm.training.shipped CORPUS OUTPUT``."""
     from leadterm.corpus import read_split
-    from leadterm.suggester import build
+    from leadterm.dictionary.model import DictionaryModel
 
     corpus, output = Path(arguments[0]), Path(arguments[1])
     empty = Ranker((), {}, 0.0, 0, None, 0.5)  # type: ignore[arg-type]
     encounters = read_split(corpus, "train")
-    suggester = build(empty, output.name)
+    suggester = DictionaryModel(output.name, empty)
     seen = np.array(sorted(encounter.digest for encounter in encounters), dtype=np.uint64)
     ranker = replace(fit_ranker(gather(suggester, encounters)), seen=seen)
-    releases = {suggester.system.name: suggester.system.release}
-    meta = {"corpus": corpus.name, "encounters": len(encounters), "releases": releases, "leadterm": __version__}
+    meta = {
+        "corpus": corpus.name, "encounters": len(encounters), "releases": suggester.releases, "leadterm": __version__,
+    }  # fmt: skip
     artifact = Artifact("ranker", meta, ranker.arrays(), {"ranker": ranker.header()})
     save_artifact(output, artifact, documents={"README.md": _card(ranker, meta)})
     print(f"{output}: " + ", ".join(f"{name} {value:.3f}" for name, value in ranker.report.items()))

@@ -20,7 +20,7 @@ from leadterm.learned.tokens import Tokens
 from leadterm.ranking.candidate_table import CandidateTable
 from leadterm.ranking.ranker import Ranker
 from leadterm.ranking.trees import group_folds
-from leadterm.schema import Encounter, EvidenceSpan
+from leadterm.schema import Encounter, Mention
 from leadterm.training.recipe import Recipe
 
 __all__ = [
@@ -101,7 +101,8 @@ def examples_of(
     Examples
     --------
     >>> from leadterm.schema import EvidenceSpan, Note, ReferenceCode
-    >>> e = Encounter("e", (Note("n", "Gout."),), (ReferenceCode("s", "M10", "", (EvidenceSpan("n", 0, 4, "Gout"),)),))
+    >>> gout = Mention.of(EvidenceSpan("n", 0, 4, "Gout"))
+    >>> e = Encounter("e", (Note("n", "Gout."),), (ReferenceCode("s", "M10", "", (gout,)),))
     >>> from leadterm.learned.tokens import tokenise
     >>> examples_of([e], [tokenise(e)], "s")[0].evidence
     (('M10', (0,)),)
@@ -110,7 +111,7 @@ def examples_of(
     tables: Sequence[CandidateTable | None] = known or [None] * len(texts)
     for encounter, tokens, table in zip(encounters, texts, tables, strict=True):
         given = [code for code in encounter.codes if code.system == system]
-        found = dict(zip(table.codes, table.evidence, strict=True)) if table else {}
+        found = dict(zip(table.codes, table.mentions, strict=True)) if table else {}
         evidence = [
             (code.code, positions)
             for code in given
@@ -120,14 +121,12 @@ def examples_of(
     return out
 
 
-def _positions(encounter: Encounter, tokens: Tokens, evidence: Sequence[EvidenceSpan]) -> Iterator[tuple[int, ...]]:
-    """Word positions of each mention that evidence spans make up."""
-    from leadterm.corpus.format import split_mentions
-
+def _positions(encounter: Encounter, tokens: Tokens, evidence: Sequence[Mention]) -> Iterator[tuple[int, ...]]:
+    """Word positions of each mention."""
     place = {note.note_id: i for i, note in enumerate(encounter.notes)}
-    for mention in split_mentions(evidence):
+    for mention in evidence:
         inside = np.zeros(len(tokens.words), dtype=bool)
-        for span in mention:
+        for span in mention.spans:
             here = tokens.note == place.get(span.note_id, -1)
             inside |= here & (tokens.start < span.end) & (tokens.end > span.start)
         if inside.any():
@@ -292,9 +291,7 @@ def fit_system(
     return SystemModel(_whole(examples, groups, rows, recipe, jobs), ranker)
 
 
-def _whole(
-    examples: Sequence[Example], groups: Sequence[str], rows: FoldRows, recipe: Recipe, jobs: int
-) -> BaseModel:
+def _whole(examples: Sequence[Example], groups: Sequence[str], rows: FoldRows, recipe: Recipe, jobs: int) -> BaseModel:
     """The model's parts: of all examples, or those that described the only fold that was held out."""
     if rows.base is not None:
         return rows.base

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +21,8 @@ from numpy.typing import NDArray
 from leadterm.errors import LeadtermError, unknown_name
 from leadterm.learned.describe import SystemModel
 from leadterm.learned.model import CorpusModel
-from leadterm.learned.prior_model import earlier_systems, earlier_table, fitting_dictionary, unseen
+from leadterm.learned.prior_model import Prior
+from leadterm.learned.store import save_model
 from leadterm.learned.titles import known_titles
 from leadterm.learned.tokens import Tokens, tokenise
 from leadterm.ranking.calibration import OperatingPoint, best_f1_threshold, precision_threshold
@@ -30,11 +31,9 @@ from leadterm.schema import Encounter
 from leadterm.storage.artifacts import check_output
 from leadterm.training.checkpoint import WorkFolder
 from leadterm.training.model_card import model_card
+from leadterm.training.prior import fitting_prior
 from leadterm.training.recipe import Recipe
 from leadterm.training.stacking import FoldRows, examples_of, fit_system, out_of_fold, ranked
-
-if TYPE_CHECKING:
-    from leadterm.suggester import Suggester
 
 __all__ = ["TrainResult", "train"]
 
@@ -88,7 +87,7 @@ def train(
     systems: Sequence[str] | None = None,
     target_precision: float | None = None,
     titles: Mapping[str, Mapping[str, str]] | None = None,
-    earlier: Suggester | CorpusModel | Literal["auto"] | None = "auto",
+    earlier: Prior | Literal["auto"] | None = "auto",
     jobs: int = 1,
     progress: Progress | None = None,
 ) -> TrainResult:
@@ -113,7 +112,7 @@ def train(
         Also find the threshold that gives this precision out of fold.
     titles : mapping of str to mapping of str to str, optional
         Titles of codes by system, to be shown with suggestions; found where they can be if left out.
-    earlier : Suggester, CorpusModel, "auto" or None
+    earlier : Prior, "auto" or None
         A model whose knowledge is kept: what it says of an encounter is learned from too. Encounters that
         a corpus model learned from before are left out. By default the shipped model where it fits.
     jobs : int
@@ -138,8 +137,8 @@ def train(
     wanted = _systems(encounters, systems)
     remarks: list[str] = []
     if earlier == "auto":
-        earlier = fitting_dictionary(encounters, wanted)
-    elif earlier is not None and not earlier_systems(earlier) & set(wanted):
+        earlier = fitting_prior(encounters, wanted)
+    elif earlier is not None and not earlier.prior_systems & set(wanted):
         remarks.append(f"model '{earlier.name}' knows nothing of {', '.join(wanted)}; it was left aside.")
         earlier = None
     given, encounters = len(encounters), _fresh(encounters, earlier)
@@ -161,11 +160,10 @@ def train(
     meta = _manifest(encounters, digest, splits, wanted, use, clock.seconds, fitted, point)
     model = CorpusModel(
         fitted, point.threshold, Path(output).name, titles or said, meta | {"releases": releases}, releases,
-        earlier if isinstance(earlier, CorpusModel) else earlier.ranker if earlier else None,
-        np.array(sorted(e.digest for e in encounters), dtype=np.uint64),
+        earlier, np.array(sorted(e.digest for e in encounters), dtype=np.uint64),
     )  # fmt: skip
     tell("writing the model", 1.0)
-    path = model.save(output, documents={"README.md": model_card(model, point, target, target_precision)})
+    path = save_model(model, output, documents={"README.md": model_card(model, point, target, target_precision)})
     work.remove()
     return TrainResult(model, path, point, target, (*remarks, *_remarks(encounters, wanted)))
 
@@ -176,7 +174,7 @@ class _Learner:
 
     encounters: Sequence[Encounter]
     recipe: Recipe
-    earlier: Suggester | CorpusModel | None
+    earlier: Prior | None
     jobs: int
     tell: Progress
     work: WorkFolder
@@ -210,24 +208,24 @@ class _Learner:
 
     def _known(self, name: str, groups: Sequence[str], start: float) -> list[CandidateTable | None] | None:
         """What the earlier model says of each encounter that the ranker learns from."""
-        if self.earlier is None or name not in earlier_systems(self.earlier):
+        if self.earlier is None or name not in self.earlier.prior_systems:
             return None
         self.tell(f"{name}: asking the earlier model", start)
         counts = Counter(code.code for encounter in self.encounters for code in encounter.codes if code.system == name)
         codes = frozenset(code for code, n in counts.items() if n > 1)  # none is shaped by an encounter's own code
         asked = zip(self.encounters, ranked(groups, self.recipe), strict=True)
-        return [earlier_table(self.earlier, e, name, codes) if wanted else None for e, wanted in asked]
+        return [self.earlier.prior_table(e, name, codes) if wanted else None for e, wanted in asked]
 
 
 def _tokenised(encounters: Sequence[Encounter]) -> list[Tokens]:
     return [tokenise(encounter) for encounter in encounters]
 
 
-def _fresh(encounters: list[Encounter], earlier: Suggester | CorpusModel | None) -> list[Encounter]:
+def _fresh(encounters: list[Encounter], earlier: Prior | None) -> list[Encounter]:
     """Encounters the earlier model did not learn from."""
     if earlier is None:
         return encounters
-    kept = unseen(encounters, earlier)
+    kept = [encounter for encounter in encounters if not earlier.has_seen(encounter)]
     if not kept:
         raise LeadtermError(
             f"model '{earlier.name}' has already learned from all {len(encounters)} encounters.",
@@ -248,17 +246,10 @@ def _left(encounters: Sequence[Encounter], systems: list[str]) -> list[str]:
     return left
 
 
-def _depends(digest: str, recipe: Recipe, earlier: Suggester | CorpusModel | None) -> dict[str, Any]:
+def _depends(digest: str, recipe: Recipe, earlier: Prior | None) -> dict[str, Any]:
     """What the folds depend on."""
-    before = "" if earlier is None else json.dumps([earlier.name, *_identity(earlier)], sort_keys=True)
+    before = "" if earlier is None else json.dumps([earlier.name, *earlier.fingerprint], sort_keys=True)
     return {"corpus": digest, "recipe": recipe.to_json(), "version": version("leadterm"), "earlier": before}
-
-
-def _identity(earlier: Suggester | CorpusModel) -> list[Any]:
-    """What sets an earlier model apart from another of its name."""
-    if isinstance(earlier, CorpusModel):
-        return [dict(earlier.meta)]
-    return [earlier.ranker.header(), earlier.system.release]
 
 
 def _read(corpus: str | Path | Sequence[Encounter], splits: Sequence[str]) -> list[Encounter]:

@@ -10,7 +10,7 @@ import numpy as np
 
 from leadterm.evaluation.tables.labels import Bools, Ints, Label, Normalise, Span, normalise_code
 from leadterm.evaluation.tables.numbering import build_columns, first_of_each, gather_spans
-from leadterm.schema import Encounter, EvidenceSpan
+from leadterm.schema import Encounter, Mention
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -185,24 +185,14 @@ class Qrels:
         )
 
 
-def hulls(evidence: Sequence[EvidenceSpan]) -> tuple[Span, ...]:
+def hulls(evidence: Iterable[Mention]) -> tuple[Span, ...]:
     """Give one span for each mention: from its first to its last character.
 
-    A span that lies after the one before it, in the same note, continues the same mention (a mention with a
-    gap); any other span begins a new one.
-
-    >>> hulls([EvidenceSpan("n1", 0, 4, "left"), EvidenceSpan("n1", 9, 13, "knee"), EvidenceSpan("n1", 2, 3, "f")])
-    (Span(note_id='n1', start=0, end=13), Span(note_id='n1', start=2, end=3))
+    >>> from leadterm.schema import EvidenceSpan
+    >>> hulls([Mention.of(EvidenceSpan("n1", 0, 4, "left"), EvidenceSpan("n1", 9, 13, "knee"))])
+    (Span(note_id='n1', start=0, end=13),)
     """
-    found: list[Span] = []
-    before: EvidenceSpan | None = None
-    for span in evidence:
-        if before is not None and before.note_id == span.note_id and span.start >= before.end:
-            found[-1] = found[-1]._replace(end=span.end)
-        else:
-            found.append(Span(span.note_id, span.start, span.end))
-        before = span
-    return tuple(found)
+    return tuple(Span(mention.note_id, mention.start, mention.end) for mention in evidence if mention.spans)
 
 
 def _info(encounter: Encounter) -> EncounterInfo:

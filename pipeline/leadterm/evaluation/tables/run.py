@@ -12,7 +12,7 @@ from leadterm.errors import LeadtermError
 from leadterm.evaluation.tables.labels import Floats, Ints, Label, Normalise, Objects, Span, normalise_code
 from leadterm.evaluation.tables.numbering import Columns, build_columns, first_of_each, gather_spans
 from leadterm.evaluation.tables.qrels import Qrels, hulls
-from leadterm.schema import EvidenceSpan, SuggestionSet
+from leadterm.schema import Mention, SuggestionSet, spans_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -340,8 +340,8 @@ def _unzip(rows: Sequence[tuple[str, str, float]]) -> tuple[list[str], list[str]
     return [r[0] for r in rows], [r[1] for r in rows], [r[2] for r in rows]
 
 
-def _spans(evidence: Sequence[EvidenceSpan]) -> tuple[Span, ...]:
-    single = [Span(v.note_id, v.start, v.end) for v in evidence]
+def _spans(evidence: Sequence[Mention]) -> tuple[Span, ...]:
+    single = [Span(v.note_id, v.start, v.end) for v in spans_of(evidence)]
     return tuple(dict.fromkeys((*single, *hulls(evidence))))
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from leadterm.errors import LeadtermError
-from leadterm.schema import EvidenceSpan, Suggestion, SuggestionSet
+from leadterm.schema import EvidenceSpan, Mention, Suggestion, SuggestionSet
 
 __all__ = ["read_suggestions"]
 
@@ -58,8 +58,14 @@ def _suggestion(row: Mapping[str, Any], rank: int) -> Suggestion:
     confidence = float(row["confidence"])
     if not 0 <= confidence <= 1:
         raise LeadtermError(f"confidence {confidence:g} is not between 0 and 1.", hint=FORMAT)
-    evidence = tuple(
-        EvidenceSpan(str(v["note_id"]), int(v["start"]), int(v["end"]), str(v["text"])) for v in row.get("evidence", ())
-    )
     section = str(row.get("section", ""))
-    return Suggestion(rank, str(row["system"]), str(row["code"]), "", confidence, evidence, section=section)
+    evidence = tuple(
+        Mention(span.note_id, (span,), section="" if number else section)
+        for number, span in enumerate(map(_span, row.get("evidence", ())))
+    )
+    found = evidence or ((Mention("", (), section=section),) if section else ())
+    return Suggestion(rank, str(row["system"]), str(row["code"]), "", confidence, found)
+
+
+def _span(given: Mapping[str, Any]) -> EvidenceSpan:
+    return EvidenceSpan(str(given["note_id"]), int(given["start"]), int(given["end"]), str(given["text"]))

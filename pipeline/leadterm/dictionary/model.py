@@ -1,0 +1,203 @@
+"""The dictionary's model: knows the words of the classification, and has learned which evidence coders accept."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from leadterm.codes.systems import dictionary_system
+from leadterm.dictionary.candidates import Candidate, generate
+from leadterm.dictionary.corpus_codes import known_systems, table_for
+from leadterm.dictionary.features import FEATURES, feature_matrix
+from leadterm.errors import unknown_name
+from leadterm.ranking.candidate_table import CandidateTable
+from leadterm.ranking.ranker import Ranker
+from leadterm.schema import Encounter, Mention, SuggestionSet
+from leadterm.suggester import MAX_EVIDENCE, suggest_with
+from leadterm.text.words.languages import TRANSLATED
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from leadterm.codes.system import CodeSystem
+    from leadterm.dictionary.specify import Specifier
+    from leadterm.text.matching.mentions import NoteReaders
+    from leadterm.text.reading import NoteReading
+
+__all__ = ["DictionaryModel", "load_dictionary"]
+
+
+@dataclass(frozen=True, eq=False)
+class DictionaryModel:
+    """A `Suggester` of ICD-10-CM codes by the words of the classification.
+
+    Parameters
+    ----------
+    name : str
+        Of the model.
+    ranker : Ranker
+        Turns features into confidence.
+    date : str, optional
+        Date of service that decides the release of the codes.
+    ner : str, optional
+        An installed spaCy model whose entities are looked up as well.
+    """
+
+    name: str
+    ranker: Ranker
+    date: str | None = None
+    ner: str | None = None
+    languages: frozenset[str] = field(default=frozenset({"en", *TRANSLATED}), init=False)
+
+    @property
+    def systems(self) -> tuple[str, ...]:
+        """The dictionary's code system."""
+        return (dictionary_system(),)
+
+    @property
+    def threshold(self) -> float:
+        """Confidence at or above which a suggestion belongs to the proposed set."""
+        return self.ranker.threshold
+
+    @cached_property
+    def remarks(self) -> tuple[str, ...]:
+        """Whether the date asked for has no release of its own."""
+        if self.date is None or self.system.valid_on(self.date):
+            return ()
+        name, release = self.system.name, self.system.release
+        return (f"no release of {name} for {self.date} is installed; that of {release} is used.",)
+
+    @cached_property
+    def system(self) -> CodeSystem:
+        """Titles, hierarchy, billable codes."""
+        from leadterm.codes import load_system
+
+        return load_system(dictionary_system(), self.date)
+
+    @cached_property
+    def readers(self) -> NoteReaders:
+        """The text pipeline of each language."""
+        from leadterm.text.matching.mentions import NoteReaders
+
+        return NoteReaders(self.system.name, date=self.date, ner=self.ner)
+
+    @cached_property
+    def specifier(self) -> Specifier:
+        """Chooses billable codes within families."""
+        from leadterm.dictionary.specify import Specifier
+        from leadterm.text.words.normalise import default_normaliser
+
+        return Specifier(self.system, default_normaliser())
+
+    def read(self, encounter: Encounter) -> list[NoteReading]:
+        """Read the notes."""
+        return [self.readers.read(note, encounter.language) for note in encounter.notes]
+
+    def find(self, encounter: Encounter) -> list[Candidate]:
+        """Find the candidates of an encounter, in order of code, with all that led to them."""
+        return generate(self.read(encounter), self.specifier)
+
+    def candidates(self, encounter: Encounter, system: str | None = None) -> CandidateTable:
+        """Describe the candidates of an encounter, in order of code."""
+        system = system or self.system.name
+        if system not in self.systems:
+            raise unknown_name("code system of this model", system, self.systems)
+        notes = self.read(encounter)
+        found = generate(notes, self.specifier)
+        return CandidateTable(
+            encounter.encounter_id, system, tuple(candidate.code for candidate in found), FEATURES,
+            feature_matrix(found, notes, inpatient=encounter.setting == "inpatient"),
+            tuple(map(_mentions, found)), {one.code: one.combined for one in found if one.combined},
+        )  # fmt: skip
+
+    def rank(self, table: CandidateTable) -> NDArray[np.float64]:
+        """Give the calibrated confidence of each candidate."""
+        return np.asarray(self.ranker.confidence(table.features, table.feature_names))
+
+    def titles(self, system: str, codes: Sequence[str]) -> Mapping[str, str]:
+        """Give the titles of codes; none of another system."""
+        return {code: self.system.title(code) for code in codes} if system in self.systems else {}
+
+    def classification(self, system: str) -> CodeSystem | None:
+        """Give the code system."""
+        return self.system if system in self.systems else None
+
+    @property
+    def releases(self) -> Mapping[str, str]:
+        """Release of the code system."""
+        return {self.system.name: self.system.release}
+
+    def suggest(
+        self, encounter: Encounter, *, systems: Sequence[str] | None = None, top: int | None = None
+    ) -> SuggestionSet:
+        """Suggest codes, best first; see `leadterm.suggester.suggest_with`."""
+        return suggest_with(self, encounter, systems=systems, top=top)
+
+    def has_seen(self, encounter: Encounter) -> bool:
+        """Tell whether the ranker was fitted on the encounter."""
+        return encounter.digest in self._seen
+
+    @cached_property
+    def _seen(self) -> frozenset[int]:
+        return frozenset(self.ranker.seen.tolist())
+
+    # what it is to a model trained on top of it: see leadterm.learned.prior_model.Prior
+
+    @property
+    def prior_systems(self) -> frozenset[str]:
+        """Its code system, and those its codes can be mapped to."""
+        return known_systems()
+
+    @property
+    def fingerprint(self) -> list[Any]:
+        """What sets it apart from another of its name."""
+        return [self.ranker.header(), self.system.release]
+
+    def prior_table(self, encounter: Encounter, system: str, codes: frozenset[str] = frozenset()) -> CandidateTable:
+        """Give raw score, rank and all features of each candidate, under the codes a corpus uses."""
+        table = self.candidates(encounter)
+        score = self.ranker.raw_score(table.features, table.feature_names)
+        return table_for(table.beside(score, prefix="dictionary_"), system, codes, self.system)
+
+    def pack(self, place: str) -> tuple[dict[str, NDArray[Any]], dict[str, Any], Any]:
+        """Give arrays, JSON parts and a header, to be kept within the model trained on top of it."""
+        return self.ranker.arrays(place), {}, self.ranker.header()
+
+
+def _mentions(candidate: Candidate) -> tuple[Mention, ...]:
+    """The best mentions of a candidate, with the terms that matched."""
+    return tuple(
+        Mention(m.note_id, m.spans, m.assertion, m.cues, m.section, support.reading.term, support.reading.source)
+        for support in candidate.supports[:MAX_EVIDENCE]
+        for m in (support.found.mention,)
+    )
+
+
+def load_dictionary(folder: Path, *, date: str | None = None, ner: str | None = None) -> DictionaryModel:
+    """Load a model from its folder.
+
+    Parameters
+    ----------
+    folder : Path
+        Holds a ranker.
+    date : str, optional
+        Date of service that decides the release of the codes.
+    ner : str, optional
+        An installed spaCy model whose entities are looked up as well.
+
+    Returns
+    -------
+    DictionaryModel
+        Ready to use; codes and terms are read when they are first needed.
+
+    Raises
+    ------
+    LeadtermError
+        If the folder is damaged.
+    """
+    return DictionaryModel(folder.name, Ranker.load(folder, mmap=False), date, ner)

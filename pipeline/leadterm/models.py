@@ -1,0 +1,117 @@
+"""Models by name: the one way to a model, and the only place that knows which kinds there are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from leadterm.errors import LeadtermError, unknown_name
+
+if TYPE_CHECKING:
+    from leadterm.learned.prior_model import Prior
+    from leadterm.suggester import Suggester
+
+__all__ = ["KINDS", "Kind", "load", "load_prior"]
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """How a kind of model is read.
+
+    Parameters
+    ----------
+    loader : str
+        ``module:function``; it takes the folder, ``date`` and ``ner``, and gives a `Suggester`.
+    is_prior : bool
+        Whether a model can be trained on top of it: it is a `leadterm.learned.prior_model.Prior`.
+    learns : bool
+        Whether it was learned from a corpus, so that training can go on from it.
+    """
+
+    loader: str
+    is_prior: bool = False
+    learns: bool = False
+
+
+KINDS: Mapping[str, Kind] = {
+    "ranker": Kind("leadterm.dictionary.model:load_dictionary", is_prior=True),
+    "corpus-model": Kind("leadterm.learned.store:load_model", is_prior=True, learns=True),
+}
+"""``kind`` in the manifest of a model's folder → how it is read. A new kind is a module and a line here."""
+
+
+def load(name: str | Path = "default", *, date: str | None = None, ner: str | None = None) -> Suggester:
+    """Load a model by name or folder.
+
+    Parameters
+    ----------
+    name : str or Path
+        ``"default"``, another name in the models folder, or a folder.
+    date : str, optional
+        Date of service that decides the release of the codes.
+    ner : str, optional
+        An installed spaCy model whose entities are looked up as well.
+
+    Returns
+    -------
+    Suggester
+        Ready to use.
+
+    Raises
+    ------
+    LeadtermError
+        If there is no such model, it is damaged, or it is of a kind this version does not know.
+
+    Examples
+    --------
+    >>> load().systems
+    ('icd10cm',)
+    """
+    found: Suggester = _load(name, date=date, ner=ner)[1]
+    return found
+
+
+def load_prior(name: str | Path, *, learned: bool = False) -> Prior:
+    """Load a model to train another on top of it.
+
+    Parameters
+    ----------
+    name : str or Path
+        As for :func:`load`.
+    learned : bool
+        Whether it must have been learned from a corpus.
+
+    Returns
+    -------
+    Prior
+        Ready to be asked.
+
+    Raises
+    ------
+    LeadtermError
+        As :func:`load`; and if its kind cannot be built on.
+    """
+    kind, model = _load(name)
+    if learned and not kind.learns:
+        raise LeadtermError(f"model '{name}' was not learned from a corpus.", hint=f"Use --from {name}.")
+    if not kind.is_prior:
+        raise LeadtermError(f"model '{name}' is of a kind that no other is trained on top of.", hint="Use --from none.")
+    found: Prior = model
+    return found
+
+
+def _load(name: str | Path, **options: str | None) -> tuple[Kind, Any]:
+    """The kind a model's manifest names, and the model."""
+    from leadterm.paths import model_dir
+    from leadterm.storage.artifacts import read_manifest
+
+    folder = model_dir(name)
+    given = str(read_manifest(folder).get("kind"))
+    if given not in KINDS:
+        raise unknown_name(f"kind of model '{name}':", given, KINDS, hint="A newer leadterm may have made it.")
+    kind = KINDS[given]
+    module, function = kind.loader.split(":")
+    return kind, getattr(import_module(module), function)(folder, **options)
