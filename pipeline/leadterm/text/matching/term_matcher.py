@@ -16,8 +16,9 @@ from leadterm.text.matching.lexicon import SHIFT, Lexicon
 from leadterm.text.matching.overlaps import Cover, Match, Reading, Scan
 from leadterm.text.matching.terms import SOURCES
 from leadterm.text.words.languages import Translator, words_of
-from leadterm.text.words.normalise import LETTER_A, ROMAN_AFTER, STOPWORDS, WORD, Normaliser
+from leadterm.text.words.normalise import LETTER_A, ROMAN_AFTER, STOPWORDS, WORD, Normaliser, fold
 from leadterm.text.words.spelling import SpellingCorrector
+from leadterm.text.words.translated_spelling import TranslatedSpelling
 
 if TYPE_CHECKING:
     from spacy.strings import StringStore
@@ -120,11 +121,12 @@ class TermMatcher:
         Returns
         -------
         TermMatcher
-            The matcher; abbreviations are words of the table, and spelling is not corrected.
+            The matcher; abbreviations are words of the table.
         """
         terms = np.bincount(lexicon.word_ids, minlength=len(lexicon.words)).tolist()
         counts = {word: terms[number] for word, number in lexicon.words.items()}
-        return cls(lexicon, normaliser, [], translator=Translator(language, normaliser, counts))
+        translator = Translator(language, normaliser, counts)
+        return cls(lexicon, normaliser, [], TranslatedSpelling(translator).correct, translator)
 
     def _ids(self, orth: int, strings: StringStore) -> tuple[int, ...]:
         """Word ids of a token, from memory where it was seen before; the memory never grows beyond bounds."""
@@ -153,8 +155,8 @@ class TermMatcher:
         if expansion:
             words += self.normaliser.words(expansion)
         content = [w for w in words if w not in STOPWORDS]
-        if self._correct and len(content) == 1 and surface == low and (meant := self._correct(content[0])):
-            content += self.normaliser.word(meant)
+        if len(content) == 1 and (meant := self._meant(surface, content[0])):
+            content += self._reader.word(meant)
         if not content:
             return ()
         ids = dict.fromkeys(self.lexicon.words.get(w, UNKNOWN) for w in content)
@@ -163,6 +165,15 @@ class TermMatcher:
         if len(ids) > 1:
             ids.pop(UNKNOWN, None)
         return tuple(ids)
+
+    def _meant(self, surface: str, normal: str) -> str | None:
+        """The word that a misspelled one stands for. English capitals are taken for names."""
+        if self._correct is None:
+            return None
+        if self._reader is self.normaliser:
+            return self._correct(normal) if surface == surface.lower() else None
+        unread = normal not in self.lexicon.words and normal == fold(surface)
+        return self._correct(surface) if unread else None
 
     def scan(self, doc: Doc) -> Scan:
         """Read the content words of a doc.

@@ -158,6 +158,33 @@ class Translator(Normaliser):
         self._unmarked = {short: words for short, words in unmarked.items() if short not in by_stem}
         self._cognates = self._english_forms()
 
+    def spellings(self) -> dict[str, int]:
+        """Give the words of the table as they are spelled without accents, to tell a misspelling from a word.
+
+        Returns
+        -------
+        dict of str to int
+            Folded word to the number of the dictionary's terms that its English words help to name.
+        """
+        found: dict[str, int] = {}
+        for key, words in self._whole.items():
+            word = key.replace("ny", "n")
+            found[word] = max(found.get(word, 1), max((self._counts.get(w, 0) for w in words), default=0))
+        return found
+
+    def forms(self) -> dict[str, int]:
+        """Give the forms of the English words that have a cognate, as :meth:`spellings` does.
+
+        Returns
+        -------
+        dict of str to int
+            Form to the number of the dictionary's terms that the word helps to name.
+        """
+        return {
+            form: min(self._counts.get(w, 0) for w in words)
+            for form, words in self._cognates.items() if self._normal(form) == words
+        }  # fmt: skip
+
     def _english_forms(self) -> dict[str, tuple[str, ...]]:
         """English words by the form they share with cognates; of several, the commonest."""
         best: dict[str, tuple[int, tuple[str, ...]]] = {}
