@@ -19,7 +19,7 @@ from leadterm.errors import LeadtermError, unknown_name
 from leadterm.paths import code_data
 from leadterm.storage.array_cache import FORMAT, cached
 
-__all__ = ["Available", "available", "load_system"]
+__all__ = ["Available", "available", "is_at_hand", "load_system", "release_on"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +127,30 @@ def load_system(name: str, date: date | str | None = None) -> CodeSystem:
     choice = choose(name, bases, day)
     terms = [best for kind in TERM_KINDS if (best := _best(name, [p for p in parts if p.kind == kind], day))]
     return _load(name, *choice, tuple(terms))
+
+
+def is_at_hand(name: str) -> bool:
+    """Tell whether any release of a system can be loaded."""
+    return bool(_bases(name))
+
+
+def release_on(name: str, date: date | str | None = None) -> str:
+    """Name the release that `load_system` would load, without loading it.
+
+    Examples
+    --------
+    >>> release_on("icd10cm", "2001-01-01") == load_system("icd10cm").release
+    True
+    """
+    bases = _bases(name)
+    if not bases:
+        return load_system(name, date).release  # raises what there is to say
+    return choose(name, bases, as_day(date) if date is not None else None)[0].release
+
+
+def _bases(name: str) -> list[Component]:
+    parts = packaged_components(name) + list_components(code_data(), name)
+    return [part for part in parts if part.kind in ("tabular", "codes")]
 
 
 def choose(

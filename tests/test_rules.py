@@ -1,0 +1,137 @@
+"""Rules over a set of codes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from leadterm.codes import from_pairs, load_system
+from leadterm.codes.official.install import install
+from leadterm.errors import LeadtermError
+from leadterm.rules.code_checks import check_codes
+from leadterm.rules.excludes import exclusion, ranges_in
+from leadterm.rules.findings import CodeSet
+from leadterm.rules.patient import other_age, other_sex
+from leadterm.rules.validity import unknown
+from leadterm.schema import Encounter, Note, ReferenceCode
+
+
+@pytest.fixture(autouse=True)
+def folders(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+
+
+def encounter(sex: str | None = None, born: int | None = None, day: str | None = None) -> Encounter:
+    return Encounter("e1", (Note("n1", "Seen today."),), sex=sex, birth_year=born, date_of_service=day)
+
+
+def rules_of(codes: str, **facts: object) -> list[tuple[str, str]]:
+    given = [("icd10cm", code) for code in codes.split()]
+    found = check_codes(encounter(**facts), given)  # type: ignore[arg-type]
+    return [(finding.rule, " ".join(finding.codes)) for finding in found]
+
+
+@pytest.mark.parametrize(
+    ("codes", "pair"),
+    [
+        ("E10.9 E11.9", "E10.9 E11.9"),  # a note at the category
+        ("E11.9 I10 E10.9", "E11.9 E10.9"),  # at the second of them
+        ("M54.50 F45.41", "M54.50 F45.41"),
+        ("R05.9 J41.0", "R05.9 J41.0"),
+        ("A04.71 A05.0", "A04.71 A05.0"),  # inherited; the note names a family
+        ("S06.0X0A S06.5X0A", "S06.0X0A S06.5X0A"),  # a range in words: S06.1- to S06.6-
+        ("R10.9 K29.70", None),
+        ("I10 E78.5", None),
+    ],
+)
+def test_excludes1(codes: str, pair: str | None) -> None:
+    assert rules_of(codes) == ([("excludes1", pair)] if pair else [])
+
+
+def test_excludes1_says_where_and_is_the_same_either_way() -> None:
+    system = load_system("icd10cm")
+    note = exclusion(system, "E11.9", "E10.9")
+    assert note is not None
+    assert note.owner in {"E10", "E11"}
+    assert (exclusion(system, "E10.9", "E11.9") is None) == (exclusion(system, "E11.9", "E10.9") is None)
+    assert exclusion(system, "E11.9", "E11.9") is None
+    finding = check_codes(encounter(), [("icd10cm", "E10.9"), ("icd10cm", "E11.9")])[0]
+    assert (finding.severity, finding.section) == ("error", "I.A.12.a")
+    assert f"at {note.owner}" in finding.message or "at E10" in finding.message
+
+
+def test_ranges_of_notes() -> None:
+    assert ranges_in("conditions classifiable to S06.0- to S06.8-code to it") == (("S060", "S068"),)
+    assert ranges_in("syndrome E72.4") == (("E724", "E724"),)
+    assert ranges_in("Wegener's granulomatosis (M31.30-M31.31)") == (("M3130", "M3131"),)
+    assert ranges_in("borderline functioning, IQ above 70 to 84") == ()
+
+
+def test_every_reference_of_the_release_leads_to_a_code() -> None:
+    system = load_system("icd10cm")
+    plain = {code.replace(".", "") for code in system}
+    texts = {note.text for code in system for note in system.instructions(code, "excludes1", inherited=False)}
+    lost = {low for text in texts for pair in ranges_in(text) for low in pair if low not in plain}
+    assert len(texts) > 4000
+    assert len(lost) < 20  # misprints of the official file
+
+
+@pytest.mark.parametrize(
+    ("codes", "sex", "found"),
+    [
+        ("C56.1", "M", [("sex", "C56.1")]),
+        ("N40.0", "F", [("sex", "N40.0")]),
+        ("O80", "M", [("sex", "O80")]),
+        ("C50.121", "F", [("sex", "C50.121")]),
+        ("C50.111 N40.0", None, []),
+        ("N39.3", "M", []),  # "(female) (male)" is of either
+        ("Z31.81", "F", []),
+        ("I10 E11.9", "F", []),
+        ("C56.1", "X", []),
+    ],
+)
+def test_codes_of_the_other_sex(codes: str, sex: str | None, found: list[tuple[str, str]]) -> None:
+    assert rules_of(codes, sex=sex) == found
+
+
+@pytest.mark.parametrize(
+    ("code", "born", "found"),
+    [("O80", 1950, "warning"), ("O80", 1995, ""), ("P07.30", 1980, "note"), ("P07.30", 2025, ""),
+     ("P07.30", 2026, ""), ("Z38.00", 2000, "warning"), ("I10", 1930, "")],
+)  # fmt: skip
+def test_codes_of_another_age(code: str, born: int, found: str) -> None:
+    result = check_codes(encounter(born=born, day="2026-05-01"), [("icd10cm", code)])
+    assert [finding.severity for finding in result if finding.rule == "age"] == ([found] if found else [])
+
+
+def test_without_a_day_or_a_birth_year_age_says_nothing() -> None:
+    system = load_system("icd10cm")
+    assert not list(other_age(CodeSet(encounter(born=1950), ("O80",), system)))
+    assert not list(other_sex(CodeSet(encounter(), ("O80",), system)))
+
+
+def test_unknown_incomplete_and_misspelled_codes() -> None:
+    found = check_codes(encounter(), [("icd10cm", "E11"), ("icd10cm", "E119"), ("icd10cm", "X99.9Z")])
+    assert [(f.rule, f.codes[0]) for f in found] == [("unknown", "E119"), ("unknown", "X99.9Z"), ("billable", "E11")]
+    assert "written E11.9" in found[0].message
+    own = from_pairs("own", [("A1", "Arm")])
+    assert [f.codes for f in unknown(CodeSet(encounter(), ("A1", "A2"), own))] == [("A2",)]
+
+
+def test_a_code_is_judged_by_the_release_of_its_day(tmp_path: Path) -> None:
+    table = tmp_path / "old.tsv"
+    table.write_text("code\ttitle\nI10\tHypertension\n")
+    install(table, system="icd10cm", release="2020", force=True)
+    given = [("icd10cm", "E11.9")]
+    assert [f.rule for f in check_codes(encounter(day="2020-01-01"), given)] == ["unknown"]
+    assert not check_codes(encounter(day="2026-05-01"), given)
+    assert [f.rule for f in check_codes(encounter(), given, date="2019-12-31")] == ["unknown"]
+    with pytest.raises(LeadtermError, match="bad date"):
+        check_codes(encounter(day="soon"), given)
+
+
+def test_the_reference_codes_are_checked_by_default_and_unknown_systems_passed_over() -> None:
+    codes = (ReferenceCode("icd10cm", "E11"), ReferenceCode("of our own", "1"))
+    found = check_codes(Encounter("e1", (Note("n1", "x"),), codes))
+    assert [finding.rule for finding in found] == ["billable"]
