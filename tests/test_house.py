@@ -36,7 +36,7 @@ FLOORS = (
 FLOOR = {room: height for height, rooms in enumerate(reversed(FLOORS)) for room in rooms}
 
 MOST_LINES, MOST_LINES_OF_A_FUNCTION = 400, 45
-MOST_DOCSTRINGS = 0.32
+MOST_DOCSTRINGS = 0.31
 """Share of all lines; the aim is 0.28."""
 
 # What is not as it should be yet. Nothing may be added; whoever mends one of them takes it out.
@@ -45,7 +45,7 @@ CIRCLES: set[tuple[str, ...]] = set()
 LONG_FILES = {"text/matching/term_matcher.py"}
 LONG_FUNCTIONS = {"cli.suggest.suggest", "training.train.train"}
 # A name that two rooms need: each is the plain word for what the file holds.
-SAME_NAME = {"compile.py", "fhir.py", "files.py", "model.py", "spelling.py", "terms.py", "train.py"}
+SAME_NAME = {"compile.py", "fhir.py", "files.py", "model.py", "soundness.py", "spelling.py", "terms.py", "train.py"}
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from leadterm.codes.systems.spelling import bare
 from leadterm.corpus.check import check
 from leadterm.corpus.spelling import canonical
 from leadterm.evaluation.metrics.hierarchy import ancestor
-from leadterm.evaluation.tables.keys import Label
+from leadterm.evaluation.tables.labels import Label
 from leadterm.rules.findings import CodeSet
 from leadterm.rules.validity import unknown
 from leadterm.schema import Encounter, Note
