@@ -124,7 +124,7 @@ def _keep(outcome: Outcome, coders: Agreement | None, folder: Path) -> None:
     write_output(_json(outcome, coders), folder / "benchmark.json")
     write_output(_page(outcome, coders), folder / "report.html")
     for name, run in outcome.runs.items():
-        write_output(run.to_frame().to_csv(sep="\t", index=False), folder / f"{name}.run.tsv")
+        write_output(run.to_text(), folder / f"{name}.run.tsv")
 
 
 def _json(outcome: Outcome, coders: Agreement | None) -> str:

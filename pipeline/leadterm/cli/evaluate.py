@@ -114,7 +114,7 @@ def evaluate(
     limit = _threshold(threshold, threshold_split, scored, answer)
     run = answer(scored.encounters)
     if save_run:
-        write_output(run.to_frame().to_csv(sep="\t", index=False), save_run)
+        write_output(run.to_text(), save_run)
     report = score(
         run, Qrels.from_encounters(scored.encounters), threshold=limit, systems=scored.systems, split=scored.name,
         n_bootstrap=bootstrap, seed=seed, training=_training(scored), remarks=_learned_here(model_or_run, scored),

@@ -9,7 +9,6 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib import resources
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +18,7 @@ from leadterm.codes.systems.spelling import bare
 from leadterm.codes.types import TERM_SOURCES, Term
 from leadterm.storage.array_cache import cached
 from leadterm.storage.columns import Array, Strings, pack_strings
+from leadterm.storage.tsv import package_table
 
 __all__ = ["Hit", "search", "stem", "words"]
 
@@ -168,9 +168,8 @@ def synonyms() -> Mapping[tuple[str, ...], tuple[tuple[str, ...], ...]]:
     >>> synonyms()[("htn",)]
     (('hypertens',),)
     """
-    text = resources.files("leadterm.codes.systems").joinpath("search_words.tsv").read_text(encoding="utf-8")
-    rows = [entry.split("\t") for entry in text.splitlines() if entry and not entry.startswith("#")][1:]
-    return {_stems(typed): tuple(_stems(option) for option in also.split(",")) for typed, also in rows}
+    rows = package_table("leadterm.codes.systems", "search_words.tsv")
+    return {_stems(row["typed"]): tuple(_stems(option) for option in row["also"].split(",")) for row in rows}
 
 
 def _stems(text: str) -> tuple[str, ...]:

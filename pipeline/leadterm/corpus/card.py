@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from leadterm.errors import LeadtermError, unknown_name
+from leadterm.storage.tsv import parse_pairs
 
 __all__ = ["CARD_FILE", "COUNTS", "Card", "card_text", "read_card", "read_code_list"]
 
@@ -222,12 +223,11 @@ def read_code_list(path: str | Path, system: str) -> list[tuple[str, str]]:
     if system not in lists:
         raise unknown_name("code list", system, lists, hint=f"Name its file under [code_lists] in {CARD_FILE}.")
     try:
-        lines = _inside(Path(path), lists[system]).read_bytes().decode("utf-8-sig").split("\n")
+        text = _inside(Path(path), lists[system]).read_bytes().decode("utf-8-sig")
     except (OSError, ValueError):
         message = f"cannot read the code list of '{system}' in {path}."
         raise LeadtermError(message, hint=f"It must be a UTF-8 text file under {LARGEST_LIST:,} bytes.") from None
-    parts = (line.partition("\t") for line in lines if line.strip())
-    return [(code.strip(), title.strip()) for code, _, title in parts]
+    return parse_pairs(text)
 
 
 def _inside(folder: Path, name: str) -> Path:

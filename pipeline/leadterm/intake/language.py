@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections import Counter
 from functools import lru_cache
-from importlib.resources import files
+
+from leadterm.storage.tsv import package_table
 
 __all__ = ["other_language"]
 
@@ -48,11 +49,8 @@ def other_language(text: str) -> str:
 
 @lru_cache(maxsize=1)
 def _function_words() -> dict[str, tuple[str, ...]]:
-    text = files("leadterm.intake").joinpath("language_words.tsv").read_text(encoding="utf-8")
     found: dict[str, tuple[str, ...]] = {}
-    for line in text.splitlines():
-        if line and not line.startswith("#"):
-            language, words = line.split("\t")
-            for word in words.split():
-                found[word] = (*found.get(word, ()), language)
+    for row in package_table("leadterm.intake", "language_words.tsv"):
+        for word in row["words"].split():
+            found[word] = (*found.get(word, ()), row["language"])
     return found

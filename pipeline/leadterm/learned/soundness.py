@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from leadterm.learned.linear import LinearModel
 from leadterm.learned.parts import BaseModel
 from leadterm.learned.pcs_axes import Axes
@@ -30,7 +28,8 @@ def check_base(base: BaseModel) -> None:
     require(base.shortlist >= 1, "shortlist")
     check_lengths(n, texts=base.texts, categories=base.categories)
     check_numbers(base.texts, 2**62, "texts")
-    check_numbers(base.categories, len(base.linear.offset) - int(np.count_nonzero(base.texts)), "categories", least=-1)
+    check_numbers(base.categories, n, "categories")  # those of codes that were never seen have no output
+    check_numbers(base.categories[: base.seen], len(base.linear.offset) - base.seen, "categories of outputs")
     _check_lexicon(base.lexicon, n)
     _check_index(base.index, len(base.lexicon.phrases))
     _check_linear(base.linear)

@@ -15,6 +15,7 @@ from leadterm.corpus.spelling import canonical
 from leadterm.errors import LeadtermError, unknown_name
 from leadterm.readers.base import Imported, read_text, take_folder
 from leadterm.schema import Encounter, EvidenceSpan, Mention, Note, ReferenceCode
+from leadterm.storage.tsv import iter_rows
 
 __all__ = ["read"]
 
@@ -97,13 +98,8 @@ def _lines(path: Path, fields: int) -> Iterator[tuple[str, ...]]:
     """Yield the line number and the fields of each line; a file that is not there has none."""
     if not path.exists():
         return
-    for number, line in enumerate(read_text(path).splitlines(), 1):
-        parts = [part.strip() for part in line.split("\t")]
-        if not line.strip():
-            continue
-        if len(parts) != fields:
-            raise LeadtermError(f"{path} line {number} has {len(parts)} fields, not {fields}.", hint="Tab-separated.")
-        yield (str(number), *parts)
+    for number, cells in iter_rows(read_text(path), str(path), fields=fields):
+        yield (str(number), *map(str.strip, cells))
 
 
 def _mentions(path: Path) -> Mentions:

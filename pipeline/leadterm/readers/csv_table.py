@@ -15,6 +15,7 @@ from leadterm.corpus.spelling import canonical
 from leadterm.errors import LeadtermError
 from leadterm.readers.base import Imported, read_text, rows
 from leadterm.schema import Encounter, Note, ReferenceCode
+from leadterm.storage.tsv import parse_pairs
 
 __all__ = ["read"]
 
@@ -118,5 +119,4 @@ def _encounter(name: str, one: _Gathered, system: str) -> Encounter:
 
 
 def _titles(path: str) -> dict[str, str]:
-    parts = (line.partition("\t") for line in read_text(Path(path)).splitlines() if line.strip())
-    return {code.strip(): title.strip() for code, _, title in parts}
+    return dict(parse_pairs(read_text(Path(path))))

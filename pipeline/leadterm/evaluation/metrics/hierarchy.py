@@ -9,13 +9,13 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
-from importlib.resources import files
 from typing import Any
 
 import numpy as np
 
 from leadterm.evaluation.tables.align import Aligned
 from leadterm.evaluation.tables.labels import Bools, Ints, Label
+from leadterm.storage.tsv import package_table
 
 __all__ = ["LEVELS", "Ancestor", "ancestor", "hierarchical", "level_name", "related"]
 
@@ -164,9 +164,7 @@ def _characters(system: str) -> dict[str, list[tuple[str, int]]]:
 
 @cache
 def _rows(name: str) -> tuple[tuple[str, ...], ...]:
-    text = (files("leadterm.evaluation.metrics") / name).read_text(encoding="utf-8")
-    lines = [line for line in text.splitlines() if line and not line.startswith("#")]
-    return tuple(tuple(line.split("\t")) for line in lines[1:])
+    return tuple(tuple(row.values()) for row in package_table("leadterm.evaluation.metrics", name))
 
 
 @cache

@@ -13,6 +13,7 @@ from leadterm.evaluation.tables.labels import Floats, Ints, Label, Normalise, Ob
 from leadterm.evaluation.tables.numbering import Columns, build_columns, first_of_each, gather_spans
 from leadterm.evaluation.tables.qrels import Qrels, hulls
 from leadterm.schema import Mention, SuggestionSet, spans_of
+from leadterm.storage.tsv import table_text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -272,6 +273,14 @@ class Run:
             pairs = zip(row.tolist(), self.col[order].tolist(), strict=True)
             columns["evidence"] = [";".join(map(_span_cell, self.evidence.get(pair, ()))) for pair in pairs]
         return pd.DataFrame(columns)
+
+    def to_text(self) -> str:
+        """Give the run as a run file that `from_file` reads back; raises LeadtermError for an id with a tab in it."""
+        frame = self.to_frame()
+        if "section" in frame:
+            frame["section"] = [" ".join(str(section).split()) for section in frame["section"]]
+        known = [["" if cell != cell else cell for cell in frame[column].tolist()] for column in frame]
+        return table_text([str(column) for column in frame], zip(*known, strict=True))
 
     def to_qrels(self, threshold: float | None = None) -> Qrels:
         """Take the suggestions at or above a threshold as if a coder had given them.

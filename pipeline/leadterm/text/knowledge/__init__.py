@@ -6,7 +6,7 @@ import hashlib
 from functools import cache
 from importlib.resources import files
 
-from leadterm.errors import LeadtermError
+from leadterm.storage.tsv import package_table
 
 __all__ = ["fingerprint", "load_table"]
 
@@ -34,15 +34,7 @@ def load_table(name: str) -> list[dict[str, str]]:
     >>> sorted(load_table("word_variants.tsv")[0])
     ['base', 'word']
     """
-    lines = files("leadterm.text.knowledge").joinpath(name).read_text(encoding="utf-8").splitlines()
-    rows = [line.split("\t") for line in lines if line.strip() and not line.startswith("#")]
-    header = rows[0]
-    for row in rows[1:]:
-        if len(row) != len(header):
-            raise LeadtermError(
-                f"{name}: a row has {len(row)} columns, the header {len(header)}.", hint=f"Row: {row[0]!r}."
-            )
-    return [dict(zip(header, row, strict=True)) for row in rows[1:]]
+    return package_table("leadterm.text.knowledge", name)
 
 
 @cache
