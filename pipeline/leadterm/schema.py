@@ -184,17 +184,20 @@ class ReferenceCode:
         ``principal``, ``first-listed``, ``secondary`` or empty when unknown.
     evidence : tuple of Mention
         The supporting words, in reading order; empty where a corpus has none.
+    need : str
+        ``must`` where the code is demanded, ``may`` where it is optional: neither right nor wrong.
 
     Examples
     --------
-    >>> ReferenceCode("icd10cm", "E11.9").role
-    ''
+    >>> ReferenceCode("icd10cm", "E11.9").need
+    'must'
     """
 
     system: str
     code: str
     role: str = ""
     evidence: tuple[Mention, ...] = ()
+    need: str = "must"
 
     @property
     def spans(self) -> tuple[EvidenceSpan, ...]:

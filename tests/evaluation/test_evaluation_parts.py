@@ -10,6 +10,7 @@ from leadterm.errors import LeadtermError
 from leadterm.evaluation import Qrels, Run, agreement, choose_threshold, compare, evaluate
 from leadterm.evaluation.metrics.hierarchy import ancestor
 from leadterm.evaluation.metrics.resample import holm, sample_weights
+from leadterm.evaluation.tables.align import align
 from leadterm.evaluation.tables.labels import Label
 from leadterm.schema import Encounter, EvidenceSpan, Mention, Note, ReferenceCode, Suggestion, SuggestionSet
 
@@ -310,3 +311,12 @@ def test_the_interval_of_a_group_that_holds_everything_is_that_of_the_whole():
     for name, (low, high) in rows.items():
         assert low <= report["by_frequency"][name]["micro_f1"] <= high
     assert evaluate(*tables(scores, gold), threshold=0.5, n_bootstrap=0)["ci_by_group"] == {}
+
+
+def test_a_code_that_may_be_given_is_neither_right_nor_wrong() -> None:
+    codes = (ReferenceCode("icd10cm", "I10"), ReferenceCode("icd10cm", "E78.5", need="may"))
+    qrels = Qrels.from_encounters([Encounter("e1", (Note("n1", "Words."),), codes)])
+    table = align(Run.from_mapping({"e1": {"e785": 0.9, "I10": 0.8, "R05.9": 0.7}}, system="icd10cm"), qrels)
+    assert table.hit.tolist() == [True, False]
+    assert table.position.tolist() == [1, 2]
+    assert align(Run.from_mapping({"e1": {"E78.5": 0.9}}, system="icd10cm"), qrels.only(["e1"])).n_gold.tolist() == [1]

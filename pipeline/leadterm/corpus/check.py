@@ -327,5 +327,6 @@ def _mend(codes: Iterable[ReferenceCode]) -> tuple[ReferenceCode, ...]:
         before = merged.get(name)
         unique = dict.fromkeys(m for c in (before, code) if c for m in c.evidence)
         role = before.role if before and before.role else code.role
-        merged[name] = ReferenceCode(*name, role, arrange_mentions(unique))
+        need = "must" if any(c.need == "must" for c in (before, code) if c) else "may"
+        merged[name] = ReferenceCode(*name, role, arrange_mentions(unique), need)
     return tuple(merged.values())

@@ -16,7 +16,8 @@ ENCOUNTER_KEYS = (
 )  # fmt: skip
 PATIENT_KEYS = ("sex", "birth_year")
 NOTE_KEYS = ("note_id", "kind", "text")
-CODE_KEYS = ("system", "code", "role", "evidence")
+CODE_KEYS = ("system", "code", "role", "need", "evidence")
+NEEDS = ("must", "may")
 EVIDENCE_KEYS = ("note_id", "spans", "text")
 
 
@@ -86,6 +87,8 @@ def _encode_code(code: ReferenceCode) -> dict[str, Any]:
     made: dict[str, Any] = {"system": code.system, "code": code.code}
     if code.role:
         made["role"] = code.role
+    if code.need != NEEDS[0]:
+        made["need"] = code.need
     if code.evidence:
         made["evidence"] = [
             {"note_id": mention.note_id, "spans": [[span.start, span.end] for span in mention.spans]}
@@ -157,8 +160,11 @@ def decode_code(given: object, notes: Mapping[str, str]) -> ReferenceCode:
     """Make a reference code; `notes` maps note ids to texts."""
     code = _mapping(given, "a code", CODE_KEYS)
     mentions = [_decode_mention(item, notes) for item in _list(code, "evidence")]
+    need = _optional(code, "need") or NEEDS[0]
+    if need not in NEEDS:
+        raise unknown_name("need of a code", need, NEEDS)
     return ReferenceCode(
-        _word(code, "system"), _word(code, "code"), _optional(code, "role") or "", arrange_mentions(mentions)
+        _word(code, "system"), _word(code, "code"), _optional(code, "role") or "", arrange_mentions(mentions), need
     )
 
 

@@ -27,6 +27,7 @@ READERS: Mapping[str, str] = {
     "mimic3": "leadterm.readers.mimic3",
     "mimic4": "leadterm.readers.mimic4",
     "mdace": "leadterm.readers.mdace",
+    "mtsamples": "leadterm.readers.mtsamples",
     "fhir": "leadterm.readers.fhir",
 }
 """Name of a kind of source → the module that reads it."""

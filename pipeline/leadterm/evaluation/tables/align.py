@@ -142,7 +142,7 @@ def align(run: Run, qrels: Qrels, *, systems: Collection[str] | None = None, unc
     labels, run_map, gold_map = _common_labels(run, qrels, wanted)
     run_place, gold_place = (np.array([number.get(e, -1) for e in t.encounters], dtype=np.int64) for t in (run, qrels))
     gold_row, gold_col, principal = _reference(qrels, gold_place, gold_map)
-    taken = _suggested(run, run_place, run_map)
+    taken = _suggested(run, qrels, run_place, run_map)
     row, col, score = run_place[run.row[taken]], run_map[run.col[taken]], run.score[taken]
     return Aligned(
         encounters,
@@ -166,11 +166,21 @@ def align(run: Run, qrels: Qrels, *, systems: Collection[str] | None = None, unc
     )
 
 
-def _suggested(run: Run, place: Ints, names: Ints) -> Ints:
+def _suggested(run: Run, qrels: Qrels, place: Ints, names: Ints) -> Ints:
     """Pick the rows of the run that are scored, by encounter, then score (best first), then code."""
     row, col = place[run.row], names[run.col]
-    taken = np.flatnonzero((row >= 0) & (col >= 0))
+    taken = np.flatnonzero((row >= 0) & (col >= 0) & ~_optional(run, qrels))
     return np.asarray(taken[np.lexsort((col[taken], -run.score[taken], row[taken]))])
+
+
+def _optional(run: Run, qrels: Qrels) -> Bools:
+    """Which rows of the run are codes that their encounter may have or not."""
+    found = np.zeros(len(run.row), dtype=bool)
+    for i, encounter in enumerate(run.encounters) if qrels.optional else ():
+        keys = qrels.optional.get(encounter, frozenset())
+        rows = np.flatnonzero(run.row == i) if keys else np.zeros(0, dtype=np.int64)
+        found[rows] = [(run.labels[c].key, run.labels[c].system) in keys for c in run.col[rows]]
+    return found
 
 
 def _reference(qrels: Qrels, place: Ints, names: Ints) -> tuple[Ints, Ints, Bools]:

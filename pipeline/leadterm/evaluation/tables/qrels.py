@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from leadterm.evaluation.tables.labels import Bools, Ints, Label, Normalise, Span, normalise_code
+from leadterm.evaluation.tables.labels import Bools, Ints, Label, Normalise, Span, normalise_code, normalise_system
 from leadterm.evaluation.tables.numbering import build_columns, first_of_each, gather_spans
 from leadterm.schema import Encounter, Mention
 
@@ -66,6 +66,8 @@ class Qrels:
         By encounter, where known.
     counts : mapping of str to int
         What was met while reading, for instance ``n_duplicate_reference_codes``.
+    optional : mapping of str to frozenset of (str, str)
+        Key and system of codes that an encounter may have or not: they are no rows, and suggesting them is no mistake.
 
     Examples
     --------
@@ -82,6 +84,7 @@ class Qrels:
     evidence: Mapping[tuple[int, int], tuple[Span, ...]] = field(default_factory=dict)
     info: Mapping[str, EncounterInfo] = field(default_factory=dict)
     counts: Mapping[str, int] = field(default_factory=dict)
+    optional: Mapping[str, frozenset[tuple[str, str]]] = field(default_factory=dict)
 
     @classmethod
     def from_encounters(cls, encounters: Iterable[Encounter], *, normalise: Normalise = normalise_code) -> Qrels:
@@ -99,11 +102,15 @@ class Qrels:
         Qrels
             The table.
         """
-        known, rows = list(encounters), []
+        known, rows, optional = list(encounters), [], {}
         for encounter in known:
-            rows += [(encounter.encounter_id, c.system, c.code, c.role, hulls(c.evidence)) for c in encounter.codes]
+            name, demanded = encounter.encounter_id, [c for c in encounter.codes if c.need == "must"]
+            rows += [(name, c.system, c.code, c.role, hulls(c.evidence)) for c in demanded]
+            if len(demanded) < len(encounter.codes):
+                keys = {(normalise(c.code), normalise_system(c.system)) for c in encounter.codes if c.need == "may"}
+                optional[name] = frozenset(keys - {(normalise(c.code), normalise_system(c.system)) for c in demanded})
         info = {e.encounter_id: _info(e) for e in known}
-        return _qrels([e.encounter_id for e in known], rows, info, normalise)
+        return replace(_qrels([e.encounter_id for e in known], rows, info, normalise), optional=optional)
 
     @classmethod
     def from_mapping(
@@ -181,8 +188,9 @@ class Qrels:
         names = tuple(self.encounters[i] for i in kept)
         info = {e: self.info[e] for e in names if e in self.info}
         return Qrels(
-            names, self.labels, place[self.row[mask]], self.col[mask], self.principal[mask], evidence, info, self.counts
-        )
+            names, self.labels, place[self.row[mask]], self.col[mask], self.principal[mask], evidence, info,
+            self.counts, self.optional,
+        )  # fmt: skip
 
 
 def hulls(evidence: Iterable[Mention]) -> tuple[Span, ...]:
