@@ -14,6 +14,7 @@ MONTH_NAMES = (
     "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
     "december",
 )  # fmt: skip
+ISO_DAY = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:[T ].*)?)?)?")
 MONTHS = {name: number for number, name in enumerate(MONTH_NAMES, start=1)}
 
 
@@ -71,16 +72,17 @@ def effective_dates(system: str, release: str) -> tuple[date | None, date | None
 
 
 def as_day(day: date | str) -> date:
-    """Read a day of service.
+    """Read a day of service: a date, also with a time behind it; of a year or month alone the first day.
 
     Examples
     --------
-    >>> as_day("2026-03-02").year
-    2026
+    >>> as_day("2026-03-02").year, as_day("2026-03-02T08:30:00Z").day, as_day("2026-03").day
+    (2026, 2, 1)
     """
     if isinstance(day, date):
         return day
+    found = ISO_DAY.fullmatch(day.strip())
     try:
-        return date.fromisoformat(day)
+        return date(*(int(part or 1) for part in found.groups())) if found else date.fromisoformat(day)
     except ValueError:
-        raise LeadtermError(f"bad date '{day}'; allowed: YYYY-MM-DD.", hint="For instance 2026-03-02.") from None
+        raise LeadtermError(f"bad date '{day[:20]}'; allowed: YYYY-MM-DD.", hint="For instance 2026-03-02.") from None

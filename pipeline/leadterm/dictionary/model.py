@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from leadterm.codes.registry import release_on
 from leadterm.codes.systems import dictionary_system
 from leadterm.dictionary.candidates import Candidate, generate
 from leadterm.dictionary.corpus_codes import known_systems, table_for
@@ -43,7 +44,7 @@ class DictionaryModel:
     ranker : Ranker
         Turns features into confidence.
     date : str, optional
-        Date of service that decides the release of the codes.
+        Date of service of encounters that have none of their own: it decides the release of the codes.
     ner : str, optional
         An installed spaCy model whose entities are looked up as well.
     """
@@ -53,6 +54,7 @@ class DictionaryModel:
     date: str | None = None
     ner: str | None = None
     languages: frozenset[str] = field(default=frozenset({"en", *TRANSLATED}), init=False)
+    _by_day: dict[str, DictionaryModel] = field(default_factory=dict, init=False, repr=False)
 
     @property
     def systems(self) -> tuple[str, ...]:
@@ -94,21 +96,35 @@ class DictionaryModel:
 
         return Specifier(self.system, default_normaliser())
 
+    def of_day(self, encounter: Encounter) -> DictionaryModel:
+        """Give the model with the release that held on the day of service; itself where that is its own."""
+        day = encounter.date_of_service or self.date
+        if day is None or day == self.date:
+            return self
+        if day not in self._by_day:
+            release = release_on(self.systems[0], day)
+            made = [self, *self._by_day.values()]
+            same = (model for model in made if model.system.release == release)
+            self._by_day[day] = next(same, None) or replace(self, date=day)
+        return self._by_day[day]
+
     def read(self, encounter: Encounter) -> list[NoteReading]:
         """Read the notes."""
         return [self.readers.read(note, encounter.language) for note in encounter.notes]
 
     def find(self, encounter: Encounter) -> list[Candidate]:
         """Find the candidates of an encounter, in order of code, with all that led to them."""
-        return generate(self.read(encounter), self.specifier)
+        model = self.of_day(encounter)
+        return generate(model.read(encounter), model.specifier)
 
     def candidates(self, encounter: Encounter, system: str | None = None) -> CandidateTable:
         """Describe the candidates of an encounter, in order of code."""
         system = system or self.system.name
         if system not in self.systems:
             raise unknown_name("code system of this model", system, self.systems)
-        notes = self.read(encounter)
-        found = generate(notes, self.specifier)
+        model = self.of_day(encounter)
+        notes = model.read(encounter)
+        found = generate(notes, model.specifier)
         return CandidateTable(
             encounter.encounter_id, system, tuple(candidate.code for candidate in found), FEATURES,
             feature_matrix(found, notes, inpatient=encounter.setting == "inpatient"),
@@ -136,7 +152,7 @@ class DictionaryModel:
         self, encounter: Encounter, *, systems: Sequence[str] | None = None, top: int | None = None
     ) -> SuggestionSet:
         """Suggest codes, best first; see `leadterm.suggester.suggest_with`."""
-        return suggest_with(self, encounter, systems=systems, top=top)
+        return suggest_with(self.of_day(encounter), encounter, systems=systems, top=top)
 
     def has_seen(self, encounter: Encounter) -> bool:
         """Tell whether the ranker was fitted on the encounter."""
