@@ -53,7 +53,7 @@ def test_the_file_goes_into_the_wheel():
         ("x = 1", "is no table"),
         ("[a", "is not TOML"),
         (GOOD.replace("reader", "raeder"), "did you mean 'reader'"),
-        (GOOD.replace('choose = "dev"\n', ""), "lacks 'choose'"),
+        (GOOD.replace('choose = "dev"\n', ""), "lacks choose"),
         (GOOD.replace("value", "vlaue"), "did you mean 'value'"),
         (GOOD + PERCENT, "not a share"),
     ],

@@ -13,6 +13,7 @@ from typing import Any
 
 from leadterm.errors import LeadtermError, unknown_name
 from leadterm.storage.tsv import parse_pairs
+from leadterm.storage.validation import STRICT, validated
 
 __all__ = ["CARD_FILE", "COUNTS", "Card", "card_text", "read_card", "read_code_list"]
 
@@ -59,6 +60,8 @@ class Card:
     ()
     """
 
+    __pydantic_config__ = STRICT
+
     name: str
     source: str
     licence: str
@@ -74,8 +77,7 @@ class Card:
 
 
 REQUIRED = ("name", "source", "licence", "languages", "systems", "split_method", "phi_status")
-LISTS = ("languages", "partial_codes")
-TABLES: Mapping[str, type] = {"systems": str, "code_lists": str, "counts": int, "splits": int}
+TABLES = ("systems", "code_lists", "counts", "splits")
 
 
 def read_card(path: str | Path) -> Card:
@@ -120,37 +122,11 @@ def read_card(path: str | Path) -> Card:
 
 
 def _card(given: dict[str, Any], where: str) -> Card:
-    allowed = tuple(item.name for item in fields(Card))
-    for key in given:
-        if key not in allowed:
-            raise unknown_name(f"field in {where}:", key, allowed)
-    missing = [key for key in REQUIRED if key not in given]
-    if missing:
-        raise LeadtermError(f"{where} lacks {', '.join(missing)}.", hint=f"A card needs {', '.join(REQUIRED)}.")
-    for key, value in given.items():
-        if not _fits(key, value):
-            raise LeadtermError(f"'{key}' in {where} has the wrong type.", hint=f"It must be {_expected(key)}.")
-    for key in given.get("counts", {}):
+    card = validated(Card, given, where)
+    for key in card.counts:
         if key not in COUNTS:
             raise unknown_name(f"count in {where}:", key, COUNTS)
-    values: dict[str, Any] = {key: tuple(value) if key in LISTS else value for key, value in given.items()}
-    return Card(**values)
-
-
-def _fits(key: str, value: object) -> bool:
-    if key in LISTS:
-        return isinstance(value, list) and all(isinstance(item, str) for item in value)
-    if key in TABLES:
-        return isinstance(value, dict) and all(type(item) is TABLES[key] for item in value.values())
-    return isinstance(value, str)
-
-
-def _expected(key: str) -> str:
-    if key in LISTS:
-        return "a list of strings"
-    if key in TABLES:
-        return f"a table of {'whole numbers' if TABLES[key] is int else 'strings'}"
-    return "a string"
+    return card
 
 
 def card_text(card: Card) -> str:

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from leadterm.errors import LeadtermError, unknown_name
+from leadterm.errors import LeadtermError
+from leadterm.storage.validation import STRICT, validated
 
 __all__ = [
     "Benchmark",
@@ -41,7 +42,6 @@ _SHORT = {
     "micro_f1": "micro-F1",
     "macro_f1": "macro-F1",
 }
-_TEXTS = ("title", "reader", "choose", "report", "obtain", "licence", "split_rule")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +51,17 @@ class Published:
     `system`: What was scored; `year`: When it was reported, where known; `metrics`: Under the names of the evaluation
     JSON; `source`: Where it was read; `primary`: Whether that is the source itself; if not, check before citing.
 
-    >>> Published("CAML", 2018, {"micro_f1": 0.539}, "a leaderboard", primary=False).year
+    >>> Published("CAML", {"micro_f1": 0.539}, "a leaderboard", primary=False, year=2018).year
     2018
     """
 
+    __pydantic_config__ = STRICT
+
     system: str
-    year: int | None
     metrics: Mapping[str, float]
     source: str
     primary: bool
+    year: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,8 @@ class Expected:
     >>> Expected("map", 0.64, 0.005).value
     0.64
     """
+
+    __pydantic_config__ = STRICT
 
     metric: str
     value: float
@@ -114,6 +118,8 @@ class Benchmark:
     >>> load_benchmarks()["codiesp-d-es"].systems
     ('icd10cm',)
     """
+
+    __pydantic_config__ = STRICT
 
     name: str
     title: str
@@ -248,48 +254,11 @@ def _benchmark(name: str, table: Any) -> Benchmark:
     where = f"benchmark '{name}'"
     if not isinstance(table, Mapping):
         raise LeadtermError(f"{where} is no table.", hint="Write [name] and its keys below.")
-    _check_keys(
-        table, (*_TEXTS, "systems", "fit", "folds", "earlier", "coders", "options", "published", "expected"), where
-    )
-    for key in (*_TEXTS, "systems", "fit"):
-        wanted = str if key in _TEXTS else list
-        if not isinstance(table.get(key), wanted):
-            raise LeadtermError(f"{where} lacks '{key}' or has it wrong.", hint=f"Give a {wanted.__name__}.")
-    folds = table.get("folds", 0)
-    if not isinstance(folds, int) or folds < 0 or folds == 1:
-        raise LeadtermError(f"{where} has '{folds}' folds.", hint="Give 0, or 2 and more.")
-    return Benchmark(
-        name=name,
-        folds=folds,
-        earlier=str(table.get("earlier", "")),
-        coders=tuple(table.get("coders", ())),
-        **{key: table[key] for key in _TEXTS},
-        systems=tuple(table["systems"]),
-        fit=tuple(table["fit"]),
-        options=dict(table.get("options", {})),
-        published=tuple(_published(row, where) for row in table.get("published", ())),
-        expected=tuple(_expected(row, where) for row in table.get("expected", ())),
-    )
-
-
-def _published(row: Mapping[str, Any], where: str) -> Published:
-    keys = ("system", "year", "metrics", "source", "primary")
-    _check_keys(row, keys, where)
-    if {*row, "year"} != set(keys) or not all(0 <= value <= 1 for value in row["metrics"].values()):
-        raise LeadtermError(
-            f"a published result of {where} is incomplete or not a share.", hint=f"Give {', '.join(keys)}; 0 to 1."
-        )
-    return Published(row["system"], row.get("year"), dict(row["metrics"]), row["source"], primary=row["primary"])
-
-
-def _expected(row: Mapping[str, Any], where: str) -> Expected:
-    _check_keys(row, ("metric", "value", "tolerance", "row"), where)
-    if "metric" not in row or "value" not in row:
-        raise LeadtermError(f"an expected figure of {where} is incomplete.", hint="Give metric and value.")
-    return Expected(row["metric"], float(row["value"]), float(row.get("tolerance", 0.005)), row.get("row", "trained"))
-
-
-def _check_keys(table: Mapping[str, Any], allowed: Sequence[str], where: str) -> None:
-    for key in table:
-        if key not in allowed:
-            raise unknown_name(f"key in {where}", key, allowed)
+    if "name" in table:
+        raise LeadtermError(f"{where} has a key 'name'.", hint="Its name is that of its table.")
+    made = validated(Benchmark, {"name": name, **table}, where, noun="key in")
+    if made.folds < 0 or made.folds == 1:
+        raise LeadtermError(f"{where} has '{made.folds}' folds.", hint="Give 0, or 2 and more.")
+    if not all(0 <= value <= 1 for row in made.published for value in row.metrics.values()):
+        raise LeadtermError(f"a published result of {where} is not a share.", hint="Give figures from 0 to 1.")
+    return made
