@@ -96,10 +96,11 @@ def benchmark_table(benchmark: Benchmark, ours: Figures) -> Table:
 
     star = "" if all(row.primary for row in benchmark.published) else "* from a secondary source"
     columns = [metric_title(m) for m in metrics_of(benchmark)]
-    table = make_table(benchmark.title, ["system", "year", *columns, "source"], right=columns, caption=star)
+    table = make_table(benchmark.title, ["system", *columns, "source"], right=columns, caption=star)
     for row in _rows(benchmark, ours):
         style = "bold" if row["ours"] else ""
-        cells = (row["system"], row["year"], *(figure or "-" for figure in row["figures"]), row["source"])
+        name = f"{row['system']} ({row['year']})" if row["year"] else row["system"]
+        cells = (name, *(figure or "-" for figure in row["figures"]), row["source"])
         table.add_row(*map(plain, cells), style=style)
     return table
 

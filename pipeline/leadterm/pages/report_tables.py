@@ -31,11 +31,13 @@ GROUPS = (
     ("by_length", "Words of notes"),
     ("by_setting", "Setting"),
 )
+WIDEST = 7
+"""Columns of a group beside its name that 80 characters hold."""
 WORDS = ("metric", "run", "pair", "threshold")
 COLUMNS = {
     "n_encounters": "encounters",
     "n_codes": "codes",
-    "n_reference_codes": "times given",
+    "n_reference_codes": "given",
     "n_suggested": "suggested",
     "micro_precision": "precision",
     "micro_recall": "recall",
@@ -86,7 +88,7 @@ def comparison_tables(found: Comparison, *, every: bool = False, system: str | N
     values.add_row("threshold", *(f"{source}" if t is None else f"{t:.3f} ({source})" for t, source in limits))
     shown = [d for d in found.differences if system is None or system in (d.a, d.b)]
     rest = len(found.differences) - len(shown)
-    last = "p: paired permutation test over encounters; detectable: difference found 8 times in 10 at this size."
+    last = "p: paired permutation test over encounters, corrected; detectable: found 8 times in 10 at this size."
     if rest:
         last += f" p (Holm) is corrected for {rest} differences between the other runs too; --format json shows them."
     lines = dict.fromkeys((run, line) for run in found.runs for line in found.warnings[run])
@@ -112,15 +114,15 @@ def agreement_tables(found: Agreement) -> list[RenderableType]:
 
 
 def _differences(shown: Sequence[Difference]) -> Table:
-    table = _table("Differences", ["metric", "pair", "difference", "95 % interval", "p", "p (Holm)", "detectable"])
+    table = _table("Differences", ["metric", "pair", "difference", "95 % interval", "p (Holm)", "detectable"])
     before, several = "", len({(d.a, d.b) for d in shown}) > 1
     for d in shown:
         if several and before and d.metric != before:
             table.add_section()
-        ends = "-" if d.low is None or d.high is None else f"{d.low:+.3f} to {d.high:+.3f}"
+        ends = "-" if d.low is None or d.high is None else f"{d.low:+.3f}, {d.high:+.3f}"
         small = "-" if d.detectable is None else f"{d.detectable:.3f}"
         name = "" if d.metric == before else d.metric
-        cells = (plain(f"{d.b} - {d.a}"), f"{d.difference:+.3f}", ends, p_value(d.p), p_value(d.p_holm), small)
+        cells = (plain(f"{d.b} - {d.a}"), f"{d.difference:+.3f}", ends, p_value(d.p_holm), small)
         table.add_row(plain(name), *cells, style="bold" if d.p_holm < 0.05 else "")
         before = d.metric
     return table
@@ -149,11 +151,13 @@ def _headline(values: Mapping[str, Any]) -> Table:
 
 def _group_table(title: str, groups: Mapping[str, Mapping[str, float]], ends: Mapping[str, Sequence[float]]) -> Table:
     columns = {key: name for key, name in COLUMNS.items() if any(key in g for g in groups.values())}
-    table = _table("", [title, *columns.values(), *(["95 % interval"] if ends else [])])
+    if len(columns) + bool(ends) > WIDEST:
+        del columns["macro_f1"]
+    table = _table("", [title, *columns.values(), *(["95 %\ninterval"] if ends else [])])
     for name, scores in groups.items():
         alone = not scores.get("n_reference_codes", 1.0)  # codes that were suggested, and that nobody gave
         cells = ["-" if alone and not c.startswith("n_") else _number(scores.get(c), c) for c in columns]
-        limits = ["-" if alone else ends_of(ends.get(name, ()))] if ends else []
+        limits = ["-" if alone else "-".join(f"{end:.3f}" for end in ends.get(name, ()))] if ends else []
         shown = plain(f"{name} (suggested only)" if alone else name)
         table.add_row(shown, *cells, *limits, style="dim" if alone else "")
     return table
@@ -197,7 +201,7 @@ def _table(title: str, columns: Sequence[str]) -> Table:
     """Begin a table; what is counted or measured stands to the right."""
     names = [column.replace("_", " ") for column in columns]
     numeric = [c for c in names if c.startswith(("F1", "MAP", "95")) or (c[:1].islower() and c not in WORDS)]
-    return make_table(title, names, right=numeric, whole=("metric",))
+    return make_table(title, names, right=numeric, whole=("metric", "95 %\ninterval"))
 
 
 def _note(line: str) -> Text:

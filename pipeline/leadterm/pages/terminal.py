@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from leadterm.errors import printable
 
@@ -64,9 +64,11 @@ def make_table(
     from rich.table import Table
 
     table = Table(
-        title=plain(title, "table.title") if title else None, title_justify="left", box=SIMPLE_HEAD, pad_edge=False,
+        title=plain(title, "table.title") if title else None, title_justify="left",
         caption=plain(caption, "table.caption") if caption else None,
+        box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0),
     )  # fmt: skip
     for column in columns:
-        table.add_column(plain(column), justify="right" if column in right else "left", no_wrap=column in whole)
+        side: Literal["left", "right"] = "right" if column in right else "left"
+        table.add_column(plain(column), justify=side, no_wrap=column in whole, overflow="fold")
     return table
