@@ -143,3 +143,12 @@ def test_transcriptions_have_sections(data: Path) -> None:
     nlp = pipeline()
     known = sum(any(s.category not in ("", "other") for s in nlp(note)._.sections) for note in notes[:200])
     assert known >= 170
+
+
+def test_titles_within_a_line_open_sections_where_a_sentence_ends() -> None:
+    text = "Subjective: Feels well. Objective: BP 120/70. Labs: none. Assessment: Gout. Plan: Rest, then recheck: soon."
+    marks = find_marks(text, split_lines(text))
+    found = [(m.category, m.label) for m in marks]
+    assert found == [
+        ("subjective", False), ("objective", False), ("labs", True), ("assessment", False), ("plan", False),
+    ]  # fmt: skip

@@ -16,7 +16,7 @@ CLAUSE_REACH = 8
 HEALING = frozenset({"healing", "healed", "union", "aftercare", "recheck", "nonunion", "malunion"})
 RETURNING = frozenset({"follow", "followup", "postoperative", "postop", "recheck", "aftercare", "removal"})
 SEQUELA = frozenset({"sequela", "sequelae", "residual"})
-NEVER = frozenset({"absent"})
+NEVER = frozenset({"absent", "family"})
 REMOVED = frozenset({"removal", "excision", "excised", "removed", "resected", "resection", "remission"})
 INJURY_SECTIONS = frozenset({
     "", "assessment", "assessment_plan", "impression", "problem_list", "discharge_diagnosis", "admission_diagnosis",

@@ -1,7 +1,8 @@
 """ConText: who and whether a mention is about, from the cues around it and the section it stands in.
 
 The algorithm follows Harkema et al. (2009), https://doi.org/10.1016/j.jbi.2009.05.002: cues with a direction and
-a scope that other cues and punctuation end. Added here: scopes know lists, clauses, labelled values and sections.
+a scope that other cues and punctuation end. Added here: scopes know lists, clauses, labelled values and sections;
+a term may begin or end within a cue.
 """
 
 from __future__ import annotations
@@ -9,156 +10,42 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from leadterm.schema import Assertion
-from leadterm.text.context.cues import SENTENCE_MARK, Cue, CueTrie, Hit, compile_cues
+from leadterm.text.context.cues import SENTENCE_MARK, CueTrie, Hit, compile_cues
+from leadterm.text.context.scopes import Scope, Sentence
 from leadterm.text.extensions import Section, set_on_span, text_of, token_starts
 
 if TYPE_CHECKING:
     from spacy.language import Language
     from spacy.tokens import Doc, Span
 
-__all__ = ["ContextTagger", "Scope"]
+__all__ = ["ContextTagger"]
 
-LONGEST_SCOPE = 100
 Found = tuple[Assertion, tuple[tuple[int, int], ...]]
-ASSERTIONS: dict[str, Assertion] = {
-    "family": "family", "absent": "absent", "denied": "absent", "hypothetical": "hypothetical",
-    "planned": "hypothetical", "screening": "hypothetical", "conditional": "conditional", "allergy": "conditional",
-    "possible": "possible", "history": "history",
-}  # fmt: skip
 BULLETS = frozenset("-•*–·▪●○+")
 MOST_BULLETS = 40
-MODIFIERS = 3
-JOINS = frozenset({",", "and", "with", "(", "-", "y", "con"})
-OPENERS = frozenset(ASSERTIONS) | {"weak"}
 PRIORITY: dict[Assertion, int] = {
     "family": 0, "absent": 1, "hypothetical": 2, "conditional": 3, "possible": 4, "history": 5,
 }  # fmt: skip
 SECTION_ASSERTIONS: dict[str, Assertion] = {
     "family_history": "family", "family_member": "family", "allergies": "absent", "differential_diagnosis": "possible",
+    "precautions": "hypothetical", "resolved_problems": "history",
 }  # fmt: skip
-ENDS_AT_COMMA = frozenset({"possible", "screening", "conditional", "allergy"})
-HARD = frozenset({";", "•", "|", "!"})
-OR_WORDS = frozenset({"or", "nor", "and/or", "vs", "vs.", "versus", "ni", "o", "u"})
-AND_WORDS = OR_WORDS | {"and", "y", "e", "&"}
+_FUNCTION_WORDS = "a an the of to for with in has had have is was are were be been his her not"
+FUNCTION_WORDS = frozenset(_FUNCTION_WORDS.split())
+_OTHER_THINGS = (
+    "relief control improvement reduction medication medications meds treatment therapy management follow-up "
+    "counseling education exacerbation exacerbations flare flares flare-up flare-ups"
+)
+OTHER_THINGS = frozenset(_OTHER_THINGS.split())
+NOT_KIN = frozenset({"family", "history", "hx", "h/o", "fh", "fhx", "f/h", "famhx", "exposed", "exposure", "contact"})
 ALLERGY_WORDS = re.compile(r"allerg|anaphyl|hypersens|alérg|alerg", re.IGNORECASE)
 DURATION = re.compile(
     r"(?:hour|hr|day|week|wk|month|mo|year|yr|día|dia|semana|mes|año)(?:es|s)?['’]?s?(?:\s+or\s+so)?[\s-]*$",
     re.IGNORECASE,
 )
-
-
-class Scope(NamedTuple):
-    """Reach of a cue, in positions of the sentence's words.
-
-    Parameters
-    ----------
-    low, high : int
-        Positions ``[low, high)``.
-    assertion : str
-        What it makes of the mentions inside.
-    start, end : int
-        Positions of the cue.
-    """
-
-    low: int
-    high: int
-    assertion: Assertion
-    start: int
-    end: int
-
-
-class _Sentence:
-    """One sentence as lists, white space left out."""
-
-    def __init__(self, words: list[str], hits: list[Hit]) -> None:
-        self.words, self.hits = words, hits
-        self.commas = [i for i, word in enumerate(words) if word == ","]
-
-    def scopes(self) -> list[Scope]:
-        """Scopes of all cues that set an assertion."""
-        found = []
-        for number, hit in enumerate(self.hits):
-            ended = any(cue.direction == "end" for cue in hit.cues)
-            for cue in hit.cues:
-                assertion = ASSERTIONS.get(cue.category)
-                if assertion is None or (ended and cue.direction == "forward"):
-                    continue
-                if cue.direction == "forward":
-                    low, high = hit.end, self._forward(number, cue)
-                else:
-                    low, high = self._backward(number, cue), hit.start
-                if low < high:
-                    found.append(Scope(low, high, assertion, hit.start, hit.end))
-        return found
-
-    def _forward(self, number: int, cue: Cue) -> int:
-        """One past the last position a forward cue reaches."""
-        start = free = self.hits[number].end
-        high = min(len(self.words), start + (cue.scope or LONGEST_SCOPE))
-        for at in range(number + 1, len(self.hits)):
-            hit = self.hits[at]
-            if hit.start >= high:
-                break
-            closer = next((c for c in hit.cues if cue.category in c.closes), None)
-            if closer is None:
-                continue
-            if closer.category in OPENERS and self._belongs(free, hit.start, closer):
-                free = hit.end
-                continue
-            cut = self._clause(hit.start, start) if closer.category == "clause" else hit.start
-            if cut >= 0:
-                high = cut
-                break
-        return self._stop(start, high, cue)
-
-    def _belongs(self, free: int, start: int, closer: Cue) -> bool:
-        """Whether a cue right behind another goes on with it: "denies any recent history of", "denies that he"."""
-        near = 1 if closer.category == "weak" else MODIFIERS
-        return start - free <= near and JOINS.isdisjoint(self.words[free:start])
-
-    def _clause(self, position: int, low: int) -> int:
-        """The comma that begins the clause of a position, or -1 where the clause goes on with a list."""
-        at = bisect_right(self.commas, position) - 1
-        if at < 0 or self.commas[at] <= low:
-            return -1
-        comma = self.commas[at]
-        return comma if OR_WORDS.isdisjoint(self.words[comma:position]) else -1
-
-    def _stop(self, start: int, high: int, cue: Cue) -> int:
-        """Cut a forward reach at punctuation."""
-        words = self.words
-        for i in range(start, high):
-            word = words[i]
-            if word in HARD or (word == ":" and i > start):
-                return i
-            if word == "," and cue.category in ENDS_AT_COMMA and i > start and OR_WORDS.isdisjoint(words[i:high]):
-                return i
-        return high
-
-    def _backward(self, number: int, cue: Cue) -> int:
-        """First position a backward cue reaches."""
-        end, words = self.hits[number].start, self.words
-        low = max(0, end - (cue.scope or LONGEST_SCOPE))
-        for at in range(number - 1, -1, -1):
-            hit = self.hits[at]
-            if hit.end <= low:
-                break
-            if any(c.category == "onset" for c in hit.cues) and cue.category == "history":
-                return end
-            if any(cue.category in c.closes and c.category in ("close", "affirm") for c in hit.cues):
-                low = hit.end
-                break
-        labelled = words[end] in (":", "-", "=", "(")
-        for i in range(end - 1, low - 1, -1):
-            word = words[i]
-            if word in HARD or (word == ":" and i < end - 1):
-                return i + 1
-            if word == "," and not labelled and AND_WORDS.isdisjoint(words[i + 1 : end]):
-                return i + 1
-        return low
 
 
 class ContextTagger:
@@ -225,16 +112,22 @@ class _Tagging:
         self.labels = [s for s in doc._.sections if s.kind == "label"]
         self.head_starts = [s.start for s in self.heads]
         self.label_starts = [s.start for s in self.labels]
+        self.loose: set[tuple[int, ...]] = set()
         self._done: dict[int, list[Scope]] = {}
 
     def tag(self, mentions: Sequence[Span]) -> None:
         """Set the attributes of all mentions."""
-        for span in mentions:
+        covers = self.doc._.covers
+        known = [(c.tokens[0], c.tokens[-1] + 1) for c in covers] == [(m.start, m.end) for m in mentions]
+        own = [c.tokens for c in covers] if known else [tuple(range(m.start, m.end)) for m in mentions]
+        self._drop_hits_of_terms(own)
+        self.loose = {c.tokens for c in covers if c.readings[0].missing}
+        for span, tokens in zip(mentions, own, strict=True):
             first, last = span.start, span.end - 1
             a, b = self.start[first], self.start[last] + self.length[last]
             head = self._at(self.heads, self.head_starts, a)
             label = self._at(self.labels, self.label_starts, a)
-            assertion, cues = self._assert(first, last, a, b, head, label)
+            assertion, cues = self._assert(tokens, a, b, head, label)
             values = {
                 "assertion": assertion, "cues": cues, "section": head.category if head else "",
                 "label": label.category if label else "",
@@ -246,10 +139,22 @@ class _Tagging:
         at = bisect_right(starts, position) - 1
         return sections[at] if at >= 0 and position < sections[at].end else None
 
-    def _assert(self, first: int, last: int, a: int, b: int, head: Section | None, label: Section | None) -> Found:
-        low = bisect_right(self.tokens, first) - 1
-        high = bisect_right(self.tokens, last, low)
-        scope = self._nearest(low, high)
+    def _drop_hits_of_terms(self, own: Sequence[tuple[int, ...]]) -> None:
+        """Leave out the words of terms that look as if they ended a scope: "hypercoagulable states: absent"."""
+        inside = {token for tokens in own for token in tokens}
+        self.hits = [
+            hit for hit in self.hits
+            if hit.end - hit.start > 1 or self.tokens[hit.start] not in inside
+            or not all(cue.category in ("affirm", "close") for cue in hit.cues)
+        ]  # fmt: skip
+        self.hit_starts = [hit.start for hit in self.hits]
+
+    def _assert(self, tokens: tuple[int, ...], a: int, b: int, head: Section | None, label: Section | None) -> Found:
+        low = bisect_right(self.tokens, tokens[0]) - 1
+        high = bisect_right(self.tokens, tokens[-1], low)
+        if self.text[b - 5 : b].lower() == "-free":
+            return "absent", ((b - 4, b),)
+        scope = self._nearest(low, high, tokens)
         found = self._from_section(a, b, head, label)
         if found and (scope is None or PRIORITY[found[0]] < PRIORITY[scope.assertion]):
             return found
@@ -258,21 +163,55 @@ class _Tagging:
         start, stop = self.tokens[scope.start], self.tokens[scope.end - 1]
         return scope.assertion, ((self.start[start], self.start[stop] + self.length[stop]),)
 
-    def _nearest(self, low: int, high: int) -> Scope | None:
-        """The scope that decides about the words ``[low, high)``."""
+    def _nearest(self, low: int, high: int, own: tuple[int, ...]) -> Scope | None:
+        """The scope that decides about the words ``[low, high)``, of which a mention holds some as its own."""
         number = bisect_right(self.bounds, low) - 1
         if number not in self._done:
-            own = self._scopes(self.bounds[number], self.bounds[number + 1])
-            self._done[number] = own + self._announced(number)
+            said_here = self._scopes(self.bounds[number], self.bounds[number + 1])
+            self._done[number] = said_here + self._announced(number)
         best: tuple[int, int, Scope] | None = None
         for scope in self._done[number]:
-            if scope.start >= low and scope.end <= high:
-                continue
             forward = scope.end <= scope.low
-            if scope.low <= low < scope.high if forward else scope.low < high <= scope.high:
+            if self._reaches(scope, low, high, own):
                 key = (PRIORITY[scope.assertion], abs(low - scope.end if forward else scope.start - high), scope)
                 best = key if best is None or key < best else best
         return best[2] if best else None
+
+    def _reaches(self, scope: Scope, low: int, high: int, own: tuple[int, ...]) -> bool:
+        forward = scope.end <= scope.low
+        if scope.end <= low or scope.start >= high:
+            inside = scope.low <= low < scope.high if forward else scope.low < high <= scope.high
+            return inside and not (forward and scope.assertion == "absent" and self._word(high) in OTHER_THINGS)
+        if scope.start < low or scope.end > high:  # they overlap: "no [acute hepatitis]"
+            if scope.assertion in ("history", "conditional"):
+                return False
+            sticks_out = scope.start < low and scope.end < high if forward else scope.end > high and scope.start > low
+            return sticks_out or scope.assertion == "absent"
+        return self._acts_within(scope, low, high, own)
+
+    def _acts_within(self, scope: Scope, low: int, high: int, own: tuple[int, ...]) -> bool:
+        """Whether a cue between the words of a mention, or made of them, still says something about it."""
+        forward = scope.end <= scope.low
+        if scope.assertion in ("history", "conditional") or (scope.end == high if forward else scope.start == low):
+            return False
+        words = {i: self._word(i) for i in range(scope.start, scope.end)}
+        held = {self.tokens[i] for i in words} & set(own)
+        foreign = [i for i, w in words.items() if w not in FUNCTION_WORDS and self.tokens[i] not in held]
+        if foreign:
+            return bool(held) or scope.assertion in ("absent", "hypothetical", "family")
+        if scope.assertion == "family":
+            return NOT_KIN.isdisjoint(words.values())
+        beside = self._beside(scope.end, 1) if forward else self._beside(scope.start - 1, -1)
+        apart = beside >= 0 and self.tokens[beside] not in own
+        unsaid = forward and own in self.loose
+        says = "possible" if forward else "absent"
+        return (apart or unsaid) and scope.assertion in ("possible", says)
+
+    def _beside(self, position: int, step: int) -> int:
+        """The next position whose word is no function word, or -1."""
+        while 0 <= position < len(self.tokens) and self._word(position) in FUNCTION_WORDS:
+            position += step
+        return position if position < len(self.tokens) else -1
 
     def _scopes(self, begin: int, end: int) -> list[Scope]:
         """Scopes of the cues of one sentence, in positions of the doc."""
@@ -283,7 +222,7 @@ class _Tagging:
         words = [text[start[i] : start[i] + length[i]].lower() for i in self.tokens[begin + 1 : end]]
         base = begin + 1
         hits = [Hit(hit.start - base, hit.end - base, hit.cues) for hit in self.hits[first:last]]
-        found = _Sentence(words, hits).scopes()
+        found = Sentence(words, hits).scopes()
         return [Scope(s.low + base, s.high + base, s.assertion, s.start + base, s.end + base) for s in found]
 
     def _announced(self, number: int) -> list[Scope]:
@@ -303,7 +242,7 @@ class _Tagging:
         if position >= len(self.tokens):
             return ""
         start = self.start[self.tokens[position]]
-        return self.text[start : start + self.length[self.tokens[position]]]
+        return self.text[start : start + self.length[self.tokens[position]]].lower()
 
     def _from_section(self, a: int, b: int, head: Section | None, label: Section | None) -> Found | None:
         for section in (label, head):

@@ -16,13 +16,14 @@ __all__ = ["CATEGORIES", "SENTENCE_MARK", "TABLES", "Cue", "CueTrie", "Hit", "co
 TABLES = {"en": "context_cues.tsv", "es": "context_cues_es.tsv"}
 CATEGORIES = frozenset({
     "absent", "denied", "possible", "hypothetical", "conditional", "family", "history",
-    "planned", "screening", "allergy",
+    "planned", "screening", "allergy", "status", "topic",
 })  # fmt: skip
-OTHERS = frozenset(("pseudo", "affirm", "close", "weak", "clause", "onset"))
+OTHERS = frozenset(("pseudo", "affirm", "close", "weak", "clause", "onset", "talk"))
 SENTENCE_MARK = 1
-CLAUSE_ENDS = (
-    ".", ",", ";", ")", "!", "•", "|", "but", "and", "however", "by", "on", "at", "per", "pero", "y", "por", "en",
-)  # fmt: skip
+MARKS = (".", ",", ";", ")", "!", "•", "|")
+CLAUSE_ENDS: Mapping[str, tuple[str, ...]] = {
+    "en": (*MARKS, "but", "and", "however", "by", "on", "at", "per"), "es": (*MARKS, "pero", "y", "por", "en"),
+}  # fmt: skip
 DIRECTIONS = frozenset({"forward", "backward", "end", "-"})
 
 
@@ -94,6 +95,8 @@ def read_cues(rows: Sequence[Mapping[str, str]]) -> tuple[list[Cue], dict[str, l
             sets[row["cue"]] = row["closes"].split("|")
             continue
         closes = frozenset() if row["closes"] == "-" else frozenset(row["closes"].split("|"))
+        if "history" in closes:
+            closes |= {"status"}
         scope = 0 if row["scope"] == "-" else int(row["scope"])
         cue = Cue(row["cue"], row["category"], row["direction"], scope, closes)
         if cue.category not in CATEGORIES | OTHERS or cue.direction not in DIRECTIONS or not cue.closes <= CATEGORIES:
@@ -112,6 +115,8 @@ class CueTrie:
     ----------
     number : callable
         Gives the token numbers of one word.
+    language : str
+        Decides which words end a clause.
 
     Examples
     --------
@@ -121,11 +126,11 @@ class CueTrie:
     [(2, 5)]
     """
 
-    def __init__(self, number: Callable[[str], Sequence[int]]) -> None:
+    def __init__(self, number: Callable[[str], Sequence[int]], language: str = "en") -> None:
         self._number = number
         self._words: dict[str, Sequence[int]] = {}
         self._root: dict[int, Any] = {}
-        self._enders = frozenset((SENTENCE_MARK, *(n for mark in CLAUSE_ENDS for n in number(mark))))
+        self._enders = frozenset((SENTENCE_MARK, *(n for mark in CLAUSE_ENDS[language] for n in number(mark))))
 
     def _numbers(self, phrase: str) -> list[int]:
         found: list[int] = []
@@ -140,6 +145,7 @@ class CueTrie:
         nodes = [self._root]
         for word in cue.text.split():
             options = sets[word[1:-1]] if word.startswith("{") else (word,)
+            options = [*options, *(option.replace("'", "’") for option in options if "'" in option)]
             nodes = [self._step(node, self._numbers(option)) for node in nodes for option in options]
         for node in nodes:
             node[0] = (*node.get(0, ()), cue)
@@ -214,8 +220,9 @@ def compile_cues(nlp: Language) -> CueTrie:
     """
     strings = nlp.vocab.strings
     tokenizer = nlp.tokenizer
-    trie = CueTrie(lambda word: [strings.add(token.lower_) for token in tokenizer(word)])
-    cues, sets = read_cues(load_table(TABLES.get(nlp.lang or "en", TABLES["en"])))
+    language = nlp.lang if nlp.lang in TABLES else "en"
+    trie = CueTrie(lambda word: [strings.add(token.lower_) for token in tokenizer(word)], language)
+    cues, sets = read_cues(load_table(TABLES[language]))
     for cue in cues:
         trie.add(cue, sets)
     return trie

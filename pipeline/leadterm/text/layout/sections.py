@@ -20,13 +20,25 @@ PROBLEM_SECTIONS = frozenset({
     "assessment", "assessment_plan", "impression", "plan", "problem_list", "diagnosis", "admission_diagnosis",
     "discharge_diagnosis", "preoperative_diagnosis", "postoperative_diagnosis", "differential_diagnosis",
 })  # fmt: skip
-CLOSED_BY_ANY_TITLE = frozenset({"family_history", "allergies"})
+CLOSED_BY_ANY_TITLE = frozenset({"family_history", "allergies", "resolved_problems"})
+LONGEST_CLOSER, MOST_CLOSING_WORDS = 120, 16
+FLATTENED = PROBLEM_SECTIONS | {
+    "subjective", "objective", "hpi", "chief_complaint", "past_medical_history", "past_surgical_history",
+    "family_history", "social_history", "review_of_systems", "physical_exam", "medications", "allergies",
+    "hospital_course", "resolved_problems",
+}  # fmt: skip
+_KIN = (
+    "mother father brother sister son daughter aunt uncle cousin grandmother grandfather grandparents parents siblings "
+    "maternal paternal family relatives children husband wife mom dad madre padre hermano hermana"
+)
+KIN = frozenset(_KIN.split())
 SYSTEM_LABELS = {"review_of_systems": "ros_system", "physical_exam": "exam_system", "objective": "exam_system"}
 SYSTEM_ALONE = frozenset({"", "review_of_systems", "physical_exam", "objective", "findings", "imaging"})
 UNKNOWN = "other"
 _SOAP = frozenset("SOAP")
 _DASH = re.compile(r"\s[-–—]\s|[-–—]\s|\t")
 _CAPS_RUN = re.compile(r"[A-Z0-9/&()'’\-][A-Z0-9/&()'’ ,.\-]*$")
+_SENTENCE_PART = re.compile(r"(?:[.;!?)\]]\s+|\s{2,})([A-Z][^.;:!?]{1,60})$")
 _PART = re.compile(r"(?:^|[,.;:] ?,? +)(?=[A-Z])")
 _WORDS = re.compile(r"[^\W\d_]+")
 _SMALL = frozenset({"and", "of", "the", "in", "for", "to", "on", "with", "or", "at", "de", "del", "la", "y"})
@@ -68,7 +80,7 @@ class _Finder:
 
     def __init__(self, text: str, lines: Sequence[Line]) -> None:
         self.text, self.lines = text, lines
-        self.section = ""
+        self.section, self.gap = "", True
         letters = {text[line.body] for line in lines if text[line.body + 1 : line.body + 2] in (":", "-", ")")}
         self.soap = len(letters & _SOAP) >= 2
         known = (text[line.body : line.end] for line in lines if line.end - line.body <= LONGEST)
@@ -78,7 +90,10 @@ class _Finder:
         """Yield the titles in order."""
         for line in self.lines:
             mark = self._whole(line) or self._labelled(line)
+            if self.section in CLOSED_BY_ANY_TITLE and (mark is None or mark.label) and self._closes(line, mark):
+                mark = Mark(line.start, line.body, line.end, UNKNOWN, False, False)
             if mark:
+                self.gap = self.gap if mark.label else line.gap
                 yield from self._enter(mark)
             begin = mark.title_end if mark else line.start
             if line.end - begin > 12:
@@ -104,6 +119,19 @@ class _Finder:
         inner = self.section in title.label_in and not (alone and (raw.isupper() or line.gap))
         begin = line.start if start == line.body else start
         return Mark(begin, start, end, title.category, title.label or nested or inner, end + 1 < line.end)
+
+    def _closes(self, line: Line, mark: Mark | None) -> bool:
+        """Whether a line is a heading of any words, which ends a section that speaks of others than the patient."""
+        raw = self.text[line.body : line.end].rstrip("*_ ")
+        words = _WORDS.findall(raw)
+        if not raw.endswith(":") or not words or len(raw) > LONGEST_CLOSER or len(words) > MOST_CLOSING_WORDS:
+            return False
+        if (mark and mark.category == "family_member") or not KIN.isdisjoint(word.lower() for word in words):
+            return False
+        if line.gap:
+            return not words[0][0].islower()
+        titled = all(word[0].isupper() or word in _SMALL for word in words)
+        return titled and not self.gap and len(words) > 1 and not line.bullet
 
     def _whole(self, line: Line) -> Mark | None:
         """Read a line that is nothing but a title."""
@@ -173,16 +201,24 @@ class _Finder:
         return None
 
     def _inside(self, line: Line, begin: int) -> Iterator[Mark]:
-        """Find known titles in capitals in the middle of a line, as transcriptions on one line print them."""
+        """Find known titles in the middle of a line: in capitals, or where a sentence begins in a flattened note."""
         text, end = self.text, line.end
         colon = text.find(":", begin, end)
         while colon >= 0:
-            if text[colon - 1].isupper() or text[colon - 1] == ")":
-                mark = self._ending_at(line, begin, colon)
-                if mark:
-                    yield mark
-                    begin = mark.title_end
+            capital = text[colon - 1].isupper() or text[colon - 1] == ")"
+            mark = self._ending_at(line, begin, colon) if capital else self._in_sentence(begin, colon)
+            if mark:
+                yield mark
+                begin = mark.title_end
             colon = text.find(":", colon + 1, end)
+
+    def _in_sentence(self, begin: int, colon: int) -> Mark | None:
+        low = max(begin, colon - LONGEST)
+        part = _SENTENCE_PART.search(self.text, low, colon)
+        title = find_title(part.group(1)) if part else None
+        if part is None or title is None or title.label:
+            return None
+        return Mark(part.start(1), part.start(1), colon + 1, title.category, title.category not in FLATTENED, True)
 
     def _ending_at(self, line: Line, begin: int, colon: int) -> Mark | None:
         low = max(begin, colon - LONGEST)

@@ -12,6 +12,7 @@ __all__ = ["sentence_starts"]
 _STOP = re.compile(
     r"[.!?]{1,4}(?:[\"”’')\]]{0,6}[^\S\n\r]{1,20}(?=[A-Z0-9\"“(\[¿¡ÁÉÍÓÚÑ•+?_*])|(?<=[a-z)%][.])(?=[A-Z][a-z]))"
 )
+_ANSWER = re.compile(r"(?:no|yes|none|denies|denied|never|negative|positive|unknown)\b\.?(?=[\s,;]|$)", re.IGNORECASE)
 _BEFORE = re.compile(r"[^\s(\[\"“]{1,24}$")
 _WORDS = {
     "abbreviation": (
@@ -29,7 +30,7 @@ ABBREVIATIONS, NEVER_LAST, DOSING = (frozenset(words.split()) for words in _WORD
 def _is_stop(text: str, low: int, start: int, end: int) -> bool:
     """Whether the full stop at ``start`` ends a sentence; its line begins at ``low``, the next word at ``end``."""
     if text[start] != ".":
-        return True
+        return text[start] != "?" or _ANSWER.match(text, end) is None
     match = _BEFORE.search(text, max(low, start - 24), start)
     if match is None:
         return False

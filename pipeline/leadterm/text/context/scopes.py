@@ -1,0 +1,165 @@
+"""How far the cues of one sentence reach: until other cues, punctuation or the end of a list stop them."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from itertools import pairwise
+from typing import NamedTuple
+
+from leadterm.schema import Assertion
+from leadterm.text.context.cues import Cue, Hit
+
+__all__ = ["Scope", "Sentence"]
+
+LONGEST_SCOPE = 100
+ASSERTIONS: dict[str, Assertion] = {
+    "family": "family", "absent": "absent", "denied": "absent", "hypothetical": "hypothetical",
+    "planned": "hypothetical", "screening": "hypothetical", "conditional": "conditional", "allergy": "conditional",
+    "possible": "possible", "history": "history", "status": "history", "topic": "hypothetical",
+}  # fmt: skip
+MODIFIERS = 3
+ITEM = 3
+JOINS = frozenset({",", "and", "with", "(", "-", "y", "con"})
+OPENERS = frozenset(ASSERTIONS) | {"weak"}
+ENDS_AT_COMMA = frozenset({"possible", "screening", "conditional", "allergy", "status"})
+HARD = frozenset({";", "•", "|", "!"})
+OR_WORDS = frozenset({"or", "nor", "and/or", "vs", "vs.", "versus", "ni", "o", "u"})
+AND_WORDS = OR_WORDS | {"and", "y", "e", "&"}
+DENIALS = frozenset({"no", "without", "denies", "denied"})
+
+
+class Scope(NamedTuple):
+    """Reach of a cue, in positions of the sentence's words.
+
+    Parameters
+    ----------
+    low, high : int
+        Positions ``[low, high)``.
+    assertion : str
+        What it makes of the mentions inside.
+    start, end : int
+        Positions of the cue.
+    """
+
+    low: int
+    high: int
+    assertion: Assertion
+    start: int
+    end: int
+
+
+class Sentence:
+    """One sentence as lists, white space left out."""
+
+    def __init__(self, words: list[str], hits: list[Hit]) -> None:
+        self.words, self.hits = words, hits
+        self.commas = [i for i, word in enumerate(words) if word == ","]
+
+    def scopes(self) -> list[Scope]:
+        """Scopes of all cues that set an assertion."""
+        found = []
+        talk = any(cue.category == "talk" for hit in self.hits for cue in hit.cues)
+        for number, hit in enumerate(self.hits):
+            ended = any(cue.direction == "end" for cue in hit.cues)
+            for cue in hit.cues:
+                if cue.category == "pseudo" and self.words[hit.start] in DENIALS:
+                    found += self._rest_of_list(number)
+                assertion = ASSERTIONS.get(cue.category)
+                idle = cue.category == "topic" and not talk
+                if assertion is None or idle or (ended and cue.direction == "forward"):
+                    continue
+                if cue.direction == "forward":
+                    low, high = hit.end, self._forward(number, cue)
+                    high = max(high, min(low + (assertion == "absent"), len(self.words)))
+                else:
+                    low, high = self._backward(number, cue), hit.start
+                if low < high:
+                    found.append(Scope(low, high, assertion, hit.start, hit.end))
+        return found
+
+    def _rest_of_list(self, number: int) -> list[Scope]:
+        """What "no change in weight, nausea or rash" denies: all but the first."""
+        hit = self.hits[number]
+        cue = Cue("", "absent", "forward", 0, frozenset())
+        comma = next((i for i in self.commas if i >= hit.end), -1)
+        if comma < 0:
+            return []
+        high = self._forward(number, cue)
+        listed = not OR_WORDS.isdisjoint(self.words[comma:high])
+        return [Scope(comma + 1, high, "absent", hit.start, hit.end)] if listed else []
+
+    def _forward(self, number: int, cue: Cue) -> int:
+        """One past the last position a forward cue reaches."""
+        start = free = self.hits[number].end
+        high = min(len(self.words), start + (cue.scope or LONGEST_SCOPE))
+        for at in range(number + 1, len(self.hits)):
+            hit = self.hits[at]
+            if hit.start >= high:
+                break
+            closer = next((c for c in hit.cues if cue.category in c.closes), None)
+            if closer is None:
+                continue
+            if closer.category in OPENERS and self._belongs(free, hit.start, closer):
+                free = hit.end
+                continue
+            cut = self._clause(hit.start, start) if closer.category == "clause" else hit.start
+            if cut >= 0:
+                high = cut
+                break
+        return self._stop(start, high, cue)
+
+    def _belongs(self, free: int, start: int, closer: Cue) -> bool:
+        """Whether a cue right behind another goes on with it: "denies any recent history of", "denies that he"."""
+        near = 1 if closer.category == "weak" else MODIFIERS
+        return start - free <= near and JOINS.isdisjoint(self.words[free:start])
+
+    def _clause(self, position: int, low: int) -> int:
+        """The comma that begins the clause of a position, or -1 where the clause goes on with a list."""
+        at = bisect_right(self.commas, position) - 1
+        if at < 0 or self.commas[at] <= low:
+            return -1
+        comma = self.commas[at]
+        return comma if OR_WORDS.isdisjoint(self.words[comma:position]) else -1
+
+    def _stop(self, start: int, high: int, cue: Cue) -> int:
+        """Cut a forward reach at punctuation."""
+        words = self.words
+        for i in range(start, high):
+            word = words[i]
+            if word in HARD or (word == ":" and i > start):
+                return i
+            if word == "," and i > start and self._ends_at(i, start, high, cue):
+                return i
+        return high
+
+    def _ends_at(self, comma: int, start: int, high: int, cue: Cue) -> bool:
+        """Whether a comma ends a forward reach: not within "X, Y or Z", nor in a list that is the whole sentence."""
+        if cue.category not in ENDS_AT_COMMA or cue.category == "status":
+            return cue.category == "status"
+        if not OR_WORDS.isdisjoint(self.words[comma:high]):
+            return False
+        whole = cue.category == "possible" and start - len(cue.text.split()) <= 1 and high >= len(self.words) - 1
+        edges = [start - 1, *(i for i in self.commas if start <= i < high), high]
+        return not (whole and all(b - a - 1 <= ITEM for a, b in pairwise(edges)))
+
+    def _backward(self, number: int, cue: Cue) -> int:
+        """First position a backward cue reaches."""
+        end, words = self.hits[number].start, self.words
+        low = max(0, end - (cue.scope or LONGEST_SCOPE))
+        for at in range(number - 1, -1, -1):
+            hit = self.hits[at]
+            if hit.end <= low:
+                break
+            if cue.category == "history" and any(c.category == "onset" or "diagnosed" in c.text for c in hit.cues):
+                return end
+            if any(cue.category in c.closes and c.category in ("close", "affirm") for c in hit.cues):
+                low = hit.end
+                break
+        labelled = words[end] in (":", "-", "=", "(")
+        for i in range(end - 1, low - 1, -1):
+            word = words[i]
+            if word in HARD or (word == ":" and i < end - 1):
+                return i + 1
+            if word == "," and i < end - 1 and not labelled and AND_WORDS.isdisjoint(words[i + 1 : end]):
+                return i + 1
+        return low
