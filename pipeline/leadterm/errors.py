@@ -39,22 +39,6 @@ class LeadtermError(Exception):
 def unknown_name(kind: str, got: str, allowed: Iterable[str], *, hint: str = "") -> LeadtermError:
     """Make the error for a name that is none of those allowed, with the nearest one that is.
 
-    Parameters
-    ----------
-    kind : str
-        What is named, for instance ``"setting"``.
-    got : str
-        The name that was given.
-    allowed : iterable of str
-        The names that would do.
-    hint : str, optional
-        What to do next.
-
-    Returns
-    -------
-    LeadtermError
-        The error, to be raised by the caller.
-
     Examples
     --------
     >>> print(unknown_name("setting", "outpatent", ["outpatient", "inpatient"]))

@@ -28,15 +28,6 @@ __all__ = ["COMMANDS", "CommandPlace", "app", "main"]
 class CommandPlace:
     """Where a command is defined.
 
-    Parameters
-    ----------
-    module : str
-        The module.
-    attribute : str
-        A function, or a typer application for a group of commands.
-    help : str
-        One line for ``leadterm --help``.
-
     Examples
     --------
     >>> COMMANDS["corpus"].attribute

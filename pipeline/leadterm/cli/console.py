@@ -22,11 +22,6 @@ PIPED_WIDTH = 120
 def console() -> Console:
     """Give the console on standard output; tables in a pipe are 120 characters wide.
 
-    Returns
-    -------
-    Console
-        Colours only on a terminal.
-
     Examples
     --------
     >>> console().stderr
@@ -38,11 +33,6 @@ def console() -> Console:
 def messages() -> Console:
     """Give the console on standard error, for everything that is not the answer.
 
-    Returns
-    -------
-    Console
-        Colours only on a terminal.
-
     Examples
     --------
     >>> messages().stderr
@@ -53,20 +43,6 @@ def messages() -> Console:
 
 def progress(items: Iterable[T], label: str, *, total: int | None = None) -> Iterator[T]:
     """Pass items on and show how far they are, on standard error and only if that is a terminal.
-
-    Parameters
-    ----------
-    items : iterable
-        What is worked through.
-    label : str
-        What is being done, for instance ``"Reading"``.
-    total : int, optional
-        How many there will be, where known.
-
-    Yields
-    ------
-    object
-        The items.
 
     Examples
     --------
@@ -91,14 +67,7 @@ def progress(items: Iterable[T], label: str, *, total: int | None = None) -> Ite
 
 
 def write_output(text: str, path: str | Path | None = None) -> None:
-    """Write to a file as a whole or not at all, or to standard output.
-
-    Parameters
-    ----------
-    text : str
-        What to write; a line end is added if it lacks one.
-    path : str or Path, optional
-        The file; ``None`` or ``-`` for standard output.
+    """Write to a file as a whole or not at all, or to standard output (no path, or ``-``); a line end is added.
 
     Raises
     ------

@@ -11,17 +11,7 @@ __all__ = ["canonical"]
 def canonical(system: str, code: str) -> str:
     """Write a code as its system does: capitals, and the dot where it belongs.
 
-    Parameters
-    ----------
-    system : str
-        Name of the system. Codes of a system leadterm does not know only lose outer spaces.
-    code : str
-        A code with or without dot, in any case.
-
-    Returns
-    -------
-    str
-        The same code; leading zeros stay.
+    Leading zeros stay. Codes of a system leadterm does not know only lose outer spaces.
 
     Examples
     --------

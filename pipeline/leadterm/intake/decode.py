@@ -40,17 +40,8 @@ def wide_encoding(start: bytes) -> str:
 def read_note_text(content: bytes, name: str) -> tuple[str, str]:
     """Decode a note; line ends and control characters stay as they are, so that offsets are exact.
 
-    Parameters
-    ----------
-    content : bytes
-        UTF-8, UTF-16 or UTF-32 with a byte order mark (which is not part of the text), else Windows-1252.
-    name : str
-        How to call the note in messages.
-
-    Returns
-    -------
-    (str, str)
-        The text, and a warning or an empty string.
+    UTF-8, UTF-16 or UTF-32 with a byte order mark (which is no part of the text), else Windows-1252: that is warned
+    of in the second string, which is empty otherwise. `name` is what messages call the note.
 
     Raises
     ------

@@ -42,19 +42,7 @@ class Item:
 def read_items(files: Sequence[Path], *, setting: str | None = None, date: str | None = None) -> Iterator[Item]:
     """Read the files one after the other; a bad one does not keep the others from being read.
 
-    Parameters
-    ----------
-    files : sequence of Path
-        From `find_files`.
-    setting : str, optional
-        Setting of all encounters; by default what a JSON encounter says, else outpatient.
-    date : str, optional
-        Date of service of encounters that have none.
-
-    Yields
-    ------
-    Item
-        One for each text file, each line of a ``.jsonl`` file and each object of a ``.json`` file.
+    `setting` is that of all encounters where given, `date` that of encounters without one.
     """
     seen: set[str] = set()
     for path in files:

@@ -20,15 +20,7 @@ JSON_ENDINGS = (".jsonl", ".json")
 def find_files(names: Sequence[str]) -> list[Path]:
     """List the files that are meant; a folder stands for the files directly inside, hidden ones left out.
 
-    Parameters
-    ----------
-    names : sequence of str
-        Files, folders, or ``-`` for standard input. A corpus folder stands for its splits.
-
-    Returns
-    -------
-    list of Path
-        In the order given, those of a folder sorted by name.
+    A corpus folder stands for its splits, ``-`` for standard input.
 
     Raises
     ------

@@ -18,17 +18,6 @@ ENOUGH_WORDS, ENOUGH_SHARE, FOREIGN_SCRIPT = 12, 0.08, 0.3
 def other_language(text: str) -> str:
     """Name the language of a text if it is plainly not English.
 
-    Parameters
-    ----------
-    text : str
-        A note; its first 20,000 characters are looked at.
-
-    Returns
-    -------
-    str
-        For instance ``"Spanish"`` or ``"another script"``; empty for English and wherever it is not plain:
-        terse notes, lists of drugs, single words.
-
     Examples
     --------
     >>> other_language("El paciente acude por dolor en la rodilla derecha desde hace un mes, sin fiebre ni tos.")

@@ -22,19 +22,8 @@ def cached(name: str, make: Callable[[], Mapping[str, Array]]) -> Mapping[str, A
     """Read columns from the cache, or make them and leave them there.
 
     A file that is corrupt is made anew. Where the cache folder cannot be written (read-only, full),
-    the result is the same and one warning is logged.
-
-    Parameters
-    ----------
-    name : str
-        Name of the entry; it must hold a fingerprint of everything the columns depend on.
-    make : callable
-        Makes the columns.
-
-    Returns
-    -------
-    mapping of str to ndarray
-        The columns.
+    the result is the same and one warning is logged. `name` must hold a
+    fingerprint of everything the columns depend on.
 
     Examples
     --------
@@ -59,16 +48,6 @@ def cached(name: str, make: Callable[[], Mapping[str, Array]]) -> Mapping[str, A
 def read_arrays(path: Path) -> dict[str, Array] | None:
     """Read an archive of arrays.
 
-    Parameters
-    ----------
-    path : Path
-        An ``npz`` file.
-
-    Returns
-    -------
-    dict of str to ndarray or None
-        None if the file is absent, cannot be read, or is damaged (every part carries a checksum).
-
     Examples
     --------
     >>> read_arrays(Path("no such file.npz")) is None
@@ -83,13 +62,6 @@ def read_arrays(path: Path) -> dict[str, Array] | None:
 
 def write_arrays(path: Path, arrays: Mapping[str, Array]) -> None:
     """Write an archive of arrays so that other processes see all of it or none.
-
-    Parameters
-    ----------
-    path : Path
-        The ``npz`` file; its folder is made.
-    arrays : mapping of str to ndarray
-        The arrays; none may hold objects.
 
     Raises
     ------

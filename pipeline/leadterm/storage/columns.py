@@ -62,18 +62,6 @@ class Strings:
 def pack_strings(name: str, texts: Iterable[str]) -> dict[str, Array]:
     """Pack strings into the two arrays of a ``Strings`` column.
 
-    Parameters
-    ----------
-    name : str
-        Name of the column.
-    texts : iterable of str
-        The strings.
-
-    Returns
-    -------
-    dict of str to ndarray
-        ``name.blob`` (uint8) and ``name.offsets`` (int32).
-
     Examples
     --------
     >>> sorted(pack_strings("title", ["Gout"]))
@@ -88,16 +76,6 @@ def pack_strings(name: str, texts: Iterable[str]) -> dict[str, Array]:
 
 def numbers(array: Array) -> memoryview:
     """View an array of whole numbers so that single values come out as Python numbers, quickly.
-
-    Parameters
-    ----------
-    array : ndarray, shape (n,)
-        Whole numbers.
-
-    Returns
-    -------
-    memoryview
-        A view of the same memory.
 
     Examples
     --------

@@ -36,18 +36,6 @@ class WorkFolder:
     def beside(cls, output: str | Path, depends: Mapping[str, Any]) -> WorkFolder:
         """Name the folder for an output and everything the folds depend on.
 
-        Parameters
-        ----------
-        output : str or Path
-            Folder of the model.
-        depends : mapping
-            What JSON can hold.
-
-        Returns
-        -------
-        WorkFolder
-            Not made yet.
-
         Examples
         --------
         >>> WorkFolder.beside("m", {"seed": 1}).path.name
