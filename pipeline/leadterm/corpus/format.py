@@ -243,6 +243,8 @@ def _optional(given: Mapping[str, Any], key: str) -> str | None:
 
 def _check_writable(what: str, value: str) -> None:
     """Refuse half a surrogate pair: JSON can spell it, no output can hold it."""
+    if value.isascii():  # known without a look at the characters
+        return
     try:
         value.encode()
     except UnicodeEncodeError:
