@@ -24,7 +24,7 @@ class Kind:
     Parameters
     ----------
     loader : str
-        ``module:function``; it takes the folder, ``date`` and ``ner``, and gives a `Suggester`.
+        ``module:function``; it takes the folder and the options of `load`, and gives a `Suggester`.
     is_prior : bool
         Whether a model can be trained on top of it: it is a `leadterm.learned.prior_model.Prior`.
     learns : bool
@@ -43,7 +43,9 @@ KINDS: Mapping[str, Kind] = {
 """``kind`` in the manifest of a model's folder → how it is read. A new kind is a module and a line here."""
 
 
-def load(name: str | Path = "default", *, date: str | None = None, ner: str | None = None) -> Suggester:
+def load(
+    name: str | Path = "default", *, date: str | None = None, ner: str | None = None, linker: bool = False
+) -> Suggester:
     """Load a model by name or folder.
 
     Parameters
@@ -53,7 +55,9 @@ def load(name: str | Path = "default", *, date: str | None = None, ner: str | No
     date : str, optional
         Date of service that decides the release of the codes.
     ner : str, optional
-        An installed spaCy model whose entities are looked up as well.
+        A spaCy model, installed or a folder, whose entities are looked up by the linker where no term covers them.
+    linker : bool
+        Whether the linker also looks up headings and complaints that no term covers.
 
     Returns
     -------
@@ -70,7 +74,7 @@ def load(name: str | Path = "default", *, date: str | None = None, ner: str | No
     >>> load().systems
     ('icd10cm',)
     """
-    found: Suggester = _load(name, date=date, ner=ner)[1]
+    found: Suggester = _load(name, date=date, ner=ner, linker=linker)[1]
     return found
 
 
@@ -103,7 +107,7 @@ def load_prior(name: str | Path, *, learned: bool = False) -> Prior:
     return found
 
 
-def _load(name: str | Path, **options: str | None) -> tuple[Kind, Any]:
+def _load(name: str | Path, **options: str | bool | None) -> tuple[Kind, Any]:
     """The kind a model's manifest names, and the model."""
     from leadterm.paths import model_dir
     from leadterm.storage.artifacts import read_manifest

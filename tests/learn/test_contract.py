@@ -77,7 +77,7 @@ class Tiny:
         return False
 
 
-def load(folder, *, date=None, ner=None):
+def load(folder, **options):
     return Tiny(folder.name)
 '''
 SOURCES = {"shipped": {"index", "title", "synonym", "companion", "mesh"}, "tiny": {"tiny"}}
@@ -200,7 +200,7 @@ def test_it_knows_what_it_has_seen(model: Suggester, kind: str) -> None:
 
 def test_options_that_mean_nothing_to_a_model_are_told(folders: dict[str, Path | str]) -> None:
     (said,) = leadterm.load(folders["bare"], date="2024-05-01").remarks
-    assert said == "--date and --ner change nothing: the model 'bare' was learned from a corpus."
+    assert said == "--date, --ner and --linker change nothing: the model 'bare' was learned from a corpus."
 
 
 def test_only_some_kinds_can_be_built_on(folders: dict[str, Path | str], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -242,7 +242,7 @@ class TestOptions:
 
     def test_model_date_and_ner_reach_the_loader(self, sample: Path, loaded: list[object], capsys: Capture) -> None:
         assert main(["suggest", str(sample), "--model", "mine", "--date", "2026-01-05", "--ner", "xx"]) == 0
-        assert loaded == [("mine", {"date": "2026-01-05", "ner": "xx"})]
+        assert loaded == [("mine", {"date": "2026-01-05", "ner": "xx", "linker": False})]
         assert main(["suggest", str(sample), "--date", "1990-01-05"]) == 0
         assert "warning: no release of icd10cm for 1990-01-05" in capsys.readouterr().err
 

@@ -109,8 +109,11 @@ def suggest(
         str | None, typer.Option(metavar="YYYY-MM-DD", help="Date of service: decides the release of the codes.")
     ] = None,
     ner: Annotated[
-        str | None, typer.Option(metavar="MODEL", help="An installed spaCy model whose entities are looked up too.")
+        str | None, typer.Option(metavar="MODEL", help="A spaCy model; entities without a term are looked up.")
     ] = None,
+    linker: Annotated[
+        bool, typer.Option("--linker", help="Look headings without a term up by their letters (scispaCy's linker).")
+    ] = False,
     threshold: Annotated[
         float | None, typer.Option(min=0, max=1, help="Lowest confidence of a suggested code. The model's own.")
     ] = None,
@@ -131,7 +134,7 @@ def suggest(
     refuse_inputs(output, files)
     reader = _Reader(read_items(files, setting=setting, date=date))
     first = list(reader.first())
-    engine = _load(model, date, ner, system or [])
+    engine = _load(model, date, ner, linker, system or [])
     wanted = Wanted(tuple(system or ()), top, threshold, format)
     many = len(files) if len(files) > 1 and not any(path.suffix in (".jsonl", ".json") for path in files) else None
     read: Iterable[Encounter] = chain(first, reader)
@@ -199,10 +202,10 @@ class _Reader:
             raise typer.Exit(2)
 
 
-def _load(model: str, date: str | None, ner: str | None, systems: Sequence[str]) -> Suggester:
+def _load(model: str, date: str | None, ner: str | None, linker: bool, systems: Sequence[str]) -> Suggester:
     from leadterm.models import load
 
-    engine = load(model, date=date, ner=ner)
+    engine = load(model, date=date, ner=ner, linker=linker)
     for name in systems:
         if name not in engine.systems:
             raise unknown_name(f"code system of the model '{model}'", name, engine.systems)

@@ -46,13 +46,16 @@ class DictionaryModel:
     date : str, optional
         Date of service of encounters that have none of their own: it decides the release of the codes.
     ner : str, optional
-        An installed spaCy model whose entities are looked up as well.
+        A spaCy model, installed or a folder, whose entities are looked up where no term covers them.
+    linker : bool
+        Whether headings and complaints that no term covers are looked up by their letters.
     """
 
     name: str
     ranker: Ranker
     date: str | None = None
     ner: str | None = None
+    linker: bool = False
     languages: frozenset[str] = field(default=frozenset({"en", *TRANSLATED}), init=False)
     _by_day: dict[str, DictionaryModel] = field(default_factory=dict, init=False, repr=False)
 
@@ -86,7 +89,7 @@ class DictionaryModel:
         """The text pipeline of each language."""
         from leadterm.text.matching.mentions import NoteReaders
 
-        return NoteReaders(self.system.name, date=self.date, ner=self.ner)
+        return NoteReaders(self.system.name, date=self.date, ner=self.ner, linker=self.linker)
 
     @cached_property
     def specifier(self) -> Specifier:
@@ -194,17 +197,17 @@ def _mentions(candidate: Candidate) -> tuple[Mention, ...]:
     )
 
 
-def load_dictionary(folder: Path, *, date: str | None = None, ner: str | None = None) -> DictionaryModel:
+def load_dictionary(
+    folder: Path, *, date: str | None = None, ner: str | None = None, linker: bool = False
+) -> DictionaryModel:
     """Load a model from its folder.
 
     Parameters
     ----------
     folder : Path
         Holds a ranker.
-    date : str, optional
-        Date of service that decides the release of the codes.
-    ner : str, optional
-        An installed spaCy model whose entities are looked up as well.
+    date, ner, linker
+        As for `DictionaryModel`.
 
     Returns
     -------
@@ -216,4 +219,4 @@ def load_dictionary(folder: Path, *, date: str | None = None, ner: str | None = 
     LeadtermError
         If the folder is damaged.
     """
-    return DictionaryModel(folder.name, Ranker.load(folder, mmap=False), date, ner)
+    return DictionaryModel(folder.name, Ranker.load(folder, mmap=False), date, ner, linker)

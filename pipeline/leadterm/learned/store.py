@@ -52,14 +52,16 @@ def save_model(model: CorpusModel, path: str | Path, *, documents: Mapping[str, 
     return save_artifact(path, Artifact(KIND, {"name": model.name, **model.meta}, arrays, parts), documents=documents)
 
 
-def load_model(path: str | Path, *, date: str | None = None, ner: str | None = None, mmap: bool = True) -> CorpusModel:
+def load_model(
+    path: str | Path, *, date: str | None = None, ner: str | None = None, linker: bool = False, mmap: bool = True
+) -> CorpusModel:
     """Read a model from a folder.
 
     Parameters
     ----------
     path : str or Path
         The folder.
-    date, ner : str, optional
+    date, ner, linker
         Mean nothing to a model of this kind; it remarks on them.
     mmap : bool
         Map the arrays, so that processes share them.
@@ -75,9 +77,9 @@ def load_model(path: str | Path, *, date: str | None = None, ner: str | None = N
         If the folder is not a sound corpus model of this protocol.
     """
     artifact = load_artifact(path, kind=KIND, mmap=mmap)
-    said = f"--date and --ner change nothing: the model '{Path(path).name}' was learned from a corpus."
+    said = f"--date, --ner and --linker change nothing: the model '{Path(path).name}' was learned from a corpus."
     try:
-        return replace(_unpacked(artifact, "", artifact.meta), remarks=(said,) if date or ner else ())
+        return replace(_unpacked(artifact, "", artifact.meta), remarks=(said,) if date or ner or linker else ())
     except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
         raise LeadtermError(f"model '{Path(path).name}' is not sound.", hint="Train it again.") from error
 

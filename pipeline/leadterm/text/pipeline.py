@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from leadterm.errors import LeadtermError, unknown_name
@@ -106,7 +107,8 @@ def build_nlp(
     language : str
         ISO 639-1 code of a language spaCy can tokenise. English gets scispaCy's tokenizer.
     ner : str, optional
-        Name of an installed spaCy or scispaCy model whose entity recogniser runs as well; it sets ``doc.ents``.
+        An installed spaCy or scispaCy model, or the folder of one, whose entity recognisers run as well; they set
+        ``doc.ents``.
     extra : sequence of str or (str, mapping)
         Names of factories that make ``doc.spans["mentions"]``, with their settings; they run before the context.
 
@@ -163,25 +165,33 @@ def _blank(language: str) -> Language:
 
 
 def _add_ner(nlp: Language, name: str) -> None:
-    """Add the entity recogniser of an installed model."""
+    """Add the entity recognisers of a model, in its order."""
     model = _model(name)
-    for shared in model.pipe_names:
-        if "ner" in getattr(model.get_pipe(shared), "listener_map", {}):
-            model.replace_listeners(shared, "ner", ["model.tok2vec"])
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message=r"\[W113\]", category=UserWarning)
-        nlp.add_pipe("ner", source=model)
+    for maker in _recognisers(model):
+        for shared in model.pipe_names:
+            if maker in getattr(model.get_pipe(shared), "listener_map", {}):
+                model.replace_listeners(shared, maker, ["model.tok2vec"])
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message=r"\[W113\]", category=UserWarning)
+            nlp.add_pipe(maker, source=model)
+
+
+def _recognisers(model: Language) -> list[str]:
+    return [name for name in model.pipe_names if "doc.ents" in model.get_pipe_meta(name).assigns]
 
 
 def _model(name: str) -> Language:
-    """Load an installed model that has an entity recogniser."""
+    """Load a model that has an entity recogniser: an installed one, or a folder as spaCy writes it."""
     import spacy
 
-    if not spacy.util.is_package(name):
+    if not spacy.util.is_package(name) and not (Path(name) / "config.cfg").is_file():
         installed = spacy.util.get_installed_models()
-        raise unknown_name("entity recogniser", name, installed, hint="Install the model as a Python package.")
-    model = spacy.load(name)
-    if "ner" not in model.pipe_names:
+        raise unknown_name("entity recogniser", name, installed, hint="Install it as a package or give a folder.")
+    try:
+        model = spacy.load(name)
+    except (ImportError, KeyError, OSError, ValueError) as error:
+        raise LeadtermError(f"the model '{name}' cannot be loaded.", hint="Is it whole, and of this spaCy?") from error
+    if not _recognisers(model):
         raise LeadtermError(f"the model '{name}' has no entity recogniser; it has: {', '.join(model.pipe_names)}.")
     return model
 

@@ -1,4 +1,4 @@
-"""Looks up headings that hold no term: the terms most alike by their letters, through scispaCy's candidate generator.
+"""Looks up headings and entities that hold no term: the terms most alike by their letters, by scispaCy's generator.
 
 The knowledge base is our own: titles, inclusion terms and synonyms of a code system, in normal words. Vectors are
 TF-IDF weights of character trigrams; the index is exact. Nothing slow is imported before the first such heading.
@@ -207,7 +207,7 @@ RULES = ("text/matching/linker.py", "text/matching/terms.py", "text/words/normal
 
 
 class FuzzyLinker:
-    """Reads headings of problems and complaints in which no term was found.
+    """Reads headings, complaints and the entities of a recogniser in which no term was found.
 
     Parameters
     ----------
@@ -217,14 +217,20 @@ class FuzzyLinker:
         Brings terms and headings into normal words.
     threshold : float
         Least similarity of a term.
+    headings, entities : bool
+        What is looked up: headings of problems and complaints; what an entity recogniser found.
 
     Notes
     -----
     The first look-up imports scispaCy's linker and loads the index (about 1 s; 15 s where the cache has none).
     """
 
-    def __init__(self, system: CodeSystem, normaliser: Normaliser, threshold: float = THRESHOLD) -> None:
+    def __init__(
+        self, system: CodeSystem, normaliser: Normaliser, threshold: float = THRESHOLD, *, headings: bool = True,
+        entities: bool = False,
+    ) -> None:  # fmt: skip
         self._system, self._normaliser, self._threshold = system, normaliser, threshold
+        self._headings, self._entities = headings, entities
         self._known: dict[str, tuple[Alike, ...]] = {}
 
     @cached_property
@@ -260,7 +266,7 @@ class FuzzyLinker:
         return tuple(sorted(found, key=lambda a: (-a.similarity, a.code))[:MOST_CODES])
 
     def covers(self, doc: Doc, scan: Scan, covers: Sequence[Cover], lexicon: Lexicon) -> list[Cover]:
-        """Read the headings and complaints that the matcher left mostly unread.
+        """Read the headings, complaints and entities that the matcher left mostly unread.
 
         Parameters
         ----------
@@ -282,7 +288,8 @@ class FuzzyLinker:
         weight = np.where(scan.word >= 0, lexicon.weight[np.maximum(scan.word, 0)], UNKNOWN_WEIGHT)
         read = np.isin(scan.token, sorted(taken))
         found: list[Cover] = []
-        for own in _phrases(doc, scan):
+        phrases = [*(_phrases(doc, scan) if self._headings else ()), *(_entities(doc, scan) if self._entities else ())]
+        for own in phrases:
             total = float(weight[own].sum())
             if 0 < len(own) <= HEADING_WORDS and float(weight[own][read[own]].sum()) < COVERED * total:
                 found += self._cover(doc, scan, own, total)
@@ -307,6 +314,12 @@ def _phrases(doc: Doc, scan: Scan) -> Iterator[Array]:
             inside = (starts >= section.title_end) & (starts < section.end)
             for segment in np.unique(scan.segment[inside]):
                 yield np.flatnonzero(inside & (scan.segment == segment))
+
+
+def _entities(doc: Doc, scan: Scan) -> Iterator[Array]:
+    """Yield the places in the scan of each entity."""
+    for entity in doc.ents:
+        yield np.flatnonzero((scan.token >= entity.start) & (scan.token < entity.end))
 
 
 def _reading(alike: Alike, words: int, weight: float) -> Reading:

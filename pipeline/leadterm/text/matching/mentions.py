@@ -48,7 +48,7 @@ class MentionFinder:
     patterns : sequence of PatternMatcher
         Find patterns of plain words.
     fuzzy : FuzzyLinker, optional
-        Reads headings that the others leave unread.
+        Reads headings and entities that the others leave unread.
     neoplasms : NeoplasmFinder, optional
         Finds neoplasms whose site stands apart.
     """
@@ -133,7 +133,14 @@ class MentionFinder:
         ]  # fmt: skip
 
 
-def _make_entities(nlp: Language, name: str, system: str, date: str | None, fuzzy: bool) -> MentionFinder:  # noqa: ARG001
+def _make_entities(
+    nlp: Language,
+    name: str,  # noqa: ARG001
+    system: str,
+    date: str | None,
+    headings: bool,
+    entities: bool,
+) -> MentionFinder:
     from leadterm.codes import load_system
     from leadterm.text.matching.compile import compile_lexicon
 
@@ -145,7 +152,8 @@ def _make_entities(nlp: Language, name: str, system: str, date: str | None, fuzz
         return MentionFinder(matcher, neoplasms=_neoplasms(matcher, codes))
     matcher = TermMatcher.default(lexicon, normaliser)
     patterns = (PatternMatcher.external_causes(codes), PatternMatcher.drugs(codes)) if codes.spec.knowledge else ()
-    linker = FuzzyLinker(codes, matcher.normaliser) if fuzzy else None
+    asked = headings or entities
+    linker = FuzzyLinker(codes, matcher.normaliser, headings=headings, entities=entities) if asked else None
     return MentionFinder(matcher, patterns, linker, _neoplasms(matcher, codes))
 
 
@@ -170,7 +178,7 @@ def register_entities() -> None:
             NAME,
             requires=["doc._.sections", "doc._.problems", "token.is_sent_start", "doc._.abbreviations"],
             assigns=["doc.spans", "doc._.scan", "doc._.covers"],
-            default_config={"system": "icd10cm", "date": None, "fuzzy": False},
+            default_config={"system": "icd10cm", "date": None, "headings": False, "entities": False},
             func=_make_entities,
         )
 
@@ -185,11 +193,13 @@ class NoteReaders:
     date : str, optional
         Date of service that decides the release of the codes.
     ner : str, optional
-        An installed spaCy model whose entities are looked up as well; English notes only.
+        A spaCy model whose entities are looked up by the linker where no term covers them; English notes only.
+    linker : bool
+        Whether the linker looks up headings and complaints that no term covers; English notes only.
     """
 
-    def __init__(self, system: str, *, date: str | None = None, ner: str | None = None) -> None:
-        self.system, self.date, self.ner = system, date, ner
+    def __init__(self, system: str, *, date: str | None = None, ner: str | None = None, linker: bool = False) -> None:
+        self.system, self.date, self.ner, self.linker = system, date, ner, linker
         self._built: dict[str, tuple[Language, TermMatcher]] = {}
 
     def of(self, language: str) -> tuple[Language, TermMatcher]:
@@ -209,7 +219,8 @@ class NoteReaders:
         if name not in self._built:
             register_entities()
             ner = self.ner if name == "en" else None
-            nlp = build_nlp(name, ner=ner, extra=[(NAME, {"system": self.system, "date": self.date})])
+            settings = {"headings": self.linker, "entities": ner is not None}
+            nlp = build_nlp(name, ner=ner, extra=[(NAME, {"system": self.system, "date": self.date, **settings})])
             self._built[name] = nlp, cast(MentionFinder, nlp.get_pipe(NAME)).matcher
         return self._built[name]
 
