@@ -206,6 +206,19 @@ def test_nothing_compares_the_name_of_a_code_system() -> None:
     assert not wrong
 
 
+MODELS = {"DictionaryModel", "CorpusModel"}
+
+
+def test_nothing_asks_which_kind_of_model_it_has() -> None:
+    wrong = []
+    for name in modules():
+        for node, _ in walk(tree(name)):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "isinstance":
+                asked = {part.id for part in ast.walk(node.args[1]) if isinstance(part, ast.Name)}
+                wrong += [f"{name}:{node.lineno}"] if asked & MODELS else []
+    assert not wrong
+
+
 if __name__ == "__main__":
     print(f"docstrings {docstring_share():.3f}  circles {circles()}")
     print("long files", [(n, lines(n)) for n in modules() if lines(n) > MOST_LINES])
