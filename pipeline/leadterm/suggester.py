@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 from leadterm.errors import unknown_name
+from leadterm.rules.coherence import brought_in, left_out
 from leadterm.rules.hints import episode_hint, side_hint, type_hint
 from leadterm.rules.select import select
 from leadterm.schema import Encounter, Mention, Suggestion, SuggestionSet
@@ -18,9 +19,10 @@ if TYPE_CHECKING:
     from leadterm.codes.system import CodeSystem
     from leadterm.ranking.candidate_table import CandidateTable
 
-__all__ = ["MAX_EVIDENCE", "Stages", "Suggester", "explain", "suggest_with"]
+__all__ = ["MAX_EVIDENCE", "Stages", "Suggester", "suggest_with"]
 
 MAX_EVIDENCE, MAX_HINTS = 6, 2
+BELOW = 0.5  # of the line: where a code comes to stand that a rule leaves out
 DOUBTS: Mapping[str, str] = {
     "possible": "documented as uncertain: only an inpatient stay codes it, if still so at discharge",
     "history": "documented as history: code it only if still present or treated",
@@ -81,6 +83,10 @@ class Stages(Suggester, Protocol):
     def classification(self, system: str) -> CodeSystem | None:
         """Give the code system, where it is at hand: it tells what a code leaves unsaid."""
 
+    @property
+    def keeps_rules(self) -> bool:
+        """Whether the guidelines decide over its set; a model that learned how its coders code keeps their ways."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Row:
@@ -89,6 +95,7 @@ class _Row:
     table: CandidateTable
     row: int
     confidence: float
+    reason: str = ""
 
     @property
     def system(self) -> str:
@@ -97,6 +104,14 @@ class _Row:
     @property
     def code(self) -> str:
         return self.table.codes[self.row]
+
+    @property
+    def combined(self) -> tuple[str, ...]:
+        return self.table.combined.get(self.code, ())
+
+    @property
+    def mentions(self) -> tuple[Mention, ...]:
+        return self.table.mentions[self.row]
 
 
 def suggest_with(
@@ -137,44 +152,47 @@ def suggest_with(
         for i, mentions in enumerate(table.mentions)
         if mentions
     ]
+    known = {name: model.classification(name) for name in wanted}
+    if model.keeps_rules:
+        rows = _judged(rows, encounter, known, model.threshold)
     chosen = select(rows, top=top)
     titles = {name: model.titles(name, [row.code for row in chosen if row.system == name]) for name in wanted}
-    known = {name: model.classification(name) for name in wanted}
     suggestions = tuple(
-        explain(one.table, one.row, rank, one.confidence, titles[one.system].get(one.code, ""), known[one.system])
+        _explain(one, rank, titles[one.system].get(one.code, ""), known[one.system])
         for rank, one in enumerate(chosen, start=1)
     )
     return SuggestionSet(encounter.encounter_id, model.name, model.releases, suggestions, model.threshold)
 
 
-def explain(
-    table: CandidateTable, row: int, rank: int, confidence: float, title: str, codes: CodeSystem | None = None
-) -> Suggestion:
-    """Make the suggestion for a candidate.
+def _judged(
+    rows: list[_Row], encounter: Encounter, known: Mapping[str, CodeSystem | None], threshold: float
+) -> list[_Row]:
+    """Move below the line what the guidelines leave out of the set, and above it what they bring in."""
+    moved: dict[tuple[str, str], tuple[float, str]] = {}
+    for name, codes in known.items():
+        if codes is None or not codes.spec.knowledge:
+            continue
+        own = [row for row in rows if row.system == name]
+        above = [row for row in own if row.confidence >= threshold]
+        out = left_out(encounter, above, codes)
+        standing = [row for row in above if row.code not in out]
+        more = brought_in(standing, [row for row in own if row.confidence < threshold])
+        moved |= {(name, row.code): (BELOW * threshold * row.confidence, f"left out: {out[row.code]}")
+                  for row in above if row.code in out}  # fmt: skip
+        moved |= {(name, code): (threshold, f"brought in: {reason}") for code, reason in more.items()}
+    return [
+        replace(row, confidence=moved[row.system, row.code][0], reason=moved[row.system, row.code][1])
+        if (row.system, row.code) in moved
+        else row
+        for row in rows
+    ]
 
-    Parameters
-    ----------
-    table : CandidateTable
-        Candidates with their mentions, best first.
-    row : int
-        The candidate; it has a mention or more.
-    rank : int
-        1 is best.
-    confidence : float
-        Calibrated probability.
-    title : str
-        Of the code.
-    codes : CodeSystem, optional
-        What hints are read from.
 
-    Returns
-    -------
-    Suggestion
-        With at most six mentions and two hints.
-    """
-    code, evidence = table.codes[row], table.mentions[row][:MAX_EVIDENCE]
-    hints = _hints(code, evidence[0], table.combined.get(code, ()), codes)
-    return Suggestion(rank, table.system, code, title, confidence, evidence, hints)
+def _explain(one: _Row, rank: int, title: str, codes: CodeSystem | None = None) -> Suggestion:
+    """Make the suggestion for a candidate that has a mention or more: six mentions and two hints at most."""
+    evidence = one.mentions[:MAX_EVIDENCE]
+    hints = (one.reason,) if one.reason else _hints(one.code, evidence[0], one.combined, codes)
+    return Suggestion(rank, one.system, one.code, title, one.confidence, evidence, hints)
 
 
 def _hints(code: str, best: Mention, combined: Sequence[str], codes: CodeSystem | None) -> tuple[str, ...]:

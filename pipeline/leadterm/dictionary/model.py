@@ -142,6 +142,11 @@ class DictionaryModel:
         """Give the titles of codes; none of another system."""
         return {code: self.system.title(code) for code in codes} if system in self.systems else {}
 
+    @property
+    def keeps_rules(self) -> bool:
+        """The guidelines decide over its set."""
+        return True
+
     def classification(self, system: str) -> CodeSystem | None:
         """Give the code system."""
         return self.system if system in self.systems else None

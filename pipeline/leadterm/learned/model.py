@@ -113,6 +113,11 @@ class CorpusModel:
         before = self.earlier.titles(system, more) if self.earlier else {}
         return {**titles_of(system, more), **before, **titles}
 
+    @property
+    def keeps_rules(self) -> bool:
+        """It has learned how the coders of its corpus code, and keeps to that."""
+        return False
+
     def classification(self, system: str) -> CodeSystem | None:
         """Give the code system, where it is installed and has the codes that were learned."""
         return _installed(system)

@@ -1,0 +1,283 @@
+"""Which codes the classification or the guidelines leave out of the set above the line, or bring into it, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Protocol
+
+from leadterm.rules.excludes import exclusion
+from leadterm.text.knowledge import load_table
+
+if TYPE_CHECKING:
+    from leadterm.codes.system import CodeSystem
+    from leadterm.schema import Encounter, Mention
+
+__all__ = ["Proposed", "brought_in", "left_out"]
+
+FINAL = frozenset({
+    "", "assessment", "assessment_plan", "diagnosis", "discharge_diagnosis", "hospital_course", "impression",
+    "postoperative_diagnosis", "problem_list", "summary", "other", "conclusion",
+})  # fmt: skip
+FACTORS, FAMILY_HISTORY = ("Z",), ("Z80", "Z81", "Z82", "Z83", "Z84")
+LISTS = frozenset({"diagnosis", "discharge_diagnosis", "problem_list"})
+NOT_OF_THE_PATIENT: Mapping[str, str] = {
+    "absent": "denied in the note",
+    "family": "said of a relative",
+    "hypothetical": "spoken of as something that may come",
+    "conditional": "spoken of under a condition",
+}
+STAGES, WORST, UNTOLD = ("N18",), "N18.6", "N18.9"
+TYPES = (("E08", "E09", "E10", "E11", "E13"), ("I10", "I11", "I12", "I13"))
+WEIGHTY = 0.5
+UNSAID = ("unspecified", "without complication", "not otherwise specified")
+SITES = ("C", "D0", "O", "P", "S", "T", "V", "W", "X", "Y", "Z")  # codes of one category may stand side by side
+
+
+class Proposed(Protocol):
+    """A code with its calibrated confidence and its mentions, best first."""
+
+    @property
+    def code(self) -> str:
+        """The code."""
+
+    @property
+    def confidence(self) -> float:
+        """Probability that a coder would assign it."""
+
+    @property
+    def mentions(self) -> Sequence[Mention]:
+        """At least one."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """What a rule sees: the encounter, and the codes that still stand, the surest first."""
+
+    encounter: Encounter
+    standing: Sequence[Proposed]
+    system: CodeSystem
+
+
+Verdict = tuple[str, str]
+"""A code, and why it is left out."""
+
+
+def left_out(encounter: Encounter, proposed: Sequence[Proposed], system: CodeSystem) -> dict[str, str]:
+    """Find the codes that cannot stand in the set that is proposed, by rules taken one after the other.
+
+    Parameters
+    ----------
+    encounter : Encounter
+        Its setting decides what an uncertain diagnosis is worth.
+    proposed : sequence of Proposed
+        The codes above the line.
+    system : CodeSystem
+        Their code system.
+
+    Returns
+    -------
+    dict of str to str
+        Code → the reason, with the section of the Official Guidelines.
+
+    Examples
+    --------
+    >>> from collections import namedtuple
+    >>> from leadterm.codes import load_system
+    >>> from leadterm.schema import Encounter, EvidenceSpan, Mention, Note
+    >>> Code = namedtuple("Code", "code confidence mentions")
+    >>> note = Note("n1", "Possible gout.")
+    >>> doubt = Mention("n1", (EvidenceSpan("n1", 9, 13, "gout"),), "possible", section="assessment")
+    >>> found = [Code("M10.9", 0.8, (doubt,))]
+    >>> left_out(Encounter("e", (note,)), found, load_system("icd10cm"))
+    {'M10.9': 'documented as uncertain, which only an inpatient stay codes (IV.H)'}
+    >>> left_out(Encounter("e", (note,), setting="inpatient"), found, load_system("icd10cm"))
+    {}
+    """
+    standing = sorted(proposed, key=lambda one: (-one.confidence, one.code))
+    reasons: dict[str, str] = {}
+    for rule in RULES:
+        reasons.update(rule(_Case(encounter, standing, system)))
+        standing = [one for one in standing if one.code not in reasons]
+    return reasons
+
+
+def brought_in(above: Sequence[Proposed], below: Sequence[Proposed]) -> dict[str, str]:
+    """Find the codes below the line that one above it cannot do without.
+
+    Parameters
+    ----------
+    above, below : sequence of Proposed
+        Codes above and below the line.
+
+    Returns
+    -------
+    dict of str to str
+        Code → the reason.
+
+    Examples
+    --------
+    >>> from collections import namedtuple
+    >>> Code = namedtuple("Code", "code confidence mentions")
+    >>> brought_in([Code("I11.0", 0.8, ())], [Code("I50.9", 0.2, ()), Code("I50.22", 0.1, ())])
+    {'I50.9': 'I11.0 needs it (I.C.9.a.1)'}
+    """
+    found: dict[str, str] = {}
+    for prefix, needs, section, bring in _companions():
+        for one in above if bring else ():
+            if one.code.startswith(prefix) and not any(other.code.startswith(needs) for other in above):
+                fitting = [other for other in below if other.code.startswith(needs)]
+                if fitting:
+                    best = min(fitting, key=lambda other: (-other.confidence, other.code))
+                    found[best.code] = f"{one.code} needs it ({section})"
+    return found
+
+
+def _unasserted(case: _Case) -> Iterator[Verdict]:
+    """Denied, of the family, or not there yet, in every mention."""
+    for one in case.standing:
+        assertion = one.mentions[0].assertion
+        own = FAMILY_HISTORY if assertion == "family" else () if assertion == "absent" else FACTORS
+        if assertion in NOT_OF_THE_PATIENT and not one.code.startswith(own):
+            yield one.code, NOT_OF_THE_PATIENT[assertion]
+
+
+def _unconfirmed(case: _Case) -> Iterator[Verdict]:
+    """Diseases that are coded only once confirmed."""
+    for one in case.standing:
+        if one.mentions[0].assertion == "possible":
+            for prefix, section in _confirmed_only():
+                if one.code.startswith(prefix):
+                    yield one.code, f"coded only once it is confirmed ({section})"
+                    break
+
+
+def _uncertain(case: _Case) -> Iterator[Verdict]:
+    """Uncertain diagnoses: never of outpatients; of inpatients where the final diagnoses stand."""
+    for one in case.standing:
+        doubts = [mention for mention in one.mentions if mention.assertion == "possible"]
+        if not doubts or one.mentions[0].assertion != "possible":
+            continue
+        if case.encounter.setting != "inpatient":
+            yield one.code, "documented as uncertain, which only an inpatient stay codes (IV.H)"
+        elif not any(mention.section in FINAL for mention in doubts):
+            yield one.code, "uncertain, and not so at discharge (II.H)"
+
+
+def _contradictory(case: _Case) -> Iterator[Verdict]:
+    """Types and stages of which there is one: the surest stands."""
+    for family in TYPES:
+        first = next((one for one in case.standing if one.code.startswith(family)), None)
+        for one in case.standing if first else ():
+            if first and one.code.startswith(family) and one.code[:3] != first.code[:3]:
+                yield one.code, f"contradicts {first.code}"
+    stages = [one for one in case.standing if one.code.startswith(STAGES)]
+    stages.sort(key=lambda one: (one.code != WORST, one.code == UNTOLD))
+    for one in stages[1:]:
+        yield one.code, f"contradicts {stages[0].code}"
+
+
+def _parts(case: _Case) -> Iterator[Verdict]:
+    """Parts of a combination code."""
+    for whole in case.standing:
+        for part in _replaced().get(whole.code, ()):
+            for one in case.standing:
+                if one is not whole and one.code.startswith(part):
+                    yield one.code, f"part of {whole.code} (I.B.9)"
+
+
+def _general(case: _Case) -> Iterator[Verdict]:
+    """The unspecified code beside a specific one of its category."""
+    titles = {one.code: case.system.title(one.code).lower() for one in case.standing}
+    for one in case.standing:
+        if one.code.startswith(SITES) or not any(word in titles[one.code] for word in UNSAID):
+            continue
+        for other in case.standing:
+            told = not any(word in titles[other.code] for word in UNSAID)
+            if other is not one and told and other.code[:3] == one.code[:3]:
+                yield one.code, f"{other.code} says more of it (I.B.2)"
+                break
+
+
+def _excluded(case: _Case) -> Iterator[Verdict]:
+    """Of two codes that the same words led to, and that exclude each other, the surer one stands."""
+    gone: set[str] = set()
+    for at, first in enumerate(case.standing):
+        for second in case.standing[at + 1 :]:
+            if first.code in gone or second.code in gone or not _overlap(first.mentions[0], second.mentions[0]):
+                continue
+            note = exclusion(case.system, first.code, second.code)
+            if note:
+                gone.add(second.code)
+                yield second.code, f"not together with {first.code} (Excludes1 at {note.owner}, I.A.12.a)"
+
+
+def _overlap(first: Mention, second: Mention) -> bool:
+    """Whether two mentions share words."""
+    return first.note_id == second.note_id and any(
+        a.start < b.end and b.start < a.end for a in first.spans for b in second.spans
+    )
+
+
+def _integral(case: _Case) -> Iterator[Verdict]:
+    """Symptoms that belong to a disease of the set, where the note gives them no weight of their own."""
+    for one in case.standing:
+        if not one.code.startswith("R") or one.confidence >= WEIGHTY or one.mentions[0].section in LISTS:
+            continue
+        for disease in case.standing:
+            own = disease.code[:1] not in "RVWXYZ" and disease.mentions[0].assertion == "present"
+            if own and disease.confidence > one.confidence and one.code.startswith(_symptoms(disease.code)):
+                yield one.code, f"integral to {disease.code} (I.B.5)"
+                break
+
+
+def _alone(case: _Case) -> Iterator[Verdict]:
+    """Codes whose companion is missing."""
+    for prefix, needs, section, bring in _companions():
+        for one in () if bring else case.standing:
+            if one.code.startswith(prefix) and not any(other.code.startswith(needs) for other in case.standing):
+                yield one.code, f"never without {' or '.join(needs[:3])}{' …' if len(needs) > 3 else ''} ({section})"
+
+
+RULES: tuple[Callable[[_Case], Iterator[Verdict]], ...] = (
+    _unasserted, _unconfirmed, _uncertain, _contradictory, _parts, _general, _excluded, _integral, _alone,
+)  # fmt: skip
+
+
+@lru_cache(maxsize=1)
+def _confirmed_only() -> tuple[tuple[str, str], ...]:
+    return tuple((row["code"], row["section"]) for row in load_table("confirmed_only.tsv"))
+
+
+@lru_cache(maxsize=1)
+def _companions() -> tuple[tuple[str, tuple[str, ...], str, bool], ...]:
+    rows = load_table("required_companions.tsv")
+    return tuple(
+        (row["code"], tuple(row["needs"].split("|")), row["section"], row["without"] == "bring") for row in rows
+    )
+
+
+@lru_cache(maxsize=1)
+def _replaced() -> Mapping[str, tuple[str, ...]]:
+    """Parts that each combination code replaces."""
+    found: dict[str, tuple[str, ...]] = {}
+    for row in load_table("combinations.tsv"):
+        if row["replaces"] != "-":
+            found[row["code"]] = found.get(row["code"], ()) + tuple(row["replaces"].split(";"))
+    return found
+
+
+@lru_cache(maxsize=1)
+def _integral_symptoms() -> Mapping[str, tuple[str, ...]]:
+    found: dict[str, tuple[str, ...]] = {}
+    for row in load_table("integral_symptoms.tsv"):
+        found[row["disease"]] = found.get(row["disease"], ()) + tuple(row["symptoms"].split(";"))
+    return found
+
+
+@lru_cache(maxsize=4096)
+def _symptoms(code: str) -> tuple[str, ...]:
+    """Symptoms of a disease, by the longest prefixes the table has."""
+    table = _integral_symptoms()
+    return tuple(symptom for n in range(1, len(code) + 1) for symptom in table.get(code[:n], ()))

@@ -1,0 +1,89 @@
+"""What the guidelines leave out of a set of codes, and what they bring in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+from leadterm.codes import load_system
+from leadterm.rules.coherence import brought_in, left_out
+from leadterm.schema import Encounter, EvidenceSpan, Mention, Note
+from leadterm.suggester import Suggester
+
+SYSTEM = load_system("icd10cm")
+TEXT = "word " * 200
+
+
+@dataclass(frozen=True)
+class Code:
+    """A code above the line."""
+
+    code: str
+    confidence: float
+    mentions: tuple[Mention, ...]
+
+
+def code(name: str, confidence: float = 0.8, assertion: str = "present", section: str = "assessment", at: int = 0) -> Code:  # fmt: skip
+    """Make a code with one mention at a place of its own."""
+    span = EvidenceSpan("n1", at * 5, at * 5 + 4, "word")
+    return Code(name, confidence, (Mention("n1", (span,), assertion, section=section),))  # type: ignore[arg-type]
+
+
+def judge(*codes: Code, setting: str = "outpatient") -> dict[str, str]:
+    """What is left out of a set."""
+    return left_out(Encounter("e", (Note("n1", TEXT),), setting=setting), codes, SYSTEM)
+
+
+@pytest.mark.parametrize(
+    ("codes", "setting", "gone", "said"),
+    [
+        ([code("I26.99", assertion="possible")], "outpatient", ["I26.99"], "IV.H"),
+        ([code("I26.99", assertion="possible")], "inpatient", [], ""),
+        ([code("I26.99", assertion="possible", section="hpi")], "inpatient", ["I26.99"], "II.H"),
+        ([code("U07.1", assertion="possible")], "inpatient", ["U07.1"], "I.C.1.g.1.a"),
+        ([code("B20", assertion="possible")], "inpatient", ["B20"], "I.C.1.a.1"),
+        ([code("E11.9", assertion="family")], "outpatient", ["E11.9"], "relative"),
+        ([code("Z80.3", assertion="family")], "outpatient", [], ""),
+        ([code("J18.9", assertion="hypothetical")], "outpatient", ["J18.9"], "may come"),
+        ([code("E11.9", 0.6), code("E10.9", 0.7, at=1)], "outpatient", ["E11.9"], "contradicts E10.9"),
+        ([code("N18.4", 0.9), code("N18.6", 0.5, at=1)], "inpatient", ["N18.4"], "contradicts N18.6"),
+        ([code("N18.9", 0.9), code("N18.32", 0.5, at=1)], "outpatient", ["N18.9"], "N18.32"),
+        ([code("J45.909", 0.9), code("J45.901", 0.5, at=1)], "outpatient", ["J45.909"], "I.B.2"),
+        ([code("I10", 0.9), code("I11.0", 0.5, at=1), code("I50.9", 0.6, at=2)], "outpatient", ["I11.0"], "I10"),
+        ([code("R50.9", 0.4, section="hpi"), code("J18.9", 0.9, at=1)], "outpatient", ["R50.9"], "I.B.5"),
+        ([code("R50.9", 0.4, section="problem_list"), code("J18.9", 0.9, at=1)], "outpatient", [], ""),
+        ([code("Z68.41"), code("I10", at=1)], "outpatient", ["Z68.41"], "I.B.14"),
+        ([code("Z68.41"), code("E66.01", at=1)], "outpatient", [], ""),
+        ([code("C50.911"), code("C50.912", at=1)], "outpatient", [], ""),
+    ],
+)
+def test_a_rule_leaves_out(codes: list[Code], setting: str, gone: list[str], said: str) -> None:
+    found = judge(*codes, setting=setting)
+    assert list(found) == gone
+    assert all(said in reason for reason in found.values())
+
+
+def test_words_that_two_excluding_codes_share_give_the_surer_one() -> None:
+    note = "R05.9", "R04.2"  # a cough with blood is R04.2: Excludes1 at R05
+    assert list(judge(code(note[0], 0.6), code(note[1], 0.9))) == ["R05.9"]
+    assert not judge(code(note[0], 0.6), code(note[1], 0.9, at=1))
+
+
+def test_order_of_the_set_changes_nothing() -> None:
+    codes = [code("N18.9"), code("N18.31", at=1), code("E11.9", at=2), code("E10.9", at=3), code("Z68.30", at=4)]
+    assert judge(*codes) == judge(*reversed(codes))
+
+
+def test_a_needed_companion_is_brought_in() -> None:
+    assert brought_in([code("R65.21")], [code("A41.9", 0.1), code("A40.9", 0.05)]) == {"A41.9": "R65.21 needs it (I.C.1.d.1.b)"}  # fmt: skip
+    assert brought_in([code("R65.21"), code("A41.51")], [code("A41.9", 0.1)]) == {}
+    assert brought_in([code("Z68.41")], [code("E66.01", 0.1)]) == {}
+
+
+def test_a_suggestion_left_out_stays_below_the_line_with_its_reason(suggester: Suggester) -> None:
+    note = Note("n1", "Assessment:\n1. Cough.\n2. Possible pneumonia.\n")
+    found = suggester.suggest(Encounter("e1", (note,)))
+    pneumonia = next(one for one in found.suggestions if one.code == "J18.9")
+    assert pneumonia.confidence < found.threshold
+    stay = suggester.suggest(Encounter("e1", (note,), setting="inpatient"))
+    assert not any("IV.H" in hint for one in stay.suggestions for hint in one.hints)
