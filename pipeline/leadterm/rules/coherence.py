@@ -31,7 +31,7 @@ NOT_OF_THE_PATIENT: Mapping[str, str] = {
 STAGES, WORST, UNTOLD = ("N18",), "N18.6", "N18.9"
 TYPES = (("E08", "E09", "E10", "E11", "E13"), ("I10", "I11", "I12", "I13"))
 WEIGHTY = 0.5
-UNSAID = ("unspecified", "without complication", "not otherwise specified")
+UNSAID = ("unspecified", "without complication", "uncomplicated", "not otherwise specified")
 SITES = ("C", "D0", "O", "P", "S", "T", "V", "W", "X", "Y", "Z")  # codes of one category may stand side by side
 
 
@@ -189,13 +189,12 @@ def _parts(case: _Case) -> Iterator[Verdict]:
 
 def _general(case: _Case) -> Iterator[Verdict]:
     """The unspecified code beside a specific one of its category."""
-    titles = {one.code: case.system.title(one.code).lower() for one in case.standing}
-    for one in case.standing:
-        if one.code.startswith(SITES) or not any(word in titles[one.code] for word in UNSAID):
+    unsaid = {one.code: sum(map(case.system.title(one.code).lower().count, UNSAID)) for one in case.standing}
+    for one in case.standing if len(unsaid) > 1 else ():
+        if one.code.startswith(SITES):
             continue
         for other in case.standing:
-            told = not any(word in titles[other.code] for word in UNSAID)
-            if other is not one and told and other.code[:3] == one.code[:3]:
+            if other.code[:3] == one.code[:3] and unsaid[other.code] < unsaid[one.code]:
                 yield one.code, f"{other.code} says more of it (I.B.2)"
                 break
 
@@ -241,7 +240,7 @@ def _alone(case: _Case) -> Iterator[Verdict]:
 
 
 RULES: tuple[Callable[[_Case], Iterator[Verdict]], ...] = (
-    _unasserted, _unconfirmed, _uncertain, _contradictory, _parts, _general, _excluded, _integral, _alone,
+    _unasserted, _unconfirmed, _uncertain, _parts, _contradictory, _general, _excluded, _integral, _alone,
 )  # fmt: skip
 
 
