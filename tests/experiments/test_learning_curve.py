@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from evaluation_corpus import QUICK, write_split
+from experiments_corpus import QUICK, write_split
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 
-from leadterm.learned.parts import BaseSettings
-from leadterm.ranking.trees import RankerSettings
 from leadterm.schema import Encounter, EvidenceSpan, Mention, Note, ReferenceCode
-from leadterm.training.recipe import Recipe
 
 SAID = {
     "M10.9": ("gouty arthritis", "acute gout"),
@@ -34,18 +30,3 @@ def make(n: int, *, evidence: bool, seed: int = 0) -> list[Encounter]:
                 codes.append(ReferenceCode("icd10cm", code, "", spans))
         out.append(Encounter(f"e{i}", (Note("n", text),), tuple(codes)))
     return out
-
-
-@pytest.fixture(scope="session")
-def quick() -> Recipe:
-    return Recipe(folds=3, base=BaseSettings(), ranker=RankerSettings(iterations=20, folds=2, min_samples_leaf=5))
-
-
-@pytest.fixture(scope="session")
-def marked() -> list[Encounter]:
-    return make(60, evidence=True)
-
-
-@pytest.fixture(scope="session")
-def bare() -> list[Encounter]:
-    return make(60, evidence=False)

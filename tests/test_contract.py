@@ -13,7 +13,6 @@ import numpy as np
 import pytest
 
 import leadterm
-from conftest import make
 from leadterm.errors import LeadtermError
 from leadterm.models import KINDS, Kind, load_prior
 from leadterm.ranking.candidate_table import CandidateTable
@@ -22,6 +21,7 @@ from leadterm.storage.artifacts import Artifact, save_artifact
 from leadterm.suggester import DOUBTS, Suggester
 from leadterm.training.recipe import Recipe
 from leadterm.training.train import train
+from three_conditions import make
 
 TINY = '''
 """A kind of model that knows one word."""

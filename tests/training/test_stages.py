@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from conftest import make
 from leadterm.dictionary.model import DictionaryModel
 from leadterm.errors import LeadtermError
 from leadterm.learned import parts
@@ -25,6 +24,7 @@ from leadterm.training.prior import fitting_prior
 from leadterm.training.recipe import Recipe
 from leadterm.training.stacking import FoldRows, examples_of, out_of_fold, ranked
 from leadterm.training.train import TrainResult, train
+from three_conditions import make
 
 
 @pytest.fixture(scope="module")

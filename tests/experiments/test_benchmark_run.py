@@ -7,7 +7,7 @@ from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
-from evaluation_corpus import QUICK, write_split
+from experiments_corpus import QUICK, write_split
 
 from leadterm.cli import main
 from leadterm.corpus import read_split
