@@ -31,8 +31,6 @@ class Lexicon:
         Inverse document frequency of each word among the terms.
     word_ptr, word_ids : ndarray of int32
         Words of each term in CSR form; ascending ids.
-    optional_ptr, optional_ids : ndarray of int32
-        Words that may stand beside a term, in CSR form.
     code, source, missing : ndarray of shape (n_terms,)
         Index into `codes`; index into `SOURCES`; words of the official term left out.
     codes : tuple of str
@@ -51,8 +49,6 @@ class Lexicon:
     weight: npt.NDArray[np.float32]
     word_ptr: I32
     word_ids: I32
-    optional_ptr: I32
-    optional_ids: I32
     code: I32
     source: npt.NDArray[np.int8]
     missing: npt.NDArray[np.int8]
@@ -116,11 +112,10 @@ class Lexicon:
         single_ptr, single_terms = _singles(ids, len(vocabulary))
         encoded = [term.text.encode("utf-8") for term in terms]
         word_ptr, word_ids = _csr(ids)
-        optional_ptr, optional_ids = _csr([sorted({words[w] for w in term.optional}) for term in terms])
         return cls(
             words=words,
             weight=np.log(1.0 + len(terms) / np.maximum(frequency, 1.0)).astype(np.float32),
-            word_ptr=word_ptr, word_ids=word_ids, optional_ptr=optional_ptr, optional_ids=optional_ids,
+            word_ptr=word_ptr, word_ids=word_ids,
             code=np.array([code_id[term.code] for term in terms], dtype=np.int32),
             source=np.array([SOURCE_RANK[term.source] for term in terms], dtype=np.int8),
             missing=np.array([min(term.missing, 127) for term in terms], dtype=np.int8),
@@ -177,7 +172,7 @@ def _split(blob: npt.NDArray[Any]) -> tuple[str, ...]:
 
 
 ARRAYS = (
-    "weight", "word_ptr", "word_ids", "optional_ptr", "optional_ids", "code", "source", "missing",
+    "weight", "word_ptr", "word_ids", "code", "source", "missing",
     "pair_keys", "pair_ptr", "pair_terms", "single_ptr", "single_terms", "text_ptr",
 )  # fmt: skip
 
