@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from conftest import make
 from leadterm.cli import main
 from leadterm.corpus import Card, write_corpus
+from three_conditions import make
 
 Capture = pytest.CaptureFixture[str]
 RECIPE = "folds = 3\n[ranker]\niterations = 20\nfolds = 2\nmin_samples_leaf = 5\n"
