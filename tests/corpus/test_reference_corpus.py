@@ -16,7 +16,7 @@ from leadterm.readers.reference_format import locate, parse
 from leadterm.readers.reference_rules import code_faults, excludes1_conflict
 from leadterm.readers.reference_sources import build, main, read_sources
 
-FOLDER = Path(__file__).parent.parent / "corpora" / "reference"
+FOLDER = Path(__file__).parents[2] / "corpora" / "reference"
 GOOD = """encounter: x-1
 setting: outpatient
 kind: progress note
