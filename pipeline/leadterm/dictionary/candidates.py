@@ -6,16 +6,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from leadterm.dictionary.code_tables import CodeTables, code_tables
+from leadterm.dictionary.implied import implied
+from leadterm.dictionary.injuries import CLAUSE_REACH, consciousness, episodes, with_consciousness
 from leadterm.dictionary.specify import SIDES, Choice, Specifier
 from leadterm.text.reading import FoundMention, NoteReading, Reading
 
 __all__ = ["Candidate", "Support", "generate"]
 
 PHRASE, CLAUSE, SENTENCE, HEADING, COMPLAINT, BODY = 3.0, 2.5, 2.0, 2.0, 1.0, 1.0
-CLAUSE_REACH = 8
-HEALING = frozenset({"healing", "healed", "union", "aftercare", "recheck", "nonunion", "malunion"})
-RETURNING = frozenset({"follow", "followup", "postoperative", "postop", "recheck", "aftercare", "removal"})
-SEQUELA = frozenset({"sequela", "sequelae", "residual"})
 NEVER = frozenset({"absent", "family"})
 REMOVED = frozenset({"removal", "excision", "excised", "removed", "resected", "resection", "remission"})
 INJURY_SECTIONS = frozenset({
@@ -108,28 +106,6 @@ def _side(
     return (), 0.0
 
 
-def episode(found: FoundMention, note: NoteReading) -> str:
-    """Tell the episode of care of an injury from the words around it.
-
-    Parameters
-    ----------
-    found : FoundMention
-        A mention.
-    note : NoteReading
-        Its note.
-
-    Returns
-    -------
-    str
-        ``"A"`` initial, ``"D"`` subsequent or ``"S"`` sequela.
-    """
-    problem = found.heading if found.heading >= 0 else found.body
-    close = found.sentence | (note.problems[problem].heading if problem >= 0 else frozenset())
-    if close & SEQUELA:
-        return "S"
-    return "D" if close & HEALING or note.complaint & RETURNING else "A"
-
-
 _Entry = tuple[tuple[float, ...], Support, Choice]
 
 
@@ -173,7 +149,7 @@ def _gather(
 ) -> dict[str, list[_Entry]]:
     """Supports of each code. Denied mentions come last: they count only for codes that another mention may give."""
     gathered: dict[str, list[_Entry]] = {}
-    mentions = list(_codable(notes))
+    mentions, awake = list(_codable(notes)), consciousness(notes)
     for denied in (False, True):
         categories = {code[:3] for code in gathered}
         for number, note, found in mentions:
@@ -184,13 +160,15 @@ def _gather(
                 readings = [reading for reading in readings if reading.code[:3] in categories]
             if not readings:
                 continue
-            when = episode(found, note)
+            when = episodes(found, note)
             weights: dict[str, float] = {}
             for reading in readings:
                 if not weights and specifier.telling_words(reading.code):
                     weights = detail_weights(found, note)
                 support = Support(found, reading, number)
-                for choice in specifier.choose(reading.code, weights, when):
+                details = implied(reading.code, found, note) | weights if weights else weights
+                choices = [choice for letters in when for choice in specifier.choose(reading.code, details, letters)]
+                for choice in with_consciousness(choices, awake, specifier.system):
                     gathered.setdefault(choice.code, []).append((_rank(support, choice), support, choice))
     return gathered
 

@@ -20,7 +20,7 @@ __all__ = ["SIDES", "Choice", "Specifier"]
 SIDES = frozenset({"right", "left", "bilateral"})
 UNIMPORTANT = frozenset(
     {"other", "specified", "encounter", "initial", "part", "elsewhere", "classified", "type", "site", "nature"}
-    | {"uncomplicated"}
+    | {"uncomplicated", "level"}
 )
 OTHER_COST = 0.6
 UNSAID_COST = 1.0
@@ -107,6 +107,7 @@ class Specifier:
     def _leaves(self, family: str) -> tuple[Leaf, ...]:
         """Codes below a family that are billable but for a 7th character that tells the episode of care."""
         base = self.title_words(family)
+        all_other = family in self.system and self.system.title(family).lower().startswith("other")
         stems = sorted({self._stem(code) for code in self.system.billable_descendants(family)})
         leaves = []
         for code in stems:
@@ -114,7 +115,7 @@ class Specifier:
             lowered = title.lower()
             own = self.title_words(code) - base if title else frozenset()
             unspecified = "unspecified" in lowered or lowered.endswith("nos")
-            other = lowered.startswith("other") or " other " in lowered
+            other = not all_other and (lowered.startswith("other") or " other " in lowered)
             leaves.append(Leaf(code, own, tuple(sorted(own)), other, unspecified))
         return tuple(leaves)
 
@@ -134,7 +135,7 @@ class Specifier:
         weights : mapping of str to float
             Normal words near the mention and how much each counts (3 in the phrase, less further away).
         episode : str
-            ``"A"`` initial, ``"D"`` subsequent, ``"S"`` sequela: the 7th character where one is needed.
+            7th characters where one is needed, the wanted one first: ``"KD"`` is nonunion, else subsequent.
 
         Returns
         -------
@@ -225,7 +226,7 @@ class Specifier:
         code : str
             A code of up to six characters.
         episode : str
-            ``"A"``, ``"D"`` or ``"S"``.
+            7th characters; the first that the code has is taken.
 
         Returns
         -------
@@ -235,7 +236,7 @@ class Specifier:
         if self.system.is_billable(code):
             return code
         letters = self.system.seventh_characters(code)
-        wanted = episode if episode in letters else next(iter(letters), "")
+        wanted = next((letter for letter in episode if letter in letters), next(iter(letters), ""))
         return (self.system.expand(code, wanted) if wanted else None) or code
 
 

@@ -21,7 +21,9 @@ RULES = (
     "text/matching/terms.py", "text/words/normalise.py", "text/matching/mesh.py", "text/matching/lexicon.py",
     "text/matching/compile.py",
 )  # fmt: skip
-TABLES = ("synonyms.tsv", "word_variants.tsv", "soft_words.tsv", "ordinary_words.tsv", "abbreviations.tsv")
+TABLES = (
+    "synonyms.tsv", "word_variants.tsv", "soft_words.tsv", "ordinary_words.tsv", "abbreviations.tsv", "rule_words.tsv",
+)  # fmt: skip
 
 
 def _synonym_sets(system: CodeSystem, normaliser: Normaliser, ordinary: frozenset[str]) -> Iterator[WordSet]:
@@ -66,4 +68,5 @@ def compile_lexicon(system: CodeSystem) -> Lexicon:
     """
     normaliser = default_normaliser()
     name = f"lexicon-{system.name}-{system.key}-{fingerprint(TABLES, RULES)}"
-    return Lexicon.from_arrays(cached(name, lambda: Lexicon.build(_all_sets(system, normaliser)).arrays()))
+    readable = [row["word"] for row in load_table("rule_words.tsv")]
+    return Lexicon.from_arrays(cached(name, lambda: Lexicon.build(_all_sets(system, normaliser), readable).arrays()))

@@ -80,13 +80,15 @@ class Lexicon:
         return self.texts[self.text_ptr[term] : self.text_ptr[term + 1]].decode("utf-8")
 
     @classmethod
-    def build(cls, sets: Iterable[WordSet]) -> Lexicon:
+    def build(cls, sets: Iterable[WordSet], readable: Iterable[str] = ()) -> Lexicon:
         """Compile sets of words.
 
         Parameters
         ----------
         sets : iterable of WordSet
             Terms; of several with the same words and code the one that leaves out least is kept.
+        readable : iterable of str
+            Normal words to keep though no term may hold them.
 
         Returns
         -------
@@ -102,7 +104,7 @@ class Lexicon:
         terms = _best(sets)
         counts = Counter(word for term in terms for word in term.words)
         extra = {word for term in terms for word in term.optional}
-        vocabulary = sorted(counts.keys() | extra)
+        vocabulary = sorted(counts.keys() | extra | set(readable))
         words = {word: i for i, word in enumerate(vocabulary)}
         frequency = np.array([counts.get(word, 0) for word in vocabulary], dtype=np.float64)
         codes = tuple(sorted({term.code for term in terms}))

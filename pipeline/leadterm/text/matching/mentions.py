@@ -11,6 +11,7 @@ import numpy as np
 from leadterm.text.knowledge import load_table
 from leadterm.text.matching.linker import FuzzyLinker
 from leadterm.text.matching.neoplasms import NeoplasmFinder
+from leadterm.text.matching.numbers import NumberFinder
 from leadterm.text.matching.patterns import PatternMatcher
 from leadterm.text.matching.term_matcher import Cover, Scan, TermMatcher
 from leadterm.text.pipeline import build_nlp
@@ -45,8 +46,8 @@ class MentionFinder:
     ----------
     matcher : TermMatcher
         Finds terms.
-    patterns : sequence of PatternMatcher
-        Find patterns of plain words.
+    patterns : tuple of PatternMatcher or NumberFinder
+        Find patterns of plain words and numbers.
     fuzzy : FuzzyLinker, optional
         Reads headings and entities that the others leave unread.
     neoplasms : NeoplasmFinder, optional
@@ -54,8 +55,8 @@ class MentionFinder:
     """
 
     def __init__(
-        self, matcher: TermMatcher, patterns: tuple[PatternMatcher, ...] = (), fuzzy: FuzzyLinker | None = None,
-        neoplasms: NeoplasmFinder | None = None,
+        self, matcher: TermMatcher, patterns: tuple[PatternMatcher | NumberFinder, ...] = (),
+        fuzzy: FuzzyLinker | None = None, neoplasms: NeoplasmFinder | None = None,
     ) -> None:  # fmt: skip
         self.matcher = matcher
         self.patterns = patterns
@@ -149,9 +150,12 @@ def _make_entities(
     language = nlp.lang or ""
     if language in TRANSLATED:
         matcher = TermMatcher.translating(lexicon, normaliser, language)
-        return MentionFinder(matcher, neoplasms=_neoplasms(matcher, codes))
+        numbers = (NumberFinder(codes),) if codes.spec.knowledge else ()
+        return MentionFinder(matcher, numbers, neoplasms=_neoplasms(matcher, codes))
     matcher = TermMatcher.default(lexicon, normaliser)
-    patterns = (PatternMatcher.external_causes(codes), PatternMatcher.drugs(codes)) if codes.spec.knowledge else ()
+    patterns: tuple[PatternMatcher | NumberFinder, ...] = ()
+    if codes.spec.knowledge:
+        patterns = (PatternMatcher.external_causes(codes), PatternMatcher.drugs(codes), NumberFinder(codes))
     asked = headings or entities
     linker = FuzzyLinker(codes, matcher.normaliser, headings=headings, entities=entities) if asked else None
     return MentionFinder(matcher, patterns, linker, _neoplasms(matcher, codes))

@@ -18,7 +18,13 @@ __all__ = ["SOURCES", "WordSet", "word_sets"]
 
 SOURCES = ("synonym", "index", "title", "inclusion", "neoplasm", "mesh", "external cause", "drug", "learned")
 MAX_WORDS = 9
-NEGATED = re.compile(r"[,;]?\s*(?:\bwithout\b|\bnot (?!elsewhere)|\bw/o\b|\bno\b ).*$", re.IGNORECASE)
+NUMBERED = ("Z68", "T31", "R40.24")  # a number decides: see leadterm.text.matching.numbers
+# What a title denies: to the next comma, to the end where commas list what is denied, or the foreign body of a wound.
+NEGATED = re.compile(
+    r"[,;]?\s*(?:\bwithout\b|\bnot (?!elsewhere)|\bw/o\b|\bno\b )"
+    r"(?:\s*foreign body\b|[^;]*,\s*(?:and|or)\b.*$|[^,;]*)",
+    re.IGNORECASE,
+)
 ELSEWHERE = re.compile(
     r",?\s*(?:not elsewhere classified|(?:in diseases )?classified elsewhere|\bNEC\b|\bNOS\b|\bunspecified\b)",
     re.IGNORECASE,
@@ -212,6 +218,8 @@ def word_sets(terms: Iterable[Term], normaliser: Normaliser) -> Iterator[WordSet
     [('essential', 'hypertension'), ('hypertension',)]
     """
     for term in terms:
+        if term.code.startswith(NUMBERED):
+            continue
         if term.source in {"title", "inclusion", "includes"}:
             yield from _title_sets(term, normaliser)
         elif term.source == "index":

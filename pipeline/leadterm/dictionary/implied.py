@@ -1,0 +1,96 @@
+"""Words that a note implies without writing them: the region of a vertebra, the trimester of a week of gestation."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from leadterm.dictionary.injuries import CLAUSE_REACH
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from leadterm.text.reading import FoundMention, NoteReading
+
+__all__ = ["implied", "regions"]
+
+WEIGHT = 2.0
+SPINE = ("M4", "M5", "M99", "S12", "S13", "S22", "S23", "S32", "S33", "G95", "G99")
+PREGNANCY = ("O", "Z34", "Z36")
+VERTEBRA = re.compile(r"([ctl])(\d{1,2})$")
+REGIONS = {"c": "cervical", "t": "thoracic", "l": "lumbar"}
+JUNCTIONS = (({"l5", "s1"}, "lumbosacral"), ({"c7", "t1"}, "cervicothoracic"), ({"t12", "l1"}, "thoracolumbar"))
+HIGH_CERVICAL = frozenset({"c2", "c3"})
+SECOND_TRIMESTER, THIRD_TRIMESTER = 14, 28
+WEEKS = "Z3A."
+
+
+def implied(code: str, found: FoundMention, note: NoteReading) -> dict[str, float]:
+    """Give the words that count as said near a mention, for the family of one of its codes.
+
+    Parameters
+    ----------
+    code : str
+        The family.
+    found : FoundMention
+        The mention.
+    note : NoteReading
+        Its note.
+
+    Returns
+    -------
+    dict of str to float
+        Normal word to weight; empty for most families.
+    """
+    if code.startswith(SPINE):
+        return dict.fromkeys(regions(found.near[:CLAUSE_REACH]) or regions(found.sentence), WEIGHT)
+    if code.startswith(PREGNANCY):
+        return dict.fromkeys(_trimester(note), WEIGHT)
+    return {}
+
+
+def regions(words: Iterable[str]) -> tuple[str, ...]:
+    """Give the vertebrae that words name, and their regions.
+
+    Parameters
+    ----------
+    words : iterable of str
+        Normal words of a clause.
+
+    Returns
+    -------
+    tuple of str
+        Sorted. Of "L5-S1" the junction, not the lumbar region.
+
+    Examples
+    --------
+    >>> regions(["disc", "c5", "6"]), regions(["l5", "s1"])
+    (('c5', 'c6', 'cervical'), ('l5', 'lumbosacral'))
+    """
+    said = frozenset(words)
+    found: set[str] = set()
+    for word in said:
+        match = VERTEBRA.match(word)
+        if match:
+            letter, number = match.group(1), int(match.group(2))
+            found.add(word)
+            if str(number + 1) in said:
+                found.add(f"{letter}{number + 1}")
+    junction = next((name for both, name in JUNCTIONS if both <= said | found), "")
+    names = {junction} if junction else {REGIONS[word[0]] for word in found}
+    if found >= HIGH_CERVICAL:
+        names.add("high")
+    return tuple(sorted(found | names))
+
+
+def _trimester(note: NoteReading) -> tuple[str, ...]:
+    """The trimester that the weeks of gestation told in a note fall in."""
+    weeks = {
+        int(reading.code.removeprefix(WEEKS))
+        for found in note.mentions for reading in found.readings
+        if reading.code.startswith(WEEKS) and found.mention.assertion == "present"
+    }  # fmt: skip
+    if not weeks:
+        return ()
+    latest = max(weeks)
+    return ("trimester", "third" if latest >= THIRD_TRIMESTER else "second" if latest >= SECOND_TRIMESTER else "first")

@@ -1,0 +1,110 @@
+"""What an injury's code tells beside its place: episode of care, healing, open or closed, consciousness."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from leadterm.dictionary.specify import Choice
+
+if TYPE_CHECKING:
+    from leadterm.codes.system import CodeSystem
+    from leadterm.text.reading import FoundMention, NoteReading
+
+__all__ = ["CLAUSE_REACH", "consciousness", "episodes", "with_consciousness"]
+
+CLAUSE_REACH = 8
+HEALING = frozenset({"healing", "healed", "union", "aftercare", "recheck"})
+RETURNING = frozenset({"follow", "followup", "postoperative", "postop", "recheck", "aftercare", "removal"})
+SEQUELA = frozenset({"sequela", "sequelae", "residual"})
+EARLIER = frozenset({"ago", "status", "recent"})
+UNHEALED = {"nonunion": "K", "nonunited": "K", "ununited": "K", "malunion": "P", "malunited": "P"}
+OPEN = frozenset({"open", "compound", "gunshot"})
+NOT_OPEN = frozenset({"closed", "reduction", "orif"})
+HEAD_INJURY = "S06"
+UNCONSCIOUS = frozenset({"R55", "R40.20"})
+STATED = frozenset("12345678")
+
+
+def episodes(found: FoundMention, note: NoteReading) -> tuple[str, ...]:
+    """Tell the episode of care of an injury from the words around it.
+
+    Parameters
+    ----------
+    found : FoundMention
+        A mention.
+    note : NoteReading
+        Its note.
+
+    Returns
+    -------
+    tuple of str
+        The likely readings, the first the likeliest. Each is a row of 7th characters, of which the first that the code
+        has is meant: ``"KD"`` is nonunion of a fracture, and a subsequent encounter for any other injury.
+    """
+    problem = found.heading if found.heading >= 0 else found.body
+    heading = note.problems[problem].heading if problem >= 0 else frozenset()
+    close = found.sentence | heading
+    if close & SEQUELA:
+        return ("S",)
+    unhealed = next((letter for word, letter in UNHEALED.items() if word in close), "")
+    if unhealed or {"delayed", "healing"} <= close:
+        return ((unhealed or "G") + "D",)
+    near = frozenset(found.near[:CLAUSE_REACH]) | heading
+    is_open = bool(near & OPEN) and not close & NOT_OPEN
+    first, later = ("BA", "ED") if is_open else ("A", "D")
+    if close & HEALING or note.complaint & RETURNING:
+        return (later,)
+    return (first, later) if close & EARLIER else (first,)
+
+
+def consciousness(notes: Sequence[NoteReading]) -> str:
+    """Tell whether a loss of consciousness is documented.
+
+    Parameters
+    ----------
+    notes : sequence of NoteReading
+        Notes of one encounter.
+
+    Returns
+    -------
+    str
+        The 6th character of a head injury's code: ``"9"`` for some time, ``"0"`` denied, ``"A"`` not told.
+    """
+    said = {
+        found.mention.assertion
+        for note in notes for found in note.mentions
+        if not UNCONSCIOUS.isdisjoint(reading.code for reading in found.readings)
+    }  # fmt: skip
+    if said & {"present", "history"}:
+        return "9"
+    return "0" if "absent" in said else "A"
+
+
+def with_consciousness(choices: Iterable[Choice], told: str, system: CodeSystem) -> tuple[Choice, ...]:
+    """Say in codes of head injuries what is documented of consciousness; a stated duration is kept.
+
+    Parameters
+    ----------
+    choices : iterable of Choice
+        Codes chosen within a family.
+    told : str
+        What `consciousness` gave.
+    system : CodeSystem
+        Tells which codes there are.
+
+    Returns
+    -------
+    tuple of Choice
+        The same, but for the 6th character of head injuries.
+    """
+    return tuple(_conscious(choice, told, system) for choice in choices)
+
+
+def _conscious(choice: Choice, told: str, system: CodeSystem) -> Choice:
+    code = choice.code
+    if not code.startswith(HEAD_INJURY) or len(code) < len("S06.5X0A") or code[6] in STATED:
+        return choice
+    other = f"{code[:6]}{told}{code[7:]}"
+    return replace(choice, code=other) if other in system and system.is_billable(other) else choice

@@ -1,0 +1,177 @@
+"""Codes that a number decides: body mass index, weeks of gestation, burned surface, coma scale, weight at birth."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Container, Iterator
+from typing import TYPE_CHECKING, NamedTuple
+
+from leadterm.text.extensions import text_of, token_starts
+from leadterm.text.matching.overlaps import Cover, Reading
+
+if TYPE_CHECKING:
+    from spacy.tokens import Doc
+
+__all__ = ["NumberFinder", "birth_weight", "body_mass", "burned_surface", "coma_scale", "gestation"]
+
+WEIGHT = 8.0
+THIN = 20.0
+ADULT_STEPS = ((70.0, "Z68.45"), (60.0, "Z68.44"), (50.0, "Z68.43"), (45.0, "Z68.42"), (40.0, "Z68.41"))
+PREMATURE = (
+    (22, "P07.21"), (23, "P07.22"), (24, "P07.23"), (25, "P07.24"), (26, "P07.25"), (27, "P07.26"), (28, "P07.31"),
+    (29, "P07.32"), (30, "P07.33"), (31, "P07.34"), (32, "P07.35"), (33, "P07.36"), (34, "P07.37"), (35, "P07.38"),
+    (36, "P07.39"),
+)  # fmt: skip
+BIRTH_WEIGHT = (
+    (500, "P07.01"), (750, "P07.02"), (1000, "P07.03"), (1250, "P07.14"), (1500, "P07.15"), (1750, "P07.16"),
+    (2000, "P07.17"), (2500, "P07.18"),
+)  # fmt: skip
+WEEKS = r"(?P<n>\d{1,2})(?:\s*(?:and\s+)?(?:\d/\d(?:ths?)?|[-–]\s*\d/\d(?:ths?)?))?[\s-]*(?:weeks?|wks?|semanas)\b['’]?"
+PREGNANT = r"(?:gestation|pregnan|intrauterine|\biup\b|\bega\b|gestación|gestacion|embaraz)"
+SURFACE = r"(?:tbsa|bsa|total body surface|(?:of\s+)?(?:(?:the|his|her)\s+)?(?:total\s+)?body surface)"
+BORN = r"(?:premature|preterm|prematurity|newborn|neonate|infant|preemie|prematur|recién nacido|recien nacido)"
+
+
+def body_mass(match: re.Match[str]) -> str:
+    """Give the code of an adult's body mass index.
+
+    Examples
+    --------
+    >>> [body_mass(re.match(r"(?P<n>[.0-9]+)", text)) for text in ("18.2", "27", "41.3", "72")]
+    ['Z68.1', 'Z68.27', 'Z68.41', 'Z68.45']
+    """
+    value = float(match["n"].replace(",", "."))
+    return "Z68.1" if value < THIN else next((code for low, code in ADULT_STEPS if value >= low), f"Z68.{int(value)}")
+
+
+def gestation(match: re.Match[str]) -> str:
+    """Give the code of the weeks of a pregnancy.
+
+    Examples
+    --------
+    >>> [gestation(re.match(r"(?P<n>[0-9]+)", text)) for text in ("6", "12", "38", "43")]
+    ['Z3A.01', 'Z3A.12', 'Z3A.38', 'Z3A.49']
+    """
+    weeks = int(match["n"])
+    return "Z3A.01" if weeks < 8 else "Z3A.49" if weeks > 42 else f"Z3A.{weeks:02d}"
+
+
+def _premature(match: re.Match[str]) -> str:
+    return dict(PREMATURE).get(int(match["n"]), "")
+
+
+def burned_surface(match: re.Match[str]) -> str:
+    """Give the code of the share of the body's surface that is burned, and of that burned to the third degree.
+
+    Examples
+    --------
+    >>> found = re.match(r"(?P<n>[0-9]+) (?P<third>[0-9]+)?", "32 12")
+    >>> burned_surface(found)
+    'T31.31'
+    """
+    whole, third = int(match["n"]), int(match.groupdict().get("third") or 0)
+    if whole > 100 or third > whole:
+        return ""
+    tens = min(whole // 10, 9)
+    return f"T31.{tens}{min(third // 10, tens)}" if tens else "T31.0"
+
+
+def coma_scale(match: re.Match[str]) -> str:
+    """Give the family of a total score of the Glasgow coma scale.
+
+    Examples
+    --------
+    >>> [coma_scale(re.match(r"(?P<n>[0-9]+)", text)) for text in ("15", "10", "3", "2")]
+    ['R40.241', 'R40.242', 'R40.243', '']
+    """
+    score = int(match["n"])
+    return "" if not 3 <= score <= 15 else "R40.241" if score > 12 else "R40.242" if score > 8 else "R40.243"
+
+
+def birth_weight(match: re.Match[str]) -> str:
+    """Give the code of a low weight at birth, in grams; none from 2500 g on.
+
+    Examples
+    --------
+    >>> [birth_weight(re.match(r"(?P<n>[0-9]+)", text)) for text in ("980", "2100", "3400")]
+    ['P07.03', 'P07.18', '']
+    """
+    grams = int(match["n"])
+    return next((code for below, code in BIRTH_WEIGHT if grams < below), "")
+
+
+class _Rule(NamedTuple):
+    """A pattern with a number ``n``, and what gives the code of it (empty: none)."""
+
+    pattern: re.Pattern[str]
+    code: Callable[[re.Match[str]], str]
+    term: str
+
+
+def _rule(pattern: str, code: Callable[[re.Match[str]], str], term: str) -> _Rule:
+    return _Rule(re.compile(pattern, re.IGNORECASE), code, term)
+
+
+RULES = (
+    _rule(r"\b(?:bmi|imc|body mass index)\b[^\d\n.;]{0,25}(?P<n>[1-9]\d(?:[.,]\d)?)(?!\d|\s*(?:%|percent|years))",
+          body_mass, "Body mass index"),
+    _rule(rf"{WEEKS}[^.\n]{{0,25}}?{PREGNANT}\w*", gestation, "Weeks of gestation"),
+    _rule(rf"{PREGNANT}\w*[^.\n\d]{{0,35}}{WEEKS}", gestation, "Weeks of gestation"),
+    _rule(rf"\b(?:born at|delivered at|ex[- ]|former\s){{1}}\s*{WEEKS}", _premature, "Preterm newborn"),
+    _rule(rf"{WEEKS}[^.\n]{{0,15}}?{BORN}\w*", _premature, "Preterm newborn"),
+    _rule(rf"(?P<n>\d{{1,3}})(?:\.\d)?\s*%\s*{SURFACE}(?:[^.\n]{{0,80}}?(?P<third>\d{{1,3}})\s*%\s*(?:third|3rd|full))?",
+          burned_surface, "Burned body surface"),
+    _rule(r"\b(?:gcs|glasgow(?: coma)?(?: scale| score)*)\b[^\d\n.;]{0,15}(?P<n>\d{1,2})\b", coma_scale,
+          "Glasgow coma scale"),
+    _rule(r"\bbirth ?weight\b[^\d\n]{0,20}(?P<n>\d{3,4})\s*(?:g|gm|gms|grams?)\b", birth_weight, "Low birth weight"),
+)  # fmt: skip
+
+
+class NumberFinder:
+    """Finds numbers that decide a code, with the words that tell what they measure.
+
+    Parameters
+    ----------
+    codes : container of str
+        The codes of a release; others are not found.
+
+    Examples
+    --------
+    >>> import spacy
+    >>> known = {"Z68.38", "Z3A.20"}
+    >>> doc = spacy.blank("en")("BMI of 38.2, pregnancy at 20 weeks")
+    >>> [c.readings[0].code for c in NumberFinder(known).covers(doc)]
+    ['Z68.38', 'Z3A.20']
+    """
+
+    def __init__(self, codes: Container[str]) -> None:
+        self._codes = codes
+
+    def covers(self, doc: Doc) -> list[Cover]:
+        """Find all numbers.
+
+        Parameters
+        ----------
+        doc : Doc
+            Any doc.
+
+        Returns
+        -------
+        list of Cover
+            In order of the rules and the text; clause -1.
+        """
+        text = text_of(doc)
+        if not any(c.isdigit() for c in text):
+            return []
+        starts = token_starts(doc).tolist()
+        return list(self._found(text, starts))
+
+    def _found(self, text: str, starts: list[int]) -> Iterator[Cover]:
+        for pattern, code_of, term in RULES:
+            for match in pattern.finditer(text):
+                code = code_of(match)
+                if code and code in self._codes:
+                    first = max(bisect_right(starts, match.start()) - 1, 0)
+                    tokens = tuple(range(first, bisect_left(starts, match.end())))
+                    yield Cover(tokens, -1, (Reading(code, term, "title", 2, 0, 0, WEIGHT),))
