@@ -39,8 +39,6 @@ class LeadtermError(Exception):
 def unknown_name(kind: str, got: str, allowed: Iterable[str], *, hint: str = "") -> LeadtermError:
     """Make the error for a name that is none of those allowed, with the nearest one that is.
 
-    Examples
-    --------
     >>> print(unknown_name("setting", "outpatent", ["outpatient", "inpatient"]))
     unknown setting 'outpatent'; did you mean 'outpatient'? Allowed: inpatient, outpatient.
     """
@@ -66,8 +64,6 @@ def printable(text: str, keep: str = "\n\t") -> str:
 def quote_name(name: str) -> str:
     """Give a name from a file for a message, if it looks like one; what does not may be text of a note.
 
-    Examples
-    --------
     >>> quote_name("note_id"), quote_name("Mr Smith has gout")
     ("'note_id'", '(17 characters that are no name)')
     """
@@ -78,8 +74,6 @@ def quote_name(name: str) -> str:
 def place_of(error: BaseException) -> str:
     """Name the type of an error and where it arose; its message may hold text of a note.
 
-    Examples
-    --------
     >>> place_of(ValueError("text of a note"))
     'ValueError'
     """

@@ -28,8 +28,6 @@ __all__ = ["COMMANDS", "CommandPlace", "app", "main"]
 class CommandPlace:
     """Where a command is defined.
 
-    Examples
-    --------
     >>> COMMANDS["corpus"].attribute
     'app'
     """

@@ -22,8 +22,6 @@ PIPED_WIDTH = 120
 def console() -> Console:
     """Give the console on standard output; tables in a pipe are 120 characters wide.
 
-    Examples
-    --------
     >>> console().stderr
     False
     """
@@ -33,8 +31,6 @@ def console() -> Console:
 def messages() -> Console:
     """Give the console on standard error, for everything that is not the answer.
 
-    Examples
-    --------
     >>> messages().stderr
     True
     """
@@ -44,8 +40,6 @@ def messages() -> Console:
 def progress(items: Iterable[T], label: str, *, total: int | None = None) -> Iterator[T]:
     """Pass items on and show how far they are, on standard error and only if that is a terminal.
 
-    Examples
-    --------
     >>> list(progress("abc", "Reading"))
     ['a', 'b', 'c']
     """
@@ -69,13 +63,8 @@ def progress(items: Iterable[T], label: str, *, total: int | None = None) -> Ite
 def write_output(text: str, path: str | Path | None = None) -> None:
     """Write to a file as a whole or not at all, or to standard output (no path, or ``-``); a line end is added.
 
-    Raises
-    ------
-    LeadtermError
-        If the file cannot be written.
+    ``LeadtermError`` if the file cannot be written.
 
-    Examples
-    --------
     >>> write_output("fine")
     fine
     """

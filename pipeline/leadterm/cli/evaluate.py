@@ -57,21 +57,7 @@ Seed = Annotated[int, typer.Option(help="Of everything random.")]
 class Scored:
     """What is scored: the encounters of one split, or of several taken as one.
 
-    Parameters
-    ----------
-    corpus : str
-        The corpus folder.
-    splits : tuple of str
-        Names of the splits.
-    systems : tuple of str
-        Code systems to score; all where empty.
-    encounters : list of Encounter
-        Of all the splits.
-
-    Examples
-    --------
-    >>> Scored("corpora/ours", ("train", "valid"), (), []).name
-    'train + valid'
+    ``systems``: code systems to score; all where empty.
     """
 
     corpus: str

@@ -52,16 +52,7 @@ PAGE_WIDTH = 120
 class Wanted:
     """Which suggestions to give.
 
-    Parameters
-    ----------
-    systems : tuple of str
-        Code systems; all where empty.
-    top : int or None
-        Most suggestions for an encounter; where None it depends on the format.
-    threshold : float or None
-        In place of the model's own.
-    format : Format
-        How they are printed.
+    ``top``: most suggestions for an encounter; where None it depends on the format.
     """
 
     systems: tuple[str, ...]

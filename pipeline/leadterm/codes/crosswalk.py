@@ -12,8 +12,6 @@ _SHORTEST = 3
 def snap(code: str, known: Collection[str]) -> str:
     """Give the longest beginning of a code that a corpus uses, or the code itself.
 
-    Examples
-    --------
     >>> snap("780.60", {"780.6", "786.2"}), snap("401.9", {"780.6"})
     ('780.6', '401.9')
     """

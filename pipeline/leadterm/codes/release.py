@@ -21,8 +21,6 @@ MONTHS = {name: number for number, name in enumerate(MONTH_NAMES, start=1)}
 def release_from_label(label: str, version: str = "") -> str | None:
     """Name a release after the year inside a file and the month in the file's name.
 
-    Examples
-    --------
     >>> release_from_label("icd10cm-drug-April-1-2026-XML.xml", "2026"), release_from_label("icd10cm_order_2025.txt")
     ('2026.04', '2025')
     >>> release_from_label("CMS32_DESC_LONG_DX.txt"), release_from_label("codes.txt")
@@ -43,11 +41,9 @@ def release_from_label(label: str, version: str = "") -> str | None:
 def effective_dates(system: str, release: str) -> tuple[date | None, date | None]:
     """Give the days of service for which a release of an official system holds.
 
-    ICD releases follow the federal fiscal year, October to September; HCPCS the calendar year. A
-    release with a month starts on its first day.
+    ICD releases follow the federal fiscal year, October to September; HCPCS the calendar year. A release with a month
+    starts on its first day.
 
-    Examples
-    --------
     >>> effective_dates("icd10cm", "2026.04")
     (datetime.date(2026, 4, 1), datetime.date(2026, 9, 30))
     >>> effective_dates("hcpcs", "2019")[1], effective_dates("icd9cm", "32")[0]
@@ -74,8 +70,6 @@ def effective_dates(system: str, release: str) -> tuple[date | None, date | None
 def as_day(day: date | str) -> date:
     """Read a day of service: a date, also with a time behind it; of a year or month alone the first day.
 
-    Examples
-    --------
     >>> as_day("2026-03-02").year, as_day("2026-03-02T08:30:00Z").day, as_day("2026-03").day
     (2026, 2, 1)
     """

@@ -132,8 +132,6 @@ def _by_code(system: CodeSystem, text: str, limit: int) -> list[Hit]:
 def words(text: str) -> list[str]:
     """Divide a text into lower-case words without accents.
 
-    Examples
-    --------
     >>> words("Ménière's disease, 2nd")
     ['meniere', 'disease', '2nd']
     """
@@ -146,8 +144,6 @@ def words(text: str) -> list[str]:
 def stem(word: str) -> str:
     """Cut the ending off a word so that its forms meet (diabetes, diabetic).
 
-    Examples
-    --------
     >>> stem("diabetes") == stem("diabetic"), stem("fractured") == stem("fracture"), stem("gout")
     (True, True, 'gout')
     """
@@ -163,8 +159,6 @@ def stem(word: str) -> str:
 def synonyms() -> Mapping[tuple[str, ...], tuple[tuple[str, ...], ...]]:
     """Read the words that people type and what is also looked for.
 
-    Examples
-    --------
     >>> synonyms()[("htn",)]
     (('hypertens',),)
     """

@@ -18,8 +18,6 @@ NOTES: Mapping[str, TermSource] = {"inclusion": "inclusion", "includes": "includ
 def note_terms(arrays: Mapping[str, Array], codes: Sequence[str], wanted: Collection[str]) -> Iterator[Term]:
     """Give the inclusion terms and "Includes" notes of codes.
 
-    Examples
-    --------
     >>> from leadterm.codes.official.draft import Draft, Row
     >>> columns = Draft([Row("M10", "Gout")], notes=[(0, "inclusion", "Gouty arthritis")]).arrays()
     >>> [term.text for term in note_terms(columns, ["M10"], {"inclusion"})]
@@ -35,8 +33,6 @@ def note_terms(arrays: Mapping[str, Array], codes: Sequence[str], wanted: Collec
 def entry_terms(arrays: Mapping[str, Array], codes: Sequence[str], wanted: Collection[str]) -> Iterator[Term]:
     """Give the terms that come from an index or table.
 
-    Examples
-    --------
     >>> from leadterm.codes.official.draft import Draft, Row
     >>> columns = Draft([Row("M10", "Gout")], terms=[Term("Gout", "M10", "index", ("Gout",))]).arrays()
     >>> [term.path for term in entry_terms(columns, ["M10"], {"index"})]
@@ -57,8 +53,6 @@ def entry_terms(arrays: Mapping[str, Array], codes: Sequence[str], wanted: Colle
 def sevenths(arrays: Mapping[str, Array], line: Sequence[int]) -> dict[str, str]:
     """Give the nearest definition of 7th characters along a line of rows.
 
-    Examples
-    --------
     >>> from leadterm.codes.official.draft import Draft, Row
     >>> columns = Draft([Row("W00", "Fall")], sevenths=[(0, "A", "initial encounter")]).arrays()
     >>> sevenths(columns, [0])

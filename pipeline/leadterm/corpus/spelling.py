@@ -13,8 +13,6 @@ def canonical(system: str, code: str) -> str:
 
     Leading zeros stay. Codes of a system leadterm does not know only lose outer spaces.
 
-    Examples
-    --------
     >>> canonical("icd10cm", "e119"), canonical("icd9cm", "0389"), canonical("icd9pcs", "0066")
     ('E11.9', '038.9', '00.66')
     >>> canonical("icd9cm", "E8120"), canonical("own", " m8500/3 ")

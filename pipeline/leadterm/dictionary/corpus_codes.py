@@ -28,21 +28,8 @@ def known_systems() -> frozenset[str]:
 def table_for(table: CandidateTable, system: str, codes: frozenset[str], own: CodeSystem) -> CandidateTable:
     """Give candidates the codes that a corpus would give them.
 
-    Parameters
-    ----------
-    table : CandidateTable
-        The dictionary's, with a column ``earlier_score``.
-    system : str
-        Code system of the corpus.
-    codes : frozenset of str
-        Codes of the corpus: they show the form that it gives to codes.
-    own : CodeSystem
-        The dictionary's.
-
-    Returns
-    -------
-    CandidateTable
-        Of candidates that become one, the best stands; those without a counterpart are left out.
+    Of candidates that become one, the best stands; those without a counterpart are left out. ``codes``: codes of the
+    corpus: they show the form that it gives to codes.
     """
     if system != table.system:
         crosswalk = spec_of(table.system).crosswalks[system]

@@ -19,17 +19,8 @@ __all__ = ["Item", "read_items"]
 class Item:
     """An encounter to be coded, or why there is none.
 
-    Parameters
-    ----------
-    encounter : Encounter or None
-        What was read.
-    problem : LeadtermError or None
-        What kept it from being read.
-    warning : str
-        What the user should know though it was read.
+    ``warning``: what the user should know though it was read.
 
-    Examples
-    --------
     >>> Item(problem=LeadtermError("note a.txt is empty.")).encounter is None
     True
     """

@@ -22,13 +22,9 @@ def find_files(names: Sequence[str]) -> list[Path]:
 
     A corpus folder stands for its splits, ``-`` for standard input.
 
-    Raises
-    ------
-    LeadtermError
-        If a name does not exist, a folder has no file, or two text files would have the same encounter id.
+    ``LeadtermError`` if a name does not exist, a folder has no file, or two text files would have the same encounter
+    id.
 
-    Examples
-    --------
     >>> find_files(["-"])
     [PosixPath('-')]
     """

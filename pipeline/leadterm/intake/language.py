@@ -18,8 +18,6 @@ ENOUGH_WORDS, ENOUGH_SHARE, FOREIGN_SCRIPT = 12, 0.08, 0.3
 def other_language(text: str) -> str:
     """Name the language of a text if it is plainly not English.
 
-    Examples
-    --------
     >>> other_language("El paciente acude por dolor en la rodilla derecha desde hace un mes, sin fiebre ni tos.")
     'Spanish'
     >>> other_language("HTN, T2DM, CKD 3. Continue lisinopril."), other_language("患者因发热三天就诊。")

@@ -13,18 +13,6 @@ __all__ = ["categories_of", "category", "more_categories"]
 def category(code: str) -> str:
     """Give the category of a code: what stands before the dot, else the first three characters.
 
-    Parameters
-    ----------
-    code : str
-        A code of any system.
-
-    Returns
-    -------
-    str
-        Its category.
-
-    Examples
-    --------
     >>> category("E11.9"), category("0DTJ4ZZ"), category("I10")
     ('E11', '0DT', 'I10')
     """
@@ -35,18 +23,8 @@ def category(code: str) -> str:
 def categories_of(codes: Sequence[str]) -> NDArray[np.int64]:
     """Number the categories of codes.
 
-    Parameters
-    ----------
-    codes : sequence of str
-        Codes of one system.
+    Number of each code's category, in alphabetical order of categories.
 
-    Returns
-    -------
-    ndarray of shape (n_codes,)
-        Number of each code's category, in alphabetical order of categories.
-
-    Examples
-    --------
     >>> categories_of(["E11.9", "I10", "E11.8"]).tolist()
     [0, 1, 0]
     """
@@ -57,20 +35,9 @@ def categories_of(codes: Sequence[str]) -> NDArray[np.int64]:
 def more_categories(codes: Sequence[str], numbered: NDArray[np.int64]) -> NDArray[np.int64]:
     """Number the categories of further codes, and keep the numbers there are.
 
-    Parameters
-    ----------
-    codes : sequence of str
-        Codes of one system.
-    numbered : ndarray of shape (n,)
-        Category of each of the first codes, from :func:`categories_of`.
+    Number of each code's category; new categories come after the others. ``numbered``: category of each of the first
+    codes, from :func:`categories_of`.
 
-    Returns
-    -------
-    ndarray of shape (n_codes,)
-        Number of each code's category; new categories come after the others.
-
-    Examples
-    --------
     >>> more_categories(["E11.9", "I10", "A01.0", "E11.8"], np.array([0, 1])).tolist()
     [0, 1, 2, 0]
     """

@@ -27,10 +27,8 @@ _SMALL = 0.01
 class Company:
     """Effects of codes on codes, as compressed sparse rows.
 
-    Parameters
-    ----------
-    indptr, indices, data : ndarray
-        Row: a code that is there; column: the code it makes likelier (above 0) or less likely.
+    A row is a code that is there, a column the code it makes likelier (above 0) or less
+    likely.
     """
 
     indptr: NDArray[Any]
@@ -49,21 +47,9 @@ class Company:
 def learn_company(given: Sequence[frozenset[int]], n_codes: int) -> Company:
     """Learn which codes go together.
 
-    Parameters
-    ----------
-    given : sequence of frozenset of int
-        Codes of each training text.
-    n_codes : int
-        Number of codes.
+    P(code given the other) − P(code), shrunk towards nothing; only between the commonest codes, two thousand at most,
+    each of twenty texts or more.
 
-    Returns
-    -------
-    Company
-        P(code given the other) − P(code), shrunk towards nothing; only between the commonest codes, two thousand at
-        most, each of twenty texts or more.
-
-    Examples
-    --------
     >>> learned = learn_company([frozenset({0, 1})] * 30 + [frozenset({2})] * 30, 3)
     >>> (learned.effects.toarray() * 100).round().astype(int).tolist()
     [[0, 38, -38], [38, 0, -38], [-38, -38, 0]]
@@ -91,22 +77,8 @@ def company_features(
 ) -> NDArray[np.float64]:
     """Describe the candidates of one text by the other candidates.
 
-    Parameters
-    ----------
-    company : Company
-        From :func:`learn_company`.
-    codes : ndarray of shape (n,)
-        Code numbers.
-    strength : ndarray of shape (n,)
-        How plainly the text says each, in ``[0, 1]``.
+    ``strength``: how plainly the text says each, in ``[0, 1]``.
 
-    Returns
-    -------
-    ndarray of shape (n, n_features)
-        Columns :data:`FEATURES`.
-
-    Examples
-    --------
     >>> learned = learn_company([frozenset({0, 1})] * 30 + [frozenset({2})] * 30, 3)
     >>> company_features(learned, np.arange(3), np.array([0.5, 0.0, 0.0]))[1].round(2).tolist()
     [0.19, 0.19, 0.0]

@@ -20,12 +20,7 @@ __all__ = ["Described", "SystemModel", "describe", "known_names"]
 class SystemModel:
     """What was learned for one code system.
 
-    Parameters
-    ----------
-    base : BaseModel
-        The parts that describe candidates.
-    ranker : Ranker
-        From the features of a candidate to the confidence that is shown.
+    ``ranker``: from the features of a candidate to the confidence that is shown.
     """
 
     base: BaseModel
@@ -36,14 +31,9 @@ class SystemModel:
 class Described:
     """Candidates with features and learned mentions.
 
-    Parameters
-    ----------
-    codes : tuple of str
-        One row each: codes of the parts first, then those only the dictionary knows.
-    features : ndarray of shape (n, n_features)
-        NaN where a part knows nothing of a code.
-    where : tuple of Mentions
-        Word positions; empty for what only the dictionary found, or where they were not asked for.
+    ``codes``: one row each: codes of the parts first, then those only the dictionary knows. ``features``: NaN where a
+    part knows nothing of a code. ``where``: word positions; empty for what only the dictionary found, or where they
+    were not asked for.
     """
 
     codes: tuple[str, ...]
@@ -56,21 +46,7 @@ def describe(
 ) -> Described:
     """Describe the candidates of a text.
 
-    Parameters
-    ----------
-    base : BaseModel
-        What was learned.
-    tokens : Tokens
-        The text.
-    known : CandidateTable, optional
-        What the dictionary found in it.
-    explain : bool
-        Give mentions too.
-
-    Returns
-    -------
-    Described
-        Columns: :data:`leadterm.learned.parts.FEATURES`, then those of ``known``.
+    Columns: :data:`leadterm.learned.parts.FEATURES`, then those of ``known``.
     """
     block = score_base(base, tokens, explain=explain)
     codes = [base.codes[c] for c in block.codes.tolist()]

@@ -31,23 +31,9 @@ _MARKS = ("", "!", "?")
 class LinearSettings:
     """How the linear model is fitted.
 
-    Parameters
-    ----------
-    ridge : float
-        Penalty on the weights.
-    landmarks : int
-        Most texts that others are compared with; with more texts, each code has a classifier of its own.
-    max_features : int
-        Most words and word pairs that are counted.
-    neighbours : int
-        Nearest landmarks whose codes are looked at.
-    one_vs_rest : OneVsRestSettings
-        Of the classifiers.
-
-    Examples
-    --------
-    >>> LinearSettings().landmarks
-    4000
+    ``landmarks``: most texts that others are compared with; with more texts, each code has a classifier of its own.
+    ``max_features``: most words and word pairs that are counted. ``neighbours``: nearest landmarks whose codes are
+    looked at.
     """
 
     ridge: float = 0.2
@@ -61,24 +47,9 @@ class LinearSettings:
 class LinearModel:
     """Landmark texts and the weights of each code on them, or on terms.
 
-    Parameters
-    ----------
-    terms : tuple of str
-        Words and word pairs.
-    idf : ndarray of shape (n_terms,)
-        Their inverse text frequency.
-    indptr, indices, data : ndarray
-        Landmarks by terms, compressed sparse rows of unit length.
-    weights : ndarray of shape (n_landmarks, n_outputs)
-        Float32; no rows where the weights are those of terms.
-    coef_indptr, coef_indices, coef_data : ndarray
-        Weights of terms by outputs, compressed sparse rows; empty where landmarks have the weights.
-    offset : ndarray of shape (n_outputs,)
-        Score without a word.
-    code_indptr, code_indices : ndarray
-        Outputs of each landmark.
-    neighbours : int
-        Landmarks that vote.
+    ``indptr``, ``indices``, ``data``: landmarks by terms, compressed sparse rows of unit length. ``weights``:
+    float32; no rows where the weights are those of terms. ``coef_indptr``, ``coef_indices``, ``coef_data``: weights
+    of terms by outputs, compressed sparse rows; empty where landmarks have the weights.
     """
 
     terms: tuple[str, ...]
@@ -121,16 +92,8 @@ class LinearModel:
     def score(self, tokens: Tokens) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Score every output for a text.
 
-        Parameters
-        ----------
-        tokens : Tokens
-            The text.
-
-        Returns
-        -------
-        tuple of ndarray of shape (n_outputs,)
-            The linear score, about 1 for an output that is there, and the share of the nearest
-            landmarks that have the output, weighted by similarity.
+        The linear score, about 1 for an output that is there, and the share of the nearest landmarks that have the
+        output, weighted by similarity.
         """
         row = _vectorise(tokens, self.term_number, self.idf)
         near = (row @ self.landmarks).toarray().ravel()
@@ -145,17 +108,7 @@ class LinearModel:
     def responsible(self, tokens: Tokens, outputs: NDArray[np.int64]) -> list[tuple[int, ...]]:
         """Find the words that speak most for each output.
 
-        Parameters
-        ----------
-        tokens : Tokens
-            The text.
-        outputs : ndarray of shape (k,)
-            Numbers of outputs.
-
-        Returns
-        -------
-        list of tuple of int
-            Word positions of the first occurrence of the best term; empty where no term is known.
+        Word positions of the first occurrence of the best term; empty where no term is known.
         """
         from scipy.sparse import diags
 
@@ -183,32 +136,12 @@ def fit_linear(
 ) -> LinearModel:
     """Fit the linear model.
 
-    Parameters
-    ----------
-    texts : FlatTexts
-        Training texts.
-    outputs : sequence of sequence of int
-        Codes and categories of each text, as numbers below ``n_outputs``.
-    n_outputs : int
-        Number of outputs.
-    settings : LinearSettings
-        Penalty and limits.
-    seed : int
-        Of the choice of landmarks and of texts, where there are more texts than landmarks.
-    jobs : int
-        Threads; the result does not depend on them.
+    ``outputs``: codes and categories of each text, as numbers below ``n_outputs``. ``seed``: of the choice of
+    landmarks and of texts, where there are more texts than landmarks. ``jobs``: threads; the result does not depend
+    on them.
 
-    Returns
-    -------
-    LinearModel
-        The fitted model.
-
-    Notes
-    -----
     Saunders et al. (1998) for ridge regression in dual variables.
 
-    Examples
-    --------
     >>> from leadterm.learned.tokens import tokenise
     >>> from leadterm.schema import Encounter, Note
     >>> from leadterm.learned.ngrams import flatten

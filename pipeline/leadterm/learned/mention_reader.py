@@ -25,14 +25,7 @@ ASSERTIONS: tuple[tuple[str, Assertion], ...] = (
 class MentionReader:
     """Reads mentions of one encounter.
 
-    Parameters
-    ----------
-    encounter : Encounter
-        The notes.
-    tokens : Tokens
-        Their words.
-    known : CandidateTable, optional
-        What the dictionary found: where it has read the same words, its reading of the context is taken.
+    ``known``: what the dictionary found: where it has read the same words, its reading of the context is taken.
     """
 
     def __init__(self, encounter: Encounter, tokens: Tokens, known: CandidateTable | None = None) -> None:

@@ -43,35 +43,14 @@ def mine_evidence(
 ) -> Evidence:
     """Guess which words support each code of each text.
 
-    Parameters
-    ----------
-    texts : FlatTexts
-        Training texts.
-    codes : sequence of frozenset of int
-        Codes of each text, as numbers below ``n_codes``.
-    n_codes : int
-        Number of codes.
-    longest : int
-        Most words of an n-gram; none crosses a sentence or is negated.
-    rounds : int
-        Rounds of expectation maximisation.
-    keep : int
-        Most n-grams kept for one code of one text.
-    most : int
-        Most triples of text, code and n-gram that are weighed without limiting the n-grams of a code.
+    For each text, word positions taken to support a code. ``codes``: codes of each text, as numbers below
+    ``n_codes``. ``longest``: most words of an n-gram; none crosses a sentence or is negated. ``keep``: most n-grams
+    kept for one code of one text. ``most``: most triples of text, code and n-gram that are weighed without limiting
+    the n-grams of a code.
 
-    Returns
-    -------
-    list of list of (code, positions)
-        For each text, word positions taken to support a code.
+    The alignment model is IBM model 1 (Brown et al., 1993), with a background word whose probability is the share of
+    texts that have the code.
 
-    Notes
-    -----
-    The alignment model is IBM model 1 (Brown et al., 1993), with a background word whose
-    probability is the share of texts that have the code.
-
-    Examples
-    --------
     >>> from leadterm.learned.tokens import tokenise
     >>> from leadterm.schema import Encounter, Note
     >>> said = ["asthma now", "asthma then", "now gout", "then gout"]

@@ -34,26 +34,9 @@ _PHRASE = FEATURES.index("phrase_p_here")
 class CorpusModel:
     """A `Suggester` learned from coded notes.
 
-    Parameters
-    ----------
-    learned : mapping of str to SystemModel
-        One for each code system.
-    threshold : float
-        Confidence at or above which a suggestion belongs to the proposed set, for all systems alike.
-    name : str
-        Of the model.
-    known_titles : mapping of str to mapping of str to str
-        Titles of codes by system, where known.
-    meta : mapping
-        The run's manifest.
-    releases : mapping of str to str
-        Release of each code system, where known.
-    earlier : Prior or None
-        The model it was trained on top of.
-    seen : ndarray of shape (n,)
-        Digests of the encounters it learned from.
-    remarks : tuple of str
-        What its user should know.
+    ``threshold``: confidence at or above which a suggestion belongs to the proposed set, for all systems alike.
+    ``known_titles``: titles of codes by system, where known. ``releases``: release of each code system, where known.
+    ``earlier``: the model it was trained on top of. ``seen``: digests of the encounters it learned from.
     """
 
     learned: Mapping[str, SystemModel]

@@ -29,20 +29,7 @@ _BLOCK = 2000
 class FlatTexts:
     """Texts end to end.
 
-    Parameters
-    ----------
-    vocabulary : list of str
-        Words by number.
-    words : ndarray of shape (n,)
-        Word numbers.
-    start : ndarray of shape (n_texts + 1,)
-        Where each text begins.
-    sentence : ndarray of shape (n,)
-        Number of the sentence; never the same in two texts.
-    context : ndarray of shape (n, 4)
-        As in :class:`~leadterm.learned.tokens.Tokens`.
-    language : str
-        ISO 639-1 code of most texts.
+    ``sentence``: number of the sentence; never the same in two texts.
     """
 
     vocabulary: list[str]
@@ -82,14 +69,8 @@ class FlatTexts:
 class NGrams:
     """Frequent n-grams of texts.
 
-    Parameters
-    ----------
-    at : list of ndarray of shape (n,)
-        For each size, the number of the n-gram that starts at a word; -1 where there is none.
-    first : ndarray of shape (n_grams,)
-        Word where each n-gram is first seen.
-    size : ndarray of shape (n_grams,)
-        Its number of words.
+    ``at``: for each size, the number of the n-gram that starts at a word; -1 where there is none. ``first``: word
+    where each n-gram is first seen.
     """
 
     at: list[NDArray[np.int32]]
@@ -100,18 +81,8 @@ class NGrams:
 def flatten(texts: Sequence[Tokens]) -> FlatTexts:
     """Put texts end to end.
 
-    Parameters
-    ----------
-    texts : sequence of Tokens
-        The texts.
+    Words are numbered in order of first appearance.
 
-    Returns
-    -------
-    FlatTexts
-        Words are numbered in order of first appearance.
-
-    Examples
-    --------
     >>> from leadterm.learned.tokens import tokenise
     >>> from leadterm.schema import Encounter, Note
     >>> flat = flatten([tokenise(Encounter("e", (Note("n", t),))) for t in ("dry cough", "cough")])
@@ -141,26 +112,9 @@ def count_ngrams(
 ) -> NGrams:
     """Number the n-grams that occur often enough.
 
-    Parameters
-    ----------
-    words : ndarray of shape (n,)
-        Word numbers.
-    usable : ndarray of shape (n,)
-        Whether a word may be part of an n-gram.
-    joined : ndarray of shape (n,)
-        Whether a word and the next one may stand in one n-gram.
-    longest : int
-        Most words of an n-gram.
-    least : int
-        Fewest occurrences of an n-gram.
+    Numbered in order of first appearance, shorter ones first where two begin together. ``usable``: whether a word may
+    be part of an n-gram. ``joined``: whether a word and the next one may stand in one n-gram.
 
-    Returns
-    -------
-    NGrams
-        Numbered in order of first appearance, shorter ones first where two begin together.
-
-    Examples
-    --------
     >>> there = np.ones(4, dtype=bool)
     >>> grams = count_ngrams(np.array([5, 6, 5, 6]), there, there, 2, 2)
     >>> grams.first.tolist(), grams.size.tolist()
@@ -231,20 +185,8 @@ def _in_order(at: list[NDArray[np.int32]], first: list[NDArray[np.int64]]) -> NG
 def presence(grams: NGrams, start: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int32]]:
     """Count n-grams by text.
 
-    Parameters
-    ----------
-    grams : NGrams
-        From :func:`count_ngrams`.
-    start : ndarray of shape (n_texts + 1,)
-        Where each text begins.
+    ``indptr``, ``indices`` and ``data`` of the matrix of texts by n-grams: how often each occurs. Columns rise.
 
-    Returns
-    -------
-    tuple of ndarray
-        ``indptr``, ``indices`` and ``data`` of the matrix of texts by n-grams: how often each occurs. Columns rise.
-
-    Examples
-    --------
     >>> there = np.ones(4, dtype=bool)
     >>> grams = count_ngrams(np.array([5, 6, 5, 6]), there, there, 1, 2)
     >>> [x.tolist() for x in presence(grams, np.array([0, 3, 4]))]
@@ -270,20 +212,6 @@ def presence(grams: NGrams, start: NDArray[np.int64]) -> tuple[NDArray[np.int64]
 def top(value: NDArray[Any], most: int) -> NDArray[np.int64]:
     """Give the places of the largest values.
 
-    Parameters
-    ----------
-    value : ndarray of shape (n,)
-        Any numbers.
-    most : int
-        How many.
-
-    Returns
-    -------
-    ndarray of shape (min(n, most),)
-        Rising.
-
-    Examples
-    --------
     >>> top(np.array([3, 1, 2]), 2).tolist()
     [0, 2]
     """
@@ -295,22 +223,6 @@ def top(value: NDArray[Any], most: int) -> NDArray[np.int64]:
 def largest(value: NDArray[Any], row: NDArray[Any], most: int) -> NDArray[np.int64]:
     """Give the places of the largest values of each row.
 
-    Parameters
-    ----------
-    value : ndarray of shape (n,)
-        Any numbers.
-    row : ndarray of shape (n,)
-        Row of each, rising.
-    most : int
-        How many of a row.
-
-    Returns
-    -------
-    ndarray of shape (n_kept,)
-        Rising.
-
-    Examples
-    --------
     >>> largest(np.array([3, 1, 2, 5]), np.array([0, 0, 0, 7]), 2).tolist()
     [0, 2, 3]
     """

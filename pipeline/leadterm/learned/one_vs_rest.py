@@ -26,27 +26,10 @@ _TOLERANCE = 0.1
 class OneVsRestSettings:
     """How the classifiers are trained.
 
-    Parameters
-    ----------
-    cost : float
-        Cost of an error against the size of the weights.
-    positives : int
-        Most texts of an output it is trained on.
-    negatives : float
-        Most texts that resemble them, for each of its own.
-    shortlist : int
-        Outputs a text is taken to resemble.
-    profile : int
-        Most terms of an output's profile.
-    profile_share : float
-        Weight of the profile beside the classifier.
-    kept : int
-        Largest weights of an output that are kept.
-
-    Examples
-    --------
-    >>> OneVsRestSettings().cost
-    3.0
+    ``cost``: cost of an error against the size of the weights. ``positives``: most texts of an output it is trained
+    on. ``negatives``: most texts that resemble them, for each of its own. ``shortlist``: outputs a text is taken to
+    resemble. ``profile_share``: weight of the profile beside the classifier. ``kept``: largest weights of an output
+    that are kept.
     """
 
     cost: float = 3.0
@@ -62,12 +45,7 @@ class OneVsRestSettings:
 class Coefficients:
     """Weights of terms for outputs, pruned.
 
-    Parameters
-    ----------
-    weights : csr_matrix of shape (n_terms, n_outputs)
-        Float32.
-    offset : ndarray of shape (n_outputs,)
-        What each output scores without a term.
+    ``offset``: what each output scores without a term.
     """
 
     weights: Any
@@ -79,30 +57,11 @@ def fit_one_vs_rest(
 ) -> Coefficients:
     """Train one classifier for each output.
 
-    Parameters
-    ----------
-    matrix : csr_matrix of shape (n_texts, n_terms)
-        Rows of unit length.
-    target : csr_matrix of shape (n_texts, n_outputs)
-        1 where an output is given.
-    settings : OneVsRestSettings
-        Limits and cost.
-    seed : int
-        Of the samples.
-    jobs : int
-        Threads; the result does not depend on them.
+    All weights in one matrix, so that a text is scored by one sparse product. ``jobs``: threads; the result does not
+    depend on them.
 
-    Returns
-    -------
-    Coefficients
-        All weights in one matrix, so that a text is scored by one sparse product.
-
-    Notes
-    -----
     Squared hinge loss in the dual (Hsieh et al., 2008); the choice of negatives follows Jain et al. (2019).
 
-    Examples
-    --------
     >>> from scipy.sparse import csr_matrix
     >>> X = csr_matrix(np.array([[1, 0], [1, 0], [0, 1], [0, 1]], dtype=np.float32))
     >>> found = fit_one_vs_rest(X, X, OneVsRestSettings(), 0)

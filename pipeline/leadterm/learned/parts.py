@@ -37,18 +37,7 @@ _PLAIN = FEATURES.index("phrase_p_affirmed")
 class Example:
     """One training encounter for one code system.
 
-    Parameters
-    ----------
-    tokens : Tokens
-        Its words.
-    codes : frozenset of str
-        Its reference codes.
-    evidence : tuple of (code, positions)
-        Word positions of the evidence, where there is some.
-    known : CandidateTable or None
-        What the dictionary found.
-    system : str
-        The code system.
+    ``evidence``: word positions of the evidence, where there is some.
     """
 
     tokens: Tokens
@@ -62,21 +51,8 @@ class Example:
 class BaseSettings:
     """How the parts are fitted.
 
-    Parameters
-    ----------
-    linear : LinearSettings
-        Of the linear model.
-    shortlist : int
-        Codes the linear model adds to the candidates.
-    longest : int
-        Most words of a mined phrase.
-    keep : int
-        Most mined phrases for one code of one text.
-
-    Examples
-    --------
-    >>> BaseSettings().shortlist
-    40
+    ``shortlist``: codes the linear model adds to the candidates. ``keep``: most mined phrases for one code of one
+    text.
     """
 
     linear: LinearSettings = field(default_factory=LinearSettings)
@@ -89,26 +65,10 @@ class BaseSettings:
 class BaseModel:
     """What was learned from training texts for one code system.
 
-    Parameters
-    ----------
-    codes : tuple of str
-        Codes seen in training, sorted, then others that can be put together; a code's number is its place.
-    texts : ndarray of shape (n_codes,)
-        Training texts with each code; 0 for a code that was not seen.
-    categories : ndarray of shape (n_codes,)
-        Category number of each code.
-    lexicon : Lexicon
-        Evidence phrases.
-    index : PhraseIndex
-        Their vectors.
-    linear : LinearModel
-        Words and neighbours; outputs are the codes that were seen, then their categories.
-    axes : Axes
-        What words say about the characters of codes.
-    company : Company
-        Which codes go together.
-    shortlist : int
-        Codes the linear model adds to the candidates.
+    ``codes``: codes seen in training, sorted, then others that can be put together; a code's number is its place.
+    ``texts``: training texts with each code; 0 for a code that was not seen. ``linear``: words and neighbours;
+    outputs are the codes that were seen, then their categories. ``axes``: what words say about the characters of
+    codes. ``shortlist``: codes the linear model adds to the candidates.
     """
 
     codes: tuple[str, ...]
@@ -140,21 +100,7 @@ class BaseModel:
 def fit_base(examples: Sequence[Example], settings: BaseSettings, seed: int, *, jobs: int = 1) -> BaseModel:
     """Learn from training examples.
 
-    Parameters
-    ----------
-    examples : sequence of Example
-        Training encounters.
-    settings : BaseSettings
-        How the parts are fitted.
-    seed : int
-        Of anything drawn at random.
-    jobs : int
-        Threads; the result does not depend on them.
-
-    Returns
-    -------
-    BaseModel
-        The fitted parts.
+    ``jobs``: threads; the result does not depend on them.
     """
     codes = tuple(sorted({code for example in examples for code in example.codes}))
     number: Mapping[str, int] = {code: i for i, code in enumerate(codes)}
@@ -203,19 +149,7 @@ def _evidence(
 def score_base(model: BaseModel, tokens: Tokens, *, explain: bool = False) -> Block:
     """Describe the candidate codes of a text.
 
-    Parameters
-    ----------
-    model : BaseModel
-        The fitted parts.
-    tokens : Tokens
-        The text.
-    explain : bool
-        Give the mentions of every code; where no phrase stands for it, its most responsible words.
-
-    Returns
-    -------
-    Block
-        With the columns :data:`FEATURES`.
+    ``explain``: give the mentions of every code; where no phrase stands for it, its most responsible words.
     """
     matches = phrases.find_matches(model.lexicon, tokens)
     exact = phrases.lexicon_block(model.lexicon, tokens, matches, mentions=explain)

@@ -31,33 +31,12 @@ def learn_axes(
 ) -> tuple[Axes, tuple[str, ...]]:
     """Learn what words say about the characters of codes.
 
-    Parameters
-    ----------
-    system : str
-        The code system; one whose characters have no meaning of their own has nothing to learn.
-    codes : sequence of str
-        Codes seen in training.
-    texts : FlatTexts
-        Training texts.
-    given : sequence of frozenset of int
-        Codes of each text, as numbers.
-    evidence : sequence of sequence of (code, positions)
-        Word positions that support a code.
+    Codes that were not seen but can be put together, to be numbered after those that were. ``system``: the code
+    system; one whose characters have no meaning of their own has nothing to learn.
 
-    Returns
-    -------
-    Axes
-        What was learned.
-    tuple of str
-        Codes that were not seen but can be put together, to be numbered after those that were.
+    Words are aligned with characters by expectation maximisation (IBM model 1; Brown et al., 1993), with the share of
+    texts that hold a word as background.
 
-    Notes
-    -----
-    Words are aligned with characters by expectation maximisation (IBM model 1; Brown et al., 1993), with the
-    share of texts that hold a word as background.
-
-    Examples
-    --------
     >>> from leadterm.learned.ngrams import flatten
     >>> learn_axes("icd10cm", ["I10"], flatten([]), [], [])[1]
     ()

@@ -37,28 +37,11 @@ _Links = dict[str, list[tuple[str, float]]]
 class Axes:
     """What words say about the characters of a code.
 
-    Parameters
-    ----------
-    language : str
-        Of the words.
-    units : tuple of str
-        Words, and English senses (``~kidney``).
-    start : ndarray of shape (n_units + 1,)
-        Where the links of each unit begin.
-    kinds : tuple of str
-        For each link ``operation``, ``part`` (both learned) or ``title`` (a part, by its official name).
-    keys : tuple of str
-        Characters that the link leads to.
-    values : ndarray of shape (n_links,)
-        Share of the unit's mentions that mean it, or of the title that the unit is.
-    stems : tuple of str
-        The first four characters of codes that can be.
-    texts, tables : ndarray of shape (n_stems,)
-        Training texts with each; training codes of its table.
-    rest : ndarray of shape (n_stems + 1,)
-        Where the codes of each stem begin.
-    code, share : ndarray of shape (n,)
-        Number of each code; how usual its last characters are with the operation.
+    ``start``: where the links of each unit begin. ``kinds``: for each link ``operation``, ``part`` (both learned) or
+    ``title`` (a part, by its official name). ``values``: share of the unit's mentions that mean it, or of the title
+    that the unit is. ``stems``: the first four characters of codes that can be. ``texts``, ``tables``: training texts
+    with each; training codes of its table. ``rest``: where the codes of each stem begin. ``code``, ``share``: number
+    of each code; how usual its last characters are with the operation.
     """
 
     language: str
@@ -94,20 +77,8 @@ class Axes:
 def units_of(word: str, language: str) -> tuple[str, ...]:
     """Give a word, and what it means in English.
 
-    Parameters
-    ----------
-    word : str
-        A stem.
-    language : str
-        ISO 639-1 code.
+    English words after a tilde.
 
-    Returns
-    -------
-    tuple of str
-        English words after a tilde.
-
-    Examples
-    --------
     >>> units_of("rinon", "es"), units_of("bladder", "en")
     (('rinon', '~kidney'), ('bladder', '~bladder'))
     """
@@ -117,20 +88,8 @@ def units_of(word: str, language: str) -> tuple[str, ...]:
 def axes_block(axes: Axes, tokens: Tokens) -> Block:
     """Describe the codes whose operation and part a text says near to each other.
 
-    Parameters
-    ----------
-    axes : Axes
-        What was learned.
-    tokens : Tokens
-        The text.
+    With the columns :data:`FEATURES`; the one mention is the word of the operation and the words of the part.
 
-    Returns
-    -------
-    Block
-        With the columns :data:`FEATURES`; the one mention is the word of the operation and the words of the part.
-
-    Examples
-    --------
     >>> from leadterm.learned.pcs_alignment import learn_axes
     >>> from leadterm.learned.ngrams import flatten
     >>> from leadterm.learned.tokens import tokenise

@@ -27,14 +27,9 @@ _GENERAL = frozenset({"approach", "device", "using", "substitute", "body"})
 class AxisTitles:
     """What the titles of a code system say.
 
-    Parameters
-    ----------
-    words : mapping
-        By kind (``operation`` or ``part``) and key, English words with their share of what the title says.
-    rests : mapping of str to frozenset of str
-        The last characters that may follow the stem.
-    axes : Axes
-        Which characters name the operation and the body part.
+    ``words``: by kind (``operation`` or ``part``) and key, English words with their share of what the title says.
+    ``rests``: the last characters that may follow the stem. ``axes``: which characters name the operation and the
+    body part.
     """
 
     words: Mapping[str, Mapping[str, Mapping[str, float]]]
@@ -46,18 +41,8 @@ class AxisTitles:
 def axis_titles(system: str) -> AxisTitles | None:
     """Read the titles of a code system.
 
-    Parameters
-    ----------
-    system : str
-        Its name.
+    None if its characters mean nothing each, or it is not at hand.
 
-    Returns
-    -------
-    AxisTitles or None
-        None if its characters mean nothing each, or it is not at hand.
-
-    Examples
-    --------
     >>> sorted(axis_titles("icd10pcs").words["part"]["BT0"])
     ['bladder']
     """

@@ -28,18 +28,9 @@ Ints = NDArray[np.int64]
 class Found:
     """Occurrences of phrases.
 
-    Parameters
-    ----------
-    phrase : ndarray of shape (n,)
-        Number of the phrase.
-    words : ndarray of shape (n, longest)
-        Word positions, rising, after as many -1 as the phrase is shorter than the longest one.
-    size : ndarray of shape (n,)
-        Number of words.
-    gap : ndarray of shape (n,)
-        Words between the first and the last that are not part of the phrase.
-    ordered : ndarray of shape (n,)
-        Whether the words stand in the order of the phrase.
+    ``words``: word positions, rising, after as many -1 as the phrase is shorter than the longest one. ``gap``: words
+    between the first and the last that are not part of the phrase. ``ordered``: whether the words stand in the order
+    of the phrase.
     """
 
     phrase: Ints
@@ -53,15 +44,8 @@ class Found:
 class Matcher:
     """Phrases, ready to be found.
 
-    Parameters
-    ----------
-    phrases : tuple of tuple of str
-        Stems of each phrase, each once.
-    anchor : tuple of str
-        Word of each phrase where the search for it starts.
+    ``anchor``: word of each phrase where the search for it starts.
 
-    Examples
-    --------
     >>> matcher = Matcher((("renal", "mass"),), ("mass",))
     >>> found = matcher.find(matcher.numbers(["mass", "left", "renal"]), np.arange(3), np.zeros(3, int))
     >>> found.words.tolist(), found.gap.tolist(), found.ordered.tolist()
@@ -104,19 +88,7 @@ class Matcher:
     def find(self, words: Ints, place: Ints, sentence: NDArray[Any]) -> Found:
         """Find all phrases.
 
-        Parameters
-        ----------
-        words : ndarray of shape (n,)
-            From :meth:`numbers`.
-        place : ndarray of shape (n,)
-            Rising; words of two texts must be farther apart than words of one phrase may be.
-        sentence : ndarray of shape (n,)
-            A phrase stays in one.
-
-        Returns
-        -------
-        Found
-            Positions are places.
+        ``place``: rising; words of two texts must be farther apart than words of one phrase may be.
         """
         start, phrases = self.at_anchor
         here = np.flatnonzero(words >= 0)
@@ -198,16 +170,8 @@ class _Nearest:
 class PairCounts:
     """How phrases and codes occur together in training texts.
 
-    Parameters
-    ----------
-    seen : ndarray of shape (n_phrases,)
-        Texts with the phrase.
-    phrase, code : ndarray of shape (n_pairs,)
-        Pairs of which one was evidence of the other, sorted.
-    here : ndarray of shape (n_pairs,)
-        Texts where an occurrence of the phrase was evidence of the code.
-    both : ndarray of shape (n_pairs,)
-        Texts that hold the phrase and have the code.
+    ``phrase``, ``code``: pairs of which one was evidence of the other, sorted. ``here``: texts where an occurrence of
+    the phrase was evidence of the code. ``both``: texts that hold the phrase and have the code.
     """
 
     seen: Ints
@@ -226,26 +190,9 @@ def count_pairs(
 ) -> PairCounts:
     """Count phrases and codes in training texts.
 
-    Parameters
-    ----------
-    matcher : Matcher
-        The phrases.
-    texts : FlatTexts
-        Training texts.
-    codes : sequence of frozenset of int
-        Codes of each text.
-    evidence : sequence of sequence of (code, positions)
-        Word positions that support a code.
-    linked : iterable of (phrase, code)
-        Pairs to be counted even where no occurrence counts as evidence.
+    An occurrence is evidence if it shares half of the words with the evidence. ``linked``: pairs to be counted even
+    where no occurrence counts as evidence.
 
-    Returns
-    -------
-    PairCounts
-        An occurrence is evidence if it shares half of the words with the evidence.
-
-    Examples
-    --------
     >>> from leadterm.learned.ngrams import flatten
     >>> from leadterm.learned.tokens import tokenise
     >>> from leadterm.schema import Encounter, Note

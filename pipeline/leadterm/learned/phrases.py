@@ -40,16 +40,8 @@ FEATURES = (
 class Match:
     """One occurrence of a phrase.
 
-    Parameters
-    ----------
-    phrase : int
-        Number of the phrase.
-    positions : tuple of int
-        Word positions, rising.
-    gap : int
-        Words between the first and the last that are not part of the phrase.
-    ordered : bool
-        Whether the words stand in the order of the phrase.
+    ``gap``: words between the first and the last that are not part of the phrase. ``ordered``: whether the words
+    stand in the order of the phrase.
     """
 
     phrase: int
@@ -62,21 +54,11 @@ class Match:
 class Lexicon:
     """Phrases and their counts.
 
-    Parameters
-    ----------
-    phrases : tuple of tuple of str
-        Stems of each phrase, in order, each once.
-    idf : ndarray of shape (n_phrases,)
-        Sum of the words' log inverse text frequency.
-    texts, evidence : ndarray of shape (n_phrases,)
-        Training texts with the phrase; times it was evidence.
-    start : ndarray of shape (n_phrases + 1,)
-        Where the pairs of each phrase begin.
-    code, here, text, own : ndarray of shape (n_pairs,)
-        Code of the pair; texts where an occurrence was evidence of it; texts with both; times the very
-        phrase was evidence.
-    anchor : tuple of str
-        Rarest word of each phrase: where the search for it starts.
+    ``phrases``: stems of each phrase, in order, each once. ``idf``: sum of the words' log inverse text frequency.
+    ``texts``, ``evidence``: training texts with the phrase; times it was evidence. ``start``: where the pairs of each
+    phrase begin. ``code``, ``here``, ``text``, ``own``: code of the pair; texts where an occurrence was evidence of
+    it; texts with both; times the very phrase was evidence. ``anchor``: rarest word of each phrase: where the search
+    for it starts.
     """
 
     phrases: tuple[tuple[str, ...], ...]
@@ -106,22 +88,8 @@ class Lexicon:
 def build_lexicon(texts: FlatTexts, codes: Sequence[frozenset[int]], evidence: Sequence[Evidence]) -> Lexicon:
     """Count phrases and codes in training texts.
 
-    Parameters
-    ----------
-    texts : FlatTexts
-        Training texts.
-    codes : sequence of frozenset of int
-        Codes of each text.
-    evidence : sequence of sequence of (code, positions)
-        Word positions that support a code.
+    Phrases in order of first appearance.
 
-    Returns
-    -------
-    Lexicon
-        Phrases in order of first appearance.
-
-    Examples
-    --------
     >>> from leadterm.learned.tokens import tokenise
     >>> from leadterm.schema import Encounter, Note
     >>> from leadterm.learned.ngrams import flatten
@@ -164,20 +132,6 @@ def _assemble(
 def find_matches(lexicon: Lexicon, tokens: Tokens) -> list[Match]:
     """Find every phrase of a lexicon in a text.
 
-    Parameters
-    ----------
-    lexicon : Lexicon
-        The phrases.
-    tokens : Tokens
-        The text.
-
-    Returns
-    -------
-    list of Match
-        In order of position.
-
-    Examples
-    --------
     >>> from leadterm.learned.tokens import tokenise
     >>> from leadterm.schema import Encounter, Note
     >>> from leadterm.learned.ngrams import flatten
@@ -199,24 +153,8 @@ def lexicon_block(
 ) -> Block:
     """Describe each code that a matched phrase may stand for.
 
-    Parameters
-    ----------
-    lexicon : Lexicon
-        The phrases.
-    tokens : Tokens
-        The text.
-    matches : sequence of Match
-        From :func:`find_matches`.
-    mentions : bool
-        Give mentions too.
+    With the columns :data:`FEATURES`; mentions are the matches that speak for the code half as well as the best.
 
-    Returns
-    -------
-    Block
-        With the columns :data:`FEATURES`; mentions are the matches that speak for the code half as well as the best.
-
-    Examples
-    --------
     >>> from leadterm.learned.tokens import tokenise
     >>> from leadterm.schema import Encounter, Note
     >>> from leadterm.learned.ngrams import flatten

@@ -41,20 +41,9 @@ _MOST_CODES = 300
 class PhraseIndex:
     """Vectors of phrases.
 
-    Parameters
-    ----------
-    parts : tuple of str
-        Vector coordinates: ``=word``, ``~sense`` or a character n-gram.
-    words : tuple of str
-        Words whose frequency is known.
-    counts : ndarray of shape (n_words,)
-        Training texts with each word.
-    n_texts : int
-        Training texts.
-    language : str
-        Of the phrases: decides which words are synonyms.
-    indptr, indices, data : ndarray
-        Phrases by coordinates, compressed sparse rows of unit length.
+    ``parts``: vector coordinates: ``=word``, ``~sense`` or a character n-gram. ``language``: of the phrases: decides
+    which words are synonyms. ``indptr``, ``indices``, ``data``: phrases by coordinates, compressed sparse rows of
+    unit length.
     """
 
     parts: tuple[str, ...]
@@ -104,12 +93,7 @@ class PhraseIndex:
 class Similar:
     """Windows of a text and the phrases they resemble.
 
-    Parameters
-    ----------
-    first, size : ndarray of shape (n_windows,)
-        First word position and number of words of each window.
-    window, phrase, cosine : ndarray of shape (n,)
-        Each resemblance.
+    ``first``, ``size``: first word position and number of words of each window.
     """
 
     first: NDArray[np.int64]
@@ -124,24 +108,6 @@ def build_index(
 ) -> PhraseIndex:
     """Make the vectors of phrases.
 
-    Parameters
-    ----------
-    phrases : sequence of tuple of str
-        Stems of each phrase.
-    counts : mapping of str to int
-        Texts with each word.
-    n_texts : int
-        Number of texts.
-    language : str
-        ISO 639-1 code.
-
-    Returns
-    -------
-    PhraseIndex
-        Phrases keep their numbers.
-
-    Examples
-    --------
     >>> len(build_index([("gout",)], {"gout": 1}, 2).parts)
     8
     """
@@ -171,20 +137,8 @@ def build_index(
 def find_similar(index: PhraseIndex, tokens: Tokens) -> Similar:
     """Find phrases whose cosine with some window of a text is one half at least.
 
-    Parameters
-    ----------
-    index : PhraseIndex
-        The phrases.
-    tokens : Tokens
-        The text.
+    Windows of one to six words of one sentence.
 
-    Returns
-    -------
-    Similar
-        Windows of one to six words of one sentence.
-
-    Examples
-    --------
     >>> from leadterm.learned.tokens import tokenise
     >>> from leadterm.schema import Encounter, Note
     >>> index = build_index([("pyelonephritis",)], {"pyelonephritis": 1}, 2)
@@ -221,23 +175,8 @@ def fuzzy_block(
 ) -> Block:
     """Describe each code that a similar phrase stood for.
 
-    Parameters
-    ----------
-    lexicon : Lexicon
-        What the phrases stood for.
-    similar : Similar
-        From :func:`find_similar`.
-    tokens : Tokens
-        The text.
-    matches : sequence of Match
-        Exact matches, which already explain their words.
-    categories : ndarray of shape (n_codes,)
-        Category of each code.
-
-    Returns
-    -------
-    Block
-        With the columns :data:`FEATURES`; the one mention is the best window.
+    With the columns :data:`FEATURES`; the one mention is the best window. ``matches``: exact matches, which already
+    explain their words.
     """
     owner, pair = lexicon.pairs_of(similar.phrase)
     own = lexicon.own[pair]

@@ -26,20 +26,9 @@ def known_titles(
 ) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
     """Find titles in the corpus's own code lists, else in the code systems that are at hand.
 
-    Parameters
-    ----------
-    corpus : str, Path or None
-        The corpus folder, where there is one.
-    systems : mapping of str to SystemModel
-        What was learned.
+    Release by system, and title by code by system; both lack what could not be found. ``corpus``: the corpus folder,
+    where there is one.
 
-    Returns
-    -------
-    tuple
-        Release by system, and title by code by system; both lack what could not be found.
-
-    Examples
-    --------
     >>> known_titles(None, {})
     ({}, {})
     """
@@ -67,20 +56,9 @@ def _own_titles(corpus: str | Path | None, system: str) -> dict[str, str]:
 def titles_of(system: str, codes: Iterable[str]) -> dict[str, str]:
     """Give the titles of codes of a system that is at hand.
 
-    Parameters
-    ----------
-    system : str
-        Name of the system.
-    codes : iterable of str
-        Codes, of which some may be unknown.
+    Title by code, for those that are known; for the beginning of codes, what their titles share. ``codes``: codes, of
+    which some may be unknown.
 
-    Returns
-    -------
-    dict of str to str
-        Title by code, for those that are known; for the beginning of codes, what their titles share.
-
-    Examples
-    --------
     >>> titles_of("icd10cm", ["I10", "???"])
     {'I10': 'Essential (primary) hypertension'}
     >>> titles_of("icd10pcs", ["BT20"])

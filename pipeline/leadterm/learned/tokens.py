@@ -33,25 +33,10 @@ _Entry = tuple[str, tuple[str, ...], bool]
 class Tokens:
     """The content words of an encounter, in order over all its notes.
 
-    Parameters
-    ----------
-    words : tuple of str
-        Stems; function words are left out.
-    note : ndarray of shape (n,)
-        Index of the note of each word.
-    start, end : ndarray of shape (n,)
-        Characters of the raw note.
-    sentence : ndarray of shape (n,)
-        Running number of the sentence; never the same in two notes.
-    context : ndarray of shape (n, 4)
-        1 where a cue of :data:`CONTEXTS` governs the word.
-    concluded : ndarray of shape (n,)
-        1 where the word stands in a section of conclusions: an assessment, impression, plan or list of diagnoses.
-    language : str
-        ISO 639-1 code.
+    ``note``: index of the note of each word. ``sentence``: running number of the sentence; never the same in two
+    notes. ``context``: 1 where a cue of :data:`CONTEXTS` governs the word. ``concluded``: 1 where the word stands in
+    a section of conclusions: an assessment, impression, plan or list of diagnoses.
 
-    Examples
-    --------
     >>> from leadterm.schema import Note
     >>> t = tokenise(Encounter("e", (Note("n", "Coughs. No fever of note."),)))
     >>> t.words
@@ -88,18 +73,8 @@ class Tokens:
 def tokenise(encounter: Encounter) -> Tokens:
     """Cut the notes of an encounter into content words.
 
-    Parameters
-    ----------
-    encounter : Encounter
-        Any encounter.
+    Empty arrays if the notes hold no word.
 
-    Returns
-    -------
-    Tokens
-        Empty arrays if the notes hold no word.
-
-    Examples
-    --------
     >>> from leadterm.schema import Note
     >>> tokenise(Encounter("e", (Note("n", "…"),))).words
     ()

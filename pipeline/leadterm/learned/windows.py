@@ -20,18 +20,8 @@ LONGEST = 6
 def windows_of(tokens: Tokens) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Give every window of one to six words within a sentence.
 
-    Parameters
-    ----------
-    tokens : Tokens
-        The text.
+    First word and number of words, the shorter windows first.
 
-    Returns
-    -------
-    tuple of ndarray of shape (n_windows,)
-        First word and number of words, the shorter windows first.
-
-    Examples
-    --------
     >>> from leadterm.learned.tokens import tokenise
     >>> from leadterm.schema import Encounter, Note
     >>> first, size = windows_of(tokenise(Encounter("e", (Note("n", "dry cough"),))))
@@ -54,17 +44,6 @@ class Line:
 
     A word that stands twice in a window counts once.
 
-    Parameters
-    ----------
-    words : ndarray of shape (n,)
-        Numbers of the words.
-    sentence : ndarray of shape (n,)
-        Sentence of each word.
-    product : ndarray of shape (n_words, n_words)
-        Inner products of the words' vectors.
-
-    Examples
-    --------
     >>> line = Line(np.array([0, 1]), np.zeros(2, int), np.eye(2, dtype=np.float32))
     >>> round(float(line.length[1, 0]), 2)
     1.41
@@ -93,17 +72,7 @@ class Line:
     ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Leave out words whose whole neighbourhood is too far from a phrase, by Cauchy's inequality.
 
-        Parameters
-        ----------
-        middle, column : ndarray of shape (n,)
-            Position of each word, and the phrase.
-        shared : ndarray of shape (n_words, n_phrases)
-            Inner products of words and phrases.
-
-        Returns
-        -------
-        tuple of ndarray
-            The ``middle`` and ``column`` that stay.
+        The ``middle`` and ``column`` that stay. ``middle``, ``column``: position of each word, and the phrase.
         """
         near = (shared / self.length[0][self.first][:, None]) ** 2
         total = np.zeros(len(middle), dtype=np.float32)
@@ -119,17 +88,7 @@ class Line:
     ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]:
         """Find windows that begin so many words before a word, hold it and resemble a phrase.
 
-        Parameters
-        ----------
-        middle, column, shared
-            As for :meth:`promising`.
-        back : int
-            Words between the beginning and the word.
-
-        Returns
-        -------
-        tuple of ndarray
-            First word, number of words, phrase and cosine of each.
+        First word, number of words, phrase and cosine of each. ``back``: words between the beginning and the word.
         """
         n = len(self.words)
         start = np.maximum(middle - back, 0)

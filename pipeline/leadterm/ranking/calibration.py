@@ -27,19 +27,7 @@ _FAR = 40.0
 class Calibration:
     """A strictly rising map from a raw score (log-odds) to a probability.
 
-    Parameters
-    ----------
-    kind : str
-        ``"platt"`` (logistic) or ``"isotonic"`` (centred isotonic).
-    knots : ndarray
-        Platt: ``(2,)`` slope and offset. Isotonic: ``(2, k)`` scores and log-odds, linear between.
-    ece : float
-        Expected calibration error under cross-validation.
-
-    Examples
-    --------
-    >>> Calibration("platt", np.array([1.0, 0.0]), 0.0)(np.array([0.0])).tolist()
-    [0.5]
+    ``knots``: Platt has ``(2,)``, slope and offset. isotonic ``(2, k)``, scores and log-odds, linear between.
     """
 
     kind: str
@@ -58,21 +46,8 @@ class Calibration:
 class OperatingPoint:
     """What one threshold gives.
 
-    Parameters
-    ----------
-    threshold : float
-        Confidence at or above which a candidate is kept.
-    precision, recall, f1 : float
-        Micro-averaged over the rows.
-    low, high : float
-        Wilson 95 % interval of the precision.
-    kept : int
-        Candidates kept.
-
-    Examples
-    --------
-    >>> OperatingPoint(0.5, 1.0, 0.5, 2 / 3, 0.2, 1.0, 1).kept
-    1
+    ``threshold``: confidence at or above which a candidate is kept. ``low``, ``high``: Wilson 95 % interval of the
+    precision.
     """
 
     threshold: float
@@ -87,27 +62,9 @@ class OperatingPoint:
 def fit_calibration(score: ArrayLike, y: ArrayLike, fold: ArrayLike) -> Calibration:
     """Calibrate by logistic or by centred isotonic regression, whichever errs less under cross-validation.
 
-    Parameters
-    ----------
-    score : array of shape (n,)
-        Raw out-of-fold scores (log-odds).
-    y : array of shape (n,)
-        0 or 1.
-    fold : array of shape (n,)
-        Fold of each row.
+    Platt (1999), with his smoothed targets; Oron and Flournoy (2017) for centred isotonic regression, which keeps the
+    order of the scores where plain isotonic regression would tie them.
 
-    Returns
-    -------
-    Calibration
-        Fitted on all rows.
-
-    Notes
-    -----
-    Platt (1999), with his smoothed targets; Oron and Flournoy (2017) for centred isotonic regression,
-    which keeps the order of the scores where plain isotonic regression would tie them.
-
-    Examples
-    --------
     >>> z = np.linspace(-3, 3, 200)
     >>> c = fit_calibration(z, np.random.default_rng(0).random(200) < 1 / (1 + np.exp(-z)), np.arange(200) % 5)
     >>> bool(abs(c([0.0])[0] - 0.5) < 0.1)
@@ -129,22 +86,8 @@ def fit_calibration(score: ArrayLike, y: ArrayLike, fold: ArrayLike) -> Calibrat
 def expected_calibration_error(confidence: ArrayLike, y: ArrayLike, bins: int = 15) -> float:
     """Mean gap between confidence and share of positives, over equally wide bins, weighted by their size.
 
-    Parameters
-    ----------
-    confidence : array of shape (n,)
-        Probabilities.
-    y : array of shape (n,)
-        0 or 1.
-    bins : int
-        Number of bins of ``[0, 1]``.
+    In ``[0, 1]``; 0 for no rows.
 
-    Returns
-    -------
-    float
-        In ``[0, 1]``; 0 for no rows.
-
-    Examples
-    --------
     >>> expected_calibration_error([0.5, 0.5], [0, 1])
     0.0
     """
@@ -159,22 +102,9 @@ def expected_calibration_error(confidence: ArrayLike, y: ArrayLike, bins: int = 
 def best_f1_threshold(confidence: ArrayLike, y: ArrayLike, *, missed: int = 0) -> OperatingPoint:
     """Find the threshold with the best micro-F1.
 
-    Parameters
-    ----------
-    confidence : array of shape (n,)
-        Confidence of each candidate.
-    y : array of shape (n,)
-        1 where it is a reference code.
-    missed : int
-        Reference codes that are no candidate at all.
+    The highest threshold among the best. ``y``: 1 where it is a reference code. ``missed``: reference codes that are
+    no candidate at all.
 
-    Returns
-    -------
-    OperatingPoint
-        The highest threshold among the best.
-
-    Examples
-    --------
     >>> best_f1_threshold([0.9, 0.6, 0.2], [1, 1, 0]).threshold
     0.6
     """
@@ -187,25 +117,8 @@ def precision_threshold(
 ) -> OperatingPoint | None:
     """Find the lowest threshold whose precision reaches a target.
 
-    Parameters
-    ----------
-    confidence, y, missed
-        As for :func:`best_f1_threshold`.
-    target : float
-        Precision, in ``(0, 1]``.
+    None when no threshold reaches the target. ``LeadtermError`` if the target is not in ``(0, 1]``.
 
-    Returns
-    -------
-    OperatingPoint or None
-        None when no threshold reaches the target.
-
-    Raises
-    ------
-    LeadtermError
-        If the target is not in ``(0, 1]``.
-
-    Examples
-    --------
     >>> precision_threshold([0.9, 0.6, 0.2], [1, 0, 1], 1.0).kept
     1
     """

@@ -22,21 +22,7 @@ Mentions = tuple[tuple[int, ...], ...]
 class Block:
     """Features that one part of the model has for some codes, by code number.
 
-    Parameters
-    ----------
-    names : tuple of str
-        Feature names.
-    codes : ndarray of shape (n,)
-        Code numbers, rising.
-    features : ndarray of shape (n, n_features)
-        Float32; NaN is unknown.
-    where : tuple of Mentions
-        Mentions that support each code; may be empty.
-
-    Examples
-    --------
-    >>> Block(("f",), np.array([3]), np.ones((1, 1), np.float32), (((0, 1),),)).codes.tolist()
-    [3]
+    ``where``: mentions that support each code; may be empty.
     """
 
     names: tuple[str, ...]
@@ -54,28 +40,9 @@ class Block:
 class CandidateTable:
     """Candidate codes of one encounter in one code system, with named features and evidence: every model makes one.
 
-    Parameters
-    ----------
-    encounter_id, system : str
-        What the candidates are for.
-    codes : tuple of str
-        One row each, no code twice.
-    feature_names : tuple of str
-        Columns.
-    features : ndarray of shape (n_codes, n_features)
-        Float32; NaN is unknown.
-    mentions : tuple of tuple of Mention
-        What supports each code, the best first; may be empty.
-    combined : mapping of str to tuple of str
-        Codes that a combination code among the rows was put together from.
+    ``mentions``: what supports each code, the best first; may be empty. ``combined``: codes that a combination code
+    among the rows was put together from. ``LeadtermError`` if the shapes disagree or a code stands twice.
 
-    Raises
-    ------
-    LeadtermError
-        If the shapes disagree or a code stands twice.
-
-    Examples
-    --------
     >>> t = CandidateTable("e1", "icd10cm", ("I10",), ("p",), np.ones((1, 1), np.float32), ((),))
     >>> t.column("p").tolist()
     [1.0]
@@ -103,17 +70,8 @@ class CandidateTable:
     def beside(self, score: NDArray[Any], *, prefix: str | None = None) -> CandidateTable:
         """Give the same candidates with the columns that a model trained on top of another sees.
 
-        Parameters
-        ----------
-        score : ndarray of shape (n_codes,)
-            How sure the other model is, as log-odds.
-        prefix : str, optional
-            Keep the features as well, under names with this before them.
-
-        Returns
-        -------
-        CandidateTable
-            Columns ``earlier_score``, ``earlier_rank`` and the features kept.
+        Columns ``earlier_score``, ``earlier_rank`` and the features kept. ``score``: how sure the other model is, as
+        log-odds. ``prefix``: keep the features as well, under names with this before them.
         """
         rank = np.empty(len(self.codes))
         rank[np.argsort(-score, kind="stable")] = np.arange(len(self.codes))
@@ -125,19 +83,8 @@ class CandidateTable:
     def renamed(self, system: str, names: Sequence[str | None], *, by: str) -> CandidateTable:
         """Give the candidates under other codes.
 
-        Parameters
-        ----------
-        system : str
-            Code system of the names.
-        names : sequence of str or None
-            Of each candidate; without one it is left out.
-        by : str
-            Column that tells, of several that become one, the best.
-
-        Returns
-        -------
-        CandidateTable
-            In order of the new codes.
+        In order of the new codes. ``names``: of each candidate; without one it is left out. ``by``: column that
+        tells, of several that become one, the best.
         """
         best: dict[str, int] = {}
         for row in np.argsort(-self.column(by), kind="stable").tolist():
@@ -153,20 +100,9 @@ class CandidateTable:
 def join_blocks(blocks: Sequence[Block], extra: NDArray[np.int64] | None = None) -> Block:
     """Put the blocks of all parts side by side, over the union of their codes.
 
-    Parameters
-    ----------
-    blocks : sequence of Block
-        The first block that has evidence for a code gives it.
-    extra : ndarray of int, optional
-        Further codes to have rows.
+    All columns; NaN where a part knows nothing of a code. ``blocks``: the first block that has evidence for a code
+    gives it.
 
-    Returns
-    -------
-    Block
-        All columns; NaN where a part knows nothing of a code.
-
-    Examples
-    --------
     >>> a = Block(("a",), np.array([1]), np.ones((1, 1), np.float32), (((0,),),))
     >>> b = Block(("b",), np.array([2]), np.ones((1, 1), np.float32), (((5,),),))
     >>> join_blocks([a, b]).where

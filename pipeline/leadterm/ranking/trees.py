@@ -27,27 +27,9 @@ TREE_ARRAYS = ("feature", "limit", "left", "right", "value", "nan_left", "roots"
 class RankerSettings:
     """How the trees are grown.
 
-    Parameters
-    ----------
-    iterations : int
-        Number of trees.
-    learning_rate : float
-        Shrinkage of each tree.
-    max_leaf_nodes, max_depth, min_samples_leaf : int
-        Limits of each tree.
-    l2 : float
-        Penalty on leaf values.
-    feature_share : float
-        Share of the features tried at each split.
-    folds : int
-        Folds over groups for the out-of-fold scores.
-    screening : int
-        Trees of a quick first model; columns that it never splits on are left out. 0 keeps all columns.
-
-    Examples
-    --------
-    >>> RankerSettings().iterations
-    140
+    ``feature_share``: share of the features tried at each split. ``folds``: folds over groups for the out-of-fold
+    scores. ``screening``: trees of a quick first model; columns that it never splits on are left out. 0 keeps all
+    columns.
     """
 
     iterations: int = 140
@@ -64,27 +46,9 @@ class RankerSettings:
 def group_folds(groups: Sequence[object] | NDArray[Any], folds: int, seed: int) -> NDArray[np.int64]:
     """Deal groups into folds of equal size, at random but repeatably.
 
-    Parameters
-    ----------
-    groups : sequence of length n
-        Group of each row.
-    folds : int
-        Number of folds; fewer if there are fewer groups.
-    seed : int
-        Of the shuffle.
+    Fold number of each row. ``folds``: number of folds; fewer if there are fewer groups. ``LeadtermError`` if there
+    are fewer than two groups or folds.
 
-    Returns
-    -------
-    ndarray of shape (n,)
-        Fold number of each row.
-
-    Raises
-    ------
-    LeadtermError
-        If there are fewer than two groups or folds.
-
-    Examples
-    --------
     >>> group_folds(["a", "a", "b", "c"], 3, seed=0).tolist()
     [1, 1, 2, 0]
     """
@@ -104,22 +68,8 @@ def group_folds(groups: Sequence[object] | NDArray[Any], folds: int, seed: int) 
 def walk(trees: Mapping[str, NDArray[Any]], depth: int, data: NDArray[np.float32]) -> Floats:
     """Sum the leaf values of all trees for each row, going down all trees at once.
 
-    Parameters
-    ----------
-    trees : mapping of str to ndarray
-        The arrays named by :data:`TREE_ARRAYS`.
-    depth : int
-        Steps from a root to the deepest leaf.
-    data : ndarray of shape (n, n_features)
-        Features; NaN is unknown.
+    Sum over trees, without the baseline. ``depth``: steps from a root to the deepest leaf.
 
-    Returns
-    -------
-    ndarray of shape (n,)
-        Sum over trees, without the baseline.
-
-    Examples
-    --------
     >>> leaf = {name: np.zeros(1, dtype=int) for name in TREE_ARRAYS} | {"value": np.array([1.5])}
     >>> walk(leaf, 1, np.zeros((2, 1), dtype=np.float32)).tolist()
     [1.5, 1.5]
@@ -147,29 +97,8 @@ def check_trees(trees: Mapping[str, NDArray[Any]], features: int) -> None:
 def grow(X: Any, y: Any, weight: Any, signs: list[int], settings: RankerSettings, seed: int) -> Any:
     """Fit the scikit-learn model.
 
-    Parameters
-    ----------
-    X, y, weight : arrays
-        Rows, targets and row weights.
-    signs : list of int
-        Monotonic constraint of each column: -1, 0 or 1.
-    settings : RankerSettings
-        How the trees are grown.
-    seed : int
-        Of the feature sampling.
+    ``signs``: monotonic constraint of each column: -1, 0 or 1. ``LeadtermError`` if the rows are of one class.
 
-    Returns
-    -------
-    HistGradientBoostingClassifier
-        Fitted.
-
-    Raises
-    ------
-    LeadtermError
-        If the rows are of one class.
-
-    Examples
-    --------
     >>> model = grow(np.arange(200.0)[:, None], np.arange(200) > 99, np.ones(200), [0], RankerSettings(iterations=2), 0)
     >>> model.n_iter_
     2
@@ -194,18 +123,8 @@ def grow(X: Any, y: Any, weight: Any, signs: list[int], settings: RankerSettings
 def telling(X: Any, y: Any, weight: Any, signs: list[int], settings: RankerSettings, seed: int) -> NDArray[np.int64]:
     """Find the columns worth growing trees on: those that a few large steps split on.
 
-    Parameters
-    ----------
-    X, y, weight, signs, settings, seed
-        As for :func:`grow`.
+    Column numbers, rising; all of them if the settings ask for no screening, or nothing was split on.
 
-    Returns
-    -------
-    ndarray of shape (n_columns,)
-        Column numbers, rising; all of them if the settings ask for no screening, or nothing was split on.
-
-    Examples
-    --------
     >>> X = np.column_stack([np.zeros(200), np.arange(200.0)])
     >>> telling(X, X[:, 1] > 99, np.ones(200), [0, 0], RankerSettings(), 0).tolist()
     [1]
@@ -223,18 +142,8 @@ def telling(X: Any, y: Any, weight: Any, signs: list[int], settings: RankerSetti
 def export(model: Any) -> tuple[dict[str, NDArray[Any]], float, int]:
     """Copy the trees out of a fitted scikit-learn model.
 
-    Parameters
-    ----------
-    model : HistGradientBoostingClassifier
-        Fitted on two classes.
+    The arrays named by :data:`TREE_ARRAYS`, the baseline and the depth.
 
-    Returns
-    -------
-    tuple
-        The arrays named by :data:`TREE_ARRAYS`, the baseline and the depth.
-
-    Examples
-    --------
     >>> model = grow(np.arange(200.0)[:, None], np.arange(200) > 99, np.ones(200), [0], RankerSettings(iterations=2), 0)
     >>> arrays, baseline, depth = export(model)
     >>> len(arrays["roots"])

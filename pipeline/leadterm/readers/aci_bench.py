@@ -23,23 +23,9 @@ CODES = "icd10cm_codes.tsv"
 def read(source: Path) -> Imported:
     """Read ACI-Bench with its codes.
 
-    Parameters
-    ----------
-    source : Path
-        The folder with the CSV files and ``icd10cm_codes.tsv``.
+    ``source``: the folder with the CSV files and ``icd10cm_codes.tsv``. ``LeadtermError`` if a file or column is
+    missing, or a coded encounter has no note.
 
-    Returns
-    -------
-    Imported
-        System ``icd10cm``; setting outpatient.
-
-    Raises
-    ------
-    LeadtermError
-        If a file or column is missing, or a coded encounter has no note.
-
-    Examples
-    --------
     >>> read(Path("/"))
     Traceback (most recent call last):
     leadterm.errors.LeadtermError: no icd10cm_codes.tsv in '/'. ...

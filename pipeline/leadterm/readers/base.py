@@ -25,17 +25,10 @@ __all__ = ["Imported", "read_text", "rows", "take_folder"]
 class Imported:
     """A source as read: a card and a stream of encounters, each with its split.
 
-    Parameters
-    ----------
-    card : Card
-        Without counts; they are filled in when the corpus is written.
-    encounters : iterable of (str, Encounter)
-        Split and encounter; a stream that may be gone through once.
-    code_lists : mapping of str to iterable of (str, str)
-        System → codes with titles, for systems of the source's own; complete once the stream has ended.
+    ``card``: without counts; they are filled in when the corpus is written. ``encounters``: split and encounter; a
+    stream that may be gone through once. ``code_lists``: system → codes with titles, for systems of the source's own;
+    complete once the stream has ended.
 
-    Examples
-    --------
     >>> from leadterm.schema import Note
     >>> card = Card("demo", "", "", ("en",), {}, "", "")
     >>> list(Imported(card, [("train", Encounter("e1", (Note("n1", "Cough."),)))]).splits())
@@ -64,10 +57,7 @@ def take_folder(source: Path, kind: str) -> Path:
 def read_text(path: Path) -> str:
     """Read a UTF-8 file as it stands (line ends kept), without its byte order mark.
 
-    Raises
-    ------
-    LeadtermError
-        If it cannot be read or is not UTF-8.
+    ``LeadtermError`` if it cannot be read or is not UTF-8.
     """
     try:
         return path.read_bytes().decode("utf-8-sig")
@@ -87,24 +77,9 @@ def _open(path: Path) -> IO[str]:
 def rows(path: Path, columns: Sequence[str], *, delimiter: str = ",") -> Iterator[tuple[int, dict[str, str]]]:
     """Yield line numbers and rows of a table with a header, packed with gzip or not.
 
-    Parameters
-    ----------
-    path : Path
-        A CSV or TSV file.
-    columns : sequence of str
-        Columns it must have, in any case.
-    delimiter : str
-        Between fields.
-
-    Yields
-    ------
-    (int, dict)
-        Line where the row ends, and column (lower case) → value, never altered.
-
-    Raises
-    ------
-    LeadtermError
-        If a column is missing, a row has more or fewer fields than the header, or the file is not UTF-8.
+    Line where the row ends, and column (lower case) → value, never altered. ``columns``: columns it must have, in any
+    case. ``LeadtermError`` if a column is missing, a row has more or fewer fields than the header, or the file is not
+    UTF-8.
     """
     csv.field_size_limit(sys.maxsize)
     number = 1

@@ -26,27 +26,11 @@ HEADINGS = {"CLINICAL_HISTORY": "CLINICAL HISTORY", "IMPRESSION": "IMPRESSION"}
 def read(source: Path, *, coder: str = MAJORITY, split: str = "train") -> Imported:
     """Read CMC 2007.
 
-    Parameters
-    ----------
-    source : Path
-        The XML file, or a folder with a single one.
-    coder : str
-        ``CMC_MAJORITY`` (the reference), ``COMPANY1``, ``COMPANY2`` or ``COMPANY3``.
-    split : str
-        Name of the split to make of the file.
+    System ``icd9cm``; history and impression joined into one note under their headings. ``source``: the XML file, or
+    a folder with a single one. ``coder``: ``CMC_MAJORITY`` (the reference), ``COMPANY1``, ``COMPANY2`` or
+    ``COMPANY3``. ``split``: name of the split to make of the file. ``LeadtermError`` if the coder is unknown or the
+    file is not of this kind.
 
-    Returns
-    -------
-    Imported
-        System ``icd9cm``; history and impression joined into one note under their headings.
-
-    Raises
-    ------
-    LeadtermError
-        If the coder is unknown or the file is not of this kind.
-
-    Examples
-    --------
     >>> read(Path("x.xml"), coder="COMPANY4")
     Traceback (most recent call last):
     leadterm.errors.LeadtermError: unknown coder 'COMPANY4'; did you mean 'COMPANY3'? ...
@@ -69,25 +53,9 @@ def read(source: Path, *, coder: str = MAJORITY, split: str = "train") -> Import
 def codings(source: str | Path, coders: Iterable[str] = CODERS) -> dict[str, list[Encounter]]:
     """Read the same reports as each coder coded them, for measuring agreement.
 
-    Parameters
-    ----------
-    source : str or Path
-        The XML file, or a folder with a single one.
-    coders : iterable of str
-        Any of `CODERS`.
+    Coder → all encounters, in the order of the file. ``source``: the XML file, or a folder with a single one.
+    ``LeadtermError`` if a coder is unknown or the file is not of this kind.
 
-    Returns
-    -------
-    dict of str to list of Encounter
-        Coder → all encounters, in the order of the file.
-
-    Raises
-    ------
-    LeadtermError
-        If a coder is unknown or the file is not of this kind.
-
-    Examples
-    --------
     >>> codings("nowhere.xml", ["NOBODY"])
     Traceback (most recent call last):
     leadterm.errors.LeadtermError: unknown coder 'NOBODY'. ...

@@ -31,25 +31,10 @@ Mentions = dict[tuple[str, str, str], list[list[tuple[int, int]]]]
 def read(source: Path, *, language: str = "es") -> Imported:
     """Read CodiEsp.
 
-    Parameters
-    ----------
-    source : Path
-        The folder with ``train/ dev/ test/``.
-    language : str
-        ``"es"``: the original with evidence; ``"en"``: the machine translation without.
+    Systems ``icd10cm`` and ``icd10pcs``; about half of the procedure codes are cut at 4 characters by design.
+    ``language``: ``"es"``: the original with evidence; ``"en"``: the machine translation without. ``LeadtermError``
+    if the folder holds no split, a file is malformed, or a coded case has no text.
 
-    Returns
-    -------
-    Imported
-        Systems ``icd10cm`` and ``icd10pcs``; about half of the procedure codes are cut at 4 characters by design.
-
-    Raises
-    ------
-    LeadtermError
-        If the folder holds no split, a file is malformed, or a coded case has no text.
-
-    Examples
-    --------
     >>> read(Path("."), language="fr")
     Traceback (most recent call last):
     leadterm.errors.LeadtermError: unknown language 'fr'. Allowed: en, es.

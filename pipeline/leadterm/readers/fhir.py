@@ -62,26 +62,11 @@ class _Store:
 def read(source: Path, *, split: str = "train") -> Imported:
     """Read FHIR resources.
 
-    Parameters
-    ----------
-    source : Path
-        A ``.json`` or ``.ndjson`` file, or a folder of them.
-    split : str
-        Name of the split to make.
+    One encounter for each Encounter that documents refer to; a document without one stands alone. Only plain-text
+    attachments are read; codings in other systems (SNOMED CT …) are passed over. ``source``: a ``.json`` or
+    ``.ndjson`` file, or a folder of them. ``LeadtermError`` if a file is not FHIR JSON, or there is no readable
+    document.
 
-    Returns
-    -------
-    Imported
-        One encounter for each Encounter that documents refer to; a document without one stands alone.
-        Only plain-text attachments are read; codings in other systems (SNOMED CT …) are passed over.
-
-    Raises
-    ------
-    LeadtermError
-        If a file is not FHIR JSON, or there is no readable document.
-
-    Examples
-    --------
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     read(Path(folder))

@@ -17,23 +17,9 @@ __all__ = ["read"]
 def read(source: Path) -> Imported:
     """Read a corpus folder, or one JSONL file as the split of its name.
 
-    Parameters
-    ----------
-    source : Path
-        A folder with ``SPLIT.jsonl`` files, with or without a card, or one such file.
+    With the card of the folder, or one that says what the lines say. ``source``: a folder with ``SPLIT.jsonl`` files,
+    with or without a card, or one such file. ``LeadtermError`` if a line is no encounter.
 
-    Returns
-    -------
-    Imported
-        With the card of the folder, or one that says what the lines say.
-
-    Raises
-    ------
-    LeadtermError
-        If a line is no encounter.
-
-    Examples
-    --------
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = Path(folder) / "dev.jsonl"

@@ -31,27 +31,12 @@ Chart = Mapping[str, Any]
 def read(source: Path, *, notes: str = "", split_files: str = "") -> Imported:
     """Read MDACE.
 
-    Parameters
-    ----------
-    source : Path
-        The folder with the charts of one kind and version, for instance ``data/Inpatient/ICD-10/1.0``.
-    notes : str
-        MIMIC-III folder (or file) with ``NOTEEVENTS``; not needed if the charts hold their texts.
-    split_files : str
-        Published splits, for instance ``"splits/Inpatient/MDace-ev-*.csv"``; without them all is ``train``.
+    One encounter a chart, every code with its evidence. ``source``: the folder with the charts of one kind and
+    version, for instance ``data/Inpatient/ICD-10/1.0``. ``notes``: MIMIC-III folder (or file) with ``NOTEEVENTS``;
+    not needed if the charts hold their texts. ``split_files``: published splits, for instance
+    ``"splits/Inpatient/MDace-ev-*.csv"``; without them all is ``train``. ``LeadtermError`` if a chart is malformed, a
+    text is missing, or offsets lie outside it.
 
-    Returns
-    -------
-    Imported
-        One encounter a chart, every code with its evidence.
-
-    Raises
-    ------
-    LeadtermError
-        If a chart is malformed, a text is missing, or offsets lie outside it.
-
-    Examples
-    --------
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     read(Path(folder))

@@ -118,19 +118,8 @@ def _together(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
 def code_table(tables: Iterable[tuple[Path, Callable[[Row], str]]], column: str, wanted: set[str]) -> CodesOf:
     """Read the codes of the wanted admissions, compactly: one string each until it is asked for.
 
-    Parameters
-    ----------
-    tables : iterable of (Path, callable)
-        Each with a function that names the code system of a row; empty to leave the row out.
-    column : str
-        Column with the code.
-    wanted : set of str
-        Admissions.
-
-    Returns
-    -------
-    callable
-        Admission → its codes: diagnoses in their order, then procedures; the first diagnosis is principal.
+    Admission → its codes: diagnoses in their order, then procedures; the first diagnosis is principal. ``tables``:
+    each with a function that names the code system of a row; empty to leave the row out.
     """
     kept: dict[str, str] = {}
     for path, system_of in tables:
@@ -175,23 +164,10 @@ def encounters(
 ) -> Iterator[tuple[str, Encounter]]:
     """Gather the notes of each admission while the table streams by, twice: to count, then to read.
 
-    Parameters
-    ----------
-    notes : callable
-        Starts a stream of the rows that count as notes.
-    note_of : callable
-        Makes a note of a row.
-    codes_of : callable
-        Admission → codes; an admission without codes is left out.
-    patients : mapping
-        Subject → sex and year of birth.
-    splits : mapping or None
-        Admission → split; others are left out. None: everything is ``train``.
-
-    Yields
-    ------
-    (str, Encounter)
-        As soon as the last note of an admission has been read, so little is held in memory.
+    As soon as the last note of an admission has been read, so little is held in memory. ``notes``: starts a stream of
+    the rows that count as notes. ``codes_of``: admission → codes; an admission without codes is left out.
+    ``patients``: subject → sex and year of birth. ``splits``: admission → split; others are left out. None:
+    everything is ``train``.
     """
     pending: dict[str, list[tuple[Row, Note]]] = {}
     left = Counter(admission(row["hadm_id"]) for row in notes())

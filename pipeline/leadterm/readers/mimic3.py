@@ -22,27 +22,10 @@ COLUMNS = ("row_id", "subject_id", "hadm_id", "category", "text")
 def read(source: Path, *, split_files: str = "", categories: str = "Discharge summary") -> Imported:
     """Read MIMIC-III as a stream; notes marked as errors and admissions without codes are left out.
 
-    Parameters
-    ----------
-    source : Path
-        The folder of the download.
-    split_files : str
-        Published splits by ``hadm_id`` (`leadterm.readers.mimic.read_splits`); without them all is ``train``.
-    categories : str
-        Categories of notes, separated by commas.
+    Systems ``icd9cm`` and ``icd9pcs``, dots put back, leading zeros kept. ``split_files``: published splits by
+    ``hadm_id`` (`leadterm.readers.mimic.read_splits`); without them all is ``train``. ``LeadtermError`` if a table or
+    column is missing.
 
-    Returns
-    -------
-    Imported
-        Systems ``icd9cm`` and ``icd9pcs``, dots put back, leading zeros kept.
-
-    Raises
-    ------
-    LeadtermError
-        If a table or column is missing.
-
-    Examples
-    --------
     >>> read(Path("/bin/sh"))
     Traceback (most recent call last):
     leadterm.errors.LeadtermError: mimic3 is read from a folder; '/bin/sh' is a file. ...

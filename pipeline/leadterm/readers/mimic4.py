@@ -25,27 +25,11 @@ PROCEDURES = {"9": "icd9pcs", "10": "icd10pcs"}
 def read(source: Path, *, split_files: str = "", icd_version: str = "") -> Imported:
     """Read MIMIC-IV as a stream; admissions without codes are left out.
 
-    Parameters
-    ----------
-    source : Path
-        The folder of the downloads.
-    split_files : str
-        Published splits by ``hadm_id`` (`leadterm.readers.mimic.read_splits`); without them all is ``train``.
-    icd_version : str
-        ``"9"`` or ``"10"``: only codes of that version; empty for both, kept apart by system.
+    Systems ``icd9cm icd9pcs icd10cm icd10pcs``, dots put back, leading zeros kept. ``split_files``: published splits
+    by ``hadm_id`` (`leadterm.readers.mimic.read_splits`); without them all is ``train``. ``icd_version``: ``"9"`` or
+    ``"10"``: only codes of that version; empty for both, kept apart by system. ``LeadtermError`` if a table or column
+    is missing, or a version is unknown.
 
-    Returns
-    -------
-    Imported
-        Systems ``icd9cm icd9pcs icd10cm icd10pcs``, dots put back, leading zeros kept.
-
-    Raises
-    ------
-    LeadtermError
-        If a table or column is missing, or a version is unknown.
-
-    Examples
-    --------
     >>> read(Path("/"), icd_version="11")
     Traceback (most recent call last):
     leadterm.errors.LeadtermError: unknown ICD version '11'. Allowed: 10, 9.

@@ -24,25 +24,11 @@ ANNOTATIONS = Path(__file__).parents[3] / "corpora" / "mtsamples" / "annotations
 def read(source: Path, *, annotations: str = "") -> Imported:
     """Read the coded notes; every note is train.
 
-    Parameters
-    ----------
-    source : Path
-        JSON lines with ``id`` and ``text``; other fields and notes without codes are passed over.
-    annotations : str
-        File of the codes; by default that of a clone of leadterm.
+    Systems ``icd10cm``, ``icd10pcs``, ``hcpcs``; codes that may be left out have ``need`` ``"may"``. ``source``: JSON
+    lines with ``id`` and ``text``; other fields and notes without codes are passed over. ``annotations``: file of the
+    codes; by default that of a clone of leadterm. ``LeadtermError`` if a file is not of this kind, no note is coded,
+    or offsets lie outside a note: then the text is another.
 
-    Returns
-    -------
-    Imported
-        Systems ``icd10cm``, ``icd10pcs``, ``hcpcs``; codes that may be left out have ``need`` ``"may"``.
-
-    Raises
-    ------
-    LeadtermError
-        If a file is not of this kind, no note is coded, or offsets lie outside a note: then the text is another.
-
-    Examples
-    --------
     >>> read(Path("notes.csv"))
     Traceback (most recent call last):
     leadterm.errors.LeadtermError: mtsamples is read from a .jsonl file with 'id' and 'text', not 'notes.csv'. ...

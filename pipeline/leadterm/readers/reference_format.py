@@ -38,19 +38,8 @@ CODE_LINE = re.compile(r"-\s+(\S+)\s+(\S+)\s+\|\s+(.+)")
 class CodeLine:
     """One code of a source, with its evidence as written.
 
-    Parameters
-    ----------
-    line : int
-        Line of the source file, from 1.
-    code, role : str
-        The ICD-10-CM code and ``first-listed``, ``principal`` or ``secondary``.
-    quotes : str
-        What stands after the bar.
-
-    Examples
-    --------
-    >>> CodeLine(9, "J01.90", "first-listed", "Acute sinusitis").role
-    'first-listed'
+    ``line``: line of the source file, from 1. ``code``, ``role``: the ICD-10-CM code and ``first-listed``,
+    ``principal`` or ``secondary``.
     """
 
     line: int
@@ -63,21 +52,7 @@ class CodeLine:
 class SourceEncounter:
     """One encounter as its source gives it, before the checks.
 
-    Parameters
-    ----------
-    place : str
-        File name and line, for error messages.
-    fields : dict of str to str
-        The ``name: value`` lines of the header.
-    codes : tuple of CodeLine
-        In the order of the source.
-    text : str
-        The note, ending in one newline.
-
-    Examples
-    --------
-    >>> SourceEncounter("x.md:1", {"encounter": "x-1"}, (), "Fine.\\n").encounter_id
-    'x-1'
+    ``place``: file name and line, for error messages. ``fields``: the ``name: value`` lines of the header.
     """
 
     place: str
@@ -94,25 +69,8 @@ class SourceEncounter:
 def parse(text: str, name: str) -> list[SourceEncounter]:
     r"""Split a source file into encounters.
 
-    Parameters
-    ----------
-    text : str
-        The whole file.
-    name : str
-        File name, for error messages.
+    In the order of the file. ``LeadtermError`` if a header line or a code line cannot be read.
 
-    Returns
-    -------
-    list of SourceEncounter
-        In the order of the file.
-
-    Raises
-    ------
-    LeadtermError
-        If a header line or a code line cannot be read.
-
-    Examples
-    --------
     >>> [e] = parse("encounter: x-1\ncodes:\n- J01.90 first-listed | sinusitis\n---\nHas sinusitis.\n", "x.md")
     >>> (e.codes[0].code, e.text)
     ('J01.90', 'Has sinusitis.\n')
@@ -154,20 +112,9 @@ def _parse_code(line: str, number: int, name: str) -> CodeLine:
 def locate(mention: str, text: str) -> list[list[int]] | None:
     """Find the pieces of one mention in a note, whole words only.
 
-    Parameters
-    ----------
-    mention : str
-        Pieces joined by `` ... ``; a piece may end in ``@2`` for its second occurrence.
-    text : str
-        The note.
+    ``[start, end)`` of each piece, in order; None when a piece is not there. ``mention``: pieces joined by `` ... ``;
+    a piece may end in ``@2`` for its second occurrence.
 
-    Returns
-    -------
-    list of [int, int] or None
-        ``[start, end)`` of each piece, in order; None when a piece is not there.
-
-    Examples
-    --------
     >>> locate("tear ... left knee", "Wear and tear of the left knee.")
     [[9, 13], [21, 30]]
     >>> locate("knee@2", "knee, knee")

@@ -30,18 +30,9 @@ def _tables() -> Any:
 def code_faults(codes: Sequence[str]) -> list[str]:
     """List what is wrong with the codes of one encounter, each on its own.
 
-    Parameters
-    ----------
-    codes : sequence of str
-        ICD-10-CM codes, the first-listed or principal one first.
+    One short sentence a fault; empty when all is well. ``codes``: ICD-10-CM codes, the first-listed or principal one
+    first.
 
-    Returns
-    -------
-    list of str
-        One short sentence a fault; empty when all is well.
-
-    Examples
-    --------
     >>> code_faults(["W01.0XXA", "E11", "E11.9", "E11.9"])
     ['W01.0XXA cannot come first', 'E11 is not billable', 'E11.9 comes twice']
     """
@@ -67,18 +58,8 @@ def _never_first(code: str) -> bool:
 def excluded_by(code: str) -> tuple[tuple[str, str], ...]:
     """Give the codes that Excludes1 notes of a code and its ancestors name.
 
-    Parameters
-    ----------
-    code : str
-        A code of the release.
+    First and last of each range; the same twice for a single code or family.
 
-    Returns
-    -------
-    tuple of (str, str)
-        First and last of each range; the same twice for a single code or family.
-
-    Examples
-    --------
     >>> ("E10", "E10") in excluded_by("E11.9")
     True
     """
@@ -95,20 +76,8 @@ def excluded_by(code: str) -> tuple[tuple[str, str], ...]:
 def excludes1_conflict(codes: Sequence[str], allowed: Collection[frozenset[str]] = ()) -> tuple[str, str] | None:
     """Find the first pair of codes that an Excludes1 note parts.
 
-    Parameters
-    ----------
-    codes : sequence of str
-        Codes of one encounter.
-    allowed : collection of frozenset of str
-        Pairs to let pass: unrelated conditions.
+    The code whose note it is and the code it excludes.
 
-    Returns
-    -------
-    tuple of (str, str) or None
-        The code whose note it is and the code it excludes.
-
-    Examples
-    --------
     >>> excludes1_conflict(["E11.9", "E10.9"])
     ('E11.9', 'E10.9')
     >>> excludes1_conflict(["E11.9", "E10.9"], [frozenset({"E10.9", "E11.9"})]) is None

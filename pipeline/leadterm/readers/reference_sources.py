@@ -125,23 +125,8 @@ def _to_json(source: SourceEncounter) -> dict[str, object]:
 def read_sources(folder: Path) -> list[SourceEncounter]:
     """Read every ``*.md`` file of a folder.
 
-    Parameters
-    ----------
-    folder : Path
-        Where the sources are.
+    ``LeadtermError`` if there is no source, a file cannot be read, or two encounters share an id.
 
-    Returns
-    -------
-    list of SourceEncounter
-        Sorted by encounter id.
-
-    Raises
-    ------
-    LeadtermError
-        If there is no source, a file cannot be read, or two encounters share an id.
-
-    Examples
-    --------
     >>> read_sources(Path("no-such-folder"))
     Traceback (most recent call last):
     leadterm.errors.LeadtermError: no sources (*.md) in 'no-such-folder'. Give the folder that holds them.
@@ -164,23 +149,9 @@ def read_sources(folder: Path) -> list[SourceEncounter]:
 def build(sources: Sequence[SourceEncounter]) -> dict[str, str]:
     """Check the sources and give the corpus files.
 
-    Parameters
-    ----------
-    sources : sequence of SourceEncounter
-        From `read_sources`.
+    Content by file name: ``train.jsonl`` and ``corpus.toml``. Same sources, same bytes. ``LeadtermError`` if any
+    encounter has a fault; one line each, with the encounter and the place.
 
-    Returns
-    -------
-    dict of str to str
-        Content by file name: ``train.jsonl`` and ``corpus.toml``. Same sources, same bytes.
-
-    Raises
-    ------
-    LeadtermError
-        If any encounter has a fault; one line each, with the encounter and the place.
-
-    Examples
-    --------
     >>> sorted(build([]))
     ['corpus.toml', 'train.jsonl']
     """
@@ -212,18 +183,8 @@ def build(sources: Sequence[SourceEncounter]) -> dict[str, str]:
 def main(argv: Sequence[str]) -> int:
     """Build the corpus: ``SOURCES OUTPUT`` are two folders.
 
-    Parameters
-    ----------
-    argv : sequence of str
-        The two folders.
+    0 when built, 2 on a fault (told on standard error, nothing written).
 
-    Returns
-    -------
-    int
-        0 when built, 2 on a fault (told on standard error, nothing written).
-
-    Examples
-    --------
     >>> main(["no-such-folder", "out"])
     2
     """

@@ -67,22 +67,9 @@ Verdict = tuple[str, str]
 def left_out(encounter: Encounter, proposed: Sequence[Proposed], system: CodeSystem) -> dict[str, str]:
     """Find the codes that cannot stand in the set that is proposed, by rules taken one after the other.
 
-    Parameters
-    ----------
-    encounter : Encounter
-        Its setting decides what an uncertain diagnosis is worth.
-    proposed : sequence of Proposed
-        The codes above the line.
-    system : CodeSystem
-        Their code system.
+    Code → the reason, with the section of the Official Guidelines. ``encounter``: its setting decides what an
+    uncertain diagnosis is worth.
 
-    Returns
-    -------
-    dict of str to str
-        Code → the reason, with the section of the Official Guidelines.
-
-    Examples
-    --------
     >>> from collections import namedtuple
     >>> from leadterm.codes import load_system
     >>> from leadterm.schema import Encounter, EvidenceSpan, Mention, Note
@@ -106,18 +93,6 @@ def left_out(encounter: Encounter, proposed: Sequence[Proposed], system: CodeSys
 def brought_in(above: Sequence[Proposed], below: Sequence[Proposed]) -> dict[str, str]:
     """Find the codes below the line that one above it cannot do without.
 
-    Parameters
-    ----------
-    above, below : sequence of Proposed
-        Codes above and below the line.
-
-    Returns
-    -------
-    dict of str to str
-        Code → the reason.
-
-    Examples
-    --------
     >>> from collections import namedtuple
     >>> Code = namedtuple("Code", "code confidence mentions")
     >>> brought_in([Code("I11.0", 0.8, ())], [Code("I50.9", 0.2, ()), Code("I50.22", 0.1, ())])

@@ -44,8 +44,6 @@ def exclusions(table: CodeSet) -> Iterator[Finding]:
 def exclusion(system: CodeSystem, first: str, second: str) -> Exclusion | None:
     """Give the Excludes1 note that forbids two codes of a release together, or None.
 
-    Examples
-    --------
     >>> from leadterm.codes import load_system
     >>> [exclusion(load_system("icd10cm"), "E10.9", other) for other in ("I10", "E11.9")]
     [None, Exclusion(owner='E10', text='type 2 diabetes mellitus (E11.-)')]
@@ -73,8 +71,6 @@ def _notes(system: CodeSystem, code: str) -> tuple[tuple[Exclusion, tuple[tuple[
 def ranges_in(text: str) -> tuple[tuple[str, str], ...]:
     """Give the first and last codes, without dots, of each reference of a note.
 
-    Examples
-    --------
     >>> ranges_in("toxic effect of foodstuffs (T61-T62), colitis (A04.7-), influenza (J09.X3)")
     (('T61', 'T62'), ('A047', 'A047'), ('J09X3', 'J09X3'))
     """

@@ -31,20 +31,8 @@ STEM = 5
 def side_hint(system: CodeSystem, code: str) -> str:
     """Say that the side is not documented, with the codes of each side.
 
-    Parameters
-    ----------
-    system : CodeSystem
-        Gives titles and relatives.
-    code : str
-        A suggested code.
+    Empty if the code has a side or its relatives have none.
 
-    Returns
-    -------
-    str
-        Empty if the code has a side or its relatives have none.
-
-    Examples
-    --------
     >>> from leadterm.codes import load_system
     >>> side_hint(load_system("icd10cm"), "M25.569")
     'side not documented: M25.561 right, M25.562 left'
@@ -72,21 +60,9 @@ def side_hint(system: CodeSystem, code: str) -> str:
 def type_hint(system: CodeSystem, code: str) -> str:
     """Say which more specific codes there are beside an unspecified one.
 
-    Parameters
-    ----------
-    system : CodeSystem
-        Gives titles and relatives.
-    code : str
-        A suggested code.
+    Empty if the code is specific or nothing beside it is the same condition in more detail. A code that needs more
+    characters ends in a hyphen.
 
-    Returns
-    -------
-    str
-        Empty if the code is specific or nothing beside it is the same condition in more detail. A code that
-        needs more characters ends in a hyphen.
-
-    Examples
-    --------
     >>> from leadterm.codes import load_system
     >>> type_hint(load_system("icd10cm"), "N18.9")
     'stage not documented: N18.1 stage 1, N18.2 stage 2 (mild), N18.3- stage 3 (moderate), N18.4 stage 4 (severe) …'
@@ -119,21 +95,9 @@ def _more_specific(system: CodeSystem, parent: str, level: str, vague: int) -> l
 def episode_hint(system: CodeSystem, code: str) -> str:
     """Say which episode of care a 7th character A stands for, and what it would be otherwise.
 
-    Parameters
-    ----------
-    system : CodeSystem
-        Gives the 7th characters.
-    code : str
-        A suggested code.
+    Empty if the code has no 7th character A, or is no injury or fracture: poisonings do not heal, and external causes
+    follow their injury.
 
-    Returns
-    -------
-    str
-        Empty if the code has no 7th character A, or is no injury or fracture: poisonings do not heal, and
-        external causes follow their injury.
-
-    Examples
-    --------
     >>> from leadterm.codes import load_system
     >>> episode_hint(load_system("icd10cm"), "S83.511A")
     '7th character A (active treatment) assumed: S83.511D if healing or aftercare, S83.511S if a late effect'

@@ -30,22 +30,9 @@ Candidate = TypeVar("Candidate", bound=Scored)
 def select(candidates: Iterable[Candidate], *, least: float = 0.0, top: int | None = None) -> list[Candidate]:
     """Order the candidates of an encounter and keep those wanted.
 
-    Parameters
-    ----------
-    candidates : iterable of Scored
-        Of one or more code systems, in any order.
-    least : float
-        Lowest confidence that is kept.
-    top : int, optional
-        Most candidates.
+    Confidence descending, then code system and code ascending: the place of each is its rank less one.
+    ``candidates``: of one or more code systems, in any order.
 
-    Returns
-    -------
-    list of Scored
-        Confidence descending, then code system and code ascending: the place of each is its rank less one.
-
-    Examples
-    --------
     >>> from collections import namedtuple
     >>> Code = namedtuple("Code", "system code confidence")
     >>> found = select([Code("icd10cm", "J45.909", 0.2), Code("icd10cm", "I10", 0.9), Code("icd10cm", "E11.9", 0.9)])

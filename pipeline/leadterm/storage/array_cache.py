@@ -21,12 +21,9 @@ log = logging.getLogger("leadterm.codes")
 def cached(name: str, make: Callable[[], Mapping[str, Array]]) -> Mapping[str, Array]:
     """Read columns from the cache, or make them and leave them there.
 
-    A file that is corrupt is made anew. Where the cache folder cannot be written (read-only, full),
-    the result is the same and one warning is logged. `name` must hold a
-    fingerprint of everything the columns depend on.
+    A file that is corrupt is made anew. Where the cache folder cannot be written (read-only, full), the result is the
+    same and one warning is logged. `name` must hold a fingerprint of everything the columns depend on.
 
-    Examples
-    --------
     >>> from leadterm.storage.array_cache import cached
     >>> callable(cached)
     True
@@ -48,8 +45,6 @@ def cached(name: str, make: Callable[[], Mapping[str, Array]]) -> Mapping[str, A
 def read_arrays(path: Path) -> dict[str, Array] | None:
     """Read an archive of arrays.
 
-    Examples
-    --------
     >>> read_arrays(Path("no such file.npz")) is None
     True
     """
@@ -63,13 +58,8 @@ def read_arrays(path: Path) -> dict[str, Array] | None:
 def write_arrays(path: Path, arrays: Mapping[str, Array]) -> None:
     """Write an archive of arrays so that other processes see all of it or none.
 
-    Raises
-    ------
-    OSError
-        If the folder cannot be made or written; nothing is left behind.
+    ``OSError`` if the folder cannot be made or written; nothing is left behind.
 
-    Examples
-    --------
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     write_arrays(Path(folder, "a.npz"), {"x": np.arange(3)})

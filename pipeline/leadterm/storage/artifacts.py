@@ -36,21 +36,7 @@ MANIFEST = "manifest.json"
 class Artifact:
     """What a folder of learned weights holds.
 
-    Parameters
-    ----------
-    kind : str
-        What it is, for instance ``"ranker"`` or ``"corpus-model"``.
-    meta : mapping
-        Free metadata: recipe, versions, figures.
-    arrays : mapping of str to ndarray
-        Numeric or boolean arrays by name.
-    parts : mapping of str to object
-        What JSON can hold, by name.
-
-    Examples
-    --------
-    >>> Artifact("ranker", {"seed": 1}).kind
-    'ranker'
+    ``kind``: what it is, for instance ``"ranker"`` or ``"corpus-model"``.
     """
 
     kind: str
@@ -100,13 +86,8 @@ def save_artifact(path: str | Path, artifact: Artifact, *, documents: Mapping[st
 def check_output(path: str | Path, documents: Iterable[str] = ()) -> None:
     """Refuse a place for an artifact that holds anything but an older artifact, so that nothing else is lost.
 
-    Raises
-    ------
-    LeadtermError
-        If the path is a file, or a folder with files that no artifact named.
+    ``LeadtermError`` if the path is a file, or a folder with files that no artifact named.
 
-    Examples
-    --------
     >>> check_output("/nowhere/model")
     """
     target = Path(path)
@@ -140,23 +121,9 @@ def _named(folder: Path) -> set[str]:
 def read_manifest(path: str | Path) -> dict[str, Any]:
     """Read and check the manifest of an artifact, without its parts.
 
-    Parameters
-    ----------
-    path : str or Path
-        The folder.
+    With ``protocol``, ``kind``, ``meta`` and ``files``. ``LeadtermError`` if there is no readable manifest, or its
+    protocol is another one.
 
-    Returns
-    -------
-    dict
-        With ``protocol``, ``kind``, ``meta`` and ``files``.
-
-    Raises
-    ------
-    LeadtermError
-        If there is no readable manifest, or its protocol is another one.
-
-    Examples
-    --------
     >>> read_manifest("/nowhere")
     Traceback (most recent call last):
     leadterm.errors.LeadtermError: no model at '/nowhere': manifest.json is missing. Check the path, ...

@@ -16,15 +16,6 @@ Array = npt.NDArray[np.generic]
 class Strings:
     """A read-only column of strings held as one UTF-8 blob and its offsets.
 
-    Parameters
-    ----------
-    blob : ndarray of uint8, shape (n_bytes,)
-        All strings end to end.
-    offsets : ndarray of int32, shape (n + 1,)
-        String ``i`` is ``blob[offsets[i]:offsets[i + 1]]``.
-
-    Examples
-    --------
     >>> column = Strings.of(["gout", "", "épine"])
     >>> (len(column), column[2], list(column)[0])
     (3, 'épine', 'gout')
@@ -62,8 +53,6 @@ class Strings:
 def pack_strings(name: str, texts: Iterable[str]) -> dict[str, Array]:
     """Pack strings into the two arrays of a ``Strings`` column.
 
-    Examples
-    --------
     >>> sorted(pack_strings("title", ["Gout"]))
     ['title.blob', 'title.offsets']
     """
@@ -77,8 +66,6 @@ def pack_strings(name: str, texts: Iterable[str]) -> dict[str, Array]:
 def numbers(array: Array) -> memoryview:
     """View an array of whole numbers so that single values come out as Python numbers, quickly.
 
-    Examples
-    --------
     >>> numbers(np.array([3, 5]))[1]
     5
     """

@@ -25,8 +25,6 @@ def require(sound: bool, what: str) -> None:
 def check_lengths(length: int, **parts: Any) -> None:
     """Check that parts have one entry for each of `length` things.
 
-    Examples
-    --------
     >>> check_lengths(2, idf=[0.5, 1.0])
     """
     for name, part in parts.items():

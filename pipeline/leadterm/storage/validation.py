@@ -26,13 +26,9 @@ MANY = {str: "strings", int: "whole numbers", float: "numbers"}
 def validated(kind: type[T], given: object, where: str, *, noun: str = "field in") -> T:
     """Make a dataclass of what a file says; lists become tuples.
 
-    Raises
-    ------
-    LeadtermError
-        If a name is unknown or missing or a value has the wrong type: it names the place, never the value.
+    ``LeadtermError`` if a name is unknown or missing or a value has the wrong type: it names the place, never the
+    value.
 
-    Examples
-    --------
     >>> from dataclasses import dataclass
     >>> @dataclass
     ... class Size:

@@ -35,8 +35,6 @@ LONGEST = 180  # bytes of a name that still fit into the name of its draft
 def write_file(path: str | Path, content: str | bytes) -> None:
     """Write a file as a whole, text in UTF-8; raises OSError and leaves the old file if that fails.
 
-    Examples
-    --------
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     write_file(Path(folder, "a.txt"), "fine")
@@ -112,8 +110,6 @@ def explain_failure(path: str | Path, *, what: str = "", hint: str = NEXT) -> It
 def refuse_inputs(output: str | Path | None, inputs: Iterable[str | Path]) -> None:
     """Refuse an output that is one of the inputs, under whatever name; a folder stands for the files inside it.
 
-    Examples
-    --------
     >>> refuse_inputs(__file__, [Path(__file__)])
     Traceback (most recent call last):
     leadterm.errors.LeadtermError: the output '...' is also an input. Nothing was written; name another output.

@@ -31,23 +31,10 @@ STARTS = "leadterm_token_starts"
 class Section(NamedTuple):
     """A stretch of a note under one title.
 
-    Parameters
-    ----------
-    start, end : int
-        Characters ``[start, end)``, title and content. Sections of kind ``section`` follow one another without gaps.
-    title_start, title_end : int
-        Characters of the title; equal where the text has none.
-    category : str
-        For instance ``"assessment_plan"``; empty before the first title, ``"other"`` for an unknown title.
-    token_start, token_end : int
-        Tokens ``[token_start, token_end)``.
-    kind : {"section", "label"}
-        A label is a labelled line (``Cardiovascular: …``) inside a section.
-
-    Examples
-    --------
-    >>> Section(0, 20, 0, 4, "plan", 0, 5, "section").category
-    'plan'
+    ``start``, ``end``: characters ``[start, end)``, title and content. Sections of kind ``section`` follow one
+    another without gaps. ``title_start``, ``title_end``: characters of the title; equal where the text has none.
+    ``category``: for instance ``"assessment_plan"``; empty before the first title, ``"other"`` for an unknown title.
+    ``kind``: a label is a labelled line (``Cardiovascular: …``) inside a section.
     """
 
     start: int
@@ -63,19 +50,8 @@ class Section(NamedTuple):
 class Problem(NamedTuple):
     """The heading of a problem and the text that belongs to it.
 
-    Parameters
-    ----------
-    start, end : int
-        Characters of the heading, without its bullet or number.
-    body_start, body_end : int
-        Characters of what is written under it; equal when there is nothing.
-    number : int
-        Position in its section, from 1.
-
-    Examples
-    --------
-    >>> Problem(0, 19, 21, 60, 1).number
-    1
+    ``start``, ``end``: characters of the heading, without its bullet or number. ``body_start``, ``body_end``:
+    characters of what is written under it; equal when there is nothing.
     """
 
     start: int
@@ -92,8 +68,6 @@ SPAN_ATTRIBUTES: dict[str, Any] = {"assertion": "present", "cues": (), "section"
 def declare() -> None:
     """Declare the attributes; does nothing for those already there.
 
-    Examples
-    --------
     >>> declare()
     >>> from spacy.tokens import Doc
     >>> Doc.has_extension("problems")
@@ -110,18 +84,6 @@ def declare() -> None:
 def text_of(doc: Doc) -> str:
     """Give the text of a doc without joining its tokens anew, as ``doc.text`` does each time.
 
-    Parameters
-    ----------
-    doc : Doc
-        A document.
-
-    Returns
-    -------
-    str
-        Equal to ``doc.text``.
-
-    Examples
-    --------
     >>> import spacy
     >>> text_of(spacy.blank("en")("No fever."))
     'No fever.'
@@ -135,17 +97,6 @@ def text_of(doc: Doc) -> str:
 def set_on_span(user_data: dict[Any, Any], start: int, end: int, values: dict[str, Any]) -> None:
     """Set custom attributes of a span, several times as fast as through ``span._``.
 
-    Parameters
-    ----------
-    user_data : dict
-        ``doc.user_data``.
-    start, end : int
-        Characters of the span.
-    values : dict
-        Attribute to value.
-
-    Examples
-    --------
     >>> import spacy
     >>> declare()
     >>> doc = spacy.blank("en")("No fever.")
@@ -160,8 +111,6 @@ def set_on_span(user_data: dict[Any, Any], start: int, end: int, values: dict[st
 def token_starts(doc: Doc) -> npt.NDArray[np.int64]:
     """First character of each token.
 
-    Examples
-    --------
     >>> import spacy
     >>> token_starts(spacy.blank("en")("No fever.")).tolist()
     [0, 3, 8]

@@ -29,30 +29,10 @@ NOTHING: frozenset[str] = frozenset()
 class FoundMention:
     """A mention, its readings and where it stands.
 
-    Parameters
-    ----------
-    mention : Mention
-        Words, section and assertion.
-    readings : tuple of Reading
-        At least one.
-    near : tuple of str
-        Normal words of the clause, nearest first.
-    sentence : frozenset of str
-        Normal words of the sentence.
-    coverage : float
-        Share of the clause's weight that the mention covers.
-    heading : int
-        Number of the problem whose heading it stands in, or -1.
-    body : int
-        Number of the problem whose body it stands in, or -1.
-    label : str
-        Category of the labelled line it stands in, or empty.
-    place : float
-        Where in the note it starts, from 0 to 1.
-    subsumed : bool
-        Whether a longer mention covers it.
-    joined : bool
-        Whether it was put together from a heading and words below it.
+    ``near``: normal words of the clause, nearest first. ``coverage``: share of the clause's weight that the mention
+    covers. ``heading``: number of the problem whose heading it stands in, or -1. ``body``: number of the problem
+    whose body it stands in, or -1. ``label``: category of the labelled line it stands in, or empty. ``place``: where
+    in the note it starts, from 0 to 1. ``joined``: whether it was put together from a heading and words below it.
     """
 
     mention: Mention
@@ -80,20 +60,7 @@ class ProblemWords:
 class NoteReading:
     """Everything the coding stages need to know of a note.
 
-    Parameters
-    ----------
-    note_id : str
-        The note.
-    mentions : tuple of FoundMention
-        In order of the text.
-    problems : tuple of ProblemWords
-        Problems of the assessment, in order.
-    complaint : frozenset of str
-        Normal words of the chief complaint or reason for visit.
-    words : frozenset of str
-        All normal words of the note.
-    length : int
-        Number of its words.
+    ``complaint``: normal words of the chief complaint or reason for visit.
     """
 
     note_id: str
@@ -206,15 +173,7 @@ def sentence_numbers(doc: Doc) -> npt.NDArray[np.int64]:
 def problem_tokens(doc: Doc) -> list[tuple[int, int, int, int]]:
     """Tokens ``[a, b)`` of the heading and ``[c, d)`` of the body of each problem.
 
-    Parameters
-    ----------
-    doc : Doc
-        With problems found.
-
-    Returns
-    -------
-    list of (int, int, int, int)
-        One entry a problem, in order.
+    One entry a problem, in order.
     """
     found: list[tuple[int, int, int, int]] | None = doc.user_data.get(PROBLEM_TOKENS)
     if found is None:
@@ -236,18 +195,6 @@ def problem_numbers(doc: Doc) -> tuple[list[int], list[int]]:
 def read_note(doc: Doc, note_id: str, matcher: TermMatcher) -> NoteReading:
     """Read the mentions of an annotated doc.
 
-    Parameters
-    ----------
-    doc : Doc
-        Through the whole text pipeline.
-    note_id : str
-        Identifier for the evidence spans.
-    matcher : TermMatcher
-        The one that found the mentions.
-
-    Returns
-    -------
-    NoteReading
-        Frozen; holds nothing of spaCy.
+    Frozen; holds nothing of spaCy.
     """
     return _Reader(doc, note_id, matcher).read()

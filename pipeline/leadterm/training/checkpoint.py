@@ -24,10 +24,7 @@ _COLUMNS = ("features", "target", "owner")
 class WorkFolder:
     """A folder beside the model, named by what the run depends on.
 
-    Parameters
-    ----------
-    path : Path
-        The folder; made when the first fold is kept.
+    ``path``: the folder; made when the first fold is kept.
     """
 
     path: Path
@@ -36,8 +33,6 @@ class WorkFolder:
     def beside(cls, output: str | Path, depends: Mapping[str, Any]) -> WorkFolder:
         """Name the folder for an output and everything the folds depend on.
 
-        Examples
-        --------
         >>> WorkFolder.beside("m", {"seed": 1}).path.name
         '.m.work-a4bbadc1'
         """
@@ -59,15 +54,8 @@ class WorkFolder:
 class SystemFolds:
     """Finished folds of one code system.
 
-    Parameters
-    ----------
-    path : Path
-        The work folder.
-    mark : str
-        Stands for the system in file names.
+    ``mark``: stands for the system in file names.
 
-    Examples
-    --------
     >>> SystemFolds(Path("/nowhere"), "ab").read(0) is None
     True
     """

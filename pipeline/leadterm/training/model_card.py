@@ -13,21 +13,7 @@ def model_card(
 ) -> str:
     """Write the card of a model from its run; it holds no text of the corpus.
 
-    Parameters
-    ----------
-    model : CorpusModel
-        With its manifest in ``meta``.
-    point : OperatingPoint
-        Out-of-fold figures at the model's threshold.
-    target : OperatingPoint or None
-        Those at the target precision, where it can be reached.
-    target_precision : float or None
-        The precision that was asked for.
-
-    Returns
-    -------
-    str
-        Markdown.
+    ``target``: those at the target precision, where it can be reached.
     """
     corpus = model.meta["corpus"]
     built = any(system.base.axes.stems for system in model.learned.values())

@@ -17,20 +17,8 @@ __all__ = ["fitting_prior"]
 def fitting_prior(encounters: Sequence[Encounter], systems: Iterable[str]) -> Prior | None:
     """Load the shipped model if it knows a code system, reads the language and has not learned from the notes.
 
-    Parameters
-    ----------
-    encounters : sequence of Encounter
-        To learn from.
-    systems : iterable of str
-        Code systems to learn.
+    None where it would be of no help.
 
-    Returns
-    -------
-    Prior or None
-        None where it would be of no help.
-
-    Examples
-    --------
     >>> fitting_prior([], ["icd10pcs"]) is None
     True
     """

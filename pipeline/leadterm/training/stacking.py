@@ -45,18 +45,8 @@ class FoldFolder(Protocol):
 class FoldRows:
     """Out-of-fold candidates of training encounters.
 
-    Parameters
-    ----------
-    features : ndarray of shape (n, n_features)
-        Columns :data:`leadterm.learned.parts.FEATURES`.
-    target : ndarray of shape (n,)
-        1 where the candidate is a reference code.
-    owner : ndarray of shape (n,)
-        Index of the encounter.
-    missed : int
-        Reference codes that are no candidate.
-    base : BaseModel or None
-        The parts that described them, where one held-out fold is enough: these parts are then the model's.
+    ``target``: 1 where the candidate is a reference code. ``base``: the parts that described them, where one held-out
+    fold is enough: these parts are then the model's.
     """
 
     features: NDArray[np.float32]
@@ -82,24 +72,9 @@ def examples_of(
 ) -> list[Example]:
     """Turn encounters into training examples for one code system.
 
-    Parameters
-    ----------
-    encounters : sequence of Encounter
-        With reference codes.
-    texts : sequence of Tokens
-        Their words.
-    system : str
-        The code system.
-    known : sequence of CandidateTable or None, optional
-        What the dictionary found in each encounter that is ranked.
+    Evidence as word positions: the coders', or the dictionary's where the coders gave none. ``known``: what the
+    dictionary found in each encounter that is ranked.
 
-    Returns
-    -------
-    list of Example
-        Evidence as word positions: the coders', or the dictionary's where the coders gave none.
-
-    Examples
-    --------
     >>> from leadterm.schema import EvidenceSpan, Note, ReferenceCode
     >>> gout = Mention.of(EvidenceSpan("n", 0, 4, "Gout"))
     >>> e = Encounter("e", (Note("n", "Gout."),), (ReferenceCode("s", "M10", "", (gout,)),))
@@ -144,28 +119,11 @@ def out_of_fold(
 ) -> FoldRows:
     """Describe training examples by parts that were fitted without them and their groups.
 
-    So many folds are held out as hold the encounters the recipe ranks: all of them in a small corpus,
-    one in a very large one.
+    So many folds are held out as hold the encounters the recipe ranks: all of them in a small corpus, one in a very
+    large one.
 
-    Parameters
-    ----------
-    examples : sequence of Example
-        Training examples.
-    groups : sequence of str
-        Patient or encounter of each; never divided.
-    recipe : Recipe
-        Folds, seed, settings.
-    progress : callable, optional
-        Told the name of each step and the share of the work that is done.
-    folder : FoldFolder, optional
-        Keeps finished folds.
-    jobs : int
-        Processes.
-
-    Returns
-    -------
-    FoldRows
-        In order of folds.
+    ``groups``: patient or encounter of each; never divided. ``progress``: told the name of each step and the share of
+    the work that is done.
     """
     from joblib import Parallel, delayed
 
@@ -187,20 +145,8 @@ def out_of_fold(
 def ranked(groups: Sequence[str], recipe: Recipe) -> NDArray[np.bool_]:
     """Tell which training examples the ranker learns from: those of the folds that are held out.
 
-    Parameters
-    ----------
-    groups : sequence of str
-        Patient or encounter of each example.
-    recipe : Recipe
-        Folds, seed, encounters to rank.
+    All True in a small corpus.
 
-    Returns
-    -------
-    ndarray of shape (n_examples,)
-        All True in a small corpus.
-
-    Examples
-    --------
     >>> ranked(["a", "b", "c"], Recipe()).tolist()
     [True, True, True]
     """
@@ -227,30 +173,7 @@ def fold_rows(
 ) -> FoldRows:
     """Describe the examples of one fold by parts fitted on the others.
 
-    Parameters
-    ----------
-    examples : sequence of Example
-        All training examples.
-    fold : ndarray of shape (n_examples,)
-        Fold of each.
-    k : int
-        The fold that is held out.
-    recipe : Recipe
-        Settings.
-    keep : bool
-        Give the parts too.
-    jobs : int
-        Threads and processes.
-
-    Returns
-    -------
-    FoldRows
-        Of the held-out examples.
-
-    Raises
-    ------
-    LeadtermError
-        If the other folds hold no code.
+    ``LeadtermError`` if the other folds hold no code.
     """
     base = fit_base([examples[i] for i in np.flatnonzero(fold != k)], recipe.base, recipe.seed, jobs=jobs)
     rows = _rows(base, examples, np.flatnonzero(fold == k), jobs)
@@ -262,26 +185,7 @@ def fit_system(
 ) -> SystemModel:
     """Fit the ranker on out-of-fold rows and the parts on all examples.
 
-    Parameters
-    ----------
-    examples, groups
-        As for :func:`out_of_fold`.
-    rows : FoldRows
-        From :func:`out_of_fold`.
-    recipe : Recipe
-        Settings.
-    jobs : int
-        Processes.
-
-    Returns
-    -------
-    SystemModel
-        Parts and ranker.
-
-    Raises
-    ------
-    LeadtermError
-        If there is nothing to learn from.
+    ``LeadtermError`` if there is nothing to learn from.
     """
     names = (*FEATURES, *known_names([e.known for e in examples]))
     ranker = Ranker.fit(

@@ -24,8 +24,6 @@ __all__ = ["compile_draft", "compile_terms", "confirmed_expansions", "package_fo
 def package_folder(package: str) -> Path | None:
     """Find the folder of an installed package without importing it.
 
-    Examples
-    --------
     >>> package_folder("no_such_package_at_all") is None
     True
     """
@@ -36,8 +34,6 @@ def package_folder(package: str) -> Path | None:
 def packaged_components(system: str | None = None) -> list[Component]:
     """List the code data that came with installed packages.
 
-    Examples
-    --------
     >>> [part.kind for part in packaged_components("icd10cm")]
     ['tabular']
     """
@@ -57,11 +53,9 @@ def _packaged_files(packaged: Packaged, pattern: str) -> list[Path]:
 def compile_draft(system: str, base: Component, notes: Component | None, codes: Component | None) -> Draft:
     """Read the chosen parts of a release and put them together.
 
-    ``base`` says which codes there are; a tabular list lends its ``notes`` and headings to a base that is a plain list;
-    a list of ``codes`` of the same release says which 7th characters a tabular base has.
+    ``base`` says which codes there are; a tabular list lends its ``notes`` and headings to a base that is a plain
+    list; a list of ``codes`` of the same release says which 7th characters a tabular base has.
 
-    Examples
-    --------
     >>> part = packaged_components("icd9pcs")[0]
     >>> compile_draft("icd9pcs", part, None, None).rows[0].code
     '00.01'
@@ -81,8 +75,6 @@ def compile_draft(system: str, base: Component, notes: Component | None, codes: 
 def compile_terms(parts: Iterable[Component]) -> list[Term]:
     """Read an index and tables together, so that one may refer to the other.
 
-    Examples
-    --------
     >>> compile_terms([])
     []
     """
@@ -93,8 +85,6 @@ def compile_terms(parts: Iterable[Component]) -> list[Term]:
 def confirmed_expansions(system: str) -> Mapping[str, frozenset[str]]:
     """Read which 7th characters exist from the list of codes beside a packaged tabular list; empty if there is none.
 
-    Examples
-    --------
     >>> sorted(confirmed_expansions("icd10cm")["W000XX"])
     ['A', 'D', 'S']
     """
@@ -110,8 +100,6 @@ def _first_words(path: Path) -> Iterable[str]:
 def read_events(part: Component) -> list[Event]:
     """Read a tabular list.
 
-    Examples
-    --------
     >>> len(read_events(packaged_components("icd10cm")[0])) > 70_000
     True
     """
@@ -123,8 +111,6 @@ def read_events(part: Component) -> list[Event]:
 def read_codes(part: Component) -> list[Row]:
     """Read a list of codes.
 
-    Examples
-    --------
     >>> read_codes(packaged_components("icd9cm")[0])[0].code
     '001.0'
     """

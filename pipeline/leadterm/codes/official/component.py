@@ -21,13 +21,7 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 @dataclass(frozen=True, slots=True)
 class Component:
-    """One part of one release.
-
-    Examples
-    --------
-    >>> Component("icd10cm", "2026", "index", Path("index.tsv"), 3, "").packaged
-    False
-    """
+    """One part of one release."""
 
     system: str
     release: str
@@ -41,8 +35,6 @@ class Component:
 def component_text(system: str, release: str, kind: str, rows: Iterable[Sequence[str]]) -> str:
     """Write the text of a component file.
 
-    Examples
-    --------
     >>> print(component_text("own", "1", "codes", [("A1", "Arm")]).splitlines()[-1].split())
     ['A1', 'Arm']
     """
@@ -56,8 +48,6 @@ def component_text(system: str, release: str, kind: str, rows: Iterable[Sequence
 def read_header(path: Path) -> Component:
     """Read the header of a component file.
 
-    Examples
-    --------
     >>> read_header(Path("no such file.tsv"))
     Traceback (most recent call last):
         ...
@@ -77,8 +67,6 @@ def read_header(path: Path) -> Component:
 def read_component(path: Path) -> list[list[str]]:
     """Read the rows of a component file and check them against its header.
 
-    Examples
-    --------
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = Path(folder, "codes.tsv")
@@ -99,8 +87,6 @@ def read_component(path: Path) -> list[list[str]]:
 def list_components(folder: Path, system: str | None = None) -> list[Component]:
     """List the installed components under a folder; files that are not ours are left aside.
 
-    Examples
-    --------
     >>> list_components(Path("no such folder"))
     []
     """

@@ -22,23 +22,10 @@ __all__ = ["Draft", "Row", "from_pairs", "rows_from_list", "term_arrays"]
 class Row:
     """One code of a draft.
 
-    Parameters
-    ----------
-    code, title : str
-        The code in the system's spelling and what it stands for.
-    parent : int
-        Row of the code one level up, -1 for none.
-    billable, extended : bool
-        Whether it is complete; whether it only adds a 7th character to its parent.
-    block, chapter : int
-        Numbers of its headings, -1 for none.
-    since, until : int
-        First and last day of the code itself as YYYYMMDD, 0 for unknown.
-
-    Examples
-    --------
-    >>> Row("E11", "Type 2 diabetes mellitus").billable
-    True
+    ``code``, ``title``: the code in the system's spelling and what it stands for. ``parent``: row of the code one
+    level up, -1 for none. ``billable``, ``extended``: whether it is complete; whether it only adds a 7th character to
+    its parent. ``block``, ``chapter``: numbers of its headings, -1 for none. ``since``, ``until``: first and last day
+    of the code itself as YYYYMMDD, 0 for unknown.
     """
 
     code: str
@@ -56,24 +43,9 @@ class Row:
 class Draft:
     """Everything of a code system, in lists.
 
-    Parameters
-    ----------
-    rows : list of Row
-        Codes in tabular order: each directly before its descendants.
-    headings : list of Heading
-        Chapters and blocks.
-    notes : list of (int, str, str)
-        Owner (row, or ``len(rows)`` + number of the heading when frozen; headings are given as
-        ``-1 - number`` here), kind and text.
-    sevenths : list of (int, str, str)
-        Row, character, meaning.
-    terms : list of Term
-        Index and table terms; those whose code the system lacks are left out.
-
-    Examples
-    --------
-    >>> Draft([Row("A1", "Arm")]).freeze("own", "1").title("A1")
-    'Arm'
+    ``rows``: codes in tabular order: each directly before its descendants. ``notes``: owner (row, or ``len(rows)`` +
+    number of the heading when frozen; headings are given as ``-1 - number`` here), kind and text. ``terms``: index
+    and table terms; those whose code the system lacks are left out.
     """
 
     rows: list[Row] = field(default_factory=list)
@@ -128,8 +100,6 @@ class Draft:
 def term_arrays(codes: Iterable[str], terms: Iterable[Term]) -> dict[str, Array]:
     """Pack index and table terms into the columns that ``CodeSystem`` takes.
 
-    Examples
-    --------
     >>> term_arrays(["M10"], [Term("Gout", "M10", "index", ("Gout",))])["term_row"].tolist()
     [0]
     """
@@ -158,8 +128,6 @@ def _ends(parents: Sequence[int]) -> Array:
 def rows_from_list(system: str, listed: Iterable[Row]) -> list[Row]:
     """Order a flat list of codes and find the parent of each: the longest code that it begins with.
 
-    Examples
-    --------
     >>> [row.parent for row in rows_from_list("icd10cm", [Row("W00.0XXA", "Fall"), Row("W00", "Falls")])]
     [-1, 0]
     """
@@ -188,27 +156,11 @@ def from_pairs(
 ) -> CodeSystem:
     """Make a code system from a corpus's own list.
 
-    A code that begins with another code of the list stands below it. Every code is billable unless
-    codes stand below it.
+    A code that begins with another code of the list stands below it. Every code is billable unless codes stand below
+    it.
 
-    Parameters
-    ----------
-    name : str
-        Name of the system.
-    pairs : iterable of (str, str)
-        Code and title; a title may be empty.
-    release : str
-        Name of the release.
-    effective : tuple of (date or None, date or None)
-        First and last day on which it holds.
+    ``pairs``: code and title; a title may be empty. ``effective``: first and last day on which it holds.
 
-    Returns
-    -------
-    CodeSystem
-        The system.
-
-    Examples
-    --------
     >>> own = from_pairs("causes of death", [("V01", "Pedestrian hurt"), ("V01.1", "in traffic"), ("X9", "")])
     >>> own.children("V01"), own.normalise("v011"), own.title("X9")
     (('V01.1',), 'V01.1', '')

@@ -14,27 +14,9 @@ LIST = "|"  # between the items of one field; official titles never hold it
 class Entry:
     """One line of an index or table.
 
-    Parameters
-    ----------
-    level : int
-        0 for a main term, 1 for a subterm …
-    title : str
-        The words, without nonessential modifiers and bracketed synonyms.
-    optional : tuple of str
-        Nonessential modifiers and bracketed synonyms.
-    codes : tuple of str
-        As printed, dashes included.
-    manifestation : str
-        Second code of a pair, or empty.
-    see, see_also : tuple of str
-        Cross-references.
-    cells : tuple of str
-        ``"2=C76.2"``: column and code of a table.
-
-    Examples
-    --------
-    >>> Entry(0, "Gout", ("acute",), ("M10.9",)).to_fields()
-    ['0', 'Gout', 'acute', 'M10.9', '', '', '', '']
+    ``level``: 0 for a main term, 1 for a subterm …. ``title``: the words, without nonessential modifiers and
+    bracketed synonyms. ``manifestation``: second code of a pair, or empty. ``cells``: ``"2=C76.2"``: column and code
+    of a table.
     """
 
     level: int

@@ -29,8 +29,6 @@ CODE = re.compile(r"\b([A-Z](?:\d[\dA-Z]|[A-Z]\d)(?:\.[\dA-Z]{1,4})?)\.?(-*)")
 def index_entries(root: Element) -> Iterator[Entry]:
     """Walk an index or table in its official XML.
 
-    Examples
-    --------
     >>> from leadterm.codes.official.xml import parse_xml
     >>> xml = b"<i><mainTerm><title>Gout<nemod>(acute)</nemod></title><code>M10.9</code></mainTerm></i>"
     >>> next(index_entries(parse_xml(xml, "x.xml"))).optional
@@ -80,8 +78,6 @@ def _title(element: Element | None) -> tuple[str, tuple[str, ...]]:
 def terms_of(entries: Mapping[str, Sequence[Entry]]) -> list[Term]:
     """Turn index and table entries into terms; "see" entries take the codes of their targets.
 
-    Examples
-    --------
     >>> found = terms_of({"index": [Entry(0, "Ache", see=("Pain",)), Entry(0, "Pain", codes=("R52",))]})
     >>> [(term.text, term.code) for term in found]
     [('Ache', 'R52'), ('Pain', 'R52')]

@@ -27,13 +27,7 @@ __all__ = ["InstallReport", "Recognised", "install", "recognise", "remove"]
 
 @dataclass(frozen=True, slots=True)
 class Recognised:
-    """What one file turned out to be.
-
-    Examples
-    --------
-    >>> Recognised("own", "1", "codes", (("A1", "Arm", "1", "0", "0"),), "codes.txt", 1).kind
-    'codes'
-    """
+    """What one file turned out to be."""
 
     system: str
     release: str
@@ -186,8 +180,6 @@ def remove(system: str, release: str) -> tuple[str, ...]:
 def recognise(label: str, data: bytes, *, release: str | None = None, system: str | None = None) -> list[Recognised]:
     """Find out by its content what a file is, and read it.
 
-    Examples
-    --------
     >>> entry = b"<mainTerm><title>Gout</title><code>M10.9</code></mainTerm>"
     >>> xml = b"<ICD10CM.index><version>2026</version>" + entry + b"</ICD10CM.index>"
     >>> [(part.kind, part.release) for part in recognise("index.xml", xml)]

@@ -26,13 +26,7 @@ SAMPLE = 400  # lines that say what a file is
 
 @dataclass(frozen=True, slots=True)
 class CodeList:
-    """A list of codes read from a text file.
-
-    Examples
-    --------
-    >>> CodeList("icd9cm", (Row("001.0", "Cholera"),), 1).rank
-    1
-    """
+    """A list of codes read from a text file."""
 
     system: str
     rows: tuple[Row, ...]

@@ -32,17 +32,6 @@ BEHAVIOURS = {
 class Node:
     """A line of an index with the lines below it.
 
-    Parameters
-    ----------
-    entry : Entry
-        The line.
-    parent : Node or None
-        The line above.
-    children : list of Node
-        The lines one level down.
-
-    Examples
-    --------
     >>> from leadterm.codes.official.entry import Entry
     >>> Node(Entry(0, "Gout"), None).path
     ('Gout',)
@@ -75,15 +64,8 @@ class Node:
 class Tree:
     """An index: its main terms, and how to find them by their words.
 
-    Parameters
-    ----------
-    roots : tuple of Node
-        Main terms.
-    by_key : dict of str to Node
-        Main terms by each of the names in their titles.
+    ``by_key``: main terms by each of the names in their titles.
 
-    Examples
-    --------
     >>> from leadterm.codes.official.entry import Entry
     >>> Tree.of([Entry(0, "Abdomen, abdominal"), Entry(1, "acute")]).by_key["abdominal"].children[0].entry.title
     'acute'
@@ -133,8 +115,6 @@ def _names(roots: Sequence[Node]) -> dict[str, Node]:
 def key(text: str) -> str:
     """Reduce a title to lower-case singular words for comparison, without NEC and NOS.
 
-    Examples
-    --------
     >>> key(" Addison's disease NEC ")
     'addison disease'
     """
@@ -180,11 +160,9 @@ def resolve(
 ) -> Iterator[tuple[Node, tuple[Node, ...], str]]:
     """Find what a cross-reference leads to.
 
-    Gives a line with codes, the lines between the target and it, and the column of the neoplasm table that is meant (or
-    empty). Lines under the target count too if there are no more than ``most``.
+    Gives a line with codes, the lines between the target and it, and the column of the neoplasm table that is meant
+    (or empty). Lines under the target count too if there are no more than ``most``.
 
-    Examples
-    --------
     >>> from leadterm.codes.official.entry import Entry
     >>> tree = Tree.of([Entry(0, "Pain", codes=("R52",)), Entry(1, "ear", codes=("H92.0-",))])
     >>> [(node.entry.codes[0], len(tail)) for node, tail, _ in resolve("Pain", tree, None)]

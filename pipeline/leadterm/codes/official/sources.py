@@ -24,8 +24,6 @@ def read_source(source: str) -> Iterator[tuple[str, bytes]]:
 
     Nothing is unpacked to disk: member names never become paths.
 
-    Examples
-    --------
     >>> list(read_source("no/such/file.xml"))
     Traceback (most recent call last):
         ...

@@ -29,21 +29,8 @@ NOTE_TAGS = {
 class Event(NamedTuple):
     """One line of a tabular list in reading order.
 
-    Parameters
-    ----------
-    kind : str
-        ``chapter block code seventh`` or a kind of note.
-    depth : int
-        Levels below the chapter for codes (a category has 1); 0 for the rest.
-    name : str
-        Code, name of the heading or 7th character.
-    text : str
-        Title, note or meaning.
-
-    Examples
-    --------
-    >>> Event("code", 1, "A00", "Cholera").name
-    'A00'
+    ``kind``: ``chapter block code seventh`` or a kind of note. ``depth``: levels below the chapter for codes (a
+    category has 1); 0 for the rest. ``name``: code, name of the heading or 7th character.
     """
 
     kind: str
@@ -55,8 +42,6 @@ class Event(NamedTuple):
 def tabular_events(root: Element) -> Iterator[Event]:
     """Walk the tabular XML.
 
-    Examples
-    --------
     >>> from leadterm.codes.official.xml import parse_xml
     >>> root = parse_xml(b"<t><chapter><name>1</name><desc>Infections (A00-B99)</desc></chapter></t>", "x.xml")
     >>> next(tabular_events(root)).text
@@ -96,8 +81,6 @@ def _notes(element: Element) -> Iterator[Event]:
 def draft_from_events(events: Iterable[Event], confirmed: Mapping[str, frozenset[str]]) -> Draft:
     """Build the draft of a system from the events of its tabular list.
 
-    Examples
-    --------
     >>> events = [Event("code", 1, "W00", "Fall"), Event("seventh", 0, "A", "initial encounter")]
     >>> [row.code for row in draft_from_events(events, {}).rows]
     ['W00', 'W00.XXXA']
@@ -112,8 +95,6 @@ def draft_from_events(events: Iterable[Event], confirmed: Mapping[str, frozenset
 def expansions(codes: Iterable[str]) -> dict[str, frozenset[str]]:
     """Group full codes by what stands before their 7th character.
 
-    Examples
-    --------
     >>> found = expansions(["W000XXA", "W00.0XXD", "I10"])
     >>> sorted(found["W000XX"]), found["I10XXX"]
     (['A', 'D'], frozenset())

@@ -20,11 +20,9 @@ class _Prolog(Exception):
 def parse_xml(data: bytes, label: str) -> ElementTree.Element:
     """Parse XML that must not declare a document type.
 
-    Entities can only be declared in a document type, so refusing one shuts out entity expansion
-    and outside references alike.
+    Entities can only be declared in a document type, so refusing one shuts out entity expansion and outside
+    references alike.
 
-    Examples
-    --------
     >>> parse_xml(b"<a><b/></a>", "x.xml").tag
     'a'
     """

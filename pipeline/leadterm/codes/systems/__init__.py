@@ -27,8 +27,6 @@ SYSTEMS: dict[str, SystemSpec] = {
 def spec_of(system: str) -> SystemSpec:
     """Give what is known of a system; of one that a corpus or a user declares, its name.
 
-    Examples
-    --------
     >>> spec_of("icd9pcs").dot, spec_of("injury codes").dot
     (2, 0)
     """
@@ -50,8 +48,6 @@ def recognise_codes(codes: Sequence[str], label: str, headings: Sequence[str] | 
 
     ``headings`` are the codes that an order file marks as not complete; only systems with order files count then.
 
-    Examples
-    --------
     >>> recognise_codes(["I10", "QA00101"], "list.txt").name, recognise_codes(["A0425"], "HCPC2026.txt").name
     ('icd10cm', 'hcpcs')
     """

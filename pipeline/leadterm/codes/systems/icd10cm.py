@@ -25,8 +25,6 @@ def _mapping() -> ICD10toICD9:
 def to_icd9cm(code: str) -> str | None:
     """Give the ICD-9-CM code, by the General Equivalence Mappings; a newer code counts as its nearest shorter one.
 
-    Examples
-    --------
     >>> to_icd9cm("I10"), to_icd9cm("R05.9"), to_icd9cm("N13.70")
     ('401.9', '786.2', '593.70')
     """

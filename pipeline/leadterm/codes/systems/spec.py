@@ -28,14 +28,8 @@ class Packaged:
 class Axes:
     """Which characters of a code mean what, where each has a meaning of its own.
 
-    Parameters
-    ----------
-    names : tuple of str
-        What each character stands for.
-    operation, part : tuple of int
-        The characters that name what was done, and to which part of the body.
-    stem : int
-        How many characters say both; those after it are chosen last.
+    ``operation``, ``part``: the characters that name what was done, and to which part of the body. ``stem``: how many
+    characters say both; those after it are chosen last.
     """
 
     names: tuple[str, ...]

@@ -10,8 +10,6 @@ __all__ = ["bare", "bare_rows"]
 def bare(code: str) -> str:
     """Reduce a code to upper-case letters and digits, for comparing spellings.
 
-    Examples
-    --------
     >>> bare(" e11.9 "), bare("8500/3")
     ('E119', '85003')
     """
@@ -21,8 +19,6 @@ def bare(code: str) -> str:
 def bare_rows(codes: Sequence[str]) -> dict[str, int]:
     """Map letters and digits of each code to its row; -1 where two codes share them.
 
-    Examples
-    --------
     >>> bare_rows(["E11.9", "A.1", "A1"])
     {'E119': 0, 'A1': -1}
     """

@@ -30,23 +30,9 @@ DIRECTIONS = frozenset({"forward", "backward", "end", "-"})
 class Cue(NamedTuple):
     """A cue of a table.
 
-    Parameters
-    ----------
-    text : str
-        Its words.
-    category : str
-        What it says, one of `CATEGORIES`, or ``pseudo affirm close weak clause onset``.
-    direction : str
-        ``forward``, ``backward``, ``end`` (backward, where a clause ends after it) or ``-``.
-    scope : int
-        Most tokens it reaches; 0 for the whole clause.
-    closes : frozenset of str
-        Categories whose scope ends at it.
-
-    Examples
-    --------
-    >>> Cue("denies", "absent", "forward", 0, frozenset({"family"})).direction
-    'forward'
+    ``category``: what it says, one of `CATEGORIES`, or ``pseudo affirm close weak clause onset``. ``direction``:
+    ``forward``, ``backward``, ``end`` (backward, where a clause ends after it) or ``-``. ``scope``: most tokens it
+    reaches; 0 for the whole clause.
     """
 
     text: str
@@ -67,23 +53,9 @@ class Hit(NamedTuple):
 def read_cues(rows: Sequence[Mapping[str, str]]) -> tuple[list[Cue], dict[str, list[str]]]:
     """Turn the rows of a cue table into cues, and its ``set`` rows into word lists.
 
-    Parameters
-    ----------
-    rows : sequence of mapping
-        Columns ``cue category direction scope closes``.
+    Cues as written, with ``{name}`` in them; and the members of each name. ``LeadtermError`` if a category or
+    direction is unknown.
 
-    Returns
-    -------
-    tuple of (list of Cue, dict of str to list of str)
-        Cues as written, with ``{name}`` in them; and the members of each name.
-
-    Raises
-    ------
-    LeadtermError
-        If a category or direction is unknown.
-
-    Examples
-    --------
     >>> row = {"cue": "no", "category": "absent", "direction": "forward", "scope": "-", "closes": "-"}
     >>> read_cues([row])[0][0].category
     'absent'
@@ -111,15 +83,8 @@ def read_cues(rows: Sequence[Mapping[str, str]]) -> tuple[list[Cue], dict[str, l
 class CueTrie:
     """Finds the longest cues in a sequence of token numbers.
 
-    Parameters
-    ----------
-    number : callable
-        Gives the token numbers of one word.
-    language : str
-        Decides which words end a clause.
+    ``number``: gives the token numbers of one word.
 
-    Examples
-    --------
     >>> trie = CueTrie(lambda word: [hash(word)])
     >>> trie.add(Cue("no evidence of", "absent", "forward", 0, frozenset()), {})
     >>> [(h.start, h.end) for h in trie.find([hash(w) for w in "there is no evidence of gout".split()])]
@@ -200,18 +165,8 @@ class CueTrie:
 def compile_cues(nlp: Language) -> CueTrie:
     """Compile the cues of the pipeline's language; English for a language without a table of its own.
 
-    Parameters
-    ----------
-    nlp : Language
-        Gives the tokenizer and the numbers of its words.
+    Over the numbers of lower-cased tokens. ``nlp``: gives the tokenizer and the numbers of its words.
 
-    Returns
-    -------
-    CueTrie
-        Over the numbers of lower-cased tokens.
-
-    Examples
-    --------
     >>> import spacy
     >>> nlp = spacy.blank("en")
     >>> numbers = nlp.make_doc("She denies fever.").to_array("LOWER").tolist()

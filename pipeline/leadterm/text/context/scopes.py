@@ -31,14 +31,7 @@ DENIALS = frozenset({"no", "without", "denies", "denied"})
 class Scope(NamedTuple):
     """Reach of a cue, in positions of the sentence's words.
 
-    Parameters
-    ----------
-    low, high : int
-        Positions ``[low, high)``.
-    assertion : str
-        What it makes of the mentions inside.
-    start, end : int
-        Positions of the cue.
+    ``assertion``: what it makes of the mentions inside.
     """
 
     low: int

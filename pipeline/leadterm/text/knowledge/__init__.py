@@ -14,23 +14,8 @@ __all__ = ["fingerprint", "load_table"]
 def load_table(name: str) -> list[dict[str, str]]:
     """Read a table of the package.
 
-    Parameters
-    ----------
-    name : str
-        File name, for instance ``"synonyms.tsv"``.
+    One mapping of column to value a row. ``LeadtermError`` if a row has another number of columns than the header.
 
-    Returns
-    -------
-    list of dict
-        One mapping of column to value a row.
-
-    Raises
-    ------
-    LeadtermError
-        If a row has another number of columns than the header.
-
-    Examples
-    --------
     >>> sorted(load_table("word_variants.tsv")[0])
     ['base', 'word']
     """
@@ -41,8 +26,6 @@ def load_table(name: str) -> list[dict[str, str]]:
 def fingerprint(tables: tuple[str, ...], modules: tuple[str, ...]) -> str:
     """Name the content of tables and of the modules (below ``leadterm``) that read them: what is compiled from both.
 
-    Examples
-    --------
     >>> len(fingerprint(("soft_words.tsv",), ("text/matching/terms.py",)))
     16
     """

@@ -24,17 +24,7 @@ _BREAKS = re.compile(r" ?\n[\n ]*")
 class NoteKind(NamedTuple):
     """What a note is.
 
-    Parameters
-    ----------
-    name : str
-        One of `KINDS`.
-    inpatient : bool
-        Whether it reads as part of an inpatient stay.
-
-    Examples
-    --------
-    >>> NoteKind("clinic", False).name
-    'clinic'
+    ``inpatient``: whether it reads as part of an inpatient stay.
     """
 
     name: str

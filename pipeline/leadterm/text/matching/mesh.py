@@ -39,18 +39,9 @@ def _read(stream: IO[bytes]) -> Mapping[str, Any]:
 def mesh_groups() -> dict[str, list[str]]:
     """Give the synonyms of each MeSH disease.
 
-    Returns
-    -------
-    dict of str to list of str
-        Canonical name to all its variants, itself included; empty where the package is not installed.
+    Canonical name to all its variants, itself included; empty where the package is not installed. ``LeadtermError``
+    if the package's file is not plain data of the expected shape.
 
-    Raises
-    ------
-    LeadtermError
-        If the package's file is not plain data of the expected shape.
-
-    Examples
-    --------
     >>> "heart attack" in mesh_groups()["myocardial infarction"]
     True
     """
@@ -69,17 +60,8 @@ def mesh_groups() -> dict[str, list[str]]:
 def mesh_sets(known: Mapping[tuple[str, ...], str], normaliser: Normaliser) -> Iterator[WordSet]:
     """Give MeSH synonyms a code where one of their group already has one.
 
-    Parameters
-    ----------
-    known : mapping of tuple of str to str
-        Words of unambiguous terms to their code.
-    normaliser : Normaliser
-        Brings names into normal words.
-
-    Yields
-    ------
-    WordSet
-        Variants whose words are not known yet, with the code of the canonical name, else the commonest of the group.
+    Variants whose words are not known yet, with the code of the canonical name, else the commonest of the group.
+    ``known``: words of unambiguous terms to their code.
     """
     for name, variants in sorted(mesh_groups().items()):
         sets = {variant: tuple(sorted(set(normaliser.content(variant)))) for variant in (name, *variants)}

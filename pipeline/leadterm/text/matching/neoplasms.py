@@ -59,14 +59,8 @@ def _known(row: Row, known: Container[str]) -> Row:
 class NeoplasmFinder:
     """Puts histologies and sites together.
 
-    Parameters
-    ----------
-    vocabulary : sequence of str
-        Words by their number in a scan.
-    normaliser : Normaliser
-        The one the vocabulary was made with.
-    known : container of str
-        Codes of the release at hand; a site has no code of its own where it lacks the one of the table.
+    ``vocabulary``: words by their number in a scan. ``normaliser``: the one the vocabulary was made with. ``known``:
+    codes of the release at hand; a site has no code of its own where it lacks the one of the table.
     """
 
     def __init__(self, vocabulary: Sequence[str], normaliser: Normaliser, known: Container[str]) -> None:
@@ -88,17 +82,8 @@ class NeoplasmFinder:
     def covers(self, scan: Scan, known: Iterable[Cover]) -> list[Cover]:
         """Find neoplasms that no term of the dictionary names.
 
-        Parameters
-        ----------
-        scan : Scan
-            Words of a doc.
-        known : iterable of Cover
-            What the dictionary found; the same code at the same words is not found again.
-
-        Returns
-        -------
-        list of Cover
-            In order of the text.
+        In order of the text. ``known``: what the dictionary found; the same code at the same words is not found
+        again.
         """
         at = np.flatnonzero((scan.word >= 0) & ~scan.negated)
         at = at[self._is_head[scan.word[at]]]

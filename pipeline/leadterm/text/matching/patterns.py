@@ -25,16 +25,9 @@ Steps = tuple[frozenset[int] | None, ...]
 class PatternMatcher:
     """Finds patterns such as ``slip|slipped * ice`` in sentences.
 
-    Parameters
-    ----------
-    rows : iterable of mapping
-        ``pattern``, ``code`` and ``kind``. In a pattern, words stand in order; ``a|b`` are alternatives; ``*``
-        allows up to four words between.
-    source : str
-        Source of the readings.
+    ``rows``: ``pattern``, ``code`` and ``kind``. In a pattern, words stand in order; ``a|b`` are alternatives; ``*``
+    allows up to four words between.
 
-    Examples
-    --------
     >>> import spacy
     >>> m = PatternMatcher([{"pattern": "fell * ice", "code": "W00.0", "kind": "mechanism"}], "external cause")
     >>> [c.tokens for c in m.covers(spacy.blank("en")("She fell on the ice."))]
@@ -67,15 +60,7 @@ class PatternMatcher:
     def covers(self, doc: Doc) -> list[Cover]:
         """Find all patterns; of several that start at one word, the longest.
 
-        Parameters
-        ----------
-        doc : Doc
-            With sentence starts set.
-
-        Returns
-        -------
-        list of Cover
-            In order of the text; clause -1.
+        In order of the text; clause -1.
         """
         table = doc.to_array(["LOWER", "SENT_START"])
         words = table[:, 0].tolist()

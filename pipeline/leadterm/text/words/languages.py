@@ -24,20 +24,6 @@ SHORTEST = 4
 def stem(word: str, language: str) -> str:
     """Take plural and gender endings off a folded word; other languages than English and Spanish are left alone.
 
-    Parameters
-    ----------
-    word : str
-        A folded word.
-    language : str
-        ISO 639-1 code.
-
-    Returns
-    -------
-    str
-        The stem.
-
-    Examples
-    --------
     >>> stem("dolores", "es"), stem("biopsies", "en"), stem("gris", "fr")
     ('dolor', 'biopsy', 'gris')
     """
@@ -61,20 +47,9 @@ def stem(word: str, language: str) -> str:
 def words_of(language: str, kind: str) -> frozenset[str]:
     """Give the function words or cues of a language.
 
-    Parameters
-    ----------
-    language : str
-        ISO 639-1 code; an unknown language has none.
-    kind : str
-        ``stop``, ``break``, ``pause``, ``negation``, ``family``, ``history`` or ``possible``.
+    ``language``: ISO 639-1 code; an unknown language has none. ``kind``: ``stop``, ``break``, ``pause``,
+    ``negation``, ``family``, ``history`` or ``possible``.
 
-    Returns
-    -------
-    frozenset of str
-        Folded words.
-
-    Examples
-    --------
     >>> "sin" in words_of("es", "negation")
     True
     """
@@ -91,20 +66,8 @@ def _rules(language: str) -> tuple[tuple[re.Pattern[str], str], ...]:
 def cognate_form(word: str, language: str) -> str:
     """Give the form that a word of Greek or Latin shares with its cognates in other languages.
 
-    Parameters
-    ----------
-    word : str
-        A folded word.
-    language : str
-        ISO 639-1 code.
+    The form is no word of any language.
 
-    Returns
-    -------
-    str
-        Not a word of any language.
-
-    Examples
-    --------
     >>> cognate_form("esquizofrenia", "es"), cognate_form("schizophrenia", "en")
     ('skisofren', 'skisofren')
     """
@@ -121,20 +84,11 @@ def _key(word: str) -> str:
 class Translator(Normaliser):
     """Turns words of another language into normal English words.
 
-    Parameters
-    ----------
-    language : str
-        One of :data:`TRANSLATED`.
-    english : Normaliser
-        Gives the normal form of English words.
-    counts : mapping of str to int
-        Normal English words of the dictionary, and how many terms hold each.
-    table : iterable of (str, str), optional
-        Words and their English words (``-`` for a word without one); those of the language's own table if left
-        out. Where words of one stem differ in meaning, only their singular and plural as written are read.
+    ``english``: gives the normal form of English words. ``counts``: normal English words of the dictionary, and how
+    many terms hold each. ``table``: words and their English words (``-`` for a word without one); those of the
+    language's own table if left out. Where words of one stem differ in meaning, only their singular and plural as
+    written are read.
 
-    Examples
-    --------
     >>> known = {"pneumonia": 90, "kidney": 300, "stone": 9}
     >>> spanish = Translator("es", Normaliser({}), known, [("riñón", "kidney")])
     >>> spanish.words("Neumonía; riñones de la abuela")
@@ -161,10 +115,7 @@ class Translator(Normaliser):
     def spellings(self) -> dict[str, int]:
         """Give the words of the table as they are spelled without accents, to tell a misspelling from a word.
 
-        Returns
-        -------
-        dict of str to int
-            Folded word to the number of the dictionary's terms that its English words help to name.
+        Folded word to the number of the dictionary's terms that its English words help to name.
         """
         found: dict[str, int] = {}
         for key, words in self._whole.items():
@@ -175,10 +126,7 @@ class Translator(Normaliser):
     def forms(self) -> dict[str, int]:
         """Give the forms of the English words that have a cognate, as :meth:`spellings` does.
 
-        Returns
-        -------
-        dict of str to int
-            Form to the number of the dictionary's terms that the word helps to name.
+        Form to the number of the dictionary's terms that the word helps to name.
         """
         return {
             form: min(self._counts.get(w, 0) for w in words)
@@ -219,20 +167,8 @@ def _reader(language: str) -> Normaliser:
 def sense(word: str, language: str) -> tuple[str, ...]:
     """Give the normal English words that a word stands for, where they say more than the word itself.
 
-    Parameters
-    ----------
-    word : str
-        A folded word or its stem.
-    language : str
-        ISO 639-1 code; a language without a table has no senses.
+    The same for synonyms; may be empty. ``language``: ISO 639-1 code; a language without a table has no senses.
 
-    Returns
-    -------
-    tuple of str
-        The same for synonyms; may be empty.
-
-    Examples
-    --------
     >>> sense("renal", "en"), sense("renal", "es"), sense("rinones", "es"), sense("gout", "en")
     (('kidney',), ('kidney',), ('kidney',), ())
     """

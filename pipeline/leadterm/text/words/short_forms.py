@@ -16,17 +16,10 @@ MOST_TOKENS = 8
 class ShortFormFinder:
     """Component ``leadterm_abbreviations``: sets ``doc._.abbreviations`` and ``span._.long_form``.
 
-    The candidates are judged by the functions of ``scispacy.abbreviation`` (Schwartz and Hearst, 2003). Its
-    component pairs every opening bracket of a text with every closing one; this one looks only as far as the
-    longest form scispaCy accepts.
+    The candidates are judged by the functions of ``scispacy.abbreviation`` (Schwartz and Hearst, 2003). Its component
+    pairs every opening bracket of a text with every closing one; this one looks only as far as the longest form
+    scispaCy accepts.
 
-    Parameters
-    ----------
-    vocab : Vocab
-        Of the pipeline.
-
-    Examples
-    --------
     >>> import spacy
     >>> from leadterm.text.extensions import declare
     >>> declare()

@@ -62,21 +62,14 @@ class SpellingCorrector:
 
     A word may be one edit away from the known word, a word of nine letters two; an edit is a letter left out, put in,
     changed, or swapped with its neighbour (Damerau and Levenshtein's distance, each letter in at most one edit). The
-    consonants must agree but for one. Where several known words are equally near, one must be in at least eight
-    times as many terms as the next; else the word stays unknown.
+    consonants must agree but for one. Where several known words are equally near, one must be in at least eight times
+    as many terms as the next; else the word stays unknown.
 
-    Parameters
-    ----------
-    counts : mapping of str to int
-        Known words (folded, singular) and the number of terms that hold them.
-    correct : iterable of str
-        Words that are spelled right though no term holds them.
-    families : callable, optional
-        Gives the categories of the codes that a known word helps to name. A rare known word is read as a common one too
-        when it names no other category, for then it is a known misspelling.
+    ``counts``: known words (folded, singular) and the number of terms that hold them. ``correct``: words that are
+    spelled right though no term holds them. ``families``: gives the categories of the codes that a known word helps
+    to name. A rare known word is read as a common one too when it names no other category, for then it is a known
+    misspelling.
 
-    Examples
-    --------
     >>> corrector = SpellingCorrector({"hypertension": 40, "pneumonia": 90, "diabetes": 300}, ["diabetic"])
     >>> [corrector.correct(w) for w in ("hypertention", "penumonia", "diabetis", "diabetic", "sunshine")]
     ['hypertension', 'pneumonia', 'diabetes', None, None]
@@ -96,17 +89,8 @@ class SpellingCorrector:
     def of_lexicon(cls, lexicon: Lexicon, normaliser: Normaliser) -> SpellingCorrector:
         """Make the corrector for the words of a lexicon and the shipped word variants.
 
-        Parameters
-        ----------
-        lexicon : Lexicon
-            Compiled terms.
-        normaliser : Normaliser
-            The one the lexicon's words were made with.
-
-        Returns
-        -------
-        SpellingCorrector
-            Its index is made when the first word is looked up.
+        Its index is made when the first word is looked up. ``normaliser``: the one the lexicon's words were made
+        with.
         """
         per_word = np.bincount(lexicon.word_ids, minlength=len(lexicon.words)).tolist()
         counts = {word: per_word[number] for word, number in lexicon.words.items()}
@@ -138,15 +122,7 @@ class SpellingCorrector:
     def correct(self, word: str) -> str | None:
         """Find what a word means.
 
-        Parameters
-        ----------
-        word : str
-            Folded, singular.
-
-        Returns
-        -------
-        str or None
-            The known word; None if the word is short, known, spelled right, or could mean several words or none.
+        The known word; None if the word is short, known, spelled right, or could mean several words or none.
         """
         if len(word) < SHORTEST or not (word.isalpha() and word.isascii()) or word in self._correct:
             return None

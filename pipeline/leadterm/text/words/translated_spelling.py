@@ -18,13 +18,6 @@ class TranslatedSpelling:
     Lists and certificates in capitals name diseases and little else: there short words and cognates of English words
     are corrected too. In prose only long words are, and only to words of the table.
 
-    Parameters
-    ----------
-    translator : Translator
-        Reads the words of the language.
-
-    Examples
-    --------
     >>> english = {"pneumonia": 90, "kidney": 300}
     >>> from leadterm.text.words.normalise import Normaliser
     >>> spanish = Translator("es", Normaliser({}), english, [("neumonía", "pneumonia"), ("riñón", "kidney")])
@@ -42,15 +35,7 @@ class TranslatedSpelling:
     def correct(self, surface: str) -> str | None:
         """Find what a word means.
 
-        Parameters
-        ----------
-        surface : str
-            As the note writes it.
-
-        Returns
-        -------
-        str or None
-            A word, or the form of a cognate, that the translator reads; None if there is none, or several.
+        A word, or the form of a cognate, that the translator reads; None if there is none, or several.
         """
         word = fold(surface)
         capitals = surface.isupper()
