@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from leadterm.learned.ngrams import FlatTexts, count_ngrams, presence
 from leadterm.learned.one_vs_rest import OneVsRestSettings, fit_one_vs_rest
 from leadterm.learned.tokens import CONTEXTS, Tokens
+from leadterm.storage.validation import STRICT
 
 __all__ = ["LinearModel", "LinearSettings", "fit_linear"]
 
@@ -35,6 +36,8 @@ class LinearSettings:
     ``max_features``: most words and word pairs that are counted. ``neighbours``: nearest landmarks whose codes are
     looked at.
     """
+
+    __pydantic_config__ = STRICT
 
     ridge: float = 0.2
     landmarks: int = 4000

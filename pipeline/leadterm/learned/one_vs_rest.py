@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from leadterm.learned.ngrams import largest, top
+from leadterm.storage.validation import STRICT
 
 __all__ = ["Coefficients", "OneVsRestSettings", "fit_one_vs_rest"]
 
@@ -31,6 +32,8 @@ class OneVsRestSettings:
     resemble. ``profile_share``: weight of the profile beside the classifier. ``kept``: largest weights of an output
     that are kept.
     """
+
+    __pydantic_config__ = STRICT
 
     cost: float = 3.0
     positives: int = 1000

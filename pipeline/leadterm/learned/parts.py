@@ -21,6 +21,7 @@ from leadterm.learned.pcs_axes import Axes
 from leadterm.learned.phrases import Lexicon
 from leadterm.learned.tokens import Tokens
 from leadterm.ranking.candidate_table import Block, CandidateTable, join_blocks
+from leadterm.storage.validation import STRICT
 
 __all__ = ["FEATURES", "BaseModel", "BaseSettings", "Example", "fit_base", "score_base"]
 
@@ -54,6 +55,8 @@ class BaseSettings:
     ``shortlist``: codes the linear model adds to the candidates. ``keep``: most mined phrases for one code of one
     text.
     """
+
+    __pydantic_config__ = STRICT
 
     linear: LinearSettings = field(default_factory=LinearSettings)
     shortlist: int = 40

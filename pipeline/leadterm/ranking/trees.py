@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from leadterm.errors import LeadtermError
 from leadterm.storage.soundness import check_finite, check_lengths, check_numbers, require
+from leadterm.storage.validation import STRICT
 
 __all__ = [
     "DEEPEST", "TREE_ARRAYS", "RankerSettings", "check_trees", "export", "group_folds", "grow", "telling", "walk",
@@ -31,6 +32,8 @@ class RankerSettings:
     scores. ``screening``: trees of a quick first model; columns that it never splits on are left out. 0 keeps all
     columns.
     """
+
+    __pydantic_config__ = STRICT
 
     iterations: int = 140
     learning_rate: float = 0.07

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields, is_dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any
 
-from leadterm.errors import LeadtermError, unknown_name
+from leadterm.errors import LeadtermError
 from leadterm.learned.parts import BaseSettings
 from leadterm.ranking.trees import RankerSettings
+from leadterm.storage.validation import STRICT, validated
 
 __all__ = ["Recipe", "parse_recipe", "read_recipe"]
+
+MAY_BE_0 = ("seed", "base.shortlist", "ranker.l2", "ranker.screening")
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,8 @@ class Recipe:
     10
     """
 
+    __pydantic_config__ = STRICT
+
     seed: int = 0
     folds: int = 10
     ranked_encounters: int = 1000
@@ -56,11 +61,6 @@ def read_recipe(path: str | Path) -> Recipe:
     ----------
     path : str or Path
         The file; what it does not say keeps its default.
-
-    Returns
-    -------
-    Recipe
-        The recipe.
 
     Raises
     ------
@@ -91,11 +91,6 @@ def parse_recipe(data: Mapping[str, Any]) -> Recipe:
     data : mapping
         Tables and keys as in :class:`Recipe`.
 
-    Returns
-    -------
-    Recipe
-        The recipe.
-
     Raises
     ------
     LeadtermError
@@ -107,36 +102,20 @@ def parse_recipe(data: Mapping[str, Any]) -> Recipe:
     40
     >>> parse_recipe({"sed": 1})
     Traceback (most recent call last):
-    leadterm.errors.LeadtermError: unknown recipe key 'sed'; did you mean 'seed'? ...
+    leadterm.errors.LeadtermError: unknown key in the recipe: 'sed'; did you mean 'seed'? ...
     """
-    made = _make(Recipe, data, "")
-    assert isinstance(made, Recipe)
+    made = validated(Recipe, data, "the recipe", noun="key in")
+    for name, value in _numbers(made.to_json()):
+        if value < 0 or (value == 0 and name not in MAY_BE_0):
+            raise LeadtermError(f"'{name}' in the recipe must be positive; got {value!r}.")
     if made.folds < 2 or made.ranker.folds < 2:
-        raise LeadtermError(f"recipe: folds must be 2 or more; got {min(made.folds, made.ranker.folds)}.")
+        raise LeadtermError(f"the recipe's folds must be 2 or more; got {min(made.folds, made.ranker.folds)}.")
     return made
 
 
-def _make(kind: Any, data: Mapping[str, Any], prefix: str) -> Any:
-    """Fill a settings class from a mapping, checking names and types."""
-    types = get_type_hints(kind)
-    allowed = [f.name for f in fields(kind)]
-    values: dict[str, Any] = {}
-    for key, value in data.items():
-        if key not in allowed:
-            raise unknown_name("recipe key", prefix + key, [prefix + name for name in allowed])
-        values[key] = _value(types[key], value, prefix + key)
-    return kind(**values)
-
-
-def _value(kind: Any, value: Any, name: str) -> Any:
-    """Check one value against its type."""
-    if is_dataclass(kind):
-        if not isinstance(value, Mapping):
-            raise LeadtermError(f"recipe key '{name}' is a table; got {type(value).__name__}.")
-        return _make(kind, value, f"{name}.")
-    if isinstance(value, bool) or not isinstance(value, int if kind is int else int | float):
-        wanted = "a whole number" if kind is int else "a number"
-        raise LeadtermError(f"recipe key '{name}' must be {wanted}; got {type(value).__name__} {value!r}.")
-    if value < 0 or (value == 0 and name not in ("seed", "base.shortlist", "ranker.l2", "ranker.screening")):
-        raise LeadtermError(f"recipe key '{name}' must be positive; got {value!r}.")
-    return kind(value)
+def _numbers(table: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, float]]:
+    for name, value in table.items():
+        if isinstance(value, Mapping):
+            yield from _numbers(value, f"{above}{name}.")
+        else:
+            yield above + name, value
