@@ -11,16 +11,16 @@ import pytest
 from typer.testing import CliRunner
 
 from leadterm.cli import app
-from leadterm.codes import load_system
+from leadterm.codes import levels, load_system
 from leadterm.codes.official.install import install, recognise
 from leadterm.codes.registry import is_at_hand
 from leadterm.codes.release import effective_dates
 from leadterm.codes.systems import SYSTEMS, SystemSpec, dictionary_system, recognise_codes, spec_of, systems_by_uri
+from leadterm.codes.systems.spec import Levels
 from leadterm.codes.systems.spelling import bare
 from leadterm.corpus.check import check
 from leadterm.corpus.spelling import canonical
-from leadterm.evaluation.metrics.hierarchy import ancestor
-from leadterm.evaluation.tables.labels import Label
+from leadterm.evaluation import Qrels, evaluate
 from leadterm.rules.findings import CodeSet
 from leadterm.rules.validity import unknown
 from leadterm.schema import Encounter, Note
@@ -70,14 +70,41 @@ def test_codes_at_hand_look_like_the_spec_says(spec: SystemSpec) -> None:
     assert recognise_codes([bare(code) for code in complete[:500]], label) is spec
 
 
+@pytest.mark.parametrize(
+    ("code", "system", "expected"),
+    [
+        ("S72001A", "icd10cm", ("S72", "S70-S79", "S00-T88")),
+        ("C50911", "icd10cm", ("C50", "C50", "C00-D49")),
+        ("C61", "icd10cm", ("C61", "C60-C63", "C00-D49")),
+        ("V3001XA", "icd10cm", ("V30", "V30-V39", "V00-Y99")),
+        ("E8809", "icd9cm", ("E880", "E880", "E00-E99")),
+        ("0389", "icd9cm", ("038", "038", "001-139")),
+        ("0DTJ4ZZ", "icd10pcs", ("0DT", "0D", "0")),
+        ("0066", "icd9pcs", ("00", "00", "00")),
+        ("XYZ1", "own", ("XYZ", "XYZ", "XYZ")),
+    ],
+)
+def test_every_code_has_its_levels(code: str, system: str, expected: tuple[str, ...]) -> None:
+    assert tuple(levels.ancestor(code, system, level) for level in ("category", "block", "chapter")) == expected
+
+
 @EVERY
-def test_evaluation_has_the_same_categories(spec: SystemSpec) -> None:
-    if not spec.category or not is_at_hand(spec.name):
+def test_levels_hold_every_code(spec: SystemSpec) -> None:
+    if spec.levels is None or not is_at_hand(spec.name):
         return
     for code in load_system(spec.name).codes[::50]:
-        label = Label(bare(code), spec.name, code)
-        wanted = spec.category_of(code) or ""
-        assert ancestor(label, "category").startswith(wanted)  # of ICD-9-CM procedures it takes one character more
+        assert levels.ancestor(code, spec.name, "category") == spec.category_of(code)
+        chapter = levels.ancestor(code, spec.name, "chapter")
+        assert levels.title(spec.name, "chapter", chapter), code
+
+
+def test_a_new_system_brings_its_levels(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(SYSTEMS, "rooms", SystemSpec("rooms", category=2, levels=Levels(block=1, chapter=1)))
+    report = evaluate(
+        {"e1": ["AB1", "AC2"]}, Qrels.from_mapping({"e1": ["AB2"]}, system="rooms"), systems=["rooms"],
+        n_bootstrap=0, hierarchy=levels,
+    )  # fmt: skip
+    assert report["wrong_suggestions"]["same category"] == report["wrong_suggestions"]["same block"] == 1
 
 
 @EVERY

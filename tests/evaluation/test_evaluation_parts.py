@@ -6,12 +6,11 @@ import numpy as np
 import pytest
 from evaluation_samples import dense, random_data, tables
 
+from leadterm.codes import levels
 from leadterm.errors import LeadtermError
 from leadterm.evaluation import Qrels, Run, agreement, choose_threshold, compare, evaluate
-from leadterm.evaluation.metrics.hierarchy import ancestor
 from leadterm.evaluation.metrics.resample import holm, sample_weights
 from leadterm.evaluation.tables.align import align
-from leadterm.evaluation.tables.labels import Label
 from leadterm.schema import Encounter, EvidenceSpan, Mention, Note, ReferenceCode, Suggestion, SuggestionSet
 
 
@@ -50,28 +49,10 @@ def test_the_cross_validated_threshold_does_not_see_its_fold():
         evaluate(run, qrels, threshold="best")
 
 
-@pytest.mark.parametrize(
-    ("code", "system", "expected"),
-    [
-        ("S72001A", "icd10cm", ("S72", "S70-S79", "S00-T88")),
-        ("C50911", "icd10cm", ("C50", "C50", "C00-D49")),
-        ("C61", "icd10cm", ("C61", "C60-C63", "C00-D49")),
-        ("V3001XA", "icd10cm", ("V30", "V30-V39", "V00-Y99")),
-        ("E8809", "icd9cm", ("E880", "E880", "E00-E99")),
-        ("0389", "icd9cm", ("038", "038", "001-139")),
-        ("0DTJ4ZZ", "icd10pcs", ("0DT", "0D", "0")),
-        ("XYZ1", "own", ("XYZ", "XYZ", "XYZ")),
-    ],
-)
-def test_ancestors(code, system, expected):
-    label = Label(code, system, code)
-    assert tuple(ancestor(label, level) for level in ("category", "block", "chapter")) == expected
-
-
 def test_hierarchy_with_sets_and_with_counts():
     gold = Qrels.from_mapping({"e1": ["E11.9", "E11.65", "I10"]}, system="icd10cm")
     run = Run.from_mapping({"e1": ["E11.22", "I10", "J20.9"]}, system="icd10cm")
-    found = evaluate(run, gold, n_bootstrap=0)["hierarchy"]
+    found = evaluate(run, gold, n_bootstrap=0, hierarchy=levels)["hierarchy"]
     assert [found["code"]["set"][k] for k in ("tp", "fp", "fn")] == [1, 2, 2]
     assert [found["category"]["set"][k] for k in ("tp", "fp", "fn")] == [2, 1, 0]
     assert [found["category"]["count"][k] for k in ("tp", "fp", "fn")] == [2, 1, 1]
@@ -81,7 +62,7 @@ def test_hierarchy_with_sets_and_with_counts():
 def test_wrong_suggestions_are_sorted_by_nearness():
     gold = {"e1": ["E11.65", "M17.11", "I50.9", "J18.9"]}
     run = Run.from_mapping({"e1": ["E11", "M17.12", "I48.91", "I25.10", "Z79.4"]}, system="icd10cm")
-    report = evaluate(run, Qrels.from_mapping(gold, system="icd10cm"), n_bootstrap=0)
+    report = evaluate(run, Qrels.from_mapping(gold, system="icd10cm"), n_bootstrap=0, hierarchy=levels)
     expected = {
         "too general": 1, "too specific": 0, "same category": 1, "same block": 1, "same chapter": 1, "unrelated": 1,
     }  # fmt: skip

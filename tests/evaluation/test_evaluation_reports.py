@@ -13,6 +13,7 @@ import pytest
 from evaluation_samples import random_data, tables
 
 from leadterm.cli import main
+from leadterm.codes import levels
 from leadterm.evaluation import Qrels, Run, compare, evaluate
 from leadterm.evaluation.comparison import Comparison
 from leadterm.pages.encounter_views import Mark, marked
@@ -131,7 +132,7 @@ def test_the_page_says_what_each_part_shows():
     gold = {f"e{i}": ["E11.9", "I10"] for i in range(24)}
     said = {e: {"E11.65" if i % 2 else "E11.9": 0.9, "I10": 0.8} for i, e in enumerate(gold)}
     run, qrels = Run.from_mapping(said, system="icd10cm"), Qrels.from_mapping(gold, system="icd10cm")
-    page = report_page(evaluate(run, qrels, threshold="cv", n_bootstrap=20))
+    page = report_page(evaluate(run, qrels, threshold="cv", n_bootstrap=20, hierarchy=levels))
     assert "<code>E00-E89</code> Endocrine, nutritional and metabolic diseases" in page
     assert "12 are of codes that no encounter here has." in page
     assert "as many <b>100 %</b> <small>24</small>" in page

@@ -90,6 +90,7 @@ def evaluate(
     seed: Seed = 0,
 ) -> None:
     """Score a model or a run file against the reference codes of a corpus."""
+    from leadterm.codes import levels
     from leadterm.evaluation import Qrels
     from leadterm.evaluation import evaluate as score
 
@@ -103,7 +104,8 @@ def evaluate(
         write_output(run.to_text(), save_run)
     report = score(
         run, Qrels.from_encounters(scored.encounters), threshold=limit, systems=scored.systems, split=scored.name,
-        n_bootstrap=bootstrap, seed=seed, training=_training(scored), remarks=_learned_here(model_or_run, scored),
+        n_bootstrap=bootstrap, seed=seed, training=_training(scored), hierarchy=levels,
+        remarks=_learned_here(model_or_run, scored),
     )  # fmt: skip
     _emit(report, format, output, scored.encounters if note_text else [], corpus)
 

@@ -16,7 +16,7 @@ from leadterm.evaluation.metrics.breakdown import breakdowns
 from leadterm.evaluation.metrics.breakdown_intervals import group_intervals
 from leadterm.evaluation.metrics.by_code import areas, label_counts, macro_metrics, precision_recall_curve
 from leadterm.evaluation.metrics.evidence_spans import evidence_scores
-from leadterm.evaluation.metrics.hierarchy import Ancestor, ancestor, hierarchical, related
+from leadterm.evaluation.metrics.hierarchy import FirstCharacters, Hierarchy, hierarchical, related
 from leadterm.evaluation.metrics.mistakes import mistakes, volume
 from leadterm.evaluation.metrics.ratios import CUTOFFS, Ratios, all_ratios
 from leadterm.evaluation.metrics.reliability import TARGETS, calibration, coverage_at_precision
@@ -167,7 +167,7 @@ def evaluate(
     uncoded: str = "drop",
     tolerance: int = 10,
     targets: Iterable[float] = TARGETS,
-    hierarchy: Ancestor = ancestor,
+    hierarchy: Hierarchy | None = None,
     remarks: Iterable[str] = (),
 ) -> Report:
     """Score a run against reference codes.
@@ -199,8 +199,9 @@ def evaluate(
         Characters of tolerance for evidence.
     targets : iterable of float
         Precision targets for coverage.
-    hierarchy : callable, optional
-        Names the ancestor of a code at a level.
+    hierarchy : Hierarchy, optional
+        What knows categories, blocks and chapters: the module ``leadterm.codes.levels``, or your own. Without it the
+        first three characters of a code stand for all of them.
     remarks : iterable of str
         What a reader must know beside what is found here; they head the warnings.
 
@@ -227,21 +228,22 @@ def evaluate(
     ratios = all_ratios(table, ks)
     samples = bootstrap(table, ratios, n_bootstrap, seed) if n_bootstrap else {}
     aims = tuple(targets) if known.has_scores else ()
+    levels = hierarchy or FirstCharacters()
     single = {**ratios.values(), **macro_metrics(label_counts(table)), **areas(table)}
     values: dict[str, Any] = {
         **_head(table, known, split, limit, source, seed, n_bootstrap),
         **single,
         "ci": intervals(samples, single),
-        **breakdowns(table, ratios, training, hierarchy),
-        "ci_by_group": group_intervals(table, training, n_bootstrap, seed, hierarchy),
-        "hierarchy": hierarchical(table, hierarchy),
+        **breakdowns(table, ratios, training, levels),
+        "ci_by_group": group_intervals(table, training, n_bootstrap, seed, levels),
+        "hierarchy": hierarchical(table, levels),
         "evidence": evidence_scores(table, tolerance),
         "calibration": calibration(table),
         "coverage": coverage_at_precision(table, aims, n_samples=n_bootstrap, seed=seed),
         "volume": volume(table),
-        "wrong_suggestions": related(table, hierarchy),
+        "wrong_suggestions": related(table, levels),
         "precision_recall": precision_recall_curve(table),
-        "mistakes": mistakes(table, of=hierarchy),
+        "mistakes": mistakes(table, levels),
         "counts": dict(table.counts),
         "warnings": [*remarks, *warnings_of(table, known, uncoded)],
     }

@@ -8,6 +8,7 @@ import time
 
 import numpy as np
 
+from leadterm.codes import levels
 from leadterm.evaluation.report import evaluate
 from leadterm.evaluation.tables.qrels import Qrels
 from leadterm.evaluation.tables.run import Run
@@ -50,7 +51,7 @@ def main() -> None:
     start = time.perf_counter()
     run, qrels = made_up(given.encounters, given.codes)
     made = time.perf_counter()
-    report = evaluate(run, qrels, threshold=0.4, n_bootstrap=given.bootstrap)
+    report = evaluate(run, qrels, threshold=0.4, n_bootstrap=given.bootstrap, hierarchy=levels)
     done = time.perf_counter()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(f"{given.encounters} encounters x {given.codes} codes, {report['n_suggestions']} suggestions")

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from leadterm.codes import levels
 from leadterm.codes.systems import dictionary_system
 from leadterm.corpus import read_split
 from leadterm.evaluation import Qrels, Report, Run, choose_threshold, compare, evaluate
@@ -230,7 +231,7 @@ def _reports(
     return {
         name: evaluate(
             run, qrels, threshold=limits[name], systems=chosen.systems, split=chosen.report, seed=use.seed,
-            n_bootstrap=use.n_bootstrap if name == TRAINED else 0, training=seen,
+            n_bootstrap=use.n_bootstrap if name == TRAINED else 0, training=seen, hierarchy=levels,
         )
         for name, run in runs.items()
     }  # fmt: skip

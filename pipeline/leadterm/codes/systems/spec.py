@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-__all__ = ["Axes", "Packaged", "SystemSpec"]
+from leadterm.storage.tsv import package_table
 
+__all__ = ["Axes", "Levels", "Packaged", "SystemSpec"]
+
+FIRST = 3  # characters that stand for the category where a system has none
 SHARE = 0.98  # of the codes of a list that must look like the system's: a release may bring a few of a new shape
 
 
@@ -40,6 +44,55 @@ class Axes:
     def keys(self, code: str) -> tuple[str, str]:
         """Give the characters that name the operation and those that name the body part."""
         return "".join(code[at] for at in self.operation), "".join(code[at] for at in self.part)
+
+
+@dataclass(frozen=True)
+class Levels:
+    """Blocks and chapters: ranges of categories with their titles, in a table beside the system's file.
+
+    ``block``, ``chapter``: how many characters of a code name it, where it is no range.
+    """
+
+    table: str = ""
+    block: int = 0
+    chapter: int = 0
+
+    def name_of(self, code: str, category: str, level: str) -> str:
+        """Name the block or chapter of a code without dots; empty where the table has none."""
+        size = {"block": self.block, "chapter": self.chapter}[level]
+        return code[:size] if size else self._range_of(category[:FIRST], level)
+
+    def title(self, level: str, name: str) -> str:
+        """Give the title of a block or chapter, or nothing."""
+        return self._titles.get((level, name), "")
+
+    def _range_of(self, category: str, level: str) -> str:
+        """Find the narrowest range that holds a category: the one that starts last, then ends first."""
+        ranges = self._ranges.get(level, [])
+        before = ranges[: bisect_right(ranges, (category, "\uffff"))]
+        holding = [(first, last) for first, last in before if last >= category]
+        if not holding:
+            return ""
+        return _range_name(*max(holding, key=lambda ends: (ends[0], [-ord(char) for char in ends[1]])))
+
+    @cached_property
+    def _rows(self) -> list[dict[str, str]]:
+        return package_table("leadterm.codes.systems", self.table) if self.table else []
+
+    @cached_property
+    def _ranges(self) -> dict[str, list[tuple[str, str]]]:
+        found: dict[str, list[tuple[str, str]]] = {}
+        for row in self._rows:
+            found.setdefault(row["level"], []).append((row["first"], row["last"]))
+        return {level: sorted(ranges) for level, ranges in found.items()}
+
+    @cached_property
+    def _titles(self) -> dict[tuple[str, str], str]:
+        return {(row["level"], _range_name(row["first"], row["last"])): row["name"] for row in self._rows}
+
+
+def _range_name(first: str, last: str) -> str:
+    return first if first == last else f"{first}-{last}"
 
 
 @dataclass(frozen=True)
@@ -86,6 +139,8 @@ class SystemSpec:
         System → what gives the code there, or None where nothing corresponds.
     axes : Axes, optional
         For a system whose characters have a meaning each.
+    levels : Levels, optional
+        Its blocks and chapters.
     knowledge : bool
         Whether the tables of ``text/knowledge`` (synonyms, combinations, external causes …) and MeSH speak of it.
 
@@ -114,6 +169,7 @@ class SystemSpec:
     packaged: Packaged | None = None
     crosswalks: Mapping[str, Callable[[str], str | None]] = field(default_factory=dict)
     axes: Axes | None = None
+    levels: Levels | None = None
     knowledge: bool = False
 
     def __post_init__(self) -> None:
@@ -139,6 +195,13 @@ class SystemSpec:
         """Give the category that a code (with or without dot) belongs to; None where the system has none."""
         plain = code.replace(".", "")
         return plain[: self._shift(plain, self.category)] if self.category else None
+
+    def ancestor(self, code: str, level: str) -> str:
+        """Name the ``category``, ``block`` or ``chapter`` of a code without dots; a narrower one where it has none."""
+        category = self.category_of(code) or code[:FIRST]
+        if level == "category" or self.levels is None:
+            return category
+        return self.levels.name_of(code, category, level) or category
 
     def fits(self, codes: Sequence[str], headings: Sequence[str] = ()) -> bool:
         """Tell whether complete codes (and headings, in an order file) look like those of the system."""

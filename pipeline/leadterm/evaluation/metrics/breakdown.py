@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from leadterm.evaluation.metrics.by_code import LabelCounts, label_counts, macro_metrics
-from leadterm.evaluation.metrics.hierarchy import Ancestor, ancestor, level_name
+from leadterm.evaluation.metrics.hierarchy import Hierarchy
 from leadterm.evaluation.metrics.ratios import Ratios, all_ratios
 from leadterm.evaluation.tables.align import Aligned
 from leadterm.evaluation.tables.labels import Bools, Ints, normalise_code
@@ -44,11 +44,10 @@ def frequency_of(table: Aligned, training: Qrels | Mapping[str, int] | None) -> 
 
 
 def breakdowns(
-    table: Aligned, ratios: Ratios, training: Qrels | Mapping[str, int] | None, of: Ancestor = ancestor
+    table: Aligned, ratios: Ratios, training: Qrels | Mapping[str, int] | None, of: Hierarchy
 ) -> dict[str, Any]:
     """Work out every breakdown.
 
-    `of`: Names the ancestor of a code at a level.
     Gives ``by_system, frequency_basis, by_frequency, by_seen, by_chapter, by_length, by_setting, by_section``.
     """
     counts = label_counts(table)
@@ -114,15 +113,15 @@ def _by_range(ranges: Any, value: Ints, score: Callable[[Bools], dict[str, float
     return found
 
 
-def _by_chapter(table: Aligned, counts: LabelCounts, of: Ancestor) -> list[dict[str, Any]]:
-    pairs = [(x.system, of(x, "chapter")) for x in table.labels]
+def _by_chapter(table: Aligned, counts: LabelCounts, of: Hierarchy) -> list[dict[str, Any]]:
+    pairs = [(x.system, of.ancestor(x.key, x.system, "chapter")) for x in table.labels]
     number = {pair: i for i, pair in enumerate(sorted(set(pairs)))}
     owner = np.array([number[pair] for pair in pairs], dtype=np.int64)
     found = []
     for (system, chapter), i in number.items():
         scores = _label_group(counts, owner == i)
         if scores is not None and scores["n_reference_codes"] + scores["n_suggested"] > 0:
-            title = level_name(system, "chapter", chapter)
+            title = of.title(system, "chapter", chapter)
             found.append({"system": system, "chapter": chapter, "title": title, **scores})
     return found
 

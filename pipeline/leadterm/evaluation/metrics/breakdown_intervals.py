@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from leadterm.evaluation.metrics.breakdown import BUCKETS, LENGTHS, SEEN, frequency_of
-from leadterm.evaluation.metrics.hierarchy import Ancestor, ancestor
+from leadterm.evaluation.metrics.hierarchy import Hierarchy
 from leadterm.evaluation.metrics.ratios import Ratios
 from leadterm.evaluation.metrics.resample import intervals, sample_weights
 from leadterm.evaluation.tables.align import Aligned
@@ -25,18 +25,18 @@ def group_intervals(
     training: Qrels | Mapping[str, int] | None,
     n_samples: int,
     seed: int,
-    of: Ancestor = ancestor,
+    of: Hierarchy,
 ) -> dict[str, dict[str, list[float]]]:
     """Give 95 % intervals of micro-F1 (of precision, for sections) for the rows of the breakdowns.
 
-    `of`: Names the ancestor of a code at a level.
     Gives by breakdown, then by row: ``[low, high]``. The rows of ``by_chapter`` are named ``system chapter``.
 
+    >>> from leadterm.evaluation.metrics.hierarchy import FirstCharacters
     >>> from leadterm.evaluation.tables.align import align
     >>> from leadterm.evaluation.tables.run import Run
     >>> gold = {"e1": ["I10"], "e2": ["I10"]}
     >>> table = align(Run.from_mapping({"e1": {"I10": 0.9}}), Qrels.from_mapping(gold)).with_threshold(0.5)
-    >>> low, high = group_intervals(table, {"I10": 3}, 100, 0)["by_seen"]["few-shot (1-9)"]
+    >>> low, high = group_intervals(table, {"I10": 3}, 100, 0, FirstCharacters())["by_seen"]["few-shot (1-9)"]
     >>> low < 2 / 3 < high
     True
     """
@@ -57,10 +57,10 @@ def group_intervals(
     return {kind: {row: ends[f"{kind}\t{row}"] for row in rows} for kind, rows in groups.items() if rows}
 
 
-def _groups(table: Aligned, training: Qrels | Mapping[str, int] | None, of: Ancestor) -> Groups:
+def _groups(table: Aligned, training: Qrels | Mapping[str, int] | None, of: Hierarchy) -> Groups:
     frequency, basis = frequency_of(table, training)
     systems = np.array([x.system for x in table.labels], dtype=object)
-    chapters = np.array([f"{x.system} {of(x, 'chapter')}" for x in table.labels], dtype=object)
+    chapters = np.array([f"{x.system} {of.ancestor(x.key, x.system, 'chapter')}" for x in table.labels], dtype=object)
     words = np.array([-1 if i.n_words is None else i.n_words for i in table.info], dtype=np.int64)
     setting = np.array([i.setting for i in table.info], dtype=object)
     ranges = {"by_frequency": BUCKETS, **({"by_seen": SEEN} if basis == "training" else {})}

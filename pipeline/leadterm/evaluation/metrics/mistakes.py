@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from leadterm.evaluation.metrics.hierarchy import Ancestor, ancestor, missed_pairs
+from leadterm.evaluation.metrics.hierarchy import Hierarchy, missed_pairs
 from leadterm.evaluation.metrics.ratios import divide, set_counts
 from leadterm.evaluation.tables.align import Aligned
 
@@ -35,7 +35,7 @@ def volume(table: Aligned) -> dict[str, float]:
     }
 
 
-def mistakes(table: Aligned, *, top: int = 25, worst: int = 20, of: Ancestor = ancestor) -> dict[str, Any]:
+def mistakes(table: Aligned, of: Hierarchy, *, top: int = 25, worst: int = 20) -> dict[str, Any]:
     """List the errors that weigh most.
 
     Gives ``most_missed`` and ``most_over_suggested`` (code, counts, three encounters each), ``siblings`` (a code
@@ -74,9 +74,9 @@ def _by_code(
 
 
 def _siblings(
-    table: Aligned, wrong: Iterable[tuple[int, int]], missed: Iterable[tuple[int, int]], top: int, of: Ancestor
+    table: Aligned, wrong: Iterable[tuple[int, int]], missed: Iterable[tuple[int, int]], top: int, of: Hierarchy
 ) -> list[dict[str, Any]]:
-    category = [(x.system, of(x, "category")) for x in table.labels]
+    category = [(x.system, of.ancestor(x.key, x.system, "category")) for x in table.labels]
     open_codes: dict[tuple[int, tuple[str, str]], list[int]] = defaultdict(list)
     for r, c in missed:
         open_codes[r, category[c]].append(c)
