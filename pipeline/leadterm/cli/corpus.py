@@ -31,6 +31,16 @@ class Format(StrEnum):
 Folder = Annotated[str, typer.Argument(metavar="DIR", help="The corpus folder.")]
 FormatOption = Annotated[Format, typer.Option("--format", help="How to print.")]
 
+TextColumn = Annotated[str | None, typer.Option(metavar="NAME", help="csv: column of the notes.")]
+IdColumn = Annotated[str | None, typer.Option(metavar="NAME", help="csv: column of the encounter's id.")]
+CodesColumn = Annotated[str | None, typer.Option(metavar="NAME", help="csv: column of the codes.")]
+PatientColumn = Annotated[str | None, typer.Option(metavar="NAME", help="csv: column of the patient's id.")]
+SplitColumn = Annotated[str | None, typer.Option(metavar="NAME", help="csv: column of the split.")]
+SkipBad = Annotated[
+    bool | None,
+    typer.Option("--skip-bad/--fail", help="csv: leave out and report what cannot be read, or refuse it all."),
+]
+
 
 @app.command("import")
 def import_(
@@ -55,6 +65,12 @@ def import_(
     ] = None,
     categories: Annotated[str | None, typer.Option(help="mimic3: note categories, separated by commas.")] = None,
     icd_version: Annotated[str | None, typer.Option(help="mimic4: only admissions coded in ICD 9 or 10.")] = None,
+    text_column: TextColumn = None,
+    id_column: IdColumn = None,
+    codes_column: CodesColumn = None,
+    patient_column: PatientColumn = None,
+    split_column: SplitColumn = None,
+    skip_bad: SkipBad = None,
 ) -> None:
     """Read coded notes of some KIND and write them as a corpus."""
     from leadterm.readers import import_corpus
@@ -62,12 +78,21 @@ def import_(
     given = {
         "language": language, "system": system, "code_list": code_list, "split": split, "split_files": split_files,
         "coder": coder, "notes": notes, "categories": categories, "icd_version": icd_version,
+        "text_column": text_column, "id_column": id_column, "codes_column": codes_column,
+        "patient_column": patient_column, "split_column": split_column,
+        "bad": None if skip_bad is None else "skip" if skip_bad else "fail",
     }  # fmt: skip
     options = {name: value for name, value in given.items() if value is not None}
-    card = import_corpus(kind, source, output, watch=lambda stream: progress(stream, "Reading encounters"), **options)
+    card = import_corpus(
+        kind, source, output, watch=lambda stream: progress(stream, "Reading encounters"), say=_say, **options
+    )
     parts = ", ".join(f"{split} {count}" for split, count in card.splits.items())
     done = f"{output}: {card.counts['encounters']} encounters ({parts}), {card.counts['codes']} codes."
     messages().print(done, soft_wrap=True)
+
+
+def _say(remark: str) -> None:
+    messages().print(printable(remark), soft_wrap=True, markup=False, highlight=False)
 
 
 @app.command()

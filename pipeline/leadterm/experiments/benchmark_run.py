@@ -128,7 +128,7 @@ def run_benchmark(chosen: Benchmark, data: str | Path, folder: str | Path, setti
 
     use, start, corpus = settings or Settings(), time.perf_counter(), Path(folder) / "corpus"
     use.progress("reading the data")
-    import_corpus(chosen.reader, data, corpus, watch=iter, **{**chosen.options, **use.options})
+    import_corpus(chosen.reader, data, corpus, watch=iter, say=use.progress, **{**chosen.options, **use.options})
     train = [e for split in chosen.fit for e in read_split(corpus, split)]
     test = train if chosen.folds else read_split(corpus, chosen.report)
     runs = _plain(chosen, train, test, use)

@@ -109,6 +109,7 @@ def import_corpus(
     output: str | Path,
     *,
     watch: Callable[[Iterator[tuple[str, Encounter]]], Iterator[tuple[str, Encounter]]] = iter,
+    say: Callable[[str], object] = lambda _: None,
     **options: str,
 ) -> Card:
     """Read a source and write it as a corpus.
@@ -121,6 +122,8 @@ def import_corpus(
         The corpus folder to make.
     watch : callable, optional
         Gets the stream of (split, encounter) and passes it on, for instance to show progress.
+    say : callable, optional
+        Gets each remark of the reader, for instance what was left out.
 
     Returns
     -------
@@ -142,4 +145,6 @@ def import_corpus(
     if Path(source).resolve().is_relative_to(Path(output).resolve()):
         raise LeadtermError(f"the output '{output}' holds the source.", hint="Choose another folder with --output.")
     made = read(kind, source, **options)
+    for remark in made.remarks:
+        say(remark)
     return write_stream(output, made.card, watch(iter(made.encounters)), code_lists=made.code_lists)

@@ -27,7 +27,7 @@ class Imported:
 
     ``card``: without counts; they are filled in when the corpus is written. ``encounters``: split and encounter; a
     stream that may be gone through once. ``code_lists``: system → codes with titles, for systems of the source's own;
-    complete once the stream has ended.
+    complete once the stream has ended. ``remarks``: what was left out or mended, for the user to know.
 
     >>> from leadterm.schema import Note
     >>> card = Card("demo", "", "", ("en",), {}, "", "")
@@ -38,6 +38,7 @@ class Imported:
     card: Card
     encounters: Iterable[tuple[str, Encounter]]
     code_lists: Mapping[str, Iterable[tuple[str, str]]] = field(default_factory=dict)
+    remarks: tuple[str, ...] = ()
 
     def splits(self) -> dict[str, list[Encounter]]:
         """Read the whole stream into memory, by split."""

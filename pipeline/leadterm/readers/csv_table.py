@@ -1,122 +1,195 @@
-"""A table of one's own: ``encounter_id, text, codes``, and more columns where they are known.
+"""A table of one's own: CSV with any separator, XLSX, Parquet or lines of JSON objects, with notes and their codes.
 
-Optional columns: ``patient_id, split, setting, language, note_id, kind``. Codes are separated by ``;`` or
-spaces. Rows with the same ``encounter_id`` are the notes of one encounter.
+A row is an encounter, or a note or a code of one: rows with the same id belong together. Columns are found by their
+names (`intake/column_names.tsv`) or named by options.
 """
 
 from __future__ import annotations
 
-import re
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from leadterm.codes.systems import SYSTEMS, spec_of
 from leadterm.corpus import Card
-from leadterm.corpus.spelling import canonical
-from leadterm.errors import LeadtermError
-from leadterm.readers.base import Imported, read_text, rows
-from leadterm.schema import Encounter, Note, ReferenceCode
+from leadterm.errors import LeadtermError, quote_name, unknown_name
+from leadterm.intake.code_cells import CellFault, CodeCells, check_system
+from leadterm.intake.table_columns import Columns, map_columns
+from leadterm.intake.table_encounters import Group
+from leadterm.intake.table_files import open_table
+from leadterm.readers.base import Imported, read_text
+from leadterm.schema import Encounter
 from leadterm.storage.tsv import parse_pairs
 
 __all__ = ["read"]
 
-OPTIONAL = ("patient_id", "split", "setting", "language")
+WAYS = ("fail", "skip")
+SHOWN = 25
 
 
 @dataclass
-class _Gathered:
-    """The rows of one encounter, as they come."""
+class _Report:
+    """All that is wrong with a table: rows by themselves, texts in the column of codes with how many rows have them."""
 
-    fixed: dict[str, str]
-    notes: list[Note] = field(default_factory=list)
-    codes: dict[str, None] = field(default_factory=dict)
+    rows: list[str] = field(default_factory=list)
+    codes: Counter[CellFault] = field(default_factory=Counter)
+    remarks: Counter[CellFault] = field(default_factory=Counter)
+
+    def lines(self) -> list[str]:
+        """What to print, the most frequent first."""
+        shown = self.rows[:SHOWN] + [f"… and {len(self.rows) - SHOWN} more rows."] * (len(self.rows) > SHOWN)
+        return shown + _counted(self.codes) + _counted(self.remarks, "kept; ")
+
+    def summary(self) -> str:
+        """One sentence; where the codes are of another system it is named."""
+        parts = [f"{_many(len(self.rows), 'fault')} in its rows"] * bool(self.rows)
+        if self.codes:
+            places = _many(self.codes.total(), "place")
+            parts.append(f"{_many(len(self.codes), 'text')} in {places} of its codes that are no code")
+        return " and ".join(parts)
+
+    def other_system(self) -> str:
+        """The system that most of what was not found is of; empty if none."""
+        found = Counter({fault.system: 0 for fault in self.codes})
+        for fault, count in self.codes.items():
+            found[fault.system] += count
+        return found.most_common(1)[0][0] if found else ""
+
+
+def _many(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
+
+
+def _counted(faults: Counter[CellFault], kept: str = "") -> list[str]:
+    ordered = sorted(faults.items(), key=lambda pair: (-pair[1], pair[0].text))
+    lines = [
+        f"{fault.text} × {count}: {kept}{fault.why}{f'; perhaps {fault.perhaps}' if fault.perhaps else ''}"
+        for fault, count in ordered
+    ]
+    return lines[:SHOWN] + [f"… and {len(lines) - SHOWN} more."] * (len(lines) > SHOWN)
 
 
 def read(
-    source: Path, *, system: str = "icd10cm", language: str = "en", split: str = "train", code_list: str = ""
-) -> Imported:
-    """Read a CSV file (or ``.tsv``; either may be packed with gzip).
+    source: Path, *, system: str = "icd10cm", language: str = "en", split: str = "train", code_list: str = "",
+    text_column: str = "", id_column: str = "", codes_column: str = "", patient_column: str = "",
+    split_column: str = "", bad: str = "fail",
+) -> Imported:  # fmt: skip
+    """Read a table of coded notes.
 
     Parameters
     ----------
     source : Path
-        The table, UTF-8 with a header.
+        CSV or TSV (any separator and encoding, also packed with gzip), XLSX, Parquet or JSONL; with a header.
     system : str
         Code system of the codes. With a name leadterm does not know, the codes that occur make up its list.
     language, split : str
         For rows that do not say.
     code_list : str
         File with code and title, tab-separated, for a system of one's own.
+    text_column, id_column, codes_column, patient_column, split_column : str
+        Names of columns that are not to be guessed.
+    bad : str
+        ``"fail"``: anything wrong with the table is an error that lists it all. ``"skip"``: rows that cannot be read
+        and what is no code are left out and told.
 
     Returns
     -------
     Imported
-        Encounters in the order of their first rows.
+        Encounters in the order of their first rows; its remarks say what was left out.
 
     Raises
     ------
     LeadtermError
-        If columns are missing, a row is malformed, or the rows of an encounter contradict each other.
+        If columns are missing or anything is wrong with the rows; all faults in one error.
 
     Examples
     --------
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = Path(folder) / "notes.csv"
-    ...     _ = path.write_text("encounter_id,text,codes\\ne1,Dry cough.,R05.9\\n")
-    ...     read(path).splits()["train"][0].codes[0].code
-    'R05.9'
+    ...     _ = path.write_text("visit;note;icd10\\ne1;Dry cough.;R05.9, j209\\n")
+    ...     [code.code for code in read(path).splits()["train"][0].codes]
+    ['R05.9', 'J20.9']
     """
-    from leadterm.codes.systems import SYSTEMS
-
     if not source.is_file():
         raise LeadtermError(f"csv is read from a file; '{source}' is a folder.", hint="Give the file.")
-    if not re.fullmatch(r"[\w.-]+", system):
-        raise LeadtermError(f"bad name of a code system: '{system}'.", hint="Use letters, digits, - . and _.")
-    seen: dict[str, str] = _titles(code_list) if code_list else {}
-    gathered = _gather(source, system, {"language": language, "split": split})
+    check_system(system)
+    if bad not in WAYS:
+        raise unknown_name("way with bad rows", bad, WAYS)
+    seen: dict[str, str] = dict(parse_pairs(read_text(Path(code_list)))) if code_list else {}
     own = system not in SYSTEMS or bool(code_list)
-    for one in gathered.values() if own else ():
-        for code in one.codes:
-            seen.setdefault(code, "")
-    card = Card(
+    report = _Report()
+    roles = ("text", "id", "codes", "patient_id", "split")
+    columns = (text_column, id_column, codes_column, patient_column, split_column)
+    given = {role: column for role, column in zip(roles, columns, strict=True) if column}
+    groups = list(_gather(source, given, CodeCells(system), {"language": language, "split": split}, report))
+    made = [(group.fixed["split"], encounter) for group in groups for encounter in _encounter(group, system, report)]
+    if bad == "fail" and (report.rows or report.codes):
+        raise _failed(source, report, system)
+    if own:
+        seen |= {code: seen.get(code, "") for group in groups for code in group.codes}
+    return Imported(_card(source, system, split, made), made, {system: sorted(seen.items())} if own else {},
+                    tuple(report.lines()))  # fmt: skip
+
+
+def _card(source: Path, system: str, split: str, made: list[tuple[str, Encounter]]) -> Card:
+    return Card(
         name=source.name.partition(".")[0],
         source=f"Imported from the table {source.name}.",
         licence="Not stated.",
-        languages=tuple(sorted({one.fixed["language"] for one in gathered.values()})),
+        languages=tuple(sorted({encounter.language for _, encounter in made})),
         systems={system: "not stated"},
         split_method=f"Column 'split' of the table, else {split}.",
         phi_status="Not stated: treat as patient data.",
     )
-    encounters = ((one.fixed["split"], _encounter(name, one, system)) for name, one in gathered.items())
-    return Imported(card, encounters, {system: sorted(seen.items())} if own else {})
 
 
-def _gather(source: Path, system: str, defaults: dict[str, str]) -> dict[str, _Gathered]:
-    delimiter = "\t" if ".tsv" in source.suffixes else ","
-    gathered: dict[str, _Gathered] = {}
-    for number, row in rows(source, ("encounter_id", "text", "codes"), delimiter=delimiter):
-        name = row["encounter_id"].strip()
-        if not name:
-            raise LeadtermError(f"{source} line {number} has no encounter_id.", hint="Every row needs one.")
-        given = {key: row[key].strip() for key in OPTIONAL if row.get(key, "").strip()}
-        one = gathered.setdefault(name, _Gathered(defaults | given))
-        for key, value in given.items():
-            if one.fixed.get(key) != value:
-                message = f"{source} line {number}: encounter '{name}' has two values of '{key}'."
-                raise LeadtermError(message, hint="The rows of an encounter must agree.")
-        note_id = row.get("note_id", "").strip() or f"n{len(one.notes) + 1}"
-        one.notes.append(Note(note_id, row["text"], row.get("kind", "").strip()))
-        one.codes.update(dict.fromkeys(canonical(system, code) for code in re.split(r"[;\s]+", row["codes"]) if code))
-    return gathered
+def _failed(source: Path, report: _Report, system: str) -> LeadtermError:
+    other = report.other_system()
+    titles = f"{spec_of(other).title}, not {spec_of(system).title}" if other else ""
+    named = f" Most are codes of {titles}: use --system {other}." if other else ""
+    lines = "\n  ".join(report.lines())
+    hint = "Mend the table, or leave that out and keep the rest with --skip-bad."
+    return LeadtermError(f"'{source}' has {report.summary()}; nothing is written.{named}\n  {lines}\n", hint=hint)
 
 
-def _encounter(name: str, one: _Gathered, system: str) -> Encounter:
-    fixed = one.fixed
-    return Encounter(
-        name, tuple(one.notes), tuple(ReferenceCode(system, code) for code in one.codes),
-        fixed.get("patient_id"), fixed.get("setting", "outpatient"), fixed["language"],
-    )  # fmt: skip
+def _gather(
+    source: Path, named: dict[str, str], cells: CodeCells, defaults: dict[str, str], report: _Report
+) -> Iterator[Group]:
+    """Read all rows, and give the encounters in the order of their first rows."""
+    table = open_table(source)
+    columns = map_columns(table.header, named, needed=("text", "codes"), name=str(source))
+    if table.warning:
+        report.remarks[CellFault("encoding", table.warning)] += 1
+    groups: dict[str, Group] = {}
+    for count, row in enumerate(table.rows, 1):
+        where = f"{table.unit} {row.number}"
+        name = columns.cell(row.cells, "id").strip() if "id" in columns else f"row-{count}"
+        if row.fault or not name:
+            report.rows.append(f"{where} {row.fault or 'has no ' + _id_name(columns)}")
+            continue
+        group = groups.setdefault(name, Group(name, first=row.number))
+        report.rows += [f"{where}: {fault}" for fault in group.take(row.cells, columns)]
+        found = cells.read(columns.cell(row.cells, "codes"))
+        group.codes |= dict.fromkeys(found.codes)
+        report.codes.update(found.faults)
+        report.remarks.update(found.remarks)
+    homes: dict[str, str] = {}
+    for group in groups.values():
+        group.fixed = defaults | group.fixed
+        home = homes.setdefault(group.fixed.get("patient_id", ""), group.fixed["split"])
+        if home != group.fixed["split"] and "patient_id" in group.fixed:
+            report.rows.append(f"{table.unit} {group.first}: its patient is also in the split '{home}'")
+        yield group
 
 
-def _titles(path: str) -> dict[str, str]:
-    return dict(parse_pairs(read_text(Path(path))))
+def _id_name(columns: Columns) -> str:
+    return columns.names["id"] if columns.names["id"].isidentifier() else "id"
+
+
+def _encounter(group: Group, system: str, report: _Report) -> Iterator[Encounter]:
+    try:
+        yield group.encounter(system)
+    except LeadtermError:
+        report.rows.append(f"line {group.first}: encounter {quote_name(group.name)} has no text in any row")

@@ -1,0 +1,317 @@
+"""Rows of a table in any file: CSV with any separator and encoding, XLSX, Parquet, lines of JSON objects."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import gzip
+import io
+import json
+import sys
+import zlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from pathlib import Path
+from typing import IO, Any
+
+from leadterm.errors import LeadtermError
+from leadterm.intake.extras import require
+from leadterm.intake.table_columns import known_names, plain_name
+
+__all__ = ["TABLE_ENDINGS", "Row", "Table", "is_table", "open_table"]
+
+TABLE_ENDINGS = (".csv", ".tsv", ".tab", ".psv", ".xlsx", ".xlsm", ".parquet", ".pq")
+SEPARATORS = ",;\t|"
+SAMPLE, LOOK = 256_000, 25
+CHUNK = 1 << 20
+WIDE = (
+    (codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row: its line (or number), its cells by column, and what is wrong with it, if anything."""
+
+    number: int
+    cells: Mapping[str, str]
+    fault: str = ""
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table as it is read: its columns in small letters, its rows as a stream.
+
+    Parameters
+    ----------
+    header : tuple of str
+        Names of the columns.
+    rows : iterator of Row
+        May be gone through once.
+    unit : str
+        What the numbers of its rows count: ``"line"`` or ``"row"``.
+    warning : str
+        What the user should know, for instance a guessed encoding.
+    """
+
+    header: tuple[str, ...]
+    rows: Iterator[Row]
+    unit: str = "line"
+    warning: str = ""
+
+
+def is_table(path: Path) -> bool:
+    """Tell whether a file is a table, by its name.
+
+    Examples
+    --------
+    >>> is_table(Path("Notes.CSV.gz")), is_table(Path("note.txt"))
+    (True, False)
+    """
+    name = path.name.lower().removesuffix(".gz")
+    return name.endswith(TABLE_ENDINGS)
+
+
+def open_table(path: Path) -> Table:
+    """Open a table of any kind; what it is decides its content, then its name.
+
+    Raises
+    ------
+    LeadtermError
+        If it cannot be read, is empty, or needs a package that is not installed.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "notes.csv"
+    ...     _ = path.write_text("ID;Note\\n7;Cough.\\n")
+    ...     [dict(row.cells) for row in open_table(path).rows]
+    [{'id': '7', 'note': 'Cough.'}]
+    """
+    try:
+        with _open(path) as file:
+            start = file.read(8)
+        if start.startswith(b"PK\x03\x04"):
+            return _xlsx(path)
+        if start.startswith(b"PAR1"):
+            return _parquet(path)
+        if start.startswith(b"\xd0\xcf\x11\xe0"):
+            raise LeadtermError(f"'{path}' is an old Excel file (.xls).", hint="Save it as .xlsx or CSV.")
+        if path.name.lower().removesuffix(".gz").endswith((".jsonl", ".ndjson")):
+            return _jsonl(path)
+        return _csv(path)
+    except (OSError, EOFError, zlib.error) as error:
+        said = getattr(error, "strerror", None) or error
+        raise LeadtermError(f"cannot read {path}: {said}.", hint="Is the file whole?") from None
+
+
+def _open(path: Path) -> IO[bytes]:
+    with path.open("rb") as file:
+        packed = file.read(2) == b"\x1f\x8b"
+    opened: IO[bytes] = gzip.open(path) if packed else path.open("rb")  # type: ignore[assignment]  # noqa: SIM115
+    return opened
+
+
+def _encoding(path: Path) -> tuple[str, str]:
+    """Name the encoding of a text, and say where it is a guess; the file is gone through once."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    with _open(path) as file:
+        chunk = file.read(CHUNK)
+        if mark := next((name for start, name in WIDE if chunk.startswith(start)), ""):
+            return mark, ""
+        if wide := _unmarked(chunk):
+            return wide, f"'{path}' has no byte order mark; read as {wide.upper()}."
+        try:
+            while chunk:
+                decoder.decode(chunk)
+                chunk = file.read(CHUNK)
+            decoder.decode(b"", final=True)
+        except UnicodeDecodeError:
+            return "cp1252", f"'{path}' is not UTF-8; read as Windows-1252. Check its accents."
+    return "utf-8", ""
+
+
+def _unmarked(chunk: bytes) -> str:
+    """Recognise UTF-16 without its mark: every other byte of Latin text is NUL."""
+    piece = chunk[:2000]
+    even, odd = piece[::2].count(0), piece[1::2].count(0)
+    if odd > 0.4 * len(piece) / 2 and even < odd / 10:
+        return "utf-16-le"
+    return "utf-16-be" if even > 0.4 * len(piece) / 2 and odd < even / 10 else ""
+
+
+def _csv(path: Path) -> Table:
+    encoding, warning = _encoding(path)
+    csv.field_size_limit(sys.maxsize)
+    with io.TextIOWrapper(_open(path), encoding=encoding, errors="replace", newline="") as file:
+        sample = file.read(SAMPLE)
+    if "\x00" in sample:
+        raise LeadtermError(f"'{path}' is not a table: it has NUL bytes.", hint="Give CSV, XLSX or Parquet.")
+    if not sample.strip():
+        raise LeadtermError(f"'{path}' is empty.", hint="Check the file.")
+    separator = _separator(sample, whole=len(sample) < SAMPLE, name=path.name.lower())
+    lines = _csv_rows(path, encoding, separator)
+    header = next(lines)
+    names = tuple(cell.strip().lower() for cell in header[1])
+    return Table(names, _as_rows(lines, names), warning=warning)
+
+
+def _separator(sample: str, *, whole: bool, name: str) -> str:
+    """Choose the separator that finds the most columns with known names, then the most even rows."""
+
+    def score(separator: str) -> tuple[int, int, bool]:
+        reader = csv.reader(io.StringIO(sample, newline=""), delimiter=separator)
+        rows = [row for _, row in zip(range(LOOK), reader, strict=False) if row]
+        rows = rows if whole or len(rows) < 2 else rows[:-1]
+        width = len(rows[0])
+        named = sum(plain_name(cell) in known_names() for cell in rows[0]) if width > 1 else 0
+        even = sum(len(row) == width for row in rows[1:]) if width > 1 else 0
+        return named, even, separator == ("\t" if ".tsv" in name or ".tab" in name else ",")
+
+    return max(SEPARATORS, key=score)
+
+
+def _csv_rows(path: Path, encoding: str, separator: str) -> Iterator[tuple[int, list[str], str]]:
+    """Yield line, cells and fault; a line that cannot be read is a fault and ends nothing."""
+    number = 0
+    try:
+        with io.TextIOWrapper(_open(path), encoding=encoding, errors=_errors(encoding), newline="") as file:
+            reader = csv.reader(file, delimiter=separator, strict=True)
+            while True:
+                begin = reader.line_num + 1
+                try:
+                    row = next(reader)
+                except StopIteration:
+                    return
+                except csv.Error as error:
+                    yield begin, [], _csv_fault(str(error), reader.line_num)
+                    continue
+                number = reader.line_num
+                if row:
+                    yield number, row, ""
+    except UnicodeDecodeError:
+        raise LeadtermError(f"{path} is not {encoding} after line {number}.", hint="Save it as UTF-8.") from None
+    except (OSError, EOFError, zlib.error) as error:
+        raise LeadtermError(f"cannot read {path} after line {number}: {error}.", hint="Is the file whole?") from None
+
+
+def _errors(encoding: str) -> str:
+    """The five bytes that Windows-1252 leaves open are read as Latin-1 has them: control characters."""
+    if encoding != "cp1252":
+        return "strict"
+    codecs.register_error("leadterm.latin1", lambda e: (e.object[e.start : e.end].decode("latin-1"), e.end))  # type: ignore[attr-defined]
+    return "leadterm.latin1"
+
+
+def _csv_fault(error: str, line: int) -> str:
+    if "end of data" in error:
+        return f"opens a quoted field that is never closed; everything up to line {line} is lost in it"
+    return "has a quotation mark within a quoted field that is not doubled"
+
+
+def _as_rows(lines: Iterator[tuple[int, list[str], str]], names: Sequence[str]) -> Iterator[Row]:
+    for number, cells, fault in lines:
+        while len(cells) > len(names) and not cells[-1].strip():
+            cells.pop()
+        if not fault and len(cells) != len(names):
+            fault = f"has {len(cells)} fields, the header {len(names)}"
+        yield Row(number, {} if fault else dict(zip(names, cells, strict=True)), fault)
+
+
+def _xlsx(path: Path) -> Table:
+    openpyxl = require("openpyxl", "tables", f"'{path}' is an Excel workbook")
+    try:
+        book = openpyxl.load_workbook(path, read_only=True, data_only=True)
+    except Exception:  # noqa: BLE001  the library raises many kinds
+        raise LeadtermError(f"'{path}' is no readable Excel workbook.", hint="Save it anew as .xlsx.") from None
+    best: tuple[int, Any] | None = None
+    for sheet in book.worksheets:
+        sheet.reset_dimensions()
+        first = next(iter(sheet.iter_rows(values_only=True)), ())
+        known = sum(plain_name(_cell(value)) in known_names() for value in first)
+        best = (known, sheet) if best is None or known > best[0] else best
+    if best is None:
+        raise LeadtermError(f"'{path}' has no sheet.", hint="Check the file.")
+    return _sheet(best[1].iter_rows(values_only=True), path)
+
+
+def _sheet(rows: Iterator[Sequence[Any]], path: Path) -> Table:
+    first = [_cell(value).strip().lower() for value in next(rows, ())]
+    while first and not first[-1]:
+        first.pop()
+    if not first:
+        raise LeadtermError(f"'{path}' is empty.", hint="Its first row names the columns.")
+
+    def lines() -> Iterator[tuple[int, list[str], str]]:
+        for number, row in enumerate(rows, 2):
+            cells = [_cell(value) for value in row]
+            cells += [""] * (len(first) - len(cells))
+            if any(cells):
+                yield number, cells, ""
+
+    return Table(tuple(first), _as_rows(lines(), first), unit="row")
+
+
+def _parquet(path: Path) -> Table:
+    parquet = require("pyarrow.parquet", "tables", f"'{path}' is a Parquet file")
+    try:
+        file = parquet.ParquetFile(path)
+    except Exception:  # noqa: BLE001
+        raise LeadtermError(f"'{path}' is no readable Parquet file.", hint="Is the file whole?") from None
+    names = tuple(name.strip().lower() for name in file.schema_arrow.names)
+
+    def rows() -> Iterator[Row]:
+        number = 0
+        for batch in file.iter_batches(batch_size=1000):
+            for values in zip(*(column.to_pylist() for column in batch.columns), strict=True):
+                number += 1
+                yield Row(number, dict(zip(names, map(_cell, values), strict=True)))
+
+    return Table(names, rows(), unit="row")
+
+
+def _jsonl(path: Path) -> Table:
+    """Read lines of JSON objects; the columns are the keys of the first hundred."""
+    encoding, warning = _encoding(path)
+
+    def lines() -> Iterator[Row]:
+        with io.TextIOWrapper(_open(path), encoding=encoding, errors=_errors(encoding), newline="\n") as file:
+            for number, line in enumerate(file, 1):
+                if line.strip():
+                    yield _object(line, number)
+
+    names: dict[str, None] = {}
+    for _, row in zip(range(100), lines(), strict=False):
+        names |= dict.fromkeys(row.cells)
+    if not names:
+        raise LeadtermError(f"'{path}' is empty or holds no JSON objects.", hint="One object a line.")
+    return Table(tuple(names), lines(), warning=warning)
+
+
+def _object(line: str, number: int) -> Row:
+    try:
+        given = json.loads(line)
+    except (ValueError, RecursionError):
+        return Row(number, {}, "is not JSON")
+    if not isinstance(given, dict):
+        return Row(number, {}, "is not a JSON object")
+    return Row(number, {str(key).strip().lower(): _cell(value) for key, value in given.items()})
+
+
+def _cell(value: object) -> str:
+    """Write a cell as text: numbers without a needless point, days as ISO dates, lists as JSON."""
+    if value is None or value != value:
+        return ""
+    convert: Sequence[tuple[type | tuple[type, ...], Callable[[Any], str]]] = (
+        (str, str),
+        (bool, lambda v: str(v).lower()),
+        (float, lambda v: str(int(v)) if v.is_integer() and abs(v) < 2**53 else repr(v)),
+        (datetime, lambda v: v.date().isoformat() if v.time() == time() else v.isoformat()),
+        (date, lambda v: v.isoformat()),
+        ((list, tuple, dict), lambda v: json.dumps(v, ensure_ascii=False, default=str)),
+        (bytes, lambda v: v.decode("utf-8", "replace")),
+    )
+    return next((write(value) for kind, write in convert if isinstance(value, kind)), str(value))
