@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from leadterm.dictionary.code_tables import CodeTables, code_tables
 from leadterm.dictionary.implied import implied
 from leadterm.dictionary.injuries import CLAUSE_REACH, consciousness, episodes, with_consciousness
+from leadterm.dictionary.past import may_be_over
 from leadterm.dictionary.specify import SIDES, Choice, Specifier
 from leadterm.text.reading import FoundMention, NoteReading, Reading
 
@@ -15,7 +16,6 @@ __all__ = ["Candidate", "Support", "generate"]
 
 PHRASE, CLAUSE, SENTENCE, HEADING, COMPLAINT, BODY = 3.0, 2.5, 2.0, 2.0, 1.0, 1.0
 NEVER = frozenset({"absent", "family"})
-REMOVED = frozenset({"removal", "excision", "excised", "removed", "resected", "resection", "remission"})
 INJURY_SECTIONS = frozenset({
     "", "assessment", "assessment_plan", "impression", "problem_list", "discharge_diagnosis", "admission_diagnosis",
     "diagnosis", "preoperative_diagnosis", "postoperative_diagnosis", "hospital_course", "other",
@@ -193,8 +193,7 @@ def _is_injury(found: FoundMention) -> bool:
 def _companions(found: FoundMention, tables: CodeTables) -> list[Reading]:
     """Codes that stand beside one of a mention's readings, or in its place, because its clause says so."""
     own = found.readings[0]
-    over = found.mention.assertion == "history" or not REMOVED.isdisjoint(found.near)
-    past = tables.history_of(own.code) if over else None
+    past = tables.history_of(own.code) if may_be_over(own.code, found) else None
     term = f"history of {own.term}"
     gone = [Reading(past, term, COMPANION, own.words, own.missing, own.gap, own.weight)] if past else []
     return gone + [

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from functools import lru_cache
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
 import numpy as np
 
 from leadterm.text.knowledge import load_table
+from leadterm.text.matching.drug_effects import DrugEffectFinder
 from leadterm.text.matching.linker import FuzzyLinker
 from leadterm.text.matching.neoplasms import NeoplasmFinder
 from leadterm.text.matching.numbers import NumberFinder
@@ -39,6 +40,13 @@ def _site_words() -> frozenset[str]:
     return frozenset(row["word"] for row in load_table("site_words.tsv"))
 
 
+class DocFinder(Protocol):
+    """Finds mentions in the tokens of a doc."""
+
+    def covers(self, doc: Doc) -> list[Cover]:
+        """Find them all."""
+
+
 class MentionFinder:
     """Finds terms, terms put together from a problem's heading and the sites named below it, and patterns.
 
@@ -46,8 +54,8 @@ class MentionFinder:
     ----------
     matcher : TermMatcher
         Finds terms.
-    patterns : tuple of PatternMatcher or NumberFinder
-        Find patterns of plain words and numbers.
+    patterns : tuple of DocFinder
+        Find what terms do not say: patterns of plain words, numbers, effects of drugs.
     fuzzy : FuzzyLinker, optional
         Reads headings and entities that the others leave unread.
     neoplasms : NeoplasmFinder, optional
@@ -55,7 +63,7 @@ class MentionFinder:
     """
 
     def __init__(
-        self, matcher: TermMatcher, patterns: tuple[PatternMatcher | NumberFinder, ...] = (),
+        self, matcher: TermMatcher, patterns: tuple[DocFinder, ...] = (),
         fuzzy: FuzzyLinker | None = None, neoplasms: NeoplasmFinder | None = None,
     ) -> None:  # fmt: skip
         self.matcher = matcher
@@ -153,9 +161,10 @@ def _make_entities(
         numbers = (NumberFinder(codes),) if codes.spec.knowledge else ()
         return MentionFinder(matcher, numbers, neoplasms=_neoplasms(matcher, codes))
     matcher = TermMatcher.default(lexicon, normaliser)
-    patterns: tuple[PatternMatcher | NumberFinder, ...] = ()
+    patterns: tuple[DocFinder, ...] = ()
     if codes.spec.knowledge:
-        patterns = (PatternMatcher.external_causes(codes), PatternMatcher.drugs(codes), NumberFinder(codes))
+        found = PatternMatcher.external_causes(codes), PatternMatcher.drugs(codes)
+        patterns = (*found, NumberFinder(codes), DrugEffectFinder(codes))
     asked = headings or entities
     linker = FuzzyLinker(codes, matcher.normaliser, headings=headings, entities=entities) if asked else None
     return MentionFinder(matcher, patterns, linker, _neoplasms(matcher, codes))

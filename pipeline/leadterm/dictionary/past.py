@@ -1,0 +1,42 @@
+"""Whether what a mention names is over, so that a code of history may take its place."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from leadterm.text.reading import FoundMention
+
+__all__ = ["may_be_over"]
+
+REMOVED = frozenset({"removal", "excision", "excised", "removed", "resected", "resection", "remission", "resolved"})
+EARLIER = frozenset({"ago", "old", "remote", "earlier", "childhood"})
+TREATED = frozenset({
+    "survivor", "surveillance", "mastectomy", "lumpectomy", "prostatectomy", "nephrectomy", "colectomy", "orchiectomy",
+    "thyroidectomy", "hysterectomy", "cystectomy", "lobectomy", "gastrectomy", "irradiation", "radiation",
+    "brachytherapy", "radiotherapy", "seed", "status",
+})  # fmt: skip
+CANCER = "C"
+ACUTE = ("C", "I21", "I26", "I6", "I82", "J1", "A", "S")
+
+
+def may_be_over(code: str, found: FoundMention) -> bool:
+    """Tell whether a disease may be over: said to be history, removed, long ago; or a cancer that was treated.
+
+    Parameters
+    ----------
+    code : str
+        The disease.
+    found : FoundMention
+        Where it is named.
+
+    Returns
+    -------
+    bool
+        Whether its code of history is worth proposing beside it.
+    """
+    if found.mention.assertion == "history" or not REMOVED.isdisjoint(found.near):
+        return True
+    if code.startswith(ACUTE) and not EARLIER.isdisjoint(found.near):
+        return True
+    return code.startswith(CANCER) and not TREATED.isdisjoint(found.sentence)

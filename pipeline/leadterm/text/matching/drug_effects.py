@@ -1,0 +1,165 @@
+"""What a drug did: its adverse effects, poisoning by it, too little of it taken, an allergy to it."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from spacy.strings import get_string_id
+
+from leadterm.text.extensions import token_starts
+from leadterm.text.knowledge import load_table
+from leadterm.text.matching.overlaps import Cover, Reading
+
+if TYPE_CHECKING:
+    from spacy.tokens import Doc
+
+__all__ = ["DrugEffectFinder"]
+
+ADVERSE, UNDERDOSING, ACCIDENT, SELF_HARM = "5", "6", "1", "2"
+WEIGHT = 8.0
+LONGEST_NAME = 2
+BEFORE, AFTER, LISTED = 6, 2, 12
+_CUES = {
+    "poisoned": "overdose overdosed overdosing ingestion ingested poisoning misuse swallowed intoxication",
+    "under": "noncompliant noncompliance nonadherent nonadherence stopped missed skipped skipping underdosing",
+    "adverse": "due secondary induced caused attributed reaction adverse toxicity hypersensitivity effect effects",
+    "adverse_after": "induced related toxicity associated intolerance effect effects reaction",
+    "poisoned_after": "overdose poisoning ingestion intoxication",
+    "take": "take takes taking taken took",
+    "not": "not never n't without",
+    "harm": "suicide suicidal intentional intentionally harm",
+}
+CUES = {kind: frozenset(map(get_string_id, words.split())) for kind, words in _CUES.items()}
+JOINED = ("induced", "related", "associated")
+FROM = get_string_id("from")
+ALLERGY_CODES = (
+    ("T36.0", "Z88.0"), ("T36", "Z88.1"), ("T37.0", "Z88.2"), ("T37", "Z88.3"), ("T41", "Z88.4"), ("T40", "Z88.5"),
+    ("T39", "Z88.6"), ("T50.Z", "Z88.7"), ("T", "Z88.8"),
+)  # fmt: skip
+
+
+class DrugEffectFinder:
+    """Finds drugs named as the cause of a problem, as taken in excess or not at all, and in a list of allergies.
+
+    Parameters
+    ----------
+    codes : container of str
+        The codes of a release; others are not found.
+
+    Examples
+    --------
+    >>> from leadterm.text.pipeline import build_nlp
+    >>> doc = build_nlp("en")("Cough due to lisinopril. She stopped taking metformin.")
+    >>> known = {"T46.4X5", "T38.3X6"}
+    >>> [c.readings[0].code for c in DrugEffectFinder(known).covers(doc)]
+    ['T46.4X5', 'T38.3X6']
+    """
+
+    def __init__(self, codes: Container[str]) -> None:
+        self._codes = codes
+        self._names: dict[tuple[int, ...], tuple[str, str]] = {}
+        for row in load_table("drug_codes.tsv"):
+            name = tuple(map(get_string_id, row["drug"].split()))
+            self._names[name] = row["drug"], row["code"]
+        self._joined = {
+            get_string_id(f"{row['drug']}-{word}"): (row["drug"], row["code"])
+            for row in load_table("drug_codes.tsv") for word in JOINED
+        }  # fmt: skip
+        self._first = frozenset(name[0] for name in self._names) | self._joined.keys()
+
+    def covers(self, doc: Doc) -> list[Cover]:
+        """Find all effects of drugs.
+
+        Parameters
+        ----------
+        doc : Doc
+            With sentence starts and sections set.
+
+        Returns
+        -------
+        list of Cover
+            In order of the text; clause -1.
+        """
+        table = doc.to_array(["LOWER", "SENT_START"])
+        words: list[int] = table[:, 0].tolist()
+        present = self._first.intersection(words)
+        if not present:
+            return []
+        starts: list[bool] = (table[:, 1] == 1).tolist()
+        harmed = SELF_HARM if not CUES["harm"].isdisjoint(words) else ACCIDENT
+        allergies = _allergy_titles(doc)
+        found: list[Cover] = []
+        for i, word in enumerate(words):
+            if word in present:
+                found += self._at(i, words, starts, harmed, allergies)
+        return found
+
+    def _at(
+        self, i: int, words: Sequence[int], starts: Sequence[bool], harmed: str, allergies: Sequence[tuple[int, int]]
+    ) -> Iterator[Cover]:
+        """What the words around a drug say of it."""
+        if words[i] in self._joined:
+            name, family = self._joined[words[i]]
+            yield from self._effect((i,), family, ADVERSE, name)
+            return
+        named = [tuple(words[i : i + n]) for n in range(LONGEST_NAME, 0, -1)]
+        known = next((words for words in named if words in self._names), ())
+        if not known:
+            return
+        size, (name, family) = len(known), self._names[known]
+        own = tuple(range(i, i + size))
+        cue, intent = _intent(i, i + size, words, starts, harmed)
+        if intent:
+            yield from self._effect((*own, cue), family, intent, name)
+        title = next((first for first, last in allergies if first < i < last), -1)
+        allergy = next(code for start, code in ALLERGY_CODES if family.startswith(start))
+        if title >= 0 and allergy in self._codes:
+            yield _cover((title, *own), allergy, f"allergy to {name}")
+
+
+    def _effect(self, tokens: tuple[int, ...], family: str, intent: str, name: str) -> Iterator[Cover]:
+        if family + intent in self._codes:
+            term = {ADVERSE: "adverse effect", UNDERDOSING: "underdosing"}.get(intent, "poisoning")
+            yield _cover(tokens, family + intent, f"{term} of {name}")
+
+
+def _cover(tokens: tuple[int, ...], code: str, term: str) -> Cover:
+    size = len(tokens)
+    return Cover(tuple(sorted(set(tokens))), -1, (Reading(code, term, "drug", size, 0, 0, WEIGHT * size),))
+
+
+def _allergy_titles(doc: Doc) -> list[tuple[int, int]]:
+    """First token and end of each list of allergies."""
+    sections = [s for s in doc._.sections if s.category == "allergies" and s.title_end > s.title_start]
+    if not sections:
+        return []
+    edges = token_starts(doc).searchsorted([(s.title_start, s.end) for s in sections]).tolist()
+    return [(first, last) for first, last in edges]
+
+
+def _intent(first: int, last: int, words: Sequence[int], starts: Sequence[bool], harmed: str) -> tuple[int, str]:
+    """The word that tells what a drug did, and the character it stands for; empty if nothing does."""
+    for k in range(last, min(last + AFTER, len(words))):
+        if starts[k]:
+            break
+        if words[k] in CUES["poisoned_after"]:
+            return k, harmed
+        if words[k] in CUES["adverse_after"]:
+            return k, ADVERSE
+    for k in range(first - 1, max(first - LISTED, 0) - 1, -1):
+        if starts[k + 1]:
+            break
+        if words[k] in CUES["poisoned"]:
+            return k, harmed
+        if first - k > BEFORE:
+            continue
+        if words[k] in CUES["under"] or (words[k] in CUES["take"] and _denied(k, words)):
+            return k, UNDERDOSING
+        if words[k] in CUES["adverse"] or (words[k] == FROM and first - k == 1):
+            return k, ADVERSE
+    return -1, ""
+
+
+def _denied(k: int, words: Sequence[int]) -> bool:
+    return not CUES["not"].isdisjoint(words[max(k - 3, 0) : k])
