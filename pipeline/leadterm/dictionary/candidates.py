@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from leadterm.dictionary.code_tables import CodeTables, code_tables
 from leadterm.dictionary.implied import implied
-from leadterm.dictionary.injuries import CLAUSE_REACH, consciousness, episodes, with_consciousness
+from leadterm.dictionary.injuries import CLAUSE_REACH, consciousness, episodes, fitting, with_consciousness
 from leadterm.dictionary.past import may_be_over
 from leadterm.dictionary.specify import SIDES, Choice, Specifier
 from leadterm.text.reading import FoundMention, NoteReading, Reading
@@ -16,6 +16,7 @@ __all__ = ["Candidate", "Support", "generate"]
 
 PHRASE, CLAUSE, SENTENCE, HEADING, COMPLAINT, BODY = 3.0, 2.5, 2.0, 2.0, 1.0, 1.0
 NEVER = frozenset({"absent", "family"})
+OF_RELATIVES = ("Z80", "Z81", "Z82", "Z83", "Z84")
 INJURY_SECTIONS = frozenset({
     "", "assessment", "assessment_plan", "impression", "problem_list", "discharge_diagnosis", "admission_diagnosis",
     "diagnosis", "preoperative_diagnosis", "postoperative_diagnosis", "hospital_course", "other",
@@ -137,7 +138,7 @@ def generate(notes: Sequence[NoteReading], specifier: Specifier) -> list[Candida
     candidates = []
     for code, entries in sorted(_gather(notes, specifier, tables).items()):
         ranked = sorted(entries, key=lambda entry: entry[0])
-        if all(entry[1].found.mention.assertion in NEVER for entry in ranked):
+        if all(_is_denied(entry[1].found) for entry in ranked):
             continue
         supports = _distinct(entry[1] for entry in ranked)
         candidates.append(Candidate(code, ranked[0][2], supports))
@@ -153,7 +154,7 @@ def _gather(
     for denied in (False, True):
         categories = {code[:3] for code in gathered}
         for number, note, found in mentions:
-            if (found.mention.assertion in NEVER) != denied:
+            if _is_denied(found) != denied:
                 continue
             readings = [*found.readings, *_companions(found, tables)]
             if denied:
@@ -167,10 +168,18 @@ def _gather(
                     weights = detail_weights(found, note)
                 support = Support(found, reading, number)
                 details = implied(reading.code, found, note) | weights if weights else weights
-                choices = [choice for letters in when for choice in specifier.choose(reading.code, details, letters)]
+                letters = fitting(reading.code, when)
+                choices = [choice for one in letters for choice in specifier.choose(reading.code, details, one)]
                 for choice in with_consciousness(choices, awake, specifier.system):
                     gathered.setdefault(choice.code, []).append((_rank(support, choice), support, choice))
     return gathered
+
+
+def _is_denied(found: FoundMention) -> bool:
+    """Whether a mention is no finding of the patient; a relative's disease is one for the codes of family history."""
+    assertion = found.mention.assertion
+    of_relative = assertion == "family" and any(reading.code.startswith(OF_RELATIVES) for reading in found.readings)
+    return assertion in NEVER and not of_relative
 
 
 def _codable(notes: Sequence[NoteReading]) -> Iterator[tuple[int, NoteReading, FoundMention]]:

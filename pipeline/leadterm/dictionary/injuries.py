@@ -12,13 +12,14 @@ if TYPE_CHECKING:
     from leadterm.codes.system import CodeSystem
     from leadterm.text.reading import FoundMention, NoteReading
 
-__all__ = ["CLAUSE_REACH", "consciousness", "episodes", "with_consciousness"]
+__all__ = ["CLAUSE_REACH", "consciousness", "episodes", "fitting", "with_consciousness"]
 
 CLAUSE_REACH = 8
 HEALING = frozenset({"healing", "healed", "union", "aftercare", "recheck"})
 RETURNING = frozenset({"follow", "followup", "postoperative", "postop", "recheck", "aftercare", "removal"})
 SEQUELA = frozenset({"sequela", "sequelae", "residual"})
-EARLIER = frozenset({"ago", "status", "recent"})
+EARLIER = frozenset({"ago", "status"})
+DRUG_EFFECTS = ("T36", "T51")
 UNHEALED = {"nonunion": "K", "nonunited": "K", "ununited": "K", "malunion": "P", "malunited": "P"}
 OPEN = frozenset({"open", "compound", "gunshot"})
 NOT_OPEN = frozenset({"closed", "reduction", "orif"})
@@ -57,6 +58,26 @@ def episodes(found: FoundMention, note: NoteReading) -> tuple[str, ...]:
     if close & HEALING or note.complaint & RETURNING:
         return (later,)
     return (first, later) if close & EARLIER else (first,)
+
+
+def fitting(code: str, told: tuple[str, ...]) -> tuple[str, ...]:
+    """Give the episodes of care that a code may tell: several for an injury, the first for what caused it.
+
+    Parameters
+    ----------
+    code : str
+        Any code or family.
+    told : tuple of str
+        What `episodes` gave.
+
+    Returns
+    -------
+    tuple of str
+        An effect of a drug is treated where it is named: initial, unless a sequela is told.
+    """
+    if DRUG_EFFECTS[0] <= code < DRUG_EFFECTS[1]:
+        return told if told == ("S",) else ("A",)
+    return told if code[0] == "S" else told[:1]
 
 
 def consciousness(notes: Sequence[NoteReading]) -> str:

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 __all__ = ["may_be_over"]
 
-REMOVED = frozenset({"removal", "excision", "excised", "removed", "resected", "resection", "remission", "resolved"})
+REMOVED = frozenset({"removal", "excision", "excised", "removed", "resected", "resection", "remission"})
 EARLIER = frozenset({"ago", "old", "remote", "earlier", "childhood"})
 TREATED = frozenset({
     "survivor", "surveillance", "mastectomy", "lumpectomy", "prostatectomy", "nephrectomy", "colectomy", "orchiectomy",
@@ -17,7 +17,7 @@ TREATED = frozenset({
     "brachytherapy", "radiotherapy", "seed", "status",
 })  # fmt: skip
 CANCER = "C"
-ACUTE = ("C", "I21", "I26", "I6", "I82", "J1", "A", "S")
+ACUTE = ("C", "I21", "I26", "I6", "I82")
 
 
 def may_be_over(code: str, found: FoundMention) -> bool:
