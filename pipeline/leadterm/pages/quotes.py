@@ -37,6 +37,7 @@ def quote(suggestion: Suggestion, texts: Mapping[str, str], *, width: int) -> Qu
 
     Gives white space is drawn together; whole words only, within the line of the note where it is not too short.
 
+    >>> from leadterm.schema import Mention
     >>> best = Mention.of(EvidenceSpan("n", 6, 15, "sinusitis"))
     >>> s = Suggestion(1, "icd10cm", "J01.90", "Acute sinusitis", 0.9, (best,))
     >>> quote(s, {"n": "Acute sinusitis.\\nRest."}, width=40).pieces
@@ -65,6 +66,7 @@ def place_of(suggestion: Suggestion) -> str:
 
     Gives for instance ``"assessment & plan · possible (rule out)"``.
 
+    >>> from leadterm.schema import Mention
     >>> cue = EvidenceSpan("n", 0, 8, "Rule out")
     >>> span = EvidenceSpan("n", 9, 13, "gout")
     >>> place_of(Suggestion(1, "icd10cm", "M10.9", "Gout", 0.1, (Mention("n", (span,), "possible", (cue,), "hpi"),)))
