@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from importlib.resources import files
 
 from leadterm.errors import LeadtermError
 
-__all__ = ["iter_rows", "package_table", "parse_pairs", "parse_table", "table_text"]
+__all__ = ["QUOTING", "iter_rows", "package_table", "parse_pairs", "parse_table", "rows_text", "table_text"]
 
+QUOTING = csv.QUOTE_NONE  # the same rule, for the readers of other libraries
 BREAKING = re.compile(r"[\t\n\r\x00]")
 
 
-def iter_rows(text: str, name: str, *, fields: int = 0) -> Iterator[tuple[int, list[str]]]:
-    """Yield line numbers and cells; blank lines and those that begin with ``#`` are passed over.
+def iter_rows(text: str, name: str, *, fields: int = 0, remarks: bool = True) -> Iterator[tuple[int, list[str]]]:
+    """Yield line numbers and cells; blank lines and remarks, those that begin with ``#``, are passed over.
 
     With `fields`, or after the first row without, a row of another number of cells is an error.
 
-    Examples
-    --------
     >>> list(iter_rows("# A remark.\\na\\tb\\n", "demo"))
     [(2, ['a', 'b'])]
     """
     for number, line in enumerate(text.split("\n"), 1):
-        if not line.strip() or line.startswith("#"):
+        if not line.strip() or (remarks and line.startswith("#")):
             continue
         cells = line.removesuffix("\r").split("\t")
         fields = fields or len(cells)
@@ -38,8 +38,6 @@ def iter_rows(text: str, name: str, *, fields: int = 0) -> Iterator[tuple[int, l
 def parse_table(text: str, name: str) -> list[dict[str, str]]:
     """Read a table whose first row names the columns.
 
-    Examples
-    --------
     >>> parse_table("word\\tbase\\nran\\trun\\n", "demo")
     [{'word': 'ran', 'base': 'run'}]
     """
@@ -55,8 +53,6 @@ def package_table(room: str, name: str) -> list[dict[str, str]]:
 def parse_pairs(text: str) -> list[tuple[str, str]]:
     """Read a list of codes: code and title on each line, the title where there is one.
 
-    Examples
-    --------
     >>> parse_pairs("42\\tFalls\\n7\\n")
     [('42', 'Falls'), ('7', '')]
     """
@@ -67,20 +63,23 @@ def parse_pairs(text: str) -> list[tuple[str, str]]:
 def table_text(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     """Give a table as text that is read back as it was; a cell that no reader would keep whole is refused.
 
-    Examples
-    --------
     >>> table_text(["id", "score"], [['say "a"', 0.5]])
     'id\\tscore\\nsay "a"\\t0.5\\n'
     """
-    lines = ["\t".join(columns)]
-    for row in rows:
-        cells = [str(cell) for cell in row]
-        for column, cell in zip(columns, cells, strict=True):
-            if BREAKING.search(cell) or cell != cell.strip():
-                shown = repr(cell[:80]).strip("'\"")
-                raise LeadtermError(
-                    f"the {column} '{shown}' cannot stand in a tab-separated table.",
-                    hint="Tabs, line ends and spaces around it would be lost; rename it.",
-                )
-        lines.append("\t".join(cells))
-    return "\n".join(lines) + "\n"
+    return "\t".join(columns) + "\n" + rows_text(columns, rows)
+
+
+def rows_text(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """Give the rows of a table without the line that names the columns."""
+    return "".join(_row_text(columns, [str(cell) for cell in row]) for row in rows)
+
+
+def _row_text(columns: Sequence[str], cells: Sequence[str]) -> str:
+    for column, cell in zip(columns, cells, strict=True):
+        if BREAKING.search(cell) or cell != cell.strip():
+            shown = repr(cell[:80]).strip("'\"")
+            raise LeadtermError(
+                f"the {column} '{shown}' cannot stand in a tab-separated table.",
+                hint="Tabs, line ends and spaces around it would be lost; rename it.",
+            )
+    return "\t".join(cells) + "\n"

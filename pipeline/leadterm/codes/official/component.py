@@ -9,12 +9,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from leadterm.errors import LeadtermError
+from leadterm.storage.tsv import iter_rows, rows_text
 
 __all__ = ["KINDS", "NAME", "TERM_KINDS", "Component", "component_text", "list_components", "read_component"]
 
 FORMAT = "leadterm codes 1"
 TERM_KINDS = ("index", "neoplasm", "drug", "external cause")
-KINDS = ("tabular", "codes", *TERM_KINDS)
+ENTRY = ("level", "title", "modifiers", "code", "manifestation", "see", "see also", "cells")
+COLUMNS = {
+    "tabular": ("kind", "depth", "name", "text"),
+    "codes": ("code", "title", "billable", "since", "until"),
+    **dict.fromkeys(TERM_KINDS, ENTRY),
+}
+KINDS = tuple(COLUMNS)
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 """Names of systems and releases that can be installed: they become folders."""
 
@@ -35,13 +42,12 @@ class Component:
 def component_text(system: str, release: str, kind: str, rows: Iterable[Sequence[str]]) -> str:
     """Write the text of a component file.
 
-    >>> print(component_text("own", "1", "codes", [("A1", "Arm")]).splitlines()[-1].split())
-    ['A1', 'Arm']
+    >>> print(component_text("own", "1", "codes", [("A1", "Arm", "1", "0", "0")]).splitlines()[-1].split())
+    ['A1', 'Arm', '1', '0', '0']
     """
-    lines = ["\t".join(row) for row in rows]
-    body = "\n".join(lines) + "\n"
+    body = rows_text(COLUMNS[kind], rows)
     digest = hashlib.sha256(body.encode("utf-8")).hexdigest()
-    facts = {"system": system, "release": release, "kind": kind, "rows": str(len(lines)), "sha256": digest}
+    facts = {"system": system, "release": release, "kind": kind, "rows": str(body.count("\n")), "sha256": digest}
     return f"# {FORMAT}\n" + "".join(f"# {name}: {value}\n" for name, value in facts.items()) + body
 
 
@@ -70,9 +76,9 @@ def read_component(path: Path) -> list[list[str]]:
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = Path(folder, "codes.tsv")
-    ...     _ = path.write_text(component_text("own", "1", "codes", [("A1", "Arm")]))
+    ...     _ = path.write_text(component_text("own", "1", "codes", [("A1", "Arm", "1", "0", "0")]))
     ...     read_component(path)
-    [['A1', 'Arm']]
+    [['A1', 'Arm', '1', '0', '0']]
     """
     header = read_header(path)
     try:
@@ -81,7 +87,8 @@ def read_component(path: Path) -> list[list[str]]:
         raise _damaged(path) from None
     if hashlib.sha256(body.encode("utf-8")).hexdigest() != header.sha256:
         raise _damaged(path)
-    return [entry.split("\t") for entry in body.split("\n")[:-1]]
+    fields = len(COLUMNS[header.kind])
+    return [cells for _, cells in iter_rows(body, str(path), fields=fields, remarks=False)]
 
 
 def list_components(folder: Path, system: str | None = None) -> list[Component]:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from xml.etree.ElementTree import Element
@@ -21,6 +19,7 @@ from leadterm.codes.release import release_from_label
 from leadterm.codes.systems import SYSTEMS
 from leadterm.errors import LeadtermError, unknown_name
 from leadterm.paths import code_data
+from leadterm.storage.writer import explain_failure, open_file
 
 __all__ = ["InstallReport", "Recognised", "install", "recognise", "remove"]
 
@@ -242,36 +241,24 @@ def _release(label: str, version: str, given: str | None) -> str:
     return named
 
 
-def _put(parts: Sequence[Recognised], folder: Path) -> Iterator[Component]:
-    """Stage all files beside their place, then move them there; on trouble take back what was moved."""
-    stage: Path | None = None
-    moved: list[Path] = []
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        stage = Path(tempfile.mkdtemp(dir=folder, prefix=".staging-"))
-        staged = []
-        for number, part in enumerate(parts):
-            text = component_text(part.system, part.release, part.kind, part.rows)
-            file = stage / f"{number}.tsv"
-            file.write_text(text, encoding="utf-8", newline="\n")
+def _put(parts: Sequence[Recognised], folder: Path) -> list[Component]:
+    """Write all parts before the first takes its place; on trouble take back those that were not there before."""
+    made: list[Component] = []
+    fresh: list[Path] = []
+    with (
+        explain_failure(folder, what="the code data to ", hint="Set XDG_DATA_HOME to a folder you may write."),
+        ExitStack() as taken_back, ExitStack() as drafts,
+    ):  # fmt: skip
+        taken_back.callback(lambda: [place.unlink(missing_ok=True) for place in fresh])
+        for part in parts:
             place = folder / part.system / part.release / f"{part.kind.replace(' ', '-')}.tsv"
-            staged.append((file, place, part, text))
-        for file, place, _, _ in staged:
-            place.parent.mkdir(parents=True, exist_ok=True)
-            fresh = not place.exists()
-            file.replace(place)
-            moved += [place] if fresh else []
-    except OSError as error:
-        for place in moved:
-            with suppress(OSError):
-                place.unlink()
-        raise LeadtermError(
-            f"cannot write the code data to '{folder}': {error.strerror or error}.",
-            hint="Nothing was installed. Free some space, or set XDG_DATA_HOME to a folder you may write.",
-        ) from None
-    finally:
-        if stage is not None:
-            shutil.rmtree(stage, ignore_errors=True)
-    for _, place, part, text in staged:
-        digest = text.split("# sha256: ", 1)[1].split("\n", 1)[0]
-        yield Component(part.system, part.release, part.kind, place, len(part.rows), digest)
+            fresh += [] if place.exists() else [place]
+            text = component_text(part.system, part.release, part.kind, part.rows)
+            file = drafts.enter_context(open_file(place))
+            file.write(text.encode())
+            file.flush()
+            digest = text.split("# sha256: ", 1)[1].split("\n", 1)[0]
+            made.append(Component(part.system, part.release, part.kind, place, len(part.rows), digest))
+        drafts.close()
+        taken_back.pop_all()
+    return made

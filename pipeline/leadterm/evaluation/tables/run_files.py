@@ -13,6 +13,7 @@ import numpy as np
 from leadterm.errors import LeadtermError
 from leadterm.evaluation.tables.labels import Floats, Normalise, Objects, Span
 from leadterm.evaluation.tables.numbering import build_columns
+from leadterm.storage.tsv import QUOTING
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,7 +38,7 @@ def read_table(path: str | Path) -> pd.DataFrame:
             sep="\t",
             dtype=str,
             keep_default_na=False,
-            quoting=3,
+            quoting=QUOTING,
             encoding="utf-8-sig",
             index_col=False,
             header=None,
