@@ -59,11 +59,6 @@ def load(
     linker : bool
         Whether the linker also looks up headings and complaints that no term covers.
 
-    Returns
-    -------
-    Suggester
-        Ready to use.
-
     Raises
     ------
     LeadtermError

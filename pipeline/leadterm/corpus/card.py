@@ -137,11 +137,6 @@ def card_text(card: Card) -> str:
     card : Card
         The card.
 
-    Returns
-    -------
-    str
-        Content of ``corpus.toml``.
-
     Examples
     --------
     >>> print(card_text(Card("demo", "Invented.", "CC0-1.0", ("en",), {}, "all train", "none")).splitlines()[0])

@@ -249,11 +249,6 @@ def fix(path: str | Path) -> int:
     path : str or Path
         The corpus folder.
 
-    Returns
-    -------
-    int
-        Codes changed.
-
     Raises
     ------
     LeadtermError

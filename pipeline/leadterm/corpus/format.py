@@ -29,11 +29,6 @@ def arrange_mentions(mentions: Iterable[Mention]) -> tuple[Mention, ...]:
     mentions : iterable of Mention
         In any order.
 
-    Returns
-    -------
-    tuple of Mention
-        Value for ``ReferenceCode.evidence``.
-
     Examples
     --------
     >>> cough = Mention.of(EvidenceSpan("n1", 0, 5, "cough"))

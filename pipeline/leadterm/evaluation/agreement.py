@@ -95,11 +95,6 @@ def agreement(
     n_bootstrap, seed : int
         Samples for the intervals, and their seed.
 
-    Returns
-    -------
-    Agreement
-        Pairs and alpha.
-
     Raises
     ------
     LeadtermError

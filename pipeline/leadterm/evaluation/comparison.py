@@ -148,11 +148,6 @@ def compare(
     uncoded : {"drop", "count"}
         As in `evaluate`.
 
-    Returns
-    -------
-    Comparison
-        Values, intervals, p-values.
-
     Raises
     ------
     LeadtermError

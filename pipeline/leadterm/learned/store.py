@@ -38,11 +38,6 @@ def save_model(model: CorpusModel, path: str | Path, *, documents: Mapping[str, 
     documents : mapping of str to str, optional
         Text files beside it, such as a model card.
 
-    Returns
-    -------
-    Path
-        The folder.
-
     Raises
     ------
     LeadtermError
@@ -65,11 +60,6 @@ def load_model(
         Mean nothing to a model of this kind; it remarks on them.
     mmap : bool
         Map the arrays, so that processes share them.
-
-    Returns
-    -------
-    CorpusModel
-        The model.
 
     Raises
     ------

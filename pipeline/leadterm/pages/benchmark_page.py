@@ -60,11 +60,6 @@ def benchmark_page(
     coders : Agreement, optional
         Of the people who coded the corpus, with the run among them.
 
-    Returns
-    -------
-    str
-        The whole page.
-
     Examples
     --------
     >>> from leadterm.evaluation import evaluate

@@ -58,11 +58,6 @@ def report_page(
     heading : str
         Of the page; the name of the run by default.
 
-    Returns
-    -------
-    str
-        The whole page.
-
     Examples
     --------
     >>> from leadterm.evaluation import evaluate

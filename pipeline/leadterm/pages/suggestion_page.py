@@ -85,11 +85,6 @@ def suggestion_page(answers: Iterable[tuple[Encounter, SuggestionSet, int]]) -> 
     answers : iterable of (Encounter, SuggestionSet, int)
         Encounters with their suggestions, and how many of these to show.
 
-    Returns
-    -------
-    str
-        HTML.
-
     Examples
     --------
     >>> page = suggestion_page([(Encounter("e1", (Note("n1", "<Well>."),)), SuggestionSet("e1", "default"), 5)])

@@ -57,11 +57,6 @@ def save_artifact(path: str | Path, artifact: Artifact, *, documents: Mapping[st
     documents : mapping of str to str, optional
         Text files to put beside the parts, for instance a model card, by file name.
 
-    Returns
-    -------
-    Path
-        The folder.
-
     Raises
     ------
     LeadtermError

@@ -66,11 +66,6 @@ def normalise_code(code: str) -> str:
     code : str
         A code in any usual spelling.
 
-    Returns
-    -------
-    str
-        The key.
-
     Examples
     --------
     >>> [normalise_code(code) for code in ("e11.9", " E119 ", "I10.")]

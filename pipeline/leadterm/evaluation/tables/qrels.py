@@ -96,11 +96,6 @@ class Qrels:
             The encounters; those without codes are kept as not coded.
         normalise : callable, optional
             Gives the key of a code.
-
-        Returns
-        -------
-        Qrels
-            The table.
         """
         known, rows, optional = list(encounters), [], {}
         for encounter in known:
@@ -126,11 +121,6 @@ class Qrels:
             Name of the code system.
         normalise : callable, optional
             Gives the key of a code.
-
-        Returns
-        -------
-        Qrels
-            The table.
         """
         rows = [(e, system, code, "", ()) for e, found in codes.items() for code in found]
         return _qrels(list(codes), rows, {}, normalise)
@@ -150,11 +140,6 @@ class Qrels:
         normalise : callable, optional
             Gives the key of a code.
 
-        Returns
-        -------
-        Qrels
-            The table.
-
         Raises
         ------
         LeadtermError
@@ -173,11 +158,6 @@ class Qrels:
         ----------
         encounters : iterable of str
             Encounter ids; ids that are not here are passed over.
-
-        Returns
-        -------
-        Qrels
-            The smaller table.
         """
         wanted = set(encounters)
         kept = [i for i, e in enumerate(self.encounters) if e in wanted]

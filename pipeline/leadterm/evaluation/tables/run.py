@@ -95,11 +95,6 @@ class Run:
         normalise : callable, optional
             Gives the key of a code.
 
-        Returns
-        -------
-        Run
-            The table.
-
         Raises
         ------
         LeadtermError
@@ -138,11 +133,6 @@ class Run:
         normalise : callable, optional
             Gives the key of a code.
 
-        Returns
-        -------
-        Run
-            The table.
-
         Raises
         ------
         LeadtermError
@@ -173,11 +163,6 @@ class Run:
             Name to show.
         normalise : callable, optional
             Gives the key of a code.
-
-        Returns
-        -------
-        Run
-            The table.
         """
         ranked = bool(scores) and not any(isinstance(found, Mapping) for found in scores.values())
         rows: list[tuple[str, str, float]] = []
@@ -206,11 +191,6 @@ class Run:
             Name to show; the name of the model by default.
         normalise : callable, optional
             Gives the key of a code.
-
-        Returns
-        -------
-        Run
-            The table.
 
         Raises
         ------

@@ -249,11 +249,6 @@ def find_marks(text: str, lines: Sequence[Line]) -> list[Mark]:
     lines : sequence of Line
         Its lines.
 
-    Returns
-    -------
-    list of Mark
-        In order.
-
     Examples
     --------
     >>> from leadterm.text.layout.lines import split_lines

@@ -130,11 +130,6 @@ class TermIndex:
         codes_of : mapping of str to iterable of str
             Term in normal words to its codes; at least one term.
 
-        Returns
-        -------
-        TermIndex
-            The index.
-
         Examples
         --------
         >>> TermIndex.build({"gout": ["M10.9"]}).grams
