@@ -42,7 +42,6 @@ MOST_DOCSTRINGS = 0.28  # share of all lines
 UPWARD: set[tuple[str, str]] = set()
 CIRCLES: set[tuple[str, ...]] = set()
 LONG_FILES = {"text/matching/term_matcher.py"}
-LONG_FUNCTIONS = {"cli.suggest.suggest", "training.train.train"}
 # A name that two rooms need: each is the plain word for what the file holds.
 SAME_NAME = {"compile.py", "fhir.py", "files.py", "model.py", "soundness.py", "spelling.py", "terms.py", "train.py"}
 
@@ -167,7 +166,7 @@ def test_names_of_files_say_which_is_meant() -> None:
 def test_files_and_functions_are_short() -> None:
     long = {str(path.relative_to(PACKAGE)) for name, path in modules().items() if lines(name) > MOST_LINES}
     assert long <= LONG_FILES
-    assert {name for name, n in functions().items() if n > MOST_LINES_OF_A_FUNCTION} <= LONG_FUNCTIONS
+    assert not {name for name, n in functions().items() if n > MOST_LINES_OF_A_FUNCTION}
 
 
 def test_docstrings_leave_room_for_code() -> None:

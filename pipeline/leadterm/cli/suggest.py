@@ -7,8 +7,6 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from enum import StrEnum
 from itertools import chain
 from typing import TYPE_CHECKING, Annotated
 
@@ -18,7 +16,8 @@ from leadterm.cli.console import console, progress, write_output
 from leadterm.errors import LeadtermError, place_of, printable, unknown_name
 from leadterm.intake.encounters import Item, read_items
 from leadterm.intake.files import find_files
-from leadterm.rules.select import select
+from leadterm.intake.language import in_their_language
+from leadterm.pages.wanted import Format, Wanted
 from leadterm.storage.writer import explain_failure, open_lines, refuse_inputs
 
 if TYPE_CHECKING:
@@ -31,83 +30,50 @@ if TYPE_CHECKING:
 
 __all__ = ["suggest"]
 
-
-class Format(StrEnum):
-    """How to print suggestions."""
-
-    TABLE = "table"
-    JSON = "json"
-    JSONL = "jsonl"
-    FHIR = "fhir"
-    HTML = "html"
-
-
-READ = {"Spanish": "es"}
-NAMES = {"en": "English", **{code: name for name, code in READ.items()}}
-SHOWN = {Format.TABLE: 15, Format.HTML: 20}
 PAGE_WIDTH = 120
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """Which suggestions to give.
-
-    ``top``: most suggestions for an encounter; where None it depends on the format.
-    """
-
-    systems: tuple[str, ...]
-    top: int | None
-    threshold: float | None
-    format: Format
-
-    def apply(self, result: SuggestionSet) -> SuggestionSet:
-        """Keep what is wanted."""
-        threshold = result.threshold if self.threshold is None else self.threshold
-        least = threshold if self.format is Format.FHIR and self.top is None else 0.0
-        kept = select(result.suggestions, least=least)
-        return replace(result, suggestions=tuple(kept), threshold=threshold)
-
-    def ask(self, engine: Suggester, encounter: Encounter) -> SuggestionSet:
-        """Ask a model for what is wanted; tables and pages say how many there are below, so they need all."""
-        top = None if self.format in SHOWN else self.top
-        return self.apply(engine.suggest(encounter, systems=self.systems or None, top=top))
-
-    def shown(self, result: SuggestionSet) -> int:
-        """Count the suggestions that a table or page shows: all that are suggested and a few below."""
-        sure = sum(s.confidence >= result.threshold for s in result.suggestions)
-        return max(sure, SHOWN.get(self.format, 0)) if self.top is None else self.top
+Notes = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="[FILE|FOLDER|-]...", help="Text, .jsonl or .json encounters, folders, - for stdin."),
+]
+Model = Annotated[str, typer.Option("--model", metavar="M", help="Name or folder of a model.")]
+Setting = Annotated[
+    str | None, typer.Option(metavar="S", help="outpatient or inpatient. What the file says, else outpatient.")
+]
+Systems = Annotated[
+    list[str] | None, typer.Option("--system", metavar="S", help="Code system; may repeat. All of the model.")
+]
+Top = Annotated[
+    int | None,
+    typer.Option(min=1, help="Most codes per encounter. Table: 15, html: 20, json: all, fhir: those suggested."),
+]
+As = Annotated[Format, typer.Option("--format", help="How to print.")]
+Output = Annotated[str | None, typer.Option("--output", "-o", metavar="PATH", help="Write to a file.")]
+Date = Annotated[
+    str | None, typer.Option(metavar="YYYY-MM-DD", help="Date of service: decides the release of the codes.")
+]
+Ner = Annotated[
+    str | None, typer.Option(metavar="MODEL", help="A spaCy model; entities without a term are looked up.")
+]
+Linker = Annotated[
+    bool, typer.Option("--linker", help="Look headings without a term up by their letters (scispaCy's linker).")
+]
+Threshold = Annotated[
+    float | None, typer.Option(min=0, max=1, help="Lowest confidence of a suggested code. The model's own.")
+]
 
 
 def suggest(
-    notes: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="[FILE|FOLDER|-]...", help="Text, .jsonl or .json encounters, folders, - for stdin."),
-    ] = None,
-    model: Annotated[str, typer.Option("--model", metavar="M", help="Name or folder of a model.")] = "default",
-    setting: Annotated[
-        str | None, typer.Option(metavar="S", help="outpatient or inpatient. What the file says, else outpatient.")
-    ] = None,
-    system: Annotated[
-        list[str] | None, typer.Option("--system", metavar="S", help="Code system; may repeat. All of the model.")
-    ] = None,
-    top: Annotated[
-        int | None,
-        typer.Option(min=1, help="Most codes per encounter. Table: 15, html: 20, json: all, fhir: those suggested."),
-    ] = None,
-    format: Annotated[Format, typer.Option("--format", help="How to print.")] = Format.TABLE,
-    output: Annotated[str | None, typer.Option("--output", "-o", metavar="PATH", help="Write to a file.")] = None,
-    date: Annotated[
-        str | None, typer.Option(metavar="YYYY-MM-DD", help="Date of service: decides the release of the codes.")
-    ] = None,
-    ner: Annotated[
-        str | None, typer.Option(metavar="MODEL", help="A spaCy model; entities without a term are looked up.")
-    ] = None,
-    linker: Annotated[
-        bool, typer.Option("--linker", help="Look headings without a term up by their letters (scispaCy's linker).")
-    ] = False,
-    threshold: Annotated[
-        float | None, typer.Option(min=0, max=1, help="Lowest confidence of a suggested code. The model's own.")
-    ] = None,
+    notes: Notes = None,
+    model: Model = "default",
+    setting: Setting = None,
+    system: Systems = None,
+    top: Top = None,
+    format: As = Format.TABLE,
+    output: Output = None,
+    date: Date = None,
+    ner: Ner = None,
+    linker: Linker = False,
+    threshold: Threshold = None,
 ) -> None:
     """Suggest codes for notes, best first, each with the words that support it.
 
@@ -138,7 +104,7 @@ def suggest(
         result = wanted.ask(engine, encounter)
         return encounter, result, _as_text(encounter, result, wanted, output)
 
-    _write(reader.answers(_watched(read, engine), ask), wanted, output)
+    _write(reader.answers(in_their_language(read, engine.languages, _say), ask), wanted, output)
     if reader.problems:
         raise typer.Exit(2)
 
@@ -203,25 +169,6 @@ def _load(model: str, date: str | None, ner: str | None, linker: bool, systems: 
     for remark in engine.remarks:
         _say(f"warning: {remark}")
     return engine
-
-
-def _watched(encounters: Iterable[Encounter], engine: Suggester) -> Iterator[Encounter]:
-    """Pass encounters on; those that plainly read as Spanish are Spanish. Say once what another language means."""
-    from leadterm.intake.language import other_language
-
-    said = set[str]()
-    for encounter in encounters:
-        language = other_language(encounter.notes[0].text) if encounter.language == "en" else ""
-        read = READ.get(language, "") if READ.get(language) in engine.languages else ""
-        if language and language not in said and "en" in engine.languages:
-            said.add(language)
-            news = "it is read as such" if read else f"this model reads {_names(engine.languages)}"
-            _say(f"{'note' if read else 'warning'}: '{encounter.encounter_id}' reads as {language}; {news}.")
-        yield replace(encounter, language=read) if read else encounter
-
-
-def _names(languages: Iterable[str]) -> str:
-    return " and ".join(sorted(NAMES.get(language, f"'{language}'") for language in languages))
 
 
 def _as_text(encounter: Encounter, result: SuggestionSet, wanted: Wanted, output: str | None) -> str:

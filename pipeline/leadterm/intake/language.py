@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import replace
 from functools import lru_cache
 
+from leadterm.schema import Encounter
 from leadterm.storage.tsv import package_table
 
-__all__ = ["other_language"]
+__all__ = ["in_their_language", "other_language"]
 
 LOOK = 20_000
 LETTERS = re.compile(r"[^\W\d_]+")
+READ = {"Spanish": "es"}
+NAMES = {"en": "English", **{code: name for name, code in READ.items()}}
 ENOUGH_WORDS, ENOUGH_SHARE, FOREIGN_SCRIPT = 12, 0.08, 0.3
 
 
@@ -32,6 +37,34 @@ def other_language(text: str) -> str:
     language, found = min(counts.items(), key=lambda pair: (-pair[1], pair[0]), default=("", 0))
     plain = len(words) >= ENOUGH_WORDS and found > english and found / len(words) >= ENOUGH_SHARE
     return language if plain else ""
+
+
+def in_their_language(
+    encounters: Iterable[Encounter], languages: Collection[str], tell: Callable[[str], object]
+) -> Iterator[Encounter]:
+    """Pass encounters on, those that plainly read as Spanish as Spanish where a model reads it.
+
+    ``languages`` are those of the model. What another language means is told once.
+
+    >>> from leadterm.schema import Note
+    >>> said = "El paciente acude por dolor en la rodilla derecha desde hace un mes, sin fiebre ni tos."
+    >>> [e.language for e in in_their_language([Encounter("e1", (Note("n1", said),))], {"en", "es"}, print)]
+    note: 'e1' reads as Spanish; it is read as such.
+    ['es']
+    """
+    told = set[str]()
+    for encounter in encounters:
+        language = other_language(encounter.notes[0].text) if encounter.language == "en" else ""
+        read = READ.get(language, "") if READ.get(language) in languages else ""
+        if language and language not in told and "en" in languages:
+            told.add(language)
+            news = "it is read as such" if read else f"this model reads {_names(languages)}"
+            tell(f"{'note' if read else 'warning'}: '{encounter.encounter_id}' reads as {language}; {news}.")
+        yield replace(encounter, language=read) if read else encounter
+
+
+def _names(languages: Iterable[str]) -> str:
+    return " and ".join(sorted(NAMES.get(language, f"'{language}'") for language in languages))
 
 
 @lru_cache(maxsize=1)

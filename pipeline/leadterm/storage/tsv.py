@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from importlib.resources import files
+from typing import Final
 
 from leadterm.errors import LeadtermError
 
 __all__ = ["QUOTING", "iter_rows", "package_table", "parse_pairs", "parse_table", "rows_text", "table_text"]
 
-QUOTING = csv.QUOTE_NONE  # the same rule, for the readers of other libraries
+QUOTING: Final = 3  # csv.QUOTE_NONE: the same rule for the readers of other libraries
 BREAKING = re.compile(r"[\t\n\r\x00]")
 
 

@@ -135,16 +135,7 @@ def train(
     tell("reading the corpus", 0.0)
     encounters = _read(corpus, splits)
     wanted = _systems(encounters, systems)
-    remarks: list[str] = []
-    if earlier == "auto":
-        earlier = fitting_prior(encounters, wanted)
-    elif earlier is not None and not earlier.prior_systems & set(wanted):
-        remarks.append(f"model '{earlier.name}' knows nothing of {', '.join(wanted)}; it was left aside.")
-        earlier = None
-    given, encounters = len(encounters), _fresh(encounters, earlier)
-    if earlier is not None and len(encounters) < given:
-        left = given - len(encounters)
-        remarks.append(f"{left} of {given} encounters were left out: model '{earlier.name}' has learned from them.")
+    earlier, encounters, remarks = _beside_prior(encounters, wanted, earlier)
     wanted = _left(encounters, wanted)
     digest = _digest(encounters)
     work = WorkFolder.beside(output, _depends(digest, use, earlier))
@@ -219,6 +210,21 @@ class _Learner:
 
 def _tokenised(encounters: Sequence[Encounter]) -> list[Tokens]:
     return [tokenise(encounter) for encounter in encounters]
+
+
+def _beside_prior(
+    encounters: list[Encounter], wanted: Sequence[str], earlier: Prior | str | None
+) -> tuple[Prior | None, list[Encounter], list[str]]:
+    """Choose the earlier model, leave out what it has learned from, and say what was left aside."""
+    if isinstance(earlier, str):
+        earlier = fitting_prior(encounters, wanted)
+    elif earlier is not None and not earlier.prior_systems & set(wanted):
+        return None, encounters, [f"model '{earlier.name}' knows nothing of {', '.join(wanted)}; it was left aside."]
+    fresh = _fresh(encounters, earlier)
+    if earlier is None or len(fresh) == len(encounters):
+        return earlier, fresh, []
+    left = f"{len(encounters) - len(fresh)} of {len(encounters)} encounters were left out"
+    return earlier, fresh, [f"{left}: model '{earlier.name}' has learned from them."]
 
 
 def _fresh(encounters: list[Encounter], earlier: Prior | None) -> list[Encounter]:

@@ -244,15 +244,14 @@ def _release(label: str, version: str, given: str | None) -> str:
 def _put(parts: Sequence[Recognised], folder: Path) -> list[Component]:
     """Write all parts before the first takes its place; on trouble take back those that were not there before."""
     made: list[Component] = []
-    fresh: list[Path] = []
     with (
         explain_failure(folder, what="the code data to ", hint="Set XDG_DATA_HOME to a folder you may write."),
         ExitStack() as taken_back, ExitStack() as drafts,
     ):  # fmt: skip
-        taken_back.callback(lambda: [place.unlink(missing_ok=True) for place in fresh])
         for part in parts:
             place = folder / part.system / part.release / f"{part.kind.replace(' ', '-')}.tsv"
-            fresh += [] if place.exists() else [place]
+            if not place.exists():
+                taken_back.callback(place.unlink, missing_ok=True)
             text = component_text(part.system, part.release, part.kind, part.rows)
             file = drafts.enter_context(open_file(place))
             file.write(text.encode())

@@ -1,0 +1,58 @@
+"""Which suggestions of an encounter a user gets to see, in each of the forms they are given in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from leadterm.rules.select import select
+
+if TYPE_CHECKING:
+    from leadterm.schema import Encounter, SuggestionSet
+    from leadterm.suggester import Suggester
+
+__all__ = ["Format", "Wanted"]
+
+
+class Format(StrEnum):
+    """How to print suggestions."""
+
+    TABLE = "table"
+    JSON = "json"
+    JSONL = "jsonl"
+    FHIR = "fhir"
+    HTML = "html"
+
+
+SHOWN = {Format.TABLE: 15, Format.HTML: 20}
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which suggestions to give.
+
+    ``top``: most suggestions for an encounter; where None it depends on the format.
+    """
+
+    systems: tuple[str, ...]
+    top: int | None
+    threshold: float | None
+    format: Format
+
+    def apply(self, result: SuggestionSet) -> SuggestionSet:
+        """Keep what is wanted."""
+        threshold = result.threshold if self.threshold is None else self.threshold
+        least = threshold if self.format is Format.FHIR and self.top is None else 0.0
+        kept = select(result.suggestions, least=least)
+        return replace(result, suggestions=tuple(kept), threshold=threshold)
+
+    def ask(self, engine: Suggester, encounter: Encounter) -> SuggestionSet:
+        """Ask a model for what is wanted; tables and pages say how many there are below, so they need all."""
+        top = None if self.format in SHOWN else self.top
+        return self.apply(engine.suggest(encounter, systems=self.systems or None, top=top))
+
+    def shown(self, result: SuggestionSet) -> int:
+        """Count the suggestions that a table or page shows: all that are suggested and a few below."""
+        sure = sum(s.confidence >= result.threshold for s in result.suggestions)
+        return max(sure, SHOWN.get(self.format, 0)) if self.top is None else self.top
