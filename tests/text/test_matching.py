@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import random
+from functools import lru_cache
 
 import numpy as np
 import pytest
 import spacy
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from spacy.language import Language
 from text_helpers import pipeline
 
 from leadterm.codes.types import Term
 from leadterm.text.matching.lexicon import Lexicon
-from leadterm.text.matching.mentions import MentionFinder
+from leadterm.text.matching.mentions import MentionFinder, NoteReaders
 from leadterm.text.matching.patterns import PatternMatcher
 from leadterm.text.matching.term_matcher import TermMatcher
 from leadterm.text.matching.terms import WordSet, word_sets
@@ -275,3 +277,45 @@ def test_a_capital_a_is_a_type_unless_it_opens_what_is_said(text: str, said: set
     for token in doc:
         token.is_sent_start = token.i == 0 or doc[token.i - 1].text == "."
     assert {lexicon.text(match.term) for match in matcher.match(doc)} == said
+
+
+@lru_cache(maxsize=1)
+def _reader() -> Language:
+    return NoteReaders("icd10cm").of("en")[0]
+
+
+def _words(text: str) -> set[tuple[str, str]]:
+    """What is mentioned in a text: the words of each mention, and its codes."""
+    doc = _reader()(text)
+    return {(" ".join(doc[t].text for t in c.tokens), r.code) for c in doc._.covers for r in c.readings}
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("Anemia, COPD", "D63.8"), ("COPD, sleep apnea", "G47.33"), ("Psoriasis, arthritis", "L40.50"),
+        ("TIA, hepatitis C", "K72.00"), ("COPD/sleep apnea", "G47.33"), ("COPD and sleep apnea", "G47.33"),
+        ("UTI with AKI", "N10"), ("Morbid obesity (HCC)", "C22.0"), ("Sertraline 50 MG", "G70.00"),
+        ("Prenatal screen: GBS negative", "G61.0"), ("GBS+ mother", "G61.0"), ("Tussin DM syrup", "E11.9"),
+        ("STEMI in a 61-year-old", "I25.2"), ("MI, 70 yo", "I25.2"), ("bipolar cautery", "F31.9"),
+        ("Family History: none", "Z84.89"),
+    ],
+)  # fmt: skip
+def test_what_stands_apart_or_means_no_disease_is_not_read(text: str, code: str) -> None:
+    assert code not in {found for _, found in _words(text)}
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("Anemia, iron deficiency", "D50.9"), ("Nausea/vomiting", "R11.2"), ("Diabetes, neuropathy", "E11.40"),
+        ("Pain, knee, left", "M25.562"), ("Asthma, acute exacerbation", "J45.901"), ("CKD 4", "N18.4"),
+        ("hypothy\u00adroidism", "E03.9"), ("hypo-\nthyroidism", "E03.9"), ("β-thalassemia", "D56.1"),
+        ("Sjo\u0308gren syndrome", "M35.00"), ("\ufeffGout", "M10.9"), ("Type\u00a02\u00a0diabetes", "E11.9"),
+        ("Epstein–Barr virus infection", "B27.00"), ("paroxysmal atrial\nfibrillation", "I48.0"),
+        ("She has an iron deficiency\nanemia.", "D50.9"), ("Bipolar disorder", "F31.9"),
+        ("GBS after Campylobacter", "G61.0"),
+    ],
+)  # fmt: skip
+def test_other_spellings_orders_and_wraps_are_read(text: str, code: str) -> None:
+    assert code in {found for _, found in _words(text)}

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from leadterm.errors import LeadtermError, unknown_name
 from leadterm.text.components import STAGES, register
 from leadterm.text.extensions import TEXT
+from leadterm.text.words.characters import UNSEEN, plain
 
 if TYPE_CHECKING:
     from spacy.language import Language
@@ -23,6 +24,8 @@ LONGEST_NOTE = 100_000_000
 LONGEST_RUN = 400
 _RUN = re.compile(rf"\S{{{LONGEST_RUN}}}")
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_ODD = re.compile(f"[\u0300-\u036f’‐‑‒−{UNSEEN}]")
+_CUT_WORD = re.compile(r"(?<=[^\W\d_]{2}-)[ \t]*\r?\n[ \t]*(?=[a-zà-ÿ]{2})")
 BEFORE_MENTIONS = ("leadterm_sections", "leadterm_sentences", "leadterm_abbreviations")
 AFTER_MENTIONS = ("leadterm_context",)
 
@@ -58,7 +61,24 @@ class SafeTokenizer:
             text = _SURROGATE.sub("\ufffd", text)
         doc: Doc = self.inner(text) if _RUN.search(text) is None else self._in_parts(text)
         doc.user_data[TEXT] = text
+        if "-" in text and "\n" in text:
+            self._join_cut_words(doc, text)
+        if not text.isascii() and _ODD.search(text):
+            for token in doc:
+                if _ODD.search(token.text):
+                    token.lex.lower_ = plain(token.text).lower()
         return doc
+
+    @staticmethod
+    def _join_cut_words(doc: Doc, text: str) -> None:
+        """Make one token of a word that a line break divides after its hyphen."""
+        cuts = [doc.char_span(m.start() - 1, m.end() + 1, alignment_mode="expand") for m in _CUT_WORD.finditer(text)]
+        if not cuts:
+            return
+        with doc.retokenize() as retokenizer:
+            for span in cuts:
+                if span is not None and len(span) > 1:
+                    retokenizer.merge(span)
 
     def pipe(self, texts: Iterable[str], batch_size: int = 1000) -> Iterator[Doc]:  # noqa: ARG002
         """Tokenise several texts."""

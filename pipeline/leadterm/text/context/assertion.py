@@ -256,7 +256,9 @@ class _Tagging:
         return None
 
     def _lasting(self, hit: Hit) -> bool:
-        """Whether "history of" only says how long: "a 3-day history of cough"."""
+        """Whether "history of" only says how long ("a 3-day history of cough"), or "free" is said of margins."""
+        if self._word(hit.start) == "free" and self._word(hit.start - 1).endswith(("margin", "margins")):
+            return True
         if hit.cues[0].category != "history":
             return False
         at = self.start[self.tokens[hit.start]]

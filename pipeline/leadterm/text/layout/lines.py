@@ -6,6 +6,8 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from leadterm.text.words.characters import UNSEEN
+
 __all__ = ["Line", "hard_width", "is_continuation", "split_lines"]
 
 NEWLINES = "\n\r\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029"
@@ -15,6 +17,13 @@ _BULLET = re.compile(
     r"|(?P<bullet>[•●▪◦‣·○■□✓➢→]\s*|[-–—+*>]\s+)"
 )
 _END = (".", "!", "?", ":", ";")
+_WHITE = " \t\xa0\u2002\u2003\u2007\u2009\u202f\u3000\x1f" + UNSEEN
+_OPEN = re.compile(
+    r"(?:^|\s)(?:and|or|of|with|without|the|a|an|to|for|by|in|from|on|due|no|not|denies|has|had|is|was|nor|acute|"
+    r"(?!bilateral)[a-z]{3,}(?:al|ic|ive|ary|ous|oid|ute|ild|ere))$|[,/&(]$"
+)
+_FUNCTION = re.compile(r"(?:^|\s)(?:and|or|of|with|without|the|a|an|to|for|by|in|from|due|no|has|had|is|was|nor)$")
+_RUNNING, _PARAGRAPH = 4, 1000
 SHORTEST_WRAP, LONGEST_WRAP, SLACK = 45, 130, 12
 
 
@@ -67,10 +76,10 @@ def split_lines(text: str) -> list[Line]:
     last = -1
     for match in _LINE.finditer(text):
         raw = match.group()
-        stripped = raw.strip()
+        stripped = raw.strip() if raw.isascii() else raw.strip(_WHITE)
         if not stripped:
             continue
-        start = match.start() + len(raw) - len(raw.lstrip())
+        start = match.start() + raw.index(stripped)
         end = start + len(stripped)
         between = text[last:start] if last >= 0 else ""
         gap = last < 0 or max(between.count("\n"), between.count("\r"), 1) > 1
@@ -133,14 +142,30 @@ def is_continuation(text: str, line: Line, following: Line, width: int) -> bool:
     >>> is_continuation(text, one, two, 0)
     True
     """
-    if following.gap or following.bullet:
-        return False
-    if text[line.end - 1] in _END:
+    if following.gap or following.bullet or text[line.end - 1] in _END:
         return False
     length = line.end - line.start
     first = text[following.start]
-    if first.islower() and length >= SHORTEST_WRAP:
-        return True
+    if first.islower():
+        if length >= SHORTEST_WRAP or _runs_on(text, line, following):
+            return True
+    elif first.isalnum() and _FUNCTION.search(text, max(line.body, line.end - 12), line.end):
+        return text.find(":", following.start, following.end) < 0
     space = text.find(" ", following.start, following.end)
     word = (space if space > 0 else following.end) - following.start
     return bool(width) and length + 1 + word > width - 3
+
+
+def _runs_on(text: str, line: Line, following: Line) -> bool:
+    """Whether a short line ends in the middle of a phrase or sentence that the next one goes on with."""
+    begin = text.rfind(":", line.body, line.end) + 1 or line.body
+    said = text[begin : line.end].strip()
+    if _OPEN.search(said) or (text[line.end - 1] == "-" and text[line.end - 2].isalpha()):
+        return True
+    more = text[following.start : following.end]
+    if said.count(" ") < _RUNNING - 1 or ":" in more[:40]:
+        return False
+    if more.endswith("."):
+        return True
+    rest = text[following.end : following.end + _PARAGRAPH].split("\n\n", 1)[0].rstrip()
+    return more.count(" ") >= _RUNNING - 1 and rest.endswith(".")

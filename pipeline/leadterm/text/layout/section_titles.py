@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from leadterm.text.knowledge import load_table
+from leadterm.text.words.characters import plain
 
 __all__ = ["Title", "find_title"]
 
@@ -80,7 +81,7 @@ def find_title(raw: str) -> Title | None:
     if len(raw) > LONGEST:
         return None
     exact, pattern, by_pattern = _titles()
-    text = _NOISE.sub(" ", raw.replace("’", "'")).strip(" -–—:.[]|").lower()
+    text = _NOISE.sub(" ", plain(raw)).strip(" -–—:.[]|").lower()
     for tried in (text, _NUMBER.sub("", text), _DATE.sub("", _BRACKETS.sub("", text)).strip(" -–—:,")):
         if tried in exact:
             return exact[tried]

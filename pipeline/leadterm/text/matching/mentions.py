@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Protocol, cast
 
 import numpy as np
 
+from leadterm.text.extensions import token_starts
 from leadterm.text.knowledge import load_table
+from leadterm.text.layout.sections import UNKNOWN
 from leadterm.text.matching.drug_effects import DrugEffectFinder
 from leadterm.text.matching.linker import FuzzyLinker
 from leadterm.text.matching.neoplasms import NeoplasmFinder
@@ -78,7 +80,8 @@ class MentionFinder:
         from spacy.tokens import Span
 
         scan = self.matcher.scan(doc)
-        covers = self.matcher.covers(self.matcher.match_scan(scan))
+        matches = self.matcher.apart(doc, scan, self.matcher.match_scan(scan))
+        covers = _outside_titles(doc, self.matcher.covers(matches))
         covers += self._joined(doc, scan, covers)
         if self.neoplasms is not None:
             covers += self.neoplasms.covers(scan, covers)
@@ -168,6 +171,14 @@ def _make_entities(
     asked = headings or entities
     linker = FuzzyLinker(codes, matcher.normaliser, headings=headings, entities=entities) if asked else None
     return MentionFinder(matcher, patterns, linker, _neoplasms(matcher, codes))
+
+
+def _outside_titles(doc: Doc, covers: list[Cover]) -> list[Cover]:
+    """Leave out what stands in the title of a section: "Family History" is no finding."""
+    edges = [(s.title_start, s.title_end) for s in doc._.sections if s.category not in ("", UNKNOWN)]
+    spans = token_starts(doc).searchsorted([edge for edge in edges if edge[1] > edge[0]] or [(0, 0)]).tolist()
+    inside = {token for first, last in spans for token in range(first, last)}
+    return [c for c in covers if not inside.issuperset(c.tokens)]
 
 
 def _neoplasms(matcher: TermMatcher, codes: CodeSystem) -> NeoplasmFinder | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from operator import attrgetter
@@ -14,27 +13,22 @@ import numpy.typing as npt
 from leadterm.text.knowledge import load_table
 from leadterm.text.matching.lexicon import SHIFT, Lexicon
 from leadterm.text.matching.overlaps import Cover, Match, Reading, Scan
+from leadterm.text.matching.scanner import Scanner
+from leadterm.text.matching.statements import keep_apart
 from leadterm.text.matching.terms import SOURCES
-from leadterm.text.words.languages import Translator, words_of
-from leadterm.text.words.normalise import LETTER_A, ROMAN_AFTER, STOPWORDS, WORD, Normaliser, fold
+from leadterm.text.words.languages import Translator
+from leadterm.text.words.normalise import ROMAN_AFTER, Normaliser
 from leadterm.text.words.spelling import SpellingCorrector
 from leadterm.text.words.translated_spelling import TranslatedSpelling
 
 if TYPE_CHECKING:
-    from spacy.strings import StringStore
     from spacy.tokens import Doc
 
 __all__ = ["Cover", "Match", "Reading", "Scan", "TermMatcher"]
 
 WINDOW = 8
 GAPS = 4
-MOST_KEPT = 500_000
 NUMERAL = 3
-GLUED = re.compile(r"(?<=[a-z]{4})(?=[A-Z][a-z]{3})")  # "locationColon": cells of a table run together
-BREAKS = frozenset({".", ";", ":", "!", "?", "•", "|", "*", "·", "–", "—"})
-PAUSES = frozenset({",", "and", "or", "/", "&", "(", ")", "+", "-"})
-NEGATORS = frozenset({"without", "w/o", "no", "not", "denies", "negative"})
-PAUSE, BREAK, NEGATE, UNKNOWN = -1, -2, -3, -4
 
 
 class TermMatcher:
@@ -70,20 +64,10 @@ class TermMatcher:
     ) -> None:  # fmt: skip
         self.lexicon = lexicon
         self.normaliser = normaliser
-        self._reader: Normaliser = translator or normaliser
-        self._letter = lexicon.words.get(LETTER_A)
-        self._pauses, self._negators = PAUSES, NEGATORS
-        if translator is not None:
-            self._pauses = PAUSES | words_of(translator.language, "pause")
-            self._negators = words_of(translator.language, "negation")
-        self._any = {r["short"].lower(): r["expansion"] for r in abbreviations if r["case"] == "any"}
-        self._upper = {r["short"]: r["expansion"] for r in abbreviations if r["case"] == "upper"}
+        self._scanner = Scanner(lexicon.words, normaliser, abbreviations, correct, translator)
         self.vocabulary = tuple(lexicon.words)
         self._numerals = frozenset(i for word, i in lexicon.words.items() if word[0].isdigit() and len(word) <= NUMERAL)
         self._heads = frozenset(lexicon.words[word] for word in ROMAN_AFTER if word in lexicon.words)
-        self._by_orth: dict[int, tuple[int, ...]] = {}
-        self._correct = correct
-        self._opening = lru_cache(maxsize=MOST_KEPT)(self._look_up)
         self._facts = lru_cache(maxsize=100_000)(self._term_facts)
 
     @classmethod
@@ -128,108 +112,9 @@ class TermMatcher:
         translator = Translator(language, normaliser, counts)
         return cls(lexicon, normaliser, [], TranslatedSpelling(translator).correct, translator)
 
-    def _ids(self, orth: int, strings: StringStore) -> tuple[int, ...]:
-        """Word ids of a token, from memory where it was seen before; the memory never grows beyond bounds."""
-        if len(self._by_orth) >= MOST_KEPT:
-            self._by_orth.clear()
-        ids = self._by_orth[orth] = self._look_up(strings[orth])
-        return ids
-
-    def _words_of(self, text: str) -> list[int]:
-        """Word ids of a long form; UNKNOWN for words that no term holds."""
-        return [self.lexicon.words.get(w, UNKNOWN) for w in self._reader.content(text)]
-
-    def _look_up(self, surface: str) -> tuple[int, ...]:
-        """Word ids of a token; or one of PAUSE, BREAK, NEGATE; UNKNOWN for a word no term holds."""
-        low = surface.lower()
-        if surface in ("A", "A.") and self._reader is self.normaliser:  # in other languages "A" is a preposition
-            return () if self._letter is None else (self._letter,)
-        if surface in BREAKS or "\n" in surface or "\r" in surface:
-            return (BREAK,)
-        if low in self._pauses:
-            return (PAUSE,)
-        if low in self._negators:
-            return (NEGATE,)
-        words = [w for m in WORD.finditer(GLUED.sub(" ", surface)) for w in self._reader.word(m.group())]
-        expansion = self._upper.get(surface) or self._any.get(low)
-        if expansion:
-            words += self.normaliser.words(expansion)
-        content = [w for w in words if w not in STOPWORDS]
-        if len(content) == 1 and (meant := self._meant(surface, content[0])):
-            content += self._reader.word(meant)
-        if not content:
-            return ()
-        ids = dict.fromkeys(self.lexicon.words.get(w, UNKNOWN) for w in content)
-        if "i" in words and len(content) == 1:
-            return (self.lexicon.words.get("1", UNKNOWN),)
-        if len(ids) > 1:
-            ids.pop(UNKNOWN, None)
-        return tuple(ids)
-
-    def _meant(self, surface: str, normal: str) -> str | None:
-        """The word that a misspelled one stands for. English capitals are taken for names."""
-        if self._correct is None:
-            return None
-        if self._reader is self.normaliser:
-            return self._correct(normal) if surface == surface.lower() else None
-        unread = normal not in self.lexicon.words and normal == fold(surface)
-        return self._correct(surface) if unread else None
-
     def scan(self, doc: Doc) -> Scan:
-        """Read the content words of a doc.
-
-        Parameters
-        ----------
-        doc : Doc
-            With sentence starts set.
-
-        Returns
-        -------
-        Scan
-            Arrays of words, tokens, positions, segments.
-        """
-        expansions = _note_abbreviations(doc)
-        word: list[int] = []
-        token: list[int] = []
-        position: list[int] = []
-        segment: list[int] = []
-        negated: list[bool] = []
-        here, clause, no, begun = 0, 0, False, -1
-        known, strings = self._by_orth, doc.vocab.strings
-        for i, (orth, start) in enumerate(doc.to_array(["ORTH", "SENT_START"]).tolist()):
-            if start == 1:
-                clause += 1
-                no = False
-            ids = known.get(orth)
-            if ids is None:
-                ids = self._ids(orth, strings)
-            if expansions and orth in expansions:
-                ids = tuple(dict.fromkeys((*ids, *(n for n in self._words_of(expansions[orth]) if n >= 0))))
-            if not ids:
-                continue
-            first = ids[0]
-            if first >= 0 or first == UNKNOWN:
-                if first == self._letter and begun != clause:
-                    continue  # it opens a sentence or a list: the article, or the number of a line
-                here += 1
-                if first == UNKNOWN and begun != clause and not strings[orth].islower():
-                    ids = self._opening(strings[orth].lower()) or ids
-                begun = clause
-                for number in ids:
-                    word.append(number)
-                    token.append(i)
-                    position.append(here)
-                    segment.append(clause)
-                    negated.append(no)
-            elif first == PAUSE:
-                here += 1
-            elif first == BREAK:
-                clause += 1
-                no = False
-            else:
-                no = True
-        as_int = [np.array(column, dtype=np.int32) for column in (word, token, position, segment)]
-        return Scan(as_int[0], as_int[1], as_int[2], as_int[3], np.array(negated, dtype=np.bool_))
+        """Read the content words of a doc whose sentence starts are set."""
+        return self._scanner.scan(doc)
 
     def match(self, doc: Doc) -> list[Match]:
         """Find all terms.
@@ -261,6 +146,15 @@ class TermMatcher:
         """
         found = {**self._singles(scan), **self._multiples(scan)}
         return [found[key] for key in sorted(found)]
+
+    def apart(self, doc: Doc, scan: Scan, matches: Sequence[Match]) -> list[Match]:
+        """Drop matches put together from two statements."""
+        lex = self.lexicon
+
+        def words_of(match: Match) -> set[int]:
+            return set(lex.word_ids[lex.word_ptr[match.term] : lex.word_ptr[match.term + 1]].tolist())
+
+        return keep_apart(doc, scan, matches, lambda m: self._facts(m.term)[1], words_of, self.vocabulary)
 
     def _singles(self, scan: Scan) -> dict[tuple[Any, ...], Match]:
         lex = self.lexicon
@@ -427,12 +321,3 @@ class TermMatcher:
 
 
 _term_of = attrgetter("term")
-
-
-def _note_abbreviations(doc: Doc) -> dict[int, str]:
-    """Short forms that the note itself explains, with their long forms."""
-    if not doc.has_extension("abbreviations"):
-        return {}
-    return {short[0].orth: short._.long_form.text for short in doc._.abbreviations if len(short) == 1}
-
-

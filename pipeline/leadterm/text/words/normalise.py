@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 from leadterm.text.knowledge import load_table
+from leadterm.text.words.characters import GREEK
 
 __all__ = ["Normaliser", "default_normaliser", "fold", "singular"]
 
@@ -134,6 +135,8 @@ class Normaliser:
         word = fold(surface)
         if word.endswith(("'s", "’s", "'t", "’t")):
             word = word[:-2]
+        if len(word) == 1:
+            word = GREEK.get(word, word)
         if word in self.variants:
             return self.variants[word]
         base = singular(word)

@@ -1,0 +1,157 @@
+"""Reads the content words of a doc: normal words, expanded abbreviations, pauses, clauses."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from leadterm.text.matching.overlaps import Scan
+from leadterm.text.matching.senses import Senses
+from leadterm.text.words.characters import plain
+from leadterm.text.words.languages import Translator, words_of
+from leadterm.text.words.normalise import LETTER_A, STOPWORDS, WORD, Normaliser, fold
+
+if TYPE_CHECKING:
+    from spacy.strings import StringStore
+    from spacy.tokens import Doc
+
+__all__ = ["Scanner"]
+
+MOST_KEPT = 500_000
+GLUED = re.compile(r"(?<=[a-z]{4})(?=[A-Z][a-z]{3})")  # "locationColon": cells of a table run together
+AGE = re.compile(r"\d*-?(?:(?:year|yr|month|mo|week|wk|day)s?-olds?|y/?\.?o\.?)[mf]?", re.IGNORECASE)
+CUT = re.compile(r"-[ \t]*\r?\n[ \t]*")
+BREAKS = frozenset({".", ";", ":", "!", "?", "•", "|", "*", "·", "–", "—"})
+DASHES = frozenset({"–", "—"})
+PAUSES = frozenset({",", "and", "or", "/", "&", "(", ")", "+", "-"})
+NEGATORS = frozenset({"without", "w/o", "no", "not", "denies", "negative"})
+PAUSE, BREAK, NEGATE, UNKNOWN, DASH = -1, -2, -3, -4, -5
+
+
+class Scanner:
+    """Reads the words of docs into arrays; remembers every token it has seen. Arguments as of `TermMatcher`."""
+
+    def __init__(
+        self, words: Mapping[str, int], normaliser: Normaliser, abbreviations: Sequence[Mapping[str, str]],
+        correct: Callable[[str], str | None] | None = None, translator: Translator | None = None,
+    ) -> None:  # fmt: skip
+        self.words, self.normaliser = words, normaliser
+        self._reader: Normaliser = translator or normaliser
+        self._letter = words.get(LETTER_A)
+        self._pauses, self._negators = PAUSES, NEGATORS
+        if translator is not None:
+            self._pauses = PAUSES | words_of(translator.language, "pause")
+            self._negators = words_of(translator.language, "negation")
+        self._any = {r["short"].lower(): r["expansion"] for r in abbreviations if r["case"] == "any"}
+        self._upper = {r["short"]: r["expansion"] for r in abbreviations if r["case"] == "upper"}
+        self._senses = Senses() if translator is None and abbreviations else None
+        self._by_orth: dict[int, tuple[int, ...]] = {}
+        self._correct = correct
+        self._opening = lru_cache(maxsize=MOST_KEPT)(self._look_up)
+
+    def _ids(self, orth: int, strings: StringStore) -> tuple[int, ...]:
+        """Word ids of a token, from memory where it was seen before; the memory never grows beyond bounds."""
+        if len(self._by_orth) >= MOST_KEPT:
+            self._by_orth.clear()
+        ids = self._by_orth[orth] = self._look_up(strings[orth])
+        return ids
+
+    def _words_of(self, text: str) -> list[int]:
+        """Word ids of a long form; UNKNOWN for words that no term holds."""
+        return [self.words.get(w, UNKNOWN) for w in self._reader.content(text)]
+
+    def _look_up(self, surface: str) -> tuple[int, ...]:
+        """Word ids of a token; or one of PAUSE, BREAK, NEGATE; UNKNOWN for a word no term holds."""
+        surface = plain(surface)
+        if "\n" in surface and surface.strip():
+            whole = CUT.sub("", surface)
+            surface = whole if self._reader.word(whole)[0] in self.words else CUT.sub("-", surface)
+        low = surface.lower()
+        if surface in ("A", "A.") and self._reader is self.normaliser:  # in other languages "A" is a preposition
+            return () if self._letter is None else (self._letter,)
+        if surface in BREAKS:
+            return (DASH,) if surface in DASHES else (BREAK,)
+        if surface.isspace() or (self._senses is not None and AGE.fullmatch(surface)):
+            return ()
+        if low in self._pauses:
+            return (PAUSE,)
+        if low in self._negators:
+            return (NEGATE,)
+        words = [w for m in WORD.finditer(GLUED.sub(" ", surface)) for w in self._reader.word(m.group())]
+        expansion = self._upper.get(surface) or self._any.get(low)
+        if expansion:
+            words += self.normaliser.words(expansion)
+        content = [w for w in words if w not in STOPWORDS]
+        if len(content) == 1 and (meant := self._meant(surface, content[0])):
+            content += self._reader.word(meant)
+        if not content:
+            return ()
+        ids = dict.fromkeys(self.words.get(w, UNKNOWN) for w in content)
+        if "i" in words and len(content) == 1:
+            return (self.words.get("1", UNKNOWN),)
+        if len(ids) > 1:
+            ids.pop(UNKNOWN, None)
+        return tuple(ids)
+
+    def _meant(self, surface: str, normal: str) -> str | None:
+        """The word that a misspelled one stands for. English capitals are taken for names."""
+        if self._correct is None:
+            return None
+        if self._reader is self.normaliser:
+            return self._correct(normal) if surface == surface.lower() else None
+        unread = normal not in self.words and normal == fold(surface)
+        return self._correct(surface) if unread else None
+
+    def scan(self, doc: Doc) -> Scan:
+        """Read the content words of a doc whose sentence starts are set."""
+        expansions = _note_abbreviations(doc)
+        rows: list[tuple[int, int, int, int, bool]] = []
+        here, clause, no, begun, spaced = 0, 0, False, -1, True
+        known, strings = self._by_orth, doc.vocab.strings
+        for i, (orth, start, space) in enumerate(doc.to_array(["ORTH", "SENT_START", "SPACY"]).tolist()):
+            if start == 1:
+                clause += 1
+                no = False
+            ids = known.get(orth)
+            if ids is None:
+                ids = self._ids(orth, strings)
+            if expansions and orth in expansions:
+                ids = tuple(dict.fromkeys((*ids, *(n for n in self._words_of(expansions[orth]) if n >= 0))))
+            tight, spaced = not (spaced or space), bool(space)
+            if not ids or (ids[0] == DASH and tight):
+                continue
+            first = ids[0]
+            if first >= 0 or first == UNKNOWN:
+                if (first == self._letter and begun != clause) or self._is_silent(doc, i, orth):
+                    continue  # it opens a sentence or a list (the article, the number of a line), or means no disease
+                here += 1
+                if first == UNKNOWN and begun != clause and not strings[orth].islower():
+                    ids = self._opening(strings[orth].lower()) or ids
+                begun = clause
+                rows += [(number, i, here, clause, no) for number in ids]
+            elif first == PAUSE:
+                here += 1
+            elif first == NEGATE:
+                no = True
+            else:
+                clause += 1
+                no = False
+        columns = np.array(rows, dtype=np.int32).reshape(-1, 5).T
+        return Scan(columns[0], columns[1], columns[2], columns[3], columns[4].astype(np.bool_))
+
+    def _is_silent(self, doc: Doc, at: int, orth: int) -> bool:
+        if self._senses is None or not (rows := self._senses.rows_of(orth, doc.vocab.strings)):
+            return False
+        words = [token.text for token in doc[max(at - 2, 0) : at + 3]]
+        return self._senses.silent(rows, words, min(at, 2), lambda word: self._look_up(word.lower()) == (UNKNOWN,))
+
+
+def _note_abbreviations(doc: Doc) -> dict[int, str]:
+    """Short forms that the note itself explains, with their long forms."""
+    if not doc.has_extension("abbreviations"):
+        return {}
+    return {short[0].orth: short._.long_form.text for short in doc._.abbreviations if len(short) == 1}
