@@ -166,9 +166,13 @@ def test_a_full_disk_is_named() -> None:
 def test_corpus_commands_end_to_end(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text("encounter_id,text,codes\n1,Dry cough.,r059\n2,,I10\n")
     out = tmp_path / "demo"
-    made = run("corpus", "import", "csv", str(tmp_path / "t.csv"), "--output", str(out))
+    command = ("corpus", "import", "csv", str(tmp_path / "t.csv"), "--output", str(out))
+    assert run(*command).returncode == 2
+    made = run(*command, "--skip-bad")
     assert (made.returncode, made.stdout) == (0, "")
-    assert "2 encounters (train 2), 2 codes" in " ".join(made.stderr.split())
+    assert "1 encounters (train 1), 1 codes" in " ".join(made.stderr.split())
+    with (out / "train.jsonl").open("a") as file:
+        file.write('{"encounter_id": "2", "notes": [{"note_id": "n1", "text": " "}]}\n')
     checked = run("corpus", "check", str(out))
     assert checked.returncode == 1
     assert "error train.jsonl:2 2: note 'n1' is empty. [empty-note]" in checked.stdout

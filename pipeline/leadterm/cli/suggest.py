@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from leadterm.cli.console import console, progress, write_output
+from leadterm.cli.tables import TABLES, check_table_output, write_table
 from leadterm.errors import LeadtermError, place_of, printable, unknown_name
 from leadterm.intake.encounters import Item, read_items
-from leadterm.intake.files import find_files
+from leadterm.intake.files import find_files, holds_many
 from leadterm.intake.language import in_their_language
 from leadterm.pages.wanted import Format, Wanted
 from leadterm.storage.writer import explain_failure, open_lines, refuse_inputs
@@ -33,7 +34,7 @@ __all__ = ["suggest"]
 PAGE_WIDTH = 120
 Notes = Annotated[
     list[str] | None,
-    typer.Argument(metavar="[FILE|FOLDER|-]...", help="Text, .jsonl or .json encounters, folders, - for stdin."),
+    typer.Argument(metavar="[FILE|FOLDER|-]...", help="Notes, tables, encounters in JSON, folders, - for stdin."),
 ]
 Model = Annotated[str, typer.Option("--model", metavar="M", help="Name or folder of a model.")]
 Setting = Annotated[
@@ -44,7 +45,7 @@ Systems = Annotated[
 ]
 Top = Annotated[
     int | None,
-    typer.Option(min=1, help="Most codes per encounter. Table: 15, html: 20, json: all, fhir: those suggested."),
+    typer.Option(min=1, help="Most codes per encounter. Table: 15, html: 20, json: all, others: those suggested."),
 ]
 As = Annotated[Format, typer.Option("--format", help="How to print.")]
 Output = Annotated[str | None, typer.Option("--output", "-o", metavar="PATH", help="Write to a file.")]
@@ -60,6 +61,8 @@ Linker = Annotated[
 Threshold = Annotated[
     float | None, typer.Option(min=0, max=1, help="Lowest confidence of a suggested code. The model's own.")
 ]
+TextColumn = Annotated[str | None, typer.Option(metavar="NAME", help="Column of the notes in a table.")]
+IdColumn = Annotated[str | None, typer.Option(metavar="NAME", help="Column of the encounter's id.")]
 
 
 def suggest(
@@ -74,10 +77,13 @@ def suggest(
     ner: Ner = None,
     linker: Linker = False,
     threshold: Threshold = None,
+    text_column: TextColumn = None,
+    id_column: IdColumn = None,
 ) -> None:
     """Suggest codes for notes, best first, each with the words that support it.
 
-    A text file is one encounter, named after the file; a folder stands for the files directly inside.
+    A text file is one encounter, named after the file; a folder stands for the files directly inside. In a table
+    (.csv .tsv .xlsx .parquet, or .jsonl of objects with id and text) each row is one; rows of the same id are together.
 
     A note that cannot be read is reported and the others are coded; the exit status is then 2.
 
@@ -87,13 +93,15 @@ def suggest(
 
     if setting is not None and setting not in SETTINGS:
         raise unknown_name("setting", setting, SETTINGS)
+    check_table_output(format, output)
     files = find_files(notes or _standard_input())
     refuse_inputs(output, files)
-    reader = _Reader(read_items(files, setting=setting, date=date))
+    columns = {role: name for role, name in (("text", text_column), ("id", id_column)) if name is not None}
+    reader = _Reader(read_items(files, setting=setting, date=date, columns=columns))
     first = list(reader.first())
     engine = _load(model, date, ner, linker, system or [])
     wanted = Wanted(tuple(system or ()), top, threshold, format)
-    many = len(files) if len(files) > 1 and not any(path.suffix in (".jsonl", ".json") for path in files) else None
+    many = len(files) if len(files) > 1 and not any(map(holds_many, files)) else None
     read: Iterable[Encounter] = chain(first, reader)
     if len(files) > 1 or many is None:
         shown = output is not None or not sys.stdout.isatty()
@@ -204,6 +212,8 @@ def _write(answers: Iterable[Answer], wanted: Wanted, output: str | None) -> Non
         from leadterm.pages.suggestion_page import suggestion_page
 
         write_output(suggestion_page([(e, r, wanted.shown(r)) for e, r, _ in answers]), output)
+    elif wanted.format in TABLES:
+        write_table((result for _, result, _ in answers), wanted.format, output, _line_writer)
     elif _on_screen(output):
         from leadterm.pages.suggestion_table import suggestion_table
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from leadterm.errors import LeadtermError
 from leadterm.intake.decode import LARGEST, read_note_text, refuse_formats, too_large, wide_encoding
-from leadterm.intake.files import encounter_id_of, read_bytes, read_lines, shown
+from leadterm.intake.files import encounter_id_of, is_table, read_bytes, read_lines, shown
+from leadterm.intake.table_encounters import is_flat, one_encounter, table_encounters
 from leadterm.schema import Encounter, Note
 
 __all__ = ["Item", "read_items"]
@@ -30,14 +31,21 @@ class Item:
     warning: str = ""
 
 
-def read_items(files: Sequence[Path], *, setting: str | None = None, date: str | None = None) -> Iterator[Item]:
+def read_items(
+    files: Sequence[Path],
+    *,
+    setting: str | None = None,
+    date: str | None = None,
+    columns: Mapping[str, str] | None = None,
+) -> Iterator[Item]:
     """Read the files one after the other; a bad one does not keep the others from being read.
 
-    `setting` is that of all encounters where given, `date` that of encounters without one.
+    `setting` is that of all encounters where given, `date` that of encounters without one. `columns` maps roles
+    (``text id``) to the columns of tables, where they are not to be guessed.
     """
     seen: set[str] = set()
     for path in files:
-        for item in _items(path):
+        for item in _items(path, columns or {}):
             if item.encounter is None:
                 yield item
                 continue
@@ -51,12 +59,14 @@ def read_items(files: Sequence[Path], *, setting: str | None = None, date: str |
             yield replace(item, encounter=replace(known, setting=setting or known.setting, date_of_service=day))
 
 
-def _items(path: Path) -> Iterator[Item]:
+def _items(path: Path, columns: Mapping[str, str]) -> Iterator[Item]:
     try:
-        if path.suffix.lower() == ".jsonl":
-            yield from _line_items(path)
+        if is_table(path):
+            yield from (Item(*found) for found in table_encounters(path, columns))
+        elif path.suffix.lower() == ".jsonl":
+            yield from _line_items(path, columns)
         elif path.suffix.lower() == ".json":
-            yield from _json_items(path)
+            yield from _json_items(path, columns)
         else:
             text, warning = read_note_text(read_bytes(path), shown(path))
             name = encounter_id_of(path)
@@ -65,12 +75,12 @@ def _items(path: Path) -> Iterator[Item]:
         yield Item(problem=problem)
 
 
-def _line_items(path: Path) -> Iterator[Item]:
+def _line_items(path: Path, columns: Mapping[str, str]) -> Iterator[Item]:
     empty = True
     for number, line in enumerate(_lines(path), 1):
         if line.strip():
             empty = False
-            yield _line_item(line, f"{shown(path)} line {number}")
+            yield _line_item(line, f"{shown(path)} line {number}", f"{encounter_id_of(path)}-{number}", columns)
     if empty:
         raise LeadtermError(f"{shown(path)} is empty: there is no text to code.", hint="Check the file.")
 
@@ -86,22 +96,23 @@ def _lines(path: Path) -> Iterator[bytes]:
         yield line
 
 
-def _line_item(line: bytes, where: str) -> Item:
+def _line_item(line: bytes, where: str, name: str, columns: Mapping[str, str]) -> Item:
     try:
         if len(line) > LARGEST:
             raise too_large(where)
         text, warning = read_note_text(line, where)
-        return replace(_decoded(_load(text, where), where), warning=warning)
+        return replace(_decoded(_load(text, where), where, name, columns), warning=warning)
     except LeadtermError as problem:
         return Item(problem=problem)
 
 
-def _json_items(path: Path) -> Iterator[Item]:
+def _json_items(path: Path, columns: Mapping[str, str]) -> Iterator[Item]:
     text, warning = read_note_text(read_bytes(path), shown(path))
     given = _load(text, shown(path))
     listed = given if isinstance(given, list) else [given]
     for number, piece in enumerate(listed, 1):
-        item = _decoded(piece, f"{shown(path)} encounter {number}" if len(listed) > 1 else shown(path))
+        where = f"{shown(path)} encounter {number}" if len(listed) > 1 else shown(path)
+        item = _decoded(piece, where, f"{encounter_id_of(path)}-{number}", columns)
         yield replace(item, warning=warning if number == 1 else "")
 
 
@@ -114,10 +125,12 @@ def _load(text: str, where: str) -> object:
     return found
 
 
-def _decoded(given: object, where: str) -> Item:
+def _decoded(given: object, where: str, name: str, columns: Mapping[str, str]) -> Item:
     from leadterm.corpus.format import decode_shell
 
     try:
+        if isinstance(given, dict) and not {"notes", "encounter_id"} <= given.keys() and is_flat(given, columns):
+            return Item(one_encounter(given, name, columns))
         encounter, _ = decode_shell(given)
     except LeadtermError as error:
         return Item(problem=LeadtermError(f"{where}: {error.message}", hint=error.hint))

@@ -11,10 +11,11 @@ from pathlib import Path
 from leadterm.errors import LeadtermError
 from leadterm.intake.decode import LARGEST, too_large
 
-__all__ = ["JSON_ENDINGS", "STDIN", "encounter_id_of", "find_files", "read_bytes", "read_lines", "shown"]
+__all__ = ["STDIN", "encounter_id_of", "find_files", "holds_many", "is_table", "read_bytes", "read_lines", "shown"]
 
 STDIN = Path("-")
-JSON_ENDINGS = (".jsonl", ".json")
+JSON_ENDINGS = (".jsonl", ".json", ".ndjson")
+TABLE_ENDINGS = (".csv", ".tsv", ".tab", ".psv", ".xlsx", ".xlsm", ".xls", ".parquet", ".pq")
 
 
 def find_files(names: Sequence[str]) -> list[Path]:
@@ -42,12 +43,26 @@ def find_files(names: Sequence[str]) -> list[Path]:
     seen: dict[str, Path] = {}
     for path in found:
         other = seen.setdefault(path.stem, path)
-        if other is not path and not {path.suffix.lower(), other.suffix.lower()} & set(JSON_ENDINGS):
+        if other is not path and not holds_many(path) and not holds_many(other):
             raise LeadtermError(
                 f"'{other}' and '{path}' would both be the encounter '{encounter_id_of(path)}'.",
                 hint="Rename one, or run them apart: the encounter id is the file name without its ending.",
             )
     return found
+
+
+def is_table(path: Path) -> bool:
+    """Tell whether a file is a table, by its name.
+
+    >>> is_table(Path("Notes.CSV.gz")), is_table(Path("note.txt"))
+    (True, False)
+    """
+    return path.name.lower().removesuffix(".gz").endswith(TABLE_ENDINGS)
+
+
+def holds_many(path: Path) -> bool:
+    """Tell whether a file may hold many encounters, by its name."""
+    return path.suffix.lower() in JSON_ENDINGS or is_table(path)
 
 
 def _inside(folder: Path) -> list[Path]:

@@ -11,10 +11,10 @@ from pathlib import Path
 from leadterm.errors import LeadtermError, quote_name, unknown_name
 from leadterm.intake.code_cells import is_empty
 from leadterm.intake.table_columns import Columns, map_columns
-from leadterm.intake.table_files import Table, open_table
+from leadterm.intake.table_files import Table, as_cell, open_table
 from leadterm.schema import SETTINGS, Encounter, Note, ReferenceCode
 
-__all__ = ["Group", "fields_of", "one_encounter", "table_encounters"]
+__all__ = ["Group", "fields_of", "is_flat", "one_encounter", "table_encounters"]
 
 CLASSES: Mapping[str, str] = {
     **dict.fromkeys(("inpatient", "ip", "imp", "inp", "i", "acute"), "inpatient"),
@@ -171,24 +171,32 @@ def _last_rows(table: Table, columns: Columns) -> dict[str, int]:
     return {columns.cell(row.cells, "id").strip(): row.number for row in table.rows if not row.fault}
 
 
-def one_encounter(given: Mapping[str, str], name: str, columns: Mapping[str, str]) -> Encounter:
-    """Make the encounter of an object with an id and a text, as it stands in a line of JSON.
+def is_flat(given: Mapping[str, object], columns: Mapping[str, str]) -> bool:
+    """Tell whether an object has an id and its text by itself, not in notes.
 
-    Raises
-    ------
-    LeadtermError
-        If no key names its text, or there is none.
+    >>> is_flat({"id": 7, "text": "Cough."}, {}), is_flat({"encounter_id": "7", "notes": []}, {})
+    (True, False)
+    """
+    found = map_columns([str(key) for key in given if isinstance(given[key], str | int)], {})
+    return {"id", "text"} <= {*found.names, *columns}
 
-    Examples
-    --------
-    >>> one_encounter({"id": "7", "text": "Cough."}, "line 1", {}).encounter_id
+
+def one_encounter(given: Mapping[str, object], name: str, columns: Mapping[str, str]) -> Encounter:
+    """Make the encounter of an object with an id and a text; raises LeadtermError where no key names its text.
+
+    >>> one_encounter({"id": 7, "text": "Cough."}, "line-1", {}).encounter_id
     '7'
     """
-    found = map_columns(list(given), columns, needed=("text",), name="the object")
-    row = {key.strip().lower(): value for key, value in given.items()}
+    row = {str(key).strip().lower(): as_cell(value) for key, value in given.items()}
+    found = map_columns(list(row), columns, needed=("text",), name="the object")
     group = Group(found.cell(row, "id").strip() or name)
     if problems := group.take(row, found):
         raise LeadtermError(f"{problems[0]}.", hint="Check it.")
+    try:
+        for value in (group.name, *group.fixed.values(), *group.notes, *(note.text for note in group.notes.values())):
+            value.encode()
+    except UnicodeEncodeError:
+        raise LeadtermError("the object has half a surrogate pair.", hint="Export it as UTF-8.") from None
     return group.encounter()
 
 

@@ -19,9 +19,8 @@ from leadterm.errors import LeadtermError
 from leadterm.intake.extras import require
 from leadterm.intake.table_columns import known_names, plain_name
 
-__all__ = ["TABLE_ENDINGS", "Row", "Table", "is_table", "open_table"]
+__all__ = ["Row", "Table", "as_cell", "open_table"]
 
-TABLE_ENDINGS = (".csv", ".tsv", ".tab", ".psv", ".xlsx", ".xlsm", ".parquet", ".pq")
 SEPARATORS = ",;\t|"
 SAMPLE, LOOK = 256_000, 25
 CHUNK = 1 << 20
@@ -60,18 +59,6 @@ class Table:
     rows: Iterator[Row]
     unit: str = "line"
     warning: str = ""
-
-
-def is_table(path: Path) -> bool:
-    """Tell whether a file is a table, by its name.
-
-    Examples
-    --------
-    >>> is_table(Path("Notes.CSV.gz")), is_table(Path("note.txt"))
-    (True, False)
-    """
-    name = path.name.lower().removesuffix(".gz")
-    return name.endswith(TABLE_ENDINGS)
 
 
 def open_table(path: Path) -> Table:
@@ -231,7 +218,7 @@ def _xlsx(path: Path) -> Table:
     for sheet in book.worksheets:
         sheet.reset_dimensions()
         first = next(iter(sheet.iter_rows(values_only=True)), ())
-        known = sum(plain_name(_cell(value)) in known_names() for value in first)
+        known = sum(plain_name(as_cell(value)) in known_names() for value in first)
         best = (known, sheet) if best is None or known > best[0] else best
     if best is None:
         raise LeadtermError(f"'{path}' has no sheet.", hint="Check the file.")
@@ -239,7 +226,7 @@ def _xlsx(path: Path) -> Table:
 
 
 def _sheet(rows: Iterator[Sequence[Any]], path: Path) -> Table:
-    first = [_cell(value).strip().lower() for value in next(rows, ())]
+    first = [as_cell(value).strip().lower() for value in next(rows, ())]
     while first and not first[-1]:
         first.pop()
     if not first:
@@ -247,7 +234,7 @@ def _sheet(rows: Iterator[Sequence[Any]], path: Path) -> Table:
 
     def lines() -> Iterator[tuple[int, list[str], str]]:
         for number, row in enumerate(rows, 2):
-            cells = [_cell(value) for value in row]
+            cells = [as_cell(value) for value in row]
             cells += [""] * (len(first) - len(cells))
             if any(cells):
                 yield number, cells, ""
@@ -268,7 +255,7 @@ def _parquet(path: Path) -> Table:
         for batch in file.iter_batches(batch_size=1000):
             for values in zip(*(column.to_pylist() for column in batch.columns), strict=True):
                 number += 1
-                yield Row(number, dict(zip(names, map(_cell, values), strict=True)))
+                yield Row(number, dict(zip(names, map(as_cell, values), strict=True)))
 
     return Table(names, rows(), unit="row")
 
@@ -298,10 +285,10 @@ def _object(line: str, number: int) -> Row:
         return Row(number, {}, "is not JSON")
     if not isinstance(given, dict):
         return Row(number, {}, "is not a JSON object")
-    return Row(number, {str(key).strip().lower(): _cell(value) for key, value in given.items()})
+    return Row(number, {str(key).strip().lower(): as_cell(value) for key, value in given.items()})
 
 
-def _cell(value: object) -> str:
+def as_cell(value: object) -> str:
     """Write a cell as text: numbers without a needless point, days as ISO dates, lists as JSON."""
     if value is None or value != value:
         return ""

@@ -23,9 +23,13 @@ class Format(StrEnum):
     JSONL = "jsonl"
     FHIR = "fhir"
     HTML = "html"
+    CSV = "csv"
+    XLSX = "xlsx"
+    PARQUET = "parquet"
 
 
 SHOWN = {Format.TABLE: 15, Format.HTML: 20}
+SUGGESTED_ONLY = (Format.FHIR, Format.CSV, Format.XLSX, Format.PARQUET)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +47,7 @@ class Wanted:
     def apply(self, result: SuggestionSet) -> SuggestionSet:
         """Keep what is wanted."""
         threshold = result.threshold if self.threshold is None else self.threshold
-        least = threshold if self.format is Format.FHIR and self.top is None else 0.0
+        least = threshold if self.format in SUGGESTED_ONLY and self.top is None else 0.0
         kept = select(result.suggestions, least=least)
         return replace(result, suggestions=tuple(kept), threshold=threshold)
 

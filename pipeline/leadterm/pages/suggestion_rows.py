@@ -1,0 +1,104 @@
+"""Suggestions as a table for spreadsheets and data frames: one row a suggestion, one a note without any."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from typing import IO, TYPE_CHECKING
+
+from leadterm.intake.extras import require
+
+if TYPE_CHECKING:
+    from leadterm.schema import SuggestionSet
+
+__all__ = ["COLUMNS", "Cell", "csv_lines", "suggestion_rows", "write_parquet", "write_xlsx"]
+
+COLUMNS = (
+    "encounter_id", "rank", "system", "code", "title", "confidence", "suggested", "evidence", "note_id", "start", "end",
+    "assertion", "section", "hints", "model",
+)  # fmt: skip
+WHOLE = ("rank", "start", "end")
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+BATCH = 5_000
+LONGEST_CELL = 32_767
+
+Cell = str | int | float | bool | None
+
+
+def suggestion_rows(result: SuggestionSet) -> Iterator[tuple[Cell, ...]]:
+    """Give the rows of an encounter, with `COLUMNS`; one with no code where nothing is suggested.
+
+    >>> from leadterm.schema import SuggestionSet
+    >>> next(suggestion_rows(SuggestionSet("e1", "default")))[:4]
+    ('e1', None, '', '')
+    """
+    for one in result.suggestions:
+        best = one.best
+        place = (best.note_id, best.start, best.end) if best.spans else ("", None, None)
+        words = " | ".join(dict.fromkeys(mention.text for mention in one.evidence))
+        sure = one.confidence >= result.threshold
+        yield (
+            result.encounter_id, one.rank, one.system, one.code, one.title, round(one.confidence, 4), sure, words,
+            *place, one.assertion, one.section, "; ".join(one.hints), result.model,
+        )  # fmt: skip
+    if not result.suggestions:
+        yield (result.encounter_id, None, "", "", "", None, None, "", "", None, None, "", "", "", result.model)
+
+
+def csv_lines(rows: Iterable[Sequence[Cell]], columns: Sequence[str] = COLUMNS) -> Iterator[str]:
+    """Give a header and rows as CSV; a cell that a spreadsheet would take for a formula gets an apostrophe before it.
+
+    >>> list(csv_lines([["=1+1", 0.5, None]], ["words", "score", "more"]))
+    ['words,score,more\\n', "'=1+1,0.5,\\n"]
+    """
+    yield _line(columns)
+    for cells in rows:
+        yield _line([_harmless(cell) for cell in cells])
+
+
+def _line(cells: Sequence[Cell]) -> str:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerow(cells)
+    return text.getvalue()
+
+
+def _harmless(cell: Cell) -> Cell:
+    if isinstance(cell, bool):
+        return "yes" if cell else "no"
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA) else cell
+
+
+def write_xlsx(rows: Iterable[Sequence[Cell]], file: IO[bytes], columns: Sequence[str] = COLUMNS) -> None:
+    """Write an Excel workbook of one sheet; text is text, whatever it begins with."""
+    openpyxl = require("openpyxl", "tables", "the output is to be an Excel workbook")
+    illegal = require("openpyxl.cell.cell", "tables", "").ILLEGAL_CHARACTERS_RE
+    book = openpyxl.Workbook(write_only=True)
+    sheet = book.create_sheet("suggestions")
+    sheet.freeze_panes = "A2"
+    sheet.append(columns)
+    for row in rows:
+        made = []
+        for given in row:
+            value = _harmless(given) if isinstance(given, bool) else given
+            value = illegal.sub("·", value)[:LONGEST_CELL] if isinstance(value, str) else value
+            cell = openpyxl.cell.WriteOnlyCell(sheet, value)
+            cell.data_type = "s" if isinstance(value, str) else cell.data_type
+            made.append(cell)
+        sheet.append(made)
+    book.save(file)
+
+
+def write_parquet(rows: Iterable[Sequence[Cell]], file: IO[bytes], columns: Sequence[str] = COLUMNS) -> None:
+    """Write a Parquet file, a batch of rows at a time."""
+    pa = require("pyarrow", "tables", "the output is to be a Parquet file")
+    parquet = require("pyarrow.parquet", "tables", "")
+    kinds = {**dict.fromkeys(WHOLE, pa.int64()), "confidence": pa.float64(), "suggested": pa.bool_()}
+    schema = pa.schema([(name, kinds.get(name, pa.string())) for name in columns])
+    stream = iter(rows)
+    with parquet.ParquetWriter(file, schema) as writer:
+        while batch := list(islice(stream, BATCH)):
+            columns_of = zip(zip(*batch, strict=True), schema.types, strict=True)
+            arrays = [pa.array(values, kind) for values, kind in columns_of]
+            writer.write_table(pa.Table.from_arrays(arrays, schema=schema))
