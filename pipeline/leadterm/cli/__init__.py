@@ -18,7 +18,7 @@ import typer
 from typer.core import TyperGroup
 
 from leadterm import __version__
-from leadterm.cli.process import Stopped, open_streams, stop_on_signals
+from leadterm.cli.process import Stopped, collect_seldom, open_streams, stop_on_signals
 from leadterm.errors import LeadtermError, place_of, printable
 
 __all__ = ["COMMANDS", "CommandPlace", "app", "main"]
@@ -127,7 +127,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     open_streams()
     try:
-        with stop_on_signals():
+        with stop_on_signals(), collect_seldom():
             return _run(sys.argv[1:] if arguments is None else list(arguments))
     except BaseException as error:  # the last place to say it without a traceback
         if os.environ.get("LEADTERM_DEBUG") == "1" and not isinstance(error, BrokenPipeError):

@@ -111,7 +111,8 @@ class CueTrie:
         for word in cue.text.split():
             options = sets[word[1:-1]] if word.startswith("{") else (word,)
             options = [*options, *(option.replace("'", "’") for option in options if "'" in option)]
-            nodes = [self._step(node, self._numbers(option)) for node in nodes for option in options]
+            ways = [self._numbers(option) for option in options]
+            nodes = [self._step(node, numbers) for node in nodes for numbers in ways]
         for node in nodes:
             node[0] = (*node.get(0, ()), cue)
 
