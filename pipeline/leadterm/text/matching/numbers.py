@@ -102,29 +102,34 @@ def birth_weight(match: re.Match[str]) -> str:
 
 
 class _Rule(NamedTuple):
-    """A pattern with a number ``n``, and what gives the code of it (empty: none)."""
+    """A pattern with a number ``n``, words of which a note that holds it has one, and what gives its code."""
 
+    words: tuple[str, ...]
     pattern: re.Pattern[str]
     code: Callable[[re.Match[str]], str]
     term: str
 
 
-def _rule(pattern: str, code: Callable[[re.Match[str]], str], term: str) -> _Rule:
-    return _Rule(re.compile(pattern, re.IGNORECASE), code, term)
+def _rule(words: str, pattern: str, code: Callable[[re.Match[str]], str], term: str) -> _Rule:
+    return _Rule(tuple(words.split("|")), re.compile(pattern, re.IGNORECASE), code, term)
 
 
+PREGNANT_WORDS = "gestation|pregnan|intrauterine|iup|gestaci|embaraz"
+BORN_WORDS = "prematur|preterm|preemie|newborn|neonate|infant|born at|recién nacido|recien nacido"
+BMI = r"\b(?:bmi|imc|body mass index)\b[^\d\n.;]{0,25}(?P<n>[1-9]\d(?:[.,]\d)?)(?!\d|\s*(?:%|percent|years))"
+BURNED = rf"(?P<n>\d{{1,3}})(?:\.\d)?\s*%\s*{SURFACE}"
+THIRD_DEGREE = r"(?:[^.\n]{0,80}?(?P<third>\d{1,3})\s*%\s*(?:third|3rd|full))?"
+COMA = r"\b(?:gcs|glasgow(?: coma)?(?: scale| score)*)\b[^\d\n.;]{0,15}(?P<n>\d{1,2})\b"
+GRAMS = r"\bbirth ?weight\b[^\d\n]{0,20}(?P<n>\d{3,4})\s*(?:g|gm|gms|grams?)\b"
 RULES = (
-    _rule(r"\b(?:bmi|imc|body mass index)\b[^\d\n.;]{0,25}(?P<n>[1-9]\d(?:[.,]\d)?)(?!\d|\s*(?:%|percent|years))",
-          body_mass, "Body mass index"),
-    _rule(rf"{WEEKS}[^.\n]{{0,25}}?{PREGNANT}\w*", gestation, "Weeks of gestation"),
-    _rule(rf"{PREGNANT}\w*[^.\n\d]{{0,35}}{WEEKS}", gestation, "Weeks of gestation"),
-    _rule(rf"\b(?:born at|delivered at|ex[- ]|former\s){{1}}\s*{WEEKS}", _premature, "Preterm newborn"),
-    _rule(rf"{WEEKS}[^.\n]{{0,15}}?{BORN}\w*", _premature, "Preterm newborn"),
-    _rule(rf"(?P<n>\d{{1,3}})(?:\.\d)?\s*%\s*{SURFACE}(?:[^.\n]{{0,80}}?(?P<third>\d{{1,3}})\s*%\s*(?:third|3rd|full))?",
-          burned_surface, "Burned body surface"),
-    _rule(r"\b(?:gcs|glasgow(?: coma)?(?: scale| score)*)\b[^\d\n.;]{0,15}(?P<n>\d{1,2})\b", coma_scale,
-          "Glasgow coma scale"),
-    _rule(r"\bbirth ?weight\b[^\d\n]{0,20}(?P<n>\d{3,4})\s*(?:g|gm|gms|grams?)\b", birth_weight, "Low birth weight"),
+    _rule("bmi|imc|body mass", BMI, body_mass, "Body mass index"),
+    _rule(PREGNANT_WORDS, rf"{WEEKS}[^.\n]{{0,25}}?{PREGNANT}\w*", gestation, "Weeks of gestation"),
+    _rule(PREGNANT_WORDS, rf"{PREGNANT}\w*[^.\n\d]{{0,35}}{WEEKS}", gestation, "Weeks of gestation"),
+    _rule(BORN_WORDS, rf"\b(?:born at|delivered at|ex[- ]|former\s)\s*{WEEKS}", _premature, "Preterm newborn"),
+    _rule(BORN_WORDS, rf"{WEEKS}[^.\n]{{0,15}}?{BORN}\w*", _premature, "Preterm newborn"),
+    _rule("tbsa|bsa|body surface", BURNED + THIRD_DEGREE, burned_surface, "Burned body surface"),
+    _rule("gcs|glasgow", COMA, coma_scale, "Glasgow coma scale"),
+    _rule("birth", GRAMS, birth_weight, "Low birth weight"),
 )  # fmt: skip
 
 
@@ -162,13 +167,12 @@ class NumberFinder:
             In order of the rules and the text; clause -1.
         """
         text = text_of(doc)
-        if not any(c.isdigit() for c in text):
-            return []
-        starts = token_starts(doc).tolist()
-        return list(self._found(text, starts))
+        lowered = text.lower()
+        rules = [rule for rule in RULES if any(word in lowered for word in rule.words)]
+        return list(self._found(rules, text, token_starts(doc).tolist())) if rules else []
 
-    def _found(self, text: str, starts: list[int]) -> Iterator[Cover]:
-        for pattern, code_of, term in RULES:
+    def _found(self, rules: list[_Rule], text: str, starts: list[int]) -> Iterator[Cover]:
+        for _, pattern, code_of, term in rules:
             for match in pattern.finditer(text):
                 code = code_of(match)
                 if code and code in self._codes:
