@@ -167,7 +167,7 @@ def _gather(
                 if not weights and specifier.telling_words(reading.code):
                     weights = detail_weights(found, note)
                 support = Support(found, reading, number)
-                details = implied(reading.code, found, note) | weights if weights else weights
+                details = implied(reading.code, weights, found, note) | weights if weights else weights
                 letters = fitting(reading.code, when)
                 choices = [choice for one in letters for choice in specifier.choose(reading.code, details, one)]
                 for choice in with_consciousness(choices, awake, specifier.system):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from leadterm.dictionary.injuries import CLAUSE_REACH
@@ -21,17 +22,24 @@ VERTEBRA = re.compile(r"([ctl])(\d{1,2})$")
 REGIONS = {"c": "cervical", "t": "thoracic", "l": "lumbar"}
 JUNCTIONS = (({"l5", "s1"}, "lumbosacral"), ({"c7", "t1"}, "cervicothoracic"), ({"t12", "l1"}, "thoracolumbar"))
 HIGH_CERVICAL = frozenset({"c2", "c3"})
+PARALYSIS = ("G81", "G83", "I69")
+# A side whose dominance is not told: the right one is taken for dominant, the left one for not (guideline I.C.6.a).
+DOMINANCE: Mapping[str, Mapping[str, float]] = {
+    "right": {"dominant": WEIGHT}, "left": {"nondominant": WEIGHT, "non": WEIGHT, "dominant": WEIGHT / 4}, "": {},
+}  # fmt: skip
 SECOND_TRIMESTER, THIRD_TRIMESTER = 14, 28
 WEEKS = "Z3A."
 
 
-def implied(code: str, found: FoundMention, note: NoteReading) -> dict[str, float]:
+def implied(code: str, said: Mapping[str, float], found: FoundMention, note: NoteReading) -> dict[str, float]:
     """Give the words that count as said near a mention, for the family of one of its codes.
 
     Parameters
     ----------
     code : str
         The family.
+    said : mapping of str to float
+        Words that the note writes, with their weights.
     found : FoundMention
         The mention.
     note : NoteReading
@@ -46,6 +54,8 @@ def implied(code: str, found: FoundMention, note: NoteReading) -> dict[str, floa
         return dict.fromkeys(regions(found.near[:CLAUSE_REACH]) or regions(found.sentence), WEIGHT)
     if code.startswith(PREGNANCY):
         return dict.fromkeys(_trimester(note), WEIGHT)
+    if code.startswith(PARALYSIS):
+        return dict(DOMINANCE[next((side for side in DOMINANCE if side in said), "")])
     return {}
 
 

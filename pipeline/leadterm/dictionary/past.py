@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 __all__ = ["may_be_over"]
 
 REMOVED = frozenset({"removal", "excision", "excised", "removed", "resected", "resection", "remission"})
-EARLIER = frozenset({"ago", "old", "remote", "earlier", "childhood"})
+EARLIER = frozenset({"ago", "remote", "earlier", "childhood"})
 TREATED = frozenset({
     "survivor", "surveillance", "mastectomy", "lumpectomy", "prostatectomy", "nephrectomy", "colectomy", "orchiectomy",
     "thyroidectomy", "hysterectomy", "cystectomy", "lobectomy", "gastrectomy", "irradiation", "radiation",

@@ -22,6 +22,7 @@ UNIMPORTANT = frozenset(
     {"other", "specified", "encounter", "initial", "part", "elsewhere", "classified", "type", "site", "nature"}
     | {"uncomplicated", "level"}
 )
+VAGUE_MEANINGS = frozenset({"unspecified", "stage", "eye", "not", "applicable"})
 OTHER_COST = 0.6
 UNSAID_COST = 1.0
 BODY_WEIGHT = 0.9
@@ -107,15 +108,15 @@ class Specifier:
     def _leaves(self, family: str) -> tuple[Leaf, ...]:
         """Codes below a family that are billable but for a 7th character that tells the episode of care."""
         base = self.title_words(family)
-        all_other = family in self.system and self.system.title(family).lower().startswith("other")
+        shared = self.system.title(family).lower() if family in self.system else ""
         stems = sorted({self._stem(code) for code in self.system.billable_descendants(family)})
         leaves = []
         for code in stems:
             title = self.system.title(code) if code in self.system else ""
-            lowered = title.lower()
+            lowered = _beyond(shared, title.lower())
             own = self.title_words(code) - base if title else frozenset()
             unspecified = "unspecified" in lowered or lowered.endswith("nos")
-            other = not all_other and (lowered.startswith("other") or " other " in lowered)
+            other = lowered.startswith("other") or " other " in lowered
             leaves.append(Leaf(code, own, tuple(sorted(own)), other, unspecified))
         return tuple(leaves)
 
@@ -149,6 +150,7 @@ class Specifier:
         """The words that can change the choice within a family, sorted."""
         leaves = self._upgradable(family) if self.system.is_billable(family) else self.leaves(family)
         words = {word for leaf in leaves for word in leaf.words}
+        words.update(w for leaf in leaves for meant in self._meanings(leaf.code).values() for w in meant)
         return tuple(sorted(words | SIDES if words & SIDES else words))
 
     def _make_choice(self, family: str, near: tuple[tuple[str, float], ...], episode: str) -> tuple[Choice, ...]:
@@ -167,7 +169,8 @@ class Specifier:
         siblings = _undecided(best[1], leaves)
         return tuple(
             Choice(
-                self.complete(leaf.code, episode), score, found, unsaid, leaf.unspecified, leaf.other, margin, siblings
+                self._whole(leaf.code, weights, episode), score, found, unsaid, leaf.unspecified, leaf.other, margin,
+                siblings,
             )
             for (score, found, unsaid), leaf in chosen
         )
@@ -186,7 +189,7 @@ class Specifier:
         fits.sort(key=lambda p: (-p[0][0], p[1].code))
         chosen = (_both_sides(fits) if weights.get("bilateral", 0.0) > 0 else []) or fits[:1]
         return [
-            Choice(self.complete(leaf.code, episode), score, found, unsaid, False, False, 0.0, upgraded=True)
+            Choice(self._whole(leaf.code, weights, episode), score, found, unsaid, False, False, 0.0, upgraded=True)
             for (score, found, unsaid), leaf in chosen
         ]
 
@@ -218,6 +221,25 @@ class Specifier:
             score += 0.1
         return score, found, unsaid
 
+    @lru_cache(maxsize=20_000)  # noqa: B019  (one specifier a release, kept as long as the program)
+    def _meanings(self, code: str) -> dict[str, tuple[str, ...]]:
+        """Words of the 7th characters that tell no episode of care, such as the stage of a glaucoma."""
+        letters = self.system.seventh_characters(code) if code in self.system else {}
+        if "A" in letters:
+            return {}
+        return {
+            letter: tuple(w for w in self.normaliser.words(meant) if w not in STOPWORDS and w not in VAGUE_MEANINGS)
+            for letter, meant in letters.items()
+        }  # fmt: skip
+
+    def _whole(self, code: str, weights: Mapping[str, float], episode: str) -> str:
+        """A code with its 7th character: the one whose every word is documented, else an unspecified one."""
+        meanings = self._meanings(code)
+        said = [letter for letter, words in meanings.items() if words and all(weights.get(w, 0.0) > 0 for w in words)]
+        silent = [letter for letter, words in meanings.items() if not words]
+        told = max(said, key=lambda letter: len(meanings[letter])) if said else "".join(silent)
+        return self.complete(code, told + episode)
+
     def complete(self, code: str, episode: str) -> str:
         """Add the 7th character for an episode of care where the code needs one.
 
@@ -238,6 +260,13 @@ class Specifier:
         letters = self.system.seventh_characters(code)
         wanted = next((letter for letter in episode if letter in letters), next(iter(letters), ""))
         return (self.system.expand(code, wanted) if wanted else None) or code
+
+
+def _beyond(shared: str, title: str) -> str:
+    """What a title says beyond the words it begins with like its family's."""
+    pairs = enumerate(zip(shared, title, strict=False))
+    same = next((i for i, (own, other) in pairs if own != other), min(len(shared), len(title)))
+    return title[title.rfind(" ", 0, same + 1) + 1 :]
 
 
 def _both_sides(scored: list[tuple[tuple[float, int, int], Leaf]]) -> list[tuple[tuple[float, int, int], Leaf]]:
