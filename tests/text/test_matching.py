@@ -297,7 +297,9 @@ def _words(text: str) -> set[tuple[str, str]]:
         ("TIA, hepatitis C", "K72.00"), ("COPD/sleep apnea", "G47.33"), ("COPD and sleep apnea", "G47.33"),
         ("UTI with AKI", "N10"), ("Morbid obesity (HCC)", "C22.0"), ("Sertraline 50 MG", "G70.00"),
         ("Prenatal screen: GBS negative", "G61.0"), ("GBS+ mother", "G61.0"), ("Tussin DM syrup", "E11.9"),
-        ("STEMI in a 61-year-old", "I25.2"), ("MI, 70 yo", "I25.2"), ("bipolar cautery", "F31.9"),
+        ("The sigmoid colon was normal", "S36.593A"), ("conjunctival flap", "H11.9"), ("edges overlap", "M35.1"),
+        ("He failed therapy", "I50.813"), ("STEMI in a 61-year-old", "I25.2"), ("MI, 70 yo", "I25.2"),
+        ("bipolar cautery", "F31.9"),
         ("Family History: none", "Z84.89"),
     ],
 )  # fmt: skip

@@ -16,6 +16,7 @@ from leadterm.text.matching.linker import FuzzyLinker
 from leadterm.text.matching.neoplasms import NeoplasmFinder
 from leadterm.text.matching.numbers import NumberFinder
 from leadterm.text.matching.patterns import PatternMatcher
+from leadterm.text.matching.statements import keep_telling
 from leadterm.text.matching.term_matcher import Cover, Scan, TermMatcher
 from leadterm.text.pipeline import build_nlp
 from leadterm.text.reading import NoteReading, problem_tokens, read_note
@@ -81,7 +82,8 @@ class MentionFinder:
 
         scan = self.matcher.scan(doc)
         matches = self.matcher.apart(doc, scan, self.matcher.match_scan(scan))
-        covers = _outside_titles(doc, self.matcher.covers(matches))
+        covers = keep_telling(self.matcher.covers(matches), scan, self.matcher.vocabulary)
+        covers = _outside_titles(doc, covers)
         covers += self._joined(doc, scan, covers)
         if self.neoplasms is not None:
             covers += self.neoplasms.covers(scan, covers)

@@ -109,9 +109,14 @@ class Scanner:
     def scan(self, doc: Doc) -> Scan:
         """Read the content words of a doc whose sentence starts are set."""
         expansions = _note_abbreviations(doc)
-        rows: list[tuple[int, int, int, int, bool]] = []
+        word: list[int] = []
+        token: list[int] = []
+        position: list[int] = []
+        segment: list[int] = []
+        negated: list[bool] = []
         here, clause, no, begun, spaced = 0, 0, False, -1, True
         known, strings = self._by_orth, doc.vocab.strings
+        judged = self._senses.judged if self._senses is not None else frozenset()
         for i, (orth, start, space) in enumerate(doc.to_array(["ORTH", "SENT_START", "SPACY"]).tolist()):
             if start == 1:
                 clause += 1
@@ -126,13 +131,18 @@ class Scanner:
                 continue
             first = ids[0]
             if first >= 0 or first == UNKNOWN:
-                if (first == self._letter and begun != clause) or self._is_silent(doc, i, orth):
+                if (first == self._letter and begun != clause) or (orth in judged and self._is_silent(doc, i, orth)):
                     continue  # it opens a sentence or a list (the article, the number of a line), or means no disease
                 here += 1
                 if first == UNKNOWN and begun != clause and not strings[orth].islower():
                     ids = self._opening(strings[orth].lower()) or ids
                 begun = clause
-                rows += [(number, i, here, clause, no) for number in ids]
+                for number in ids:
+                    word.append(number)
+                    token.append(i)
+                    position.append(here)
+                    segment.append(clause)
+                    negated.append(no)
             elif first == PAUSE:
                 here += 1
             elif first == NEGATE:
@@ -140,12 +150,13 @@ class Scanner:
             else:
                 clause += 1
                 no = False
-        columns = np.array(rows, dtype=np.int32).reshape(-1, 5).T
-        return Scan(columns[0], columns[1], columns[2], columns[3], columns[4].astype(np.bool_))
+        as_int = [np.array(column, dtype=np.int32) for column in (word, token, position, segment)]
+        return Scan(as_int[0], as_int[1], as_int[2], as_int[3], np.array(negated, dtype=np.bool_))
 
     def _is_silent(self, doc: Doc, at: int, orth: int) -> bool:
-        if self._senses is None or not (rows := self._senses.rows_of(orth, doc.vocab.strings)):
+        if self._senses is None:
             return False
+        rows = self._senses.rows_of(orth, doc.vocab.strings)
         words = [token.text for token in doc[max(at - 2, 0) : at + 3]]
         return self._senses.silent(rows, words, min(at, 2), lambda word: self._look_up(word.lower()) == (UNKNOWN,))
 

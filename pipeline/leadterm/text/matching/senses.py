@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from spacy.strings import get_string_id
+
 from leadterm.text.knowledge import load_table
 
 if TYPE_CHECKING:
@@ -32,6 +34,8 @@ class Senses:
             before, after = (frozenset(row[side].split("|")) - {"-"} for side in ("before", "after"))
             table.setdefault(short.removeprefix("*"), []).append(_Row(before, after))
         self._by_orth: dict[int, list[_Row]] = {}
+        cases = {form for word in self._any_case for form in (word, word.title(), word.upper())}
+        self.judged = frozenset(map(get_string_id, cases | self._exact.keys()))
 
     def rows_of(self, orth: int, strings: StringStore) -> list[_Row]:
         """The rows about a token, from memory where it was seen before."""

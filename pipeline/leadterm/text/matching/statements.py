@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+import numpy as np
+import numpy.typing as npt
 from spacy.strings import get_string_id
 
 from leadterm.text.knowledge import load_table
@@ -15,13 +18,14 @@ from leadterm.text.words.normalise import fold, singular
 if TYPE_CHECKING:
     from spacy.tokens import Doc
 
-    from leadterm.text.matching.overlaps import Match, Scan
+    from leadterm.text.matching.overlaps import Cover, Match, Scan
 
-__all__ = ["keep_apart"]
+__all__ = ["keep_apart", "keep_telling"]
 
 SEPARATORS = frozenset(map(get_string_id, (",", "/", "and", "&", "+", "y", "e")))
 LINKED = re.compile(r"\b(?:with|and)\b|\binfluenzal?\b", re.IGNORECASE)
-LONG_FORM = 3
+LONG_FORM, FAR = 3, 2
+AGENTS = ("B95", "B96", "B97")
 _DETAILS = (
     "stage type grade class acute chronic subacute mild moderate severe recurrent persistent unspecified i ii iii iv "
     "left right bilateral primary secondary initial subsequent active stable"
@@ -32,65 +36,74 @@ SOFT_HEADS = frozenset({"disease", "disorder", "syndrome", "mellitus", "unspecif
 
 def keep_apart(
     doc: Doc, scan: Scan, matches: Sequence[Match], text_of: Callable[[Match], str],
-    words_of: Callable[[Match], set[int]], vocabulary: Sequence[str],
+    words_of: Callable[[Match], set[int]], vocabulary: tuple[str, ...],
 ) -> list[Match]:  # fmt: skip
     """Drop the terms put together from two statements, or from a piece of an abbreviation's long form.
 
     A term over a comma, slash or "and" stays where one side names no diagnosis of its own, where the words stand in
     the term as in the note, or where the classification links them ("with").
     """
-    orth: list[int] = doc.to_array(["ORTH"]).ravel().tolist()
-    cuts = {i for i, number in enumerate(orth) if number in SEPARATORS}
     heads, quiet = _long_forms(doc, scan, vocabulary), _quiet(scan, vocabulary)
+    orth: list[int] = doc.to_array(["ORTH"]).ravel().tolist()
+    cuts = [i for i, number in enumerate(orth) if number in SEPARATORS]
+    crossing = {m.tokens: _cut(m.tokens, cuts) for m in matches} if cuts else {}
     by_token: dict[int, list[tuple[int, ...]]] = {}
-    for tokens in {m.tokens for m in matches}:
+    for tokens in crossing:
         for token in tokens:
             by_token.setdefault(token, []).append(tokens)
-    kept = []
-    for match in matches:
-        tokens = match.tokens
-        if len(tokens) > 1 and heads and _takes_a_piece(tokens, words_of(match), heads):
-            continue
-        cut = next((i for i in range(tokens[0], tokens[-1]) if i in cuts), -1) if len(tokens) > 1 else -1
-        if cut >= 0 and _are_two(tokens, cut, by_token, quiet) and not _is_one_term(doc, tokens, text_of(match)):
-            continue
-        kept.append(match)
-    return kept
+    apart = {t for t, cut in crossing.items() if cut >= 0 and _are_two(t, cut, by_token, quiet)}
+
+    def holds(match: Match) -> bool:
+        if len(match.tokens) > 1 and not heads.keys().isdisjoint(match.tokens):
+            words = words_of(match)
+            if any(token in heads and heads[token].isdisjoint(words) for token in match.tokens):
+                return False
+        return match.tokens not in apart or _is_one_term(doc, match.tokens, text_of(match))
+
+    return [match for match in matches if holds(match)]
 
 
-def _long_forms(doc: Doc, scan: Scan, vocabulary: Sequence[str]) -> dict[int, frozenset[int]]:
+def _cut(tokens: tuple[int, ...], cuts: Sequence[int]) -> int:
+    """The first separator between the first and the last of some tokens, or -1."""
+    at = bisect_right(cuts, tokens[0])
+    return cuts[at] if at < len(cuts) and cuts[at] < tokens[-1] else -1
+
+
+def keep_telling(covers: Sequence[Cover], scan: Scan, vocabulary: tuple[str, ...]) -> list[Cover]:
+    """Drop parts of the body that stand alone, and single words that are but a piece of a longer term."""
+    quiet = _quiet(scan, vocabulary)
+    return [
+        c for c in covers
+        if any(not r.missing for r in c.readings)
+        or not (quiet.issuperset(c.tokens) or all(r.words == 1 and r.missing >= FAR for r in c.readings))
+        or c.readings[0].code.startswith(AGENTS)
+    ]  # fmt: skip
+
+
+def _long_forms(doc: Doc, scan: Scan, vocabulary: tuple[str, ...]) -> dict[int, frozenset[int]]:
     """Of each token that stands for three words or more: those of which a term must hold one, itself or the noun."""
     found: dict[int, list[int]] = {}
-    for word, token in zip(scan.word.tolist(), scan.token.tolist(), strict=True):
+    many = np.bincount(scan.token)[scan.token] >= LONG_FORM if len(scan.token) else np.zeros(0, dtype=np.bool_)
+    for word, token in zip(scan.word[many].tolist(), scan.token[many].tolist(), strict=True):
         found.setdefault(token, []).append(word)
     heads = {}
     for token, words in found.items():
-        if len(words) >= LONG_FORM:
-            hard = [w for w in words if w >= 0 and vocabulary[w] not in SOFT_HEADS] or words
-            own = [w for w in words if w >= 0 and vocabulary[w] == fold(doc[token].text)]
-            heads[token] = frozenset([*own, hard[-1]])
+        hard = [w for w in words if w >= 0 and vocabulary[w] not in SOFT_HEADS] or words
+        own = [w for w in words if w >= 0 and vocabulary[w] == fold(doc[token].text)]
+        heads[token] = frozenset([*own, hard[-1]])
     return heads
 
 
-def _takes_a_piece(tokens: tuple[int, ...], words: set[int], heads: dict[int, frozenset[int]]) -> bool:
-    return any(token in heads and heads[token].isdisjoint(words) for token in tokens)
-
-
-def _quiet(scan: Scan, vocabulary: Sequence[str]) -> set[int]:
+def _quiet(scan: Scan, vocabulary: tuple[str, ...]) -> set[int]:
     """Tokens that name a part of the body, a number or a detail, and no diagnosis."""
-    words, tokens = scan.word.tolist(), scan.token.tolist()
-    naming = {t for w, t in zip(words, tokens, strict=True) if w < 0 or _names(vocabulary[w])}
-    return set(tokens) - naming
+    naming = np.append(_naming(vocabulary), [True])
+    return set(scan.token.tolist()) - set(scan.token[naming[np.maximum(scan.word, -1)]].tolist())
 
 
-@lru_cache(maxsize=20_000)
-def _names(word: str) -> bool:
-    return word not in _sites() and word not in DETAILS and not word[0].isdigit()
-
-
-@lru_cache(maxsize=1)
-def _sites() -> frozenset[str]:
-    return frozenset(row["word"] for row in load_table("site_words.tsv"))
+@lru_cache(maxsize=4)
+def _naming(vocabulary: tuple[str, ...]) -> npt.NDArray[np.bool_]:
+    sites = frozenset(row["word"] for row in load_table("site_words.tsv"))
+    return np.array([w not in sites and w not in DETAILS and not w[0].isdigit() for w in vocabulary], dtype=np.bool_)
 
 
 def _are_two(
