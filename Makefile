@@ -13,7 +13,7 @@ MODEL ?= default
 SIZES ?= 1000,3000,10000
 SMOKE := build/smoke
 
-.PHONY: help run test lint types wheel check bench bench-train train evaluate golden notebooks build clean
+.PHONY: help run test lint types wheel check bench bench-train train field evaluate golden notebooks build clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -63,8 +63,11 @@ bench: $(VENV)/dev ## measure speed
 bench-train: $(VENV)/dev ## measure training on made-up corpora (SIZES=1000,3000)
 	OMP_NUM_THREADS=1 $(BIN)/python -m leadterm.experiments.bench_training --notes $(SIZES) --output build/bench
 
-train: $(VENV)/dev ## rebuild the shipped model
-	$(BIN)/python -m leadterm.training.shipped corpora/reference models/default
+train: $(VENV)/dev ## rebuild the shipped model (NOTES=file of MTSamples notes)
+	$(BIN)/python -m leadterm.training.shipped corpora/reference models/default $(if $(NOTES),--notes $(NOTES))
+
+field: $(VENV)/dev ## score the ranker out of fold on MTSamples notes (NOTES=file)
+	$(BIN)/python -m leadterm.training.shipped corpora/reference --notes $(NOTES)
 
 evaluate: $(VENV)/run ## score a model (MODEL=, CORPUS=)
 	$(BIN)/leadterm evaluate $(MODEL) $(CORPUS) --split train

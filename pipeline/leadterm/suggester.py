@@ -83,6 +83,9 @@ class Stages(Suggester, Protocol):
     def classification(self, system: str) -> CodeSystem | None:
         """Give the code system, where it is at hand: it tells what a code leaves unsaid."""
 
+    def first_scores(self, table: CandidateTable, confidence: NDArray[np.float64]) -> NDArray[np.float64] | None:
+        """Score how well each candidate would stand first, shape (n_codes,); None where that was not learned."""
+
     @property
     def keeps_rules(self) -> bool:
         """Whether the guidelines decide over its set; a model that learned how its coders code keeps their ways."""
@@ -95,6 +98,7 @@ class _Row:
     table: CandidateTable
     row: int
     confidence: float
+    first: float = 0.0
     reason: str = ""
 
     @property
@@ -133,7 +137,9 @@ def suggest_with(
     Returns
     -------
     SuggestionSet
-        Confidence descending, then code ascending; a candidate without evidence is no suggestion.
+        Confidence descending, then code ascending, but for the first: of the codes at or above the threshold it is the
+        one proposed as principal or first-listed, where the model has learned that. A candidate without evidence is no
+        suggestion.
 
     Raises
     ------
@@ -145,23 +151,33 @@ def suggest_with(
             raise unknown_name("code system of this model", system, model.systems)
     wanted = sorted(set(systems or model.systems))
     tables = [model.candidates(encounter, system) for system in wanted]
-    confidence = [model.rank(table).tolist() for table in tables]
-    rows = [
-        _Row(table, i, confident[i])
-        for table, confident in zip(tables, confidence, strict=True)
-        for i, mentions in enumerate(table.mentions)
-        if mentions
-    ]
+    rows = [row for table in tables for row in _ranked(model, table)]
     known = {name: model.classification(name) for name in wanted}
     if model.keeps_rules:
         rows = _judged(rows, encounter, known, model.threshold)
-    chosen = select(rows, top=top)
+    chosen = _led(select(rows), model.threshold)[:top]
     titles = {name: model.titles(name, [row.code for row in chosen if row.system == name]) for name in wanted}
     suggestions = tuple(
         _explain(one, rank, titles[one.system].get(one.code, ""), known[one.system])
         for rank, one in enumerate(chosen, start=1)
     )
     return SuggestionSet(encounter.encounter_id, model.name, model.releases, suggestions, model.threshold)
+
+
+def _ranked(model: Stages, table: CandidateTable) -> list[_Row]:
+    """The candidates of a system that have a mention."""
+    confidence = model.rank(table)
+    first = model.first_scores(table, confidence)
+    leads = [0.0] * len(table.codes) if first is None else first.tolist()
+    sure = confidence.tolist()
+    return [_Row(table, i, sure[i], leads[i]) for i, mentions in enumerate(table.mentions) if mentions]
+
+
+def _led(rows: list[_Row], line: float) -> list[_Row]:
+    """Put the code that would stand first on top, of those above the line; the others keep their order."""
+    above = [row for row in rows if row.confidence >= line]
+    lead = max(above, key=lambda row: row.first, default=None)
+    return rows if lead is None else [lead, *(row for row in rows if row is not lead)]
 
 
 def _judged(

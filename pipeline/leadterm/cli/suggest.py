@@ -38,7 +38,7 @@ Notes = Annotated[
 ]
 Model = Annotated[str, typer.Option("--model", metavar="M", help="Name or folder of a model.")]
 Setting = Annotated[
-    str | None, typer.Option(metavar="S", help="outpatient or inpatient. What the file says, else outpatient.")
+    str | None, typer.Option(metavar="S", help="outpatient or inpatient. What the file says, else how it reads.")
 ]
 Systems = Annotated[
     list[str] | None, typer.Option("--system", metavar="S", help="Code system; may repeat. All of the model.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
@@ -12,6 +13,9 @@ import numpy as np
 import numpy.typing as npt
 
 from leadterm.dictionary.candidates import Candidate, Support
+from leadterm.dictionary.surroundings import AROUND, DOCUMENT, describe_document, describe_surroundings, kind_of
+from leadterm.ranking.report_rates import RATE_FEATURES, ReportRates
+from leadterm.schema import Encounter
 from leadterm.text.knowledge import load_table
 from leadterm.text.reading import NoteReading
 
@@ -93,15 +97,15 @@ class Feature(StrEnum):
     PROBLEM_BETTER = "problem_better"
     INTEGRAL = "integral"
     REPLACED = "replaced"
-    DRUGS = "drugs"
     INJURIES = "injuries"
     HEADINGS = "headings"
     INPATIENT = "inpatient"
     NOTE_WORDS = "note_words"
 
 
-FEATURES = tuple(f.value for f in Feature)
-ZEROS: Mapping[str, float] = dict.fromkeys(FEATURES, 0.0)
+OWN = tuple(f.value for f in Feature)
+FEATURES = (*OWN, *AROUND, *DOCUMENT, *RATE_FEATURES)
+ZEROS: Mapping[str, float] = dict.fromkeys(FEATURES[: -len(RATE_FEATURES)], 0.0)
 SECTION_GROUPS: Mapping[str, Feature] = {
     "assessment": Feature.IN_ASSESSMENT, "assessment_plan": Feature.IN_ASSESSMENT, "impression": Feature.IN_ASSESSMENT,
     "problem_list": Feature.IN_ASSESSMENT,
@@ -137,7 +141,10 @@ CHAPTERS = {
 
 
 def feature_matrix(
-    candidates: Sequence[Candidate], notes: Sequence[NoteReading], *, inpatient: bool
+    candidates: Sequence[Candidate],
+    notes: Sequence[NoteReading],
+    encounter: Encounter,
+    rates: ReportRates | None = None,
 ) -> npt.NDArray[np.float32]:
     """Compute the features of an encounter's candidates.
 
@@ -147,26 +154,34 @@ def feature_matrix(
         In order of code.
     notes : sequence of NoteReading
         What was read in the notes.
-    inpatient : bool
-        The setting.
+    encounter : Encounter
+        Its texts and its setting.
+    rates : ReportRates, optional
+        What coders report; without it the columns of `RATE_FEATURES` are 0.
 
     Returns
     -------
     ndarray of shape (n_candidates, len(FEATURES)), float32
         One row a candidate.
     """
-    rows = [{**_mention_features(c), **_code_features(c.code)} for c in candidates]
+    kind = kind_of(encounter)
+    around = describe_surroundings(candidates, encounter)
+    rows = [{**_mention_features(c), **_code_features(c.code), **a} for c, a in zip(candidates, around, strict=True)]
     _add_rivals(rows, candidates)
     _add_relations(rows, candidates)
     shared: dict[str, float] = {
-        Feature.INPATIENT: float(inpatient),
+        **describe_document(candidates, notes, kind),
+        Feature.INPATIENT: float(encounter.setting == "inpatient"),
         Feature.NOTE_WORDS: math.log1p(sum(note.length for note in notes)),
         Feature.HAS_PROBLEMS: float(sum(len(note.problems) for note in notes)),
         Feature.HEADINGS: float(sum(r[Feature.IN_HEADING] > 0 for r in rows)),
         Feature.INJURIES: float(sum(r.get(Feature.INJURY, 0.0) > 0 for r in rows)),
     }
     values = [list({**ZEROS, **row, **shared}.values()) for row in rows]
-    return np.array(values, dtype=np.float32).reshape(len(rows), len(FEATURES))
+    own = np.array(values, dtype=np.float32).reshape(len(rows), len(ZEROS))
+    if rates is None:
+        return np.hstack([own, np.zeros((len(rows), len(RATE_FEATURES)), np.float32)])
+    return np.hstack([own, rates.columns([candidate.code for candidate in candidates], kind.name)])
 
 
 def _mention_features(candidate: Candidate) -> dict[str, float]:
@@ -239,13 +254,17 @@ def _add_problem_rivals(rows: list[dict[str, float]], candidates: Sequence[Candi
     """How many other candidates stand in the same problem heading, and how many of them match it better."""
     by_problem: dict[tuple[int, int], list[tuple[tuple[float, ...], int]]] = {}
     for i, candidate in enumerate(candidates):
-        for key in {(s.note, s.found.heading) for s in candidate.supports if s.found.heading >= 0}:
-            best = next(s for s in candidate.supports if (s.note, s.found.heading) == key)
+        first: dict[tuple[int, int], Support] = {}
+        for support in candidate.supports:
+            if support.found.heading >= 0:
+                first.setdefault((support.note, support.found.heading), support)
+        for key, best in first.items():
             merit = (-best.reading.missing, best.found.coverage, best.reading.weight, candidate.choice.score)
             by_problem.setdefault(key, []).append((merit, i))
     for rivals in by_problem.values():
+        ordered = sorted(merit for merit, _ in rivals)
         for own, i in rivals:
-            better = sum(other > own for other, _ in rivals)
+            better = len(ordered) - bisect_right(ordered, own)
             rows[i][Feature.PROBLEM_RIVALS] = max(rows[i].get(Feature.PROBLEM_RIVALS, 0.0), len(rivals) - 1)
             rows[i][Feature.PROBLEM_BETTER] = min(rows[i].get(Feature.PROBLEM_BETTER, 99.0), better)
 

@@ -15,6 +15,7 @@ from leadterm.codes.systems import dictionary_system
 from leadterm.dictionary.candidates import Candidate, generate
 from leadterm.dictionary.corpus_codes import known_systems, table_for
 from leadterm.dictionary.features import FEATURES, feature_matrix
+from leadterm.dictionary.first_listed import FIRST_FEATURES, first_columns
 from leadterm.errors import unknown_name
 from leadterm.ranking.candidate_table import CandidateTable
 from leadterm.ranking.ranker import Ranker
@@ -130,13 +131,20 @@ class DictionaryModel:
         found = generate(notes, model.specifier)
         return CandidateTable(
             encounter.encounter_id, system, tuple(candidate.code for candidate in found), FEATURES,
-            feature_matrix(found, notes, inpatient=encounter.setting == "inpatient"),
+            feature_matrix(found, notes, encounter, self.ranker.rates),
             tuple(map(_mentions, found)), {one.code: one.combined for one in found if one.combined},
         )  # fmt: skip
 
     def rank(self, table: CandidateTable) -> NDArray[np.float64]:
         """Give the calibrated confidence of each candidate."""
         return np.asarray(self.ranker.confidence(table.features, table.feature_names))
+
+    def first_scores(self, table: CandidateTable, confidence: NDArray[np.float64]) -> NDArray[np.float64] | None:
+        """Score how well each candidate would stand first; None where the ranker has not learned it."""
+        if self.ranker.first is None or not table.codes:
+            return None
+        columns = first_columns(table.features, confidence, self.threshold)
+        return np.asarray(self.ranker.first.raw_score(columns, FIRST_FEATURES))
 
     def titles(self, system: str, codes: Sequence[str]) -> Mapping[str, str]:
         """Give the titles of codes; none of another system."""

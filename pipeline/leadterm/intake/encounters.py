@@ -12,6 +12,7 @@ from leadterm.intake.decode import LARGEST, read_note_text, refuse_formats, too_
 from leadterm.intake.files import encounter_id_of, is_table, read_bytes, read_lines, shown
 from leadterm.intake.table_encounters import is_flat, one_encounter, table_encounters
 from leadterm.schema import Encounter, Note
+from leadterm.text.layout.note_kind import find_kind
 
 __all__ = ["Item", "read_items"]
 
@@ -20,7 +21,7 @@ __all__ = ["Item", "read_items"]
 class Item:
     """An encounter to be coded, or why there is none.
 
-    ``warning``: what the user should know though it was read.
+    ``warning``: what the user should know though it was read. ``stated``: whether the file says the setting.
 
     >>> Item(problem=LeadtermError("note a.txt is empty.")).encounter is None
     True
@@ -29,6 +30,7 @@ class Item:
     encounter: Encounter | None = None
     problem: LeadtermError | None = None
     warning: str = ""
+    stated: bool = False
 
 
 def read_items(
@@ -40,8 +42,9 @@ def read_items(
 ) -> Iterator[Item]:
     """Read the files one after the other; a bad one does not keep the others from being read.
 
-    `setting` is that of all encounters where given, `date` that of encounters without one. `columns` maps roles
-    (``text id``) to the columns of tables, where they are not to be guessed.
+    `setting` is that of all encounters where given, else what a file says, else what the notes read like; `date` is
+    that of encounters without one. `columns` maps roles (``text id``) to the columns of tables, where they are not to
+    be guessed.
     """
     seen: set[str] = set()
     for path in files:
@@ -56,13 +59,20 @@ def read_items(
             seen.add(name)
             known = item.encounter
             day = known.date_of_service or date
-            yield replace(item, encounter=replace(known, setting=setting or known.setting, date_of_service=day))
+            own = setting or (known.setting if item.stated else _setting_of(known))
+            yield replace(item, encounter=replace(known, setting=own, date_of_service=day))
+
+
+def _setting_of(encounter: Encounter) -> str:
+    """What the notes read like: of a stay if one of them does."""
+    stay = any(find_kind(note.text, note.kind).inpatient for note in encounter.notes)
+    return "inpatient" if stay else "outpatient"
 
 
 def _items(path: Path, columns: Mapping[str, str]) -> Iterator[Item]:
     try:
         if is_table(path):
-            yield from (Item(*found) for found in table_encounters(path, columns))
+            yield from (Item(*found, stated=True) for found in table_encounters(path, columns))
         elif path.suffix.lower() == ".jsonl":
             yield from _line_items(path, columns)
         elif path.suffix.lower() == ".json":
@@ -130,10 +140,10 @@ def _decoded(given: object, where: str, name: str, columns: Mapping[str, str]) -
 
     try:
         if isinstance(given, dict) and not {"notes", "encounter_id"} <= given.keys() and is_flat(given, columns):
-            return Item(one_encounter(given, name, columns))
+            return Item(one_encounter(given, name, columns), stated="setting" in map(str.lower, given))
         encounter, _ = decode_shell(given)
     except LeadtermError as error:
         return Item(problem=LeadtermError(f"{where}: {error.message}", hint=error.hint))
     if not any(note.text.strip() for note in encounter.notes):
         return Item(problem=LeadtermError(f"{where} is empty: there is no text to code.", hint="Check the file."))
-    return Item(encounter)
+    return Item(encounter, stated=isinstance(given, dict) and bool(given.get("setting")))

@@ -96,6 +96,9 @@ class CorpusModel:
         before = self.earlier.titles(system, more) if self.earlier else {}
         return {**titles_of(system, more), **before, **titles}
 
+    def first_scores(self, table: CandidateTable, confidence: NDArray[np.float64]) -> None:
+        """It has not learned which code stands first."""
+
     @property
     def keeps_rules(self) -> bool:
         """It has learned how the coders of its corpus code, and keeps to that."""

@@ -17,6 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from leadterm.errors import LeadtermError
 from leadterm.ranking.calibration import Calibration, best_f1_threshold, fit_calibration
+from leadterm.ranking.report_rates import RATE_ARRAYS, ReportRates
 from leadterm.ranking.trees import (
     DEEPEST,
     TREE_ARRAYS,
@@ -64,6 +65,10 @@ class Ranker:
         Digests of the encounters it was fitted on, where they are kept.
     oof : ndarray of shape (n,) or None
         Calibrated out-of-fold confidence of the training rows, after :meth:`fit`; not saved.
+    rates : ReportRates or None
+        What coders report, for features of the candidates that depend on it.
+    first : Ranker or None
+        Orders what is suggested: which code stands first.
     """
 
     feature_names: tuple[str, ...]
@@ -75,6 +80,8 @@ class Ranker:
     report: Mapping[str, float] = field(default_factory=dict)
     seen: NDArray[np.uint64] = field(default_factory=lambda: np.zeros(0, np.uint64), compare=False, repr=False)
     oof: Floats | None = field(default=None, compare=False, repr=False)
+    rates: ReportRates | None = field(default=None, compare=False, repr=False)
+    first: Ranker | None = field(default=None, compare=False, repr=False)
 
     @classmethod
     def fit(
@@ -251,6 +258,9 @@ class Ranker:
     def arrays(self, prefix: str = "ranker") -> dict[str, NDArray[Any]]:
         """Give every array by name, each with a prefix, for an artifact that holds more than a ranker."""
         named = {f"{prefix}.{name}": self.trees[name] for name in TREE_ARRAYS}
+        rates = self.rates.arrays() if self.rates else {}
+        named |= {f"{prefix}.rate_{name}": array for name, array in rates.items()}
+        named |= self.first.arrays(f"{prefix}.first") if self.first else {}
         return named | {f"{prefix}.knots": self.calibration.knots, f"{prefix}.seen": self.seen}
 
     def header(self) -> dict[str, Any]:
@@ -262,6 +272,7 @@ class Ranker:
             "threshold": self.threshold,
             "calibration": {"kind": self.calibration.kind, "ece": self.calibration.ece},
             "report": dict(self.report),
+            **({"first": self.first.header()} if self.first else {}),
         }
 
     @classmethod
@@ -275,11 +286,14 @@ class Ranker:
         """
         try:
             trees = {name: arrays[f"{prefix}.{name}"] for name in TREE_ARRAYS}
+            parts = {name: arrays.get(f"{prefix}.rate_{name}") for name in RATE_ARRAYS}
+            rates = None if parts["codes"] is None else ReportRates(**{k: np.asarray(v) for k, v in parts.items()})
             facts = header["calibration"]
             calibration = Calibration(facts["kind"], arrays[f"{prefix}.knots"], float(facts["ece"]))
             made = cls(
                 tuple(header["feature_names"]), trees, float(header["baseline"]), int(header["depth"]),
-                calibration, float(header["threshold"]), dict(header["report"]), arrays[f"{prefix}.seen"],
+                calibration, float(header["threshold"]), dict(header["report"]), arrays[f"{prefix}.seen"], None, rates,
+                cls.from_parts(arrays, header["first"], f"{prefix}.first") if "first" in header else None,
             )  # fmt: skip
             made._check()
         except (ArithmeticError, LookupError, TypeError, ValueError) as error:

@@ -1,10 +1,15 @@
-"""Fits the ranker of dictionary candidates: the shipped model is made by ``make train``."""
+"""Fits the ranker of dictionary candidates: the shipped model is made by ``make train``.
+
+Notes of several sources teach it: the reference corpus, the same notes in other layouts, generated notes, and coded
+MTSamples notes where the caller has their text.
+"""
 
 from __future__ import annotations
 
+import argparse
 import sys
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,33 +18,18 @@ from numpy.typing import NDArray
 
 from leadterm import __version__
 from leadterm.dictionary.features import FEATURES, Feature
+from leadterm.dictionary.model import DictionaryModel
+from leadterm.ranking.calibration import fit_calibration
 from leadterm.ranking.ranker import Ranker, RankerSettings
-from leadterm.schema import Encounter
+from leadterm.ranking.report_rates import RATE_FEATURES, ReportRates, learn_rates
+from leadterm.ranking.trees import export, group_folds, grow
 from leadterm.storage.artifacts import Artifact, save_artifact
-from leadterm.suggester import Suggester
+from leadterm.training.field_report import answer, choose_line, figures
+from leadterm.training.learn_first import fit_first, replay
+from leadterm.training.shipped_card import write_card
+from leadterm.training.shipped_rows import Rows, Source, gather, sources
 
-__all__ = ["Rows", "fit_ranker", "gather"]
-
-CARD = """# Model card: the default ranker
-
-A gradient-boosted ranker over {features} named features of candidate codes. It holds no text, only numbers, and knows
-no code by name: what it has learned is which kinds of evidence a coder accepts.
-
-- **Learned from** the reference corpus of this project alone: {encounters} invented encounters, coded by hand.
-- **Codes**: {releases}. **leadterm** {version}. Rebuilt by `make train`.
-- **For** ranking ICD-10-CM suggestions on English notes, for a person to confirm. **Not for** coding without review.
-- **Threshold** of the suggested tier: {threshold:.3f}, chosen out of fold on micro-F1.
-
-Out of fold on that corpus, by encounter ({positives} reference codes among the candidates, {missed} without one):
-
-| figure | value |
-|---|---|
-{rows}
-
-Limits: one group of authors wrote and coded the corpus, most notes are short, and invented notes are tidier than real
-ones. Figures on corpora by others are in the project's README.
-"""
-
+__all__ = ["fit_ranker"]
 
 RAISES = (
     Feature.IN_HEADING,
@@ -58,57 +48,13 @@ LOWERS = (
     Feature.REPLACED,
     Feature.DETAIL_UNSAID,
 )
-SETTINGS = RankerSettings(iterations=250, learning_rate=0.03, max_leaf_nodes=8, folds=4, screening=0)
-
-
-@dataclass(frozen=True, slots=True)
-class Rows:
-    """Training rows of the ranker.
-
-    Parameters
-    ----------
-    features : ndarray of shape (n_rows, n_features), float32
-        One row a candidate.
-    target : ndarray of shape (n_rows,), bool
-        Whether the candidate is a reference code.
-    group : ndarray of shape (n_rows,), int
-        Encounter of each row.
-    missed : int
-        Reference codes without a candidate.
-    """
-
-    features: NDArray[np.float32]
-    target: NDArray[np.bool_]
-    group: NDArray[np.int64]
-    missed: int
-
-
-def gather(suggester: Suggester, encounters: Iterable[Encounter]) -> Rows:
-    """Make the training rows of coded encounters.
-
-    Parameters
-    ----------
-    suggester : Suggester
-        Of one code system; makes candidates, its confidence is not used.
-    encounters : iterable of Encounter
-        With reference codes.
-
-    Returns
-    -------
-    Rows
-        In the order of the encounters.
-    """
-    features, targets, groups, missed = [], [], [], 0
-    (system,) = suggester.systems
-    for number, encounter in enumerate(encounters):
-        table = suggester.candidates(encounter, system)
-        wanted = {code.code for code in encounter.codes if code.system == system}
-        hit = np.array([code in wanted for code in table.codes], dtype=np.bool_)
-        features.append(table.features)
-        targets.append(hit)
-        groups.append(np.full(len(table.codes), number, dtype=np.int64))
-        missed += len(wanted) - int(hit.sum())
-    return Rows(np.vstack(features), np.concatenate(targets), np.concatenate(groups), missed)
+SETTINGS = RankerSettings(iterations=240, learning_rate=0.05, max_leaf_nodes=16, folds=3, screening=0)
+BLIND = replace(SETTINGS, iterations=60, learning_rate=0.15)
+"""Trees that know no code: what they expect is what the rates are measured against."""
+SHARES = {"reference": 0.25, "generated": 0.25, "mtsamples": 0.5}
+"""What the sources count for where the line is drawn."""
+SIGNS = {**dict.fromkeys(map(str, RAISES), 1), **dict.fromkeys(map(str, LOWERS), -1)}
+RATES = len(RATE_FEATURES)
 
 
 def fit_ranker(rows: Rows, *, seed: int = 0) -> Ranker:
@@ -124,56 +70,101 @@ def fit_ranker(rows: Rows, *, seed: int = 0) -> Ranker:
     Returns
     -------
     Ranker
-        Calibrated, with a threshold chosen out of fold.
+        Calibrated, with rates and a line chosen out of fold; its ``oof`` holds the out-of-fold confidence of all rows.
+        Folds are by note: rates and trees that score a row have not seen its note in any layout. Optional codes are
+        left out of everything but the scores.
     """
-    signs = {**dict.fromkeys(map(str, RAISES), 1), **dict.fromkeys(map(str, LOWERS), -1)}
-    return Ranker.fit(
-        rows.features,
-        rows.target,
-        rows.group,
-        FEATURES,
-        seed=seed,
-        missed=rows.missed,
-        monotonic=signs,
-        settings=SETTINGS,
-    )
+    used = ~rows.optional
+    fold = group_folds(rows.group, SETTINGS.folds, seed)
+    features, rates = _with_rates(rows, _expected(rows, fold, seed), fold)
+    grown, scores = _cross_fit(features, rows, fold, seed)
+    told = used & ~rows.of("layouts")
+    calibration = fit_calibration(scores[told], rows.target[told], fold[told])
+    oof = calibration(scores)
+    raw = [answer(one, t.codes, oof[at]) for one, t, at in zip(rows.encounters, rows.tables, rows.slices, strict=True)]
+    line = choose_line(rows.by_source(raw), SHARES)
+    ranker = Ranker(FEATURES, *export(grown), calibration, line, {"ece": calibration.ece}, oof=oof, rates=rates)
+    first, leads = fit_first(features, rows, oof, line, fold, seed)
+    ranker = replace(ranker, first=first)
+    answers = replay(DictionaryModel("default", ranker), rows, oof, leads)
+    report = dict(ranker.report)
+    for name, own in rows.by_source(answers).items():
+        report |= {f"{name}.{figure}": value for figure, value in figures(own, line).items()}
+    return replace(ranker, report=report)
 
 
-def _card(ranker: Ranker, meta: Mapping[str, Any]) -> str:
-    """Write the model card."""
-    report, releases = ranker.report, ", ".join(f"{name} {release}" for name, release in meta["releases"].items())
-    rows = "\n".join(
-        f"| {name} | {report[key]:.3f} |"
-        for name, key in (
-            ("micro-F1", "f1"),
-            ("precision", "precision"),
-            ("recall", "recall"),
-            ("expected calibration error", "ece"),
-        )
-    )
-    return CARD.format(
-        rows=rows, releases=releases, encounters=meta["encounters"], version=meta["leadterm"], features=len(FEATURES),
-        threshold=ranker.threshold, missed=int(report["missed"]), positives=int(report["positives"]),
-    )  # fmt: skip
+def _cross_fit(
+    features: NDArray[np.float32], rows: Rows, fold: NDArray[np.int64], seed: int
+) -> tuple[Any, NDArray[np.float64]]:
+    """Trees of all rows, and scores of each row by trees that have not seen its note."""
+    signs = [SIGNS.get(name, 0) for name in FEATURES]
+    used, scores = ~rows.optional, np.zeros(len(fold))
+
+    def learn(which: NDArray[np.bool_]) -> Any:
+        return grow(features[which], rows.target[which].astype(np.int8), rows.weight[which], signs, SETTINGS, seed)
+
+    for k in np.unique(fold):
+        scores[fold == k] = learn(used & (fold != k)).decision_function(features[fold == k])
+    return learn(used), scores
+
+
+def _expected(rows: Rows, fold: NDArray[np.int64], seed: int) -> NDArray[np.float64]:
+    """Out-of-fold probability of each row by trees that know no code."""
+    used, made = ~rows.optional, np.zeros(len(rows.target))
+    signs = [0] * (len(FEATURES) - RATES)
+    plain = rows.features[:, :-RATES]
+    for k in np.unique(fold):
+        learn = used & (fold != k)
+        trees = grow(plain[learn], rows.target[learn].astype(np.int8), rows.weight[learn], signs, BLIND, seed)
+        made[fold == k] = 1 / (1 + np.exp(-trees.decision_function(plain[fold == k])))
+    return made
+
+
+def _with_rates(
+    rows: Rows, expected: NDArray[np.float64], fold: NDArray[np.int64]
+) -> tuple[NDArray[np.float32], ReportRates]:
+    """Fill the columns of the rates, each row from other folds; and give the rates of all notes that people coded."""
+    features, kinds, codes = rows.features.copy(), np.array(rows.row_kinds), np.array(rows.codes)
+    coded = ~rows.of("generated", "layouts") & ~rows.optional
+
+    def learn(which: NDArray[np.bool_]) -> ReportRates:
+        return learn_rates(codes[which].tolist(), rows.target[which], expected[which], kinds[which].tolist())
+
+    for k in np.unique(fold):
+        rates = learn(coded & (fold != k))
+        for kind in np.unique(kinds):
+            at = np.flatnonzero((fold == k) & (kinds == kind))
+            features[at, -RATES:] = rates.columns(codes[at].tolist(), str(kind))
+    return features, learn(coded)
+
+
+def save(output: Path, ranker: Ranker, given: Sequence[Source], model: DictionaryModel) -> None:
+    """Write the model folder, with its card."""
+    seen = {encounter.digest for source in given for encounter in source.encounters}
+    ranker = replace(ranker, seen=np.array(sorted(seen), dtype=np.uint64))
+    counts = {source.name: len(source.encounters) for source in given}
+    meta = {"sources": counts, "releases": dict(model.releases), "leadterm": __version__}
+    artifact = Artifact("ranker", meta, ranker.arrays(), {"ranker": ranker.header()})
+    card = write_card(meta, ranker.report, ranker.threshold, len(FEATURES))
+    save_artifact(output, artifact, documents={"README.md": card})
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Fit on the ``train`` split of a corpus and save: ``python -m leadterm.training.shipped CORPUS OUTPUT``."""
-    from leadterm.corpus import read_split
-    from leadterm.dictionary.model import DictionaryModel
-
-    corpus, output = Path(arguments[0]), Path(arguments[1])
+    """Fit and save, or only report: see ``--help``."""
+    parser = argparse.ArgumentParser(prog="python -m leadterm.training.shipped", description=__doc__)
+    parser.add_argument("corpus", type=Path, help="the reference corpus")
+    parser.add_argument("output", type=Path, nargs="?", help="model folder; without it figures are printed only")
+    parser.add_argument("--limit", type=int, help="learn from so many MTSamples notes only")
+    parser.add_argument("--notes", type=Path, help="MTSamples notes, JSON lines of id and text")
+    given = parser.parse_args(arguments)
     empty = Ranker((), {}, 0.0, 0, None, 0.5)  # type: ignore[arg-type]
-    encounters = read_split(corpus, "train")
-    suggester = DictionaryModel(output.name, empty)
-    seen = np.array(sorted(encounter.digest for encounter in encounters), dtype=np.uint64)
-    ranker = replace(fit_ranker(gather(suggester, encounters)), seen=seen)
-    meta = {
-        "corpus": corpus.name, "encounters": len(encounters), "releases": suggester.releases, "leadterm": __version__,
-    }  # fmt: skip
-    artifact = Artifact("ranker", meta, ranker.arrays(), {"ranker": ranker.header()})
-    save_artifact(output, artifact, documents={"README.md": _card(ranker, meta)})
-    print(f"{output}: " + ", ".join(f"{name} {value:.3f}" for name, value in ranker.report.items()))
+    model = DictionaryModel(given.output.name if given.output else "default", empty)
+    taught = sources(model, given.corpus, given.notes, limit=given.limit)
+    ranker = fit_ranker(gather(model, taught))
+    for name, value in {"line": ranker.threshold, **ranker.report}.items():
+        print(f"{name}\t{value:.3f}")
+    if given.output:
+        save(given.output, ranker, taught, model)
     return 0
 
 

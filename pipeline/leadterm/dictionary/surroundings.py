@@ -1,0 +1,146 @@
+"""Features: where the mentions of each candidate stand in the document, and what kind of document it is."""
+
+from __future__ import annotations
+
+import math
+import re
+from bisect import bisect_left
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from leadterm.text.layout.note_kind import KINDS, NoteKind, find_kind
+
+if TYPE_CHECKING:
+    from leadterm.dictionary.candidates import Candidate, Support
+    from leadterm.schema import Encounter, Mention
+    from leadterm.text.reading import NoteReading
+
+__all__ = ["AROUND", "DOCUMENT", "describe_document", "describe_surroundings", "kind_of"]
+
+AROUND = (
+    "line_share", "line_start", "list_item", "listed_after", "sentence_end", "care", "care_best", "said_past", "order",
+    "diagnosis_order", "first_place", "last_place", "count_present", "count_absent", "count_possible",
+    "count_history", "present_sections", "present_diagnosis", "in_preoperative", "in_course", "in_medications",
+    "in_social", "in_surgery",
+)  # fmt: skip
+DOCUMENT = (
+    *(f"kind_{name.replace(' ', '_')}" for name in KINDS), "statement", "candidates", "mentions_diagnosis",
+    "mentions_history", "mentions_unsectioned",
+)  # fmt: skip
+DIAGNOSIS = frozenset({
+    "assessment", "assessment_plan", "impression", "problem_list", "discharge_diagnosis", "admission_diagnosis",
+    "diagnosis", "preoperative_diagnosis", "postoperative_diagnosis",
+})  # fmt: skip
+HISTORY = frozenset({"past_medical_history", "past_surgical_history", "history"})
+PARTS: Mapping[str, str] = {
+    "preoperative_diagnosis": "in_preoperative", "admission_diagnosis": "in_preoperative",
+    "hospital_course": "in_course", "medications": "in_medications", "social_history": "in_social",
+    "past_surgical_history": "in_surgery",
+}  # fmt: skip
+COUNTS = {
+    "present": "count_present", "absent": "count_absent", "possible": "count_possible", "history": "count_history",
+}  # fmt: skip
+BEFORE, BEHIND, READ = 100, 140, 5
+_CARE = re.compile(
+    r"\b(?:continu|start|restart|increas|decreas|prescri|refill|treat|therap|manag|control|monitor|follow|order|refer"
+    r"|schedul|recheck|repeat|consult|evaluat|adjust|begin|began|initiat|given|resum|mg\b|tablet|daily|surger|repair"
+    r"|admit|biops|antibiotic|insulin|discuss|stable|improv|worsen)",
+    re.IGNORECASE,
+)
+_PAST = re.compile(r"\b(?:history of|h/o|hx of|previous|prior|status post|s/p|years ago|in the past|remote)\b", re.I)
+_BULLET = re.compile(r"(?:^|[\s,;.])(?:\d{1,2}[.)]|[-*•#])$")
+_MARKS = re.compile(r"[\d.)\-*•#\s]+")
+
+
+def kind_of(encounter: Encounter) -> NoteKind:
+    """Tell what kind of document the first note of an encounter is."""
+    return find_kind(encounter.notes[0].text, encounter.notes[0].kind)
+
+
+def describe_document(
+    candidates: Sequence[Candidate], notes: Sequence[NoteReading], kind: NoteKind
+) -> dict[str, float]:
+    """Give what all candidates of a document share, by the names of `DOCUMENT`."""
+    found = [mention for note in notes for mention in note.mentions]
+    said = sum(len(one.mention.text.split()) for one in found if not one.subsumed)
+    sections = [one.mention.section for one in found]
+    row = dict.fromkeys(DOCUMENT, 0.0)
+    row[f"kind_{kind.name.replace(' ', '_')}"] = 1.0
+    row["statement"] = min(said / max(sum(note.length for note in notes), 1), 1.5)
+    row["candidates"] = len(candidates)
+    row["mentions_diagnosis"] = sum(section in DIAGNOSIS for section in sections)
+    row["mentions_history"] = sum(section in HISTORY for section in sections)
+    row["mentions_unsectioned"] = sections.count("")
+    return row
+
+
+def describe_surroundings(candidates: Sequence[Candidate], encounter: Encounter) -> list[dict[str, float]]:
+    """Give what is known of the mentions of each candidate, by the names of `AROUND`."""
+    texts = {note.note_id: note.text for note in encounter.notes}
+    places = sorted({_at(support) for one in candidates for support in one.supports})
+    told = sorted({_at(support) for one in candidates for support in one.supports if _is_diagnosis(support)})
+    care: dict[tuple[str, int, int], float] = {}
+    return [_describe(one, texts, places, told, care) for one in candidates]
+
+
+def _at(support: Support) -> tuple[int, int]:
+    return support.note, support.found.mention.start
+
+
+def _is_diagnosis(support: Support) -> bool:
+    mention = support.found.mention
+    return mention.section in DIAGNOSIS and mention.assertion in ("present", "possible")
+
+
+def _describe(
+    candidate: Candidate,
+    texts: Mapping[str, str],
+    places: list[tuple[int, int]],
+    told: list[tuple[int, int]],
+    care: dict[tuple[str, int, int], float],
+) -> dict[str, float]:
+    supports, best = candidate.supports, candidate.supports[0].found.mention
+    row = dict.fromkeys(AROUND, 0.0) | _line(best, texts[best.note_id])
+    near = [_care(support.found.mention, texts, care) for support in supports[:READ]]
+    row["care"], row["care_best"] = near[0], max(near)
+    row["order"] = bisect_left(places, min(map(_at, supports)))
+    diagnoses = [_at(support) for support in supports if _is_diagnosis(support)]
+    row["diagnosis_order"] = bisect_left(told, min(diagnoses)) if diagnoses else -1
+    row["first_place"] = min(support.found.place for support in supports)
+    row["last_place"] = max(support.found.place for support in supports)
+    sections = set()
+    for support in supports:
+        mention = support.found.mention
+        for name in (COUNTS.get(mention.assertion), PARTS.get(mention.section)):
+            if name is not None:
+                row[name] += 1
+        if mention.assertion == "present":
+            sections.add(mention.section)
+    row["present_sections"], row["present_diagnosis"] = len(sections), not sections.isdisjoint(DIAGNOSIS)
+    return row
+
+
+def _line(mention: Mention, text: str) -> dict[str, float]:
+    """How a mention stands in its line: as an item, at its beginning, as most of it."""
+    start = text.rfind("\n", 0, mention.start) + 1
+    end = text.find("\n", mention.end)
+    whole = text[start : end if end >= 0 else len(text)].strip()
+    before = text[max(start, mention.start - 12) : mention.start].strip()
+    behind = text[mention.end : mention.end + 1]
+    return {
+        "line_share": (mention.end - mention.start) / max(len(whole), 1),
+        "line_start": float(not _MARKS.sub("", before)),
+        "list_item": float(_BULLET.search(before) is not None),
+        "listed_after": float(before.endswith((",", ";"))),
+        "sentence_end": float(behind in ".;\n"),
+        "said_past": float(_PAST.search(text, max(0, mention.start - 40), mention.start) is not None),
+    }
+
+
+def _care(mention: Mention, texts: Mapping[str, str], known: dict[tuple[str, int, int], float]) -> float:
+    """How many words of treatment and work-up stand near a mention, on a scale that flattens."""
+    key = mention.note_id, mention.start, mention.end
+    if key not in known:
+        near = texts[mention.note_id][max(0, mention.start - BEFORE) : mention.end + BEHIND]
+        known[key] = math.log1p(len({word.lower() for word in _CARE.findall(near)}))
+    return known[key]
