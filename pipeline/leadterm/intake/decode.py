@@ -15,7 +15,9 @@ MARKS = (
 )  # fmt: skip
 FORMATS = (
     (b"%PDF", "a PDF"), (b"{\\rtf", "an RTF document"), (b"PK\x03\x04", "an office document or zip"),
-    (b"\x1f\x8b", "packed with gzip"), (b"\xd0\xcf\x11\xe0", "an office document"),
+    (b"\x1f\x8b", "packed with gzip"), (b"\xd0\xcf\x11\xe0", "an old office document"),
+    (b"\x89PNG\r\n", "a picture (PNG)"), (b"\xff\xd8\xff", "a picture (JPEG)"), (b"GIF8", "a picture (GIF)"),
+    (b"II*\x00", "a scan (TIFF)"), (b"MM\x00*", "a scan (TIFF)"), (b"SQLite format 3", "a database (SQLite)"),
 )  # fmt: skip
 
 

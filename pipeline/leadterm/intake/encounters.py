@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from leadterm.errors import LeadtermError
 from leadterm.intake.decode import LARGEST, read_note_text, refuse_formats, too_large, wide_encoding
-from leadterm.intake.files import encounter_id_of, is_table, read_bytes, read_lines, shown
+from leadterm.intake.fhir import fhir_encounters, is_fhir
+from leadterm.intake.files import JSON_ENDINGS, encounter_id_of, is_table, read_bytes, read_lines, shown
+from leadterm.intake.formats import document_items
 from leadterm.intake.table_encounters import is_flat, one_encounter, table_encounters
-from leadterm.schema import Encounter, Note
+from leadterm.schema import Encounter
 from leadterm.text.layout.note_kind import find_kind
 
 __all__ = ["Item", "read_items"]
+
+LOOK = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +52,11 @@ def read_items(
     be guessed.
     """
     seen: set[str] = set()
+    resources = [path for path in files if path.suffix.lower() in JSON_ENDINGS and is_fhir(_start(path))]
     for path in files:
-        for item in _items(path, columns or {}):
+        if path in resources[1:]:  # resources of several files refer to each other: read with the first
+            continue
+        for item in _resource_items(resources) if path in resources else _items(path, columns or {}):
             if item.encounter is None:
                 yield item
                 continue
@@ -69,18 +77,39 @@ def _setting_of(encounter: Encounter) -> str:
     return "inpatient" if stay else "outpatient"
 
 
+def _start(path: Path) -> bytes:
+    """The beginning of a file; nothing where it cannot be read, which is said when it is read."""
+    with suppress(OSError), path.open("rb") as file:
+        return file.read(LOOK)
+    return b""
+
+
+def _resource_items(paths: Sequence[Path]) -> Iterator[Item]:
+    """Read FHIR; the codes that it states are left out: they are what is asked for."""
+    try:
+        made, passed = fhir_encounters(paths)
+    except LeadtermError as problem:
+        yield Item(problem=problem)
+        return
+    for one in passed:
+        if not one.startswith("codings"):
+            yield Item(warning=f"{shown(paths[0])}: {one}.")
+    if not made:
+        yield Item(problem=LeadtermError(f"{shown(paths[0])} has no document with a text.", hint="Check it."))
+    yield from (Item(replace(encounter, codes=()), stated=stated) for encounter, stated in made)
+
+
 def _items(path: Path, columns: Mapping[str, str]) -> Iterator[Item]:
     try:
         if is_table(path):
-            yield from (Item(*found, stated=True) for found in table_encounters(path, columns))
+            yield from (Item(*found) for found in table_encounters(path, columns))
         elif path.suffix.lower() == ".jsonl":
             yield from _line_items(path, columns)
         elif path.suffix.lower() == ".json":
             yield from _json_items(path, columns)
         else:
-            text, warning = read_note_text(read_bytes(path), shown(path))
-            name = encounter_id_of(path)
-            yield Item(Encounter(name, (Note(name, text),)), warning=warning)
+            found = document_items(read_bytes(path), shown(path), path.name, encounter_id_of(path))
+            yield from (Item(*each) for each in found)
     except LeadtermError as problem:
         yield Item(problem=problem)
 

@@ -11,7 +11,10 @@ from pathlib import Path
 from leadterm.errors import LeadtermError
 from leadterm.intake.decode import LARGEST, too_large
 
-__all__ = ["STDIN", "encounter_id_of", "find_files", "holds_many", "is_table", "read_bytes", "read_lines", "shown"]
+__all__ = [
+    "JSON_ENDINGS", "STDIN", "encounter_id_of", "find_files", "holds_many", "is_table", "read_bytes",
+    "read_lines", "shown",
+]  # fmt: skip
 
 STDIN = Path("-")
 JSON_ENDINGS = (".jsonl", ".json", ".ndjson")

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from leadterm.errors import LeadtermError, quote_name, unknown_name
 from leadterm.intake.code_cells import is_empty
+from leadterm.intake.markup import readable
 from leadterm.intake.table_columns import Columns, map_columns
 from leadterm.intake.table_files import Table, as_cell, open_table
 from leadterm.schema import SETTINGS, Encounter, Note, ReferenceCode
@@ -56,6 +57,7 @@ class Group:
         """Take the note of a row, one that is there already once; tell what contradicts the rows before."""
         if is_empty(text):
             return ""
+        text = readable(text)
         if note_id:
             known = self.notes.setdefault(note_id, Note(note_id, text, kind))
             return "" if known.text == text else f"note {quote_name(note_id)} has two texts"
@@ -134,12 +136,13 @@ def _day(value: str) -> str:
         raise LeadtermError("the date of service is neither YYYY-MM-DD nor MM/DD/YYYY.") from None
 
 
-Found = tuple[Encounter | None, LeadtermError | None, str]
+Found = tuple[Encounter | None, LeadtermError | None, str, bool]
 
 
 def table_encounters(path: Path, given: Mapping[str, str]) -> Iterator[Found]:
-    """Yield the encounters of a table as (encounter, problem, warning); rows with the same id are one encounter.
+    """Yield the encounters of a table as (encounter, problem, warning, setting stated?).
 
+    Rows with the same id are one encounter.
     An encounter is given with its last row, so that only those that are not complete are held. `given` maps roles to
     columns, as for `map_columns`.
     """
@@ -147,7 +150,7 @@ def table_encounters(path: Path, given: Mapping[str, str]) -> Iterator[Found]:
     columns = map_columns(table.header, given, needed=("text",), name=f"'{path}'")
     last = _last_rows(open_table(path), columns) if "id" in columns else {}
     if table.warning:
-        yield None, None, table.warning
+        yield None, None, table.warning, False
     open_groups: dict[str, Group] = {}
     for count, row in enumerate(table.rows, 1):
         where = f"'{path}' {table.unit} {row.number}"
@@ -155,16 +158,16 @@ def table_encounters(path: Path, given: Mapping[str, str]) -> Iterator[Found]:
         fault = row.fault or ("" if name else f"has no {columns.names['id']}")
         group = open_groups.setdefault(name, Group(name, first=row.number)) if not fault else Group("")
         for problem in [fault] if fault else group.take(row.cells, columns):
-            yield None, LeadtermError(f"{where} {'' if fault else 'is left out in part: '}{problem}."), ""
+            yield None, LeadtermError(f"{where} {'' if fault else 'is left out in part: '}{problem}."), "", False
         if not fault and last.get(name, row.number) == row.number:
             yield _closed(open_groups.pop(name), where)
 
 
 def _closed(group: Group, where: str) -> Found:
     try:
-        return group.encounter(), None, ""
+        return group.encounter(), None, "", "setting" in group.fixed
     except LeadtermError as error:
-        return None, LeadtermError(f"{where}: {error.message}", hint=error.hint), ""
+        return None, LeadtermError(f"{where}: {error.message}", hint=error.hint), "", False
 
 
 def _last_rows(table: Table, columns: Columns) -> dict[str, int]:

@@ -1,0 +1,108 @@
+"""HTML as text, line for line as it would be seen; and line ends that an export wrote out as backslash and n."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+
+__all__ = ["html_text", "looks_like_html", "readable"]
+
+BLOCKS = frozenset(
+    ("address", "article", "blockquote", "body", "caption", "center", "dd", "div", "dl", "dt", "fieldset", "footer",
+     "form", "header", "hr", "item", "li", "main", "nav", "pre", "section", "tbody", "tfoot", "thead", "title", "tr")
+)  # fmt: skip
+APART = frozenset(("p", "paragraph", "h1", "h2", "h3", "h4", "h5", "h6", "table", "ul", "ol", "list"))
+HIDDEN = frozenset(["script", "style", "head", "template", "noscript"])
+TAG = re.compile(
+    r"</?(?:p|br|div|li|ul|ol|td|tr|th|table|h[1-6]|html|body|pre|hr)(?:\s[^<>]*)?/?>",
+    re.IGNORECASE,
+)
+START = re.compile(r"(?is)\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|body|head)\b")
+BREAK, GAP, CELL = "\x01", "\x02", "\x03"
+ESCAPED = re.compile(r"\\r\\n|\\n|\\r(?![a-z])|&#1[03];|&#x0?[ad];", re.IGNORECASE)
+FEW = 2
+
+
+class _Text(HTMLParser):
+    """Gathers what is seen; spaces are run together, except within ``pre``."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.parts: list[str] = []
+        self.hidden = self.kept = 0
+        self.numbers: list[int] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag in HIDDEN:
+            self.hidden += 1
+        self.kept += tag == "pre"
+        if tag == "br":
+            self.parts.append("\n")
+        elif tag in ("td", "th"):
+            self.parts.append(CELL)
+        elif tag in BLOCKS or tag in APART:
+            self.parts.append(GAP if tag in APART else BREAK)
+        if tag in ("ol", "ul", "list"):
+            ordered = tag == "ol" or ("listtype", "ordered") in ((name.lower(), value) for name, value in attrs)
+            self.numbers.append(0 if ordered else -1)
+        elif tag in ("li", "item"):
+            self.parts.append(self._mark())
+
+    def _mark(self) -> str:
+        if not self.numbers or self.numbers[-1] < 0:
+            return "- "
+        self.numbers[-1] += 1
+        return f"{self.numbers[-1]}. "
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in HIDDEN:
+            self.hidden = max(0, self.hidden - 1)
+        self.kept = max(0, self.kept - (tag == "pre"))
+        if tag in ("ol", "ul", "list") and self.numbers:
+            self.numbers.pop()
+        if tag in BLOCKS or tag in APART:
+            self.parts.append(GAP if tag in APART else BREAK)
+
+    def handle_data(self, data: str) -> None:
+        if not self.hidden:
+            self.parts.append(data if self.kept else re.sub(r"\s+", " ", data))
+
+
+def html_text(markup: str) -> str:
+    r"""Give the text of HTML, or of the narrative of a clinical document: each paragraph, item and row on its line.
+
+    >>> html_text("<h2>Plan</h2><ol><li>Rest &amp; fluids</li><li>Return</li></ol>")
+    'Plan\n\n1. Rest & fluids\n2. Return\n'
+    """
+    parser = _Text()
+    parser.feed(markup)
+    parser.close()
+    text = re.sub(r"[ \t\xa0]+", " ", "".join(parser.parts)) if "<pre" not in markup else "".join(parser.parts)
+    text = re.sub(rf"[\s{BREAK}{GAP}]*{GAP}[\s{BREAK}{GAP}]*", "\n\n", text)
+    text = re.sub(rf" *\n? *(?:{BREAK} *)+", "\n", text)
+    lines = [re.sub(rf" *{CELL} *", "  ", line.strip(f" \t{CELL}")) for line in text.replace("\xa0", " ").split("\n")]
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip("\n") + "\n"
+
+
+def looks_like_html(text: str) -> bool:
+    """Tell whether a text is HTML: it begins as such, or has several tags that set lines apart.
+
+    >>> looks_like_html("Cough.<br>Plan: rest.<br/>"), looks_like_html("BP <120, a<b and c>d")
+    (True, False)
+    """
+    return bool(START.match(text[:2000])) or sum(1 for _, _ in zip(TAG.finditer(text), range(FEW), strict=False)) >= FEW
+
+
+def readable(text: str) -> str:
+    r"""Give the text of a cell as it was written: without tags, with real line ends where an export spelt them out.
+
+    A text that has neither stands as it is, every character in its place.
+
+    >>> readable(r"Cough.\nPlan: rest."), readable("<p>Cough.</p><p>Rest.</p>")
+    ('Cough.\nPlan: rest.', 'Cough.\n\nRest.\n')
+    """
+    if "\n" not in text and ("\\n" in text or "\\r" in text or "&#" in text):
+        ends = ESCAPED.findall(text)
+        one_word = len(ends) == 1 and re.search(r"\\[nr][a-z]", text)  # a path, or a word after a stroke
+        text = text if one_word else ESCAPED.sub("\n", text)
+    return html_text(text) if "<" in text and looks_like_html(text) else text

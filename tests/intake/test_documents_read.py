@@ -1,0 +1,155 @@
+"""The same note in every format gives the same codes; what cannot be read is refused by what it is."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+from document_samples import NOTE, fhir, hl7, pdf, rtf, write_all
+
+from leadterm.cli import main
+from leadterm.dictionary.model import DictionaryModel
+from leadterm.intake.encounters import Item, read_items
+from leadterm.intake.files import find_files
+from leadterm.intake.formats import recognise
+from leadterm.intake.markup import html_text, readable
+from leadterm.readers import read
+
+Capture = pytest.CaptureFixture[str]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = tmp_path_factory.mktemp("formats")
+    write_all(made)
+    return made
+
+
+def one(path: Path) -> Item:
+    (item,) = read_items([path])
+    return item
+
+
+def test_the_same_note_gives_the_same_codes_in_every_format(folder: Path, engine: DictionaryModel) -> None:
+    wanted: list[tuple[str, str]] = []
+    for path in sorted(folder.iterdir(), key=lambda path: path.name != "note.txt"):
+        encounter = one(path).encounter
+        assert encounter is not None, path.name
+        assert encounter.notes[0].text.split() == NOTE.split(), path.name
+        found = engine.suggest(encounter)
+        codes = [(s.code, s.assertion) for s in found.suggestions if s.confidence >= found.threshold]
+        wanted = wanted or codes
+        assert codes == wanted, path.name
+    assert {"J45.21", "I10", "M17.11"} <= {code for code, _ in wanted}
+
+
+def test_whom_and_when_a_document_is_about(folder: Path) -> None:
+    for name in ("ccda.xml", "lines.hl7", "b.fhir.json"):
+        found = one(folder / name).encounter
+        assert found is not None
+        assert (found.encounter_id, found.patient_id, found.sex, found.birth_year, found.date_of_service) == (
+            "v1", "p1", "F", 1961, "2025-03-14",
+        )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("scan.pdf", pdf([], scanned=True), "its pages are scanned pictures"),
+        ("blank.pdf", pdf([]), "it has no text layer"),
+        ("cut.pdf", pdf(["Gout."])[:60], "is a PDF that is damaged"),
+        ("a.docx", b"PK\x03\x04cut", "an office document or zip, damaged"),
+        ("a.doc", b"\xd0\xcf\x11\xe0rest", "an old office document"),
+        ("a.jpg", b"\xff\xd8\xff\xe0", "a picture (JPEG)"),
+        ("a.tif", b"II*\x00", "a scan (TIFF)"),
+        ("a.xls", b"\xd0\xcf\x11\xe0rest", "an old Excel file (.xls)"),
+        ("a.parquet", b"PAR1cut", "no readable Parquet file"),
+        ("a.xlsx", b"PK\x03\x04cut", "no readable Excel workbook"),
+        ("a.xml", b"<ClinicalDocument><component></ClinicalDocument>", "not well-formed XML at line 1"),
+        ("b.xml", b"<!DOCTYPE x [<!ENTITY a 'b'>]><ClinicalDocument/>", "declares entities"),
+        ("c.xml", b"<ClinicalDocument/>", "without a narrative"),
+        ("a.hl7", b"MSH|^~\\&|A|B|C|D|2025||ADT^A01|m|P|2.5\r", "no HL7 message with a text"),
+        ("a.json", b'{"resourceType": "Patient", "id": "1"}', "no document with a text"),
+        ("a.html", b"<html><body><script>1</script></body></html>", "is empty"),
+    ],
+)
+def test_what_cannot_be_read_is_refused_by_what_it_is(name: str, content: bytes, said: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_bytes(content)
+    problems = [str(item.problem) for item in read_items([tmp_path / name]) if item.problem]
+    assert len(problems) == 1
+    assert said in problems[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "module", "content"),
+    [("a.rtf", "striprtf.striprtf", rtf()), ("a.pdf", "pypdf", pdf(["Gout."]))],
+)
+def test_a_missing_package_is_named(
+    name: str, module: str, content: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    monkeypatch.setitem(sys.modules, module, None)
+    (tmp_path / name).write_bytes(content)
+    assert main(["suggest", str(tmp_path / name)]) == 2
+    assert "pip install 'leadterm[documents]'" in capsys.readouterr().err
+
+
+def test_html_as_it_is_seen() -> None:
+    page = "<p>A &lt; b&nbsp;c</p><table><tr><td>BP</td><td> 120 </td></tr><tr><td>P</td><td>70</td></tr></table>"
+    assert html_text(page + "<ul><li>one<li>two</ul><script>x</script>") == (
+        "A < b c\n\nBP  120\nP  70\n\n- one\n- two\n"
+    )  # fmt: skip
+    for plain in ("BP <120 and >80", "a<b>c", "Take 1 tab\\night", "<b>Hx</b> & Px\n"):
+        assert readable(plain) == plain
+
+
+def test_escapes_of_hl7_and_several_messages(tmp_path: Path) -> None:
+    text = hl7(broken=True).replace("Cough \\T\\ wheeze", "Cough \\T\\ \\H\\wheeze\\N\\ \\X0D0A\\at 20\\S\\2 \\F\\ x")
+    other = hl7().replace("v1\r", "v2\r").replace("|m1|", "|m2|")
+    empty = "MSH|^~\\&|A|B|C|D|2025||ADT^A01|m3|P|2.5\rPV1|1|I\r"
+    (tmp_path / "a.hl7").write_text(text + other + empty)
+    found = list(read_items([tmp_path / "a.hl7"]))
+    assert [item.encounter.encounter_id for item in found if item.encounter] == ["v1", "v2"]
+    assert any("1 of 3 messages have no text" in item.warning for item in found)
+    first = next(item.encounter for item in found if item.encounter)
+    assert first.notes[0].text.startswith("CHIEF COMPLAINT: Cough & wheeze \nat 20^2 | x")
+
+
+def test_documents_within_documents(tmp_path: Path) -> None:
+    import base64
+
+    packed = base64.b64encode(rtf()).decode()
+    message = hl7().split("OBX")[0] + f"OBX|1|ED|PDF^Letter||^application^rtf^Base64^{packed}\r"
+    (tmp_path / "a.hl7").write_text(message)
+    encounter = one(tmp_path / "a.hl7").encounter
+    assert encounter is not None
+    assert encounter.notes[0].text.split() == NOTE.split()
+
+
+def test_bulk_folders_and_what_is_passed_over(tmp_path: Path) -> None:
+    bundle = json.loads(fhir())
+    for entry in bundle["entry"]:
+        kind = entry["resource"]["resourceType"]
+        (tmp_path / f"{kind}.ndjson").write_text(json.dumps(entry["resource"]) + "\nno json\n")
+    condition = {
+        "resourceType": "Condition", "id": "c1",
+        "code": {"coding": [{"system": "http://snomed.info/sct", "code": "1"},
+                            {"system": "http://hl7.org/fhir/sid/icd-10-cm", "code": "I10"}]},
+    }  # fmt: skip
+    visit = bundle["entry"][1]["resource"] | {"diagnosis": [{"condition": {"reference": "Condition/c1"}}]}
+    (tmp_path / "Encounter.ndjson").write_text(json.dumps(visit))
+    (tmp_path / "Condition.ndjson").write_text(json.dumps(condition))
+    (item,) = [item for item in read_items(find_files([str(tmp_path)])) if item.encounter]
+    assert item.encounter is not None
+    assert (item.encounter.sex, item.encounter.codes) == ("F", ())
+    made = read("fhir", tmp_path)
+    assert [code.code for code in made.splits()["train"][0].codes] == ["I10"]
+    assert "codings of http://snomed.info/sct × 1: passed over" in made.remarks
+    assert "lines that are not JSON × 2: passed over" in made.remarks
+
+
+def test_formats_are_known_by_content_before_name() -> None:
+    assert [kind.name if (kind := recognise(start, "a.txt")) else "" for start in (b"%PDF-1", b"MSH|^", b"Cough.")] == [
+        "PDF", "HL7 v2", "",
+    ]  # fmt: skip
