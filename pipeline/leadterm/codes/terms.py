@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import numpy as np
@@ -58,9 +59,10 @@ def sevenths(arrays: Mapping[str, Array], line: Sequence[int]) -> dict[str, str]
     >>> sevenths(columns, [0])
     {'A': 'initial encounter'}
     """
-    chars, texts = Strings.named(arrays, "seventh_char"), Strings.named(arrays, "seventh_text")
+    owners = numbers(arrays["seventh_owner"])
     for row in line:
-        first, last = (int(edge) for edge in np.searchsorted(arrays["seventh_owner"], (row, row + 1)))
-        if first < last:
-            return {chars[at]: texts[at] for at in range(first, last)}
+        first = bisect_left(owners, row)
+        if first < len(owners) and owners[first] == row:
+            chars, texts = Strings.named(arrays, "seventh_char"), Strings.named(arrays, "seventh_text")
+            return {chars[at]: texts[at] for at in range(first, bisect_left(owners, row + 1, first))}
     return {}

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from os.path import commonprefix
 from typing import TYPE_CHECKING
 
 from leadterm.text.knowledge import load_table
@@ -264,8 +265,7 @@ class Specifier:
 
 def _beyond(shared: str, title: str) -> str:
     """What a title says beyond the words it begins with like its family's."""
-    pairs = enumerate(zip(shared, title, strict=False))
-    same = next((i for i, (own, other) in pairs if own != other), min(len(shared), len(title)))
+    same = len(commonprefix((shared, title)))
     return title[title.rfind(" ", 0, same + 1) + 1 :]
 
 
