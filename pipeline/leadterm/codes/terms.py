@@ -5,8 +5,6 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
-import numpy as np
-
 from leadterm.codes.types import INSTRUCTIONS, TERM_SOURCES, Term, TermSource
 from leadterm.storage.columns import Array, Strings, numbers
 

@@ -6,7 +6,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from os.path import commonprefix
 from typing import TYPE_CHECKING
 
 from leadterm.text.knowledge import load_table
@@ -265,7 +264,11 @@ class Specifier:
 
 def _beyond(shared: str, title: str) -> str:
     """What a title says beyond the words it begins with like its family's."""
-    same = len(commonprefix((shared, title)))
+    same = 0
+    for own, other in zip(shared, title, strict=False):
+        if own != other:
+            break
+        same += 1
     return title[title.rfind(" ", 0, same + 1) + 1 :]
 
 

@@ -60,6 +60,7 @@ def _flatten(text: str) -> str:
     return _BREAKS.sub(" \n ", f"\n{_OTHER.sub(' ', text.lower())} ")
 
 
+@lru_cache(maxsize=4)  # intake asks, and the features of the same note
 def find_kind(text: str, title: str = "") -> NoteKind:
     """Tell the kind of a note from its words; of a very long one its beginning and its end are read.
 
