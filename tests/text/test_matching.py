@@ -299,7 +299,7 @@ def _words(text: str) -> set[tuple[str, str]]:
         ("Prenatal screen: GBS negative", "G61.0"), ("GBS+ mother", "G61.0"), ("Tussin DM syrup", "E11.9"),
         ("The sigmoid colon was normal", "S36.593A"), ("conjunctival flap", "H11.9"), ("edges overlap", "M35.1"),
         ("He failed therapy", "I50.813"), ("STEMI in a 61-year-old", "I25.2"), ("MI, 70 yo", "I25.2"),
-        ("bipolar cautery", "F31.9"),
+        ("Non-smoker", "F17.200"), ("Non-recurrent sinusitis", "J01.91"), ("bipolar cautery", "F31.9"),
         ("Family History: none", "Z84.89"),
     ],
 )  # fmt: skip

@@ -182,12 +182,17 @@ class _Tagging:
         if scope.end <= low or scope.start >= high:
             inside = scope.low <= low < scope.high if forward else scope.low < high <= scope.high
             return inside and not (forward and scope.assertion == "absent" and self._word(high) in OTHER_THINGS)
-        if scope.start < low or scope.end > high:  # they overlap: "no [acute hepatitis]"
+        if (scope.start < low or scope.end > high) and not self._is_own(scope, own):  # "no [acute hepatitis]"
             if scope.assertion in ("history", "conditional"):
                 return False
             sticks_out = scope.start < low and scope.end < high if forward else scope.end > high and scope.start > low
             return sticks_out or scope.assertion == "absent"
         return self._acts_within(scope, low, high, own)
+
+    def _is_own(self, scope: Scope, own: tuple[int, ...]) -> bool:
+        """Whether the words of a cue, but for function words, are a mention's own."""
+        places = range(scope.start, scope.end)
+        return all(self.tokens[i] in own or self._word(i) in FUNCTION_WORDS for i in places)
 
     def _acts_within(self, scope: Scope, low: int, high: int, own: tuple[int, ...]) -> bool:
         """Whether a cue between the words of a mention, or made of them, still says something about it."""

@@ -44,6 +44,7 @@ def keep_apart(
     the term as in the note, or where the classification links them ("with").
     """
     heads, quiet = _long_forms(doc, scan, vocabulary), _quiet(scan, vocabulary)
+    opposite = {token for token in heads if doc[token].lower_.startswith("non-")}
     orth: list[int] = doc.to_array(["ORTH"]).ravel().tolist()
     cuts = [i for i, number in enumerate(orth) if number in SEPARATORS]
     crossing = {m.tokens: _cut(m.tokens, cuts) for m in matches} if cuts else {}
@@ -54,9 +55,10 @@ def keep_apart(
     apart = {t for t, cut in crossing.items() if cut >= 0 and _are_two(t, cut, by_token, quiet)}
 
     def holds(match: Match) -> bool:
-        if len(match.tokens) > 1 and not heads.keys().isdisjoint(match.tokens):
+        taken = heads.keys() & match.tokens if len(match.tokens) > 1 else opposite & set(match.tokens)
+        if taken:
             words = words_of(match)
-            if any(token in heads and heads[token].isdisjoint(words) for token in match.tokens):
+            if any(heads[token].isdisjoint(words) for token in taken):
                 return False
         return match.tokens not in apart or _is_one_term(doc, match.tokens, text_of(match))
 
@@ -91,7 +93,23 @@ def _long_forms(doc: Doc, scan: Scan, vocabulary: tuple[str, ...]) -> dict[int, 
         hard = [w for w in words if w >= 0 and vocabulary[w] not in SOFT_HEADS] or words
         own = [w for w in words if w >= 0 and vocabulary[w] == fold(doc[token].text)]
         heads[token] = frozenset([*own, hard[-1]])
-    return heads
+    return heads | {token: _of_opposite(words, vocabulary) for token, words in _opposites(doc, scan).items()}
+
+
+def _opposites(doc: Doc, scan: Scan) -> dict[int, list[int]]:
+    """Words of the tokens written with "non-"."""
+    found: dict[int, list[int]] = {}
+    tokens = {i for i in set(scan.token.tolist()) if doc[i].lower_.startswith("non-")}
+    if tokens:
+        for word, token in zip(scan.word.tolist(), scan.token.tolist(), strict=True):
+            if token in tokens:
+                found.setdefault(token, []).append(word)
+    return found
+
+
+def _of_opposite(words: Sequence[int], vocabulary: tuple[str, ...]) -> frozenset[int]:
+    """Those that say "non": a term that holds none of them says the opposite."""
+    return frozenset(w for w in words if w >= 0 and vocabulary[w].startswith("non"))
 
 
 def _quiet(scan: Scan, vocabulary: tuple[str, ...]) -> set[int]:
