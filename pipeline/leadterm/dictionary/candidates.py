@@ -156,7 +156,7 @@ def _gather(
         for number, note, found in mentions:
             if _is_denied(found) != denied:
                 continue
-            readings = [*found.readings, *_companions(found, tables)]
+            readings = [*found.readings, *_companions(found, note, tables)]
             if denied:
                 readings = [reading for reading in readings if reading.code[:3] in categories]
             if not readings:
@@ -199,15 +199,15 @@ def _is_injury(found: FoundMention) -> bool:
     return told and mention.assertion in ("present", "possible") and injury
 
 
-def _companions(found: FoundMention, tables: CodeTables) -> list[Reading]:
+def _companions(found: FoundMention, note: NoteReading, tables: CodeTables) -> list[Reading]:
     """Codes that stand beside one of a mention's readings, or in its place, because its clause says so."""
     own = found.readings[0]
-    past = tables.history_of(own.code) if may_be_over(own.code, found) else None
+    past = tables.history_of(own.code) if may_be_over(own.code, found, note) else None
     term = f"history of {own.term}"
     gone = [Reading(past, term, COMPANION, own.words, own.missing, own.gap, own.weight)] if past else []
     return gone + [
-        Reading(companion, note, COMPANION, own.words, own.missing, own.gap, own.weight)
-        for words, companion, note in tables.companions_of(own.code) if not words.isdisjoint(found.near)
+        Reading(companion, why, COMPANION, own.words, own.missing, own.gap, own.weight)
+        for words, companion, why in tables.companions_of(own.code) if not words.isdisjoint(found.near)
     ]  # fmt: skip
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from leadterm.text.reading import FoundMention
+    from leadterm.text.reading import FoundMention, NoteReading
 
 __all__ = ["may_be_over"]
 
@@ -17,10 +17,11 @@ TREATED = frozenset({
     "brachytherapy", "radiotherapy", "seed", "status",
 })  # fmt: skip
 CANCER = "C"
+REPORT, REPORT_WORDS = frozenset({"specimen", "margin", "microscopic", "gross", "histology"}), 2
 ACUTE = ("C", "I21", "I26", "I6", "I82")
 
 
-def may_be_over(code: str, found: FoundMention) -> bool:
+def may_be_over(code: str, found: FoundMention, note: NoteReading) -> bool:
     """Tell whether a disease may be over: said to be history, removed, long ago; or a cancer that was treated.
 
     Parameters
@@ -29,13 +30,19 @@ def may_be_over(code: str, found: FoundMention) -> bool:
         The disease.
     found : FoundMention
         Where it is named.
+    note : NoteReading
+        Its note; a pathology report tells of what was removed now.
 
     Returns
     -------
     bool
         Whether its code of history is worth proposing beside it.
     """
-    if found.mention.assertion == "history" or not REMOVED.isdisjoint(found.near):
+    if found.mention.assertion == "history":
+        return True
+    if len(REPORT & note.words) >= REPORT_WORDS:
+        return False
+    if not REMOVED.isdisjoint(found.near):
         return True
     if code.startswith(ACUTE) and not EARLIER.isdisjoint(found.near):
         return True

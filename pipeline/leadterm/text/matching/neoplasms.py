@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from operator import itemgetter
 from typing import NamedTuple
 
 import numpy as np
@@ -29,7 +30,8 @@ NO_CODE = "-"
 VAGUE_SITES = ("C76", "C41", "C40", "C38", "C48", "C69", "C96", "C26", "C77", NO_CODE)
 FAR_COLUMNS = frozenset({"primary", "in_situ", "unspecified"})
 NEAR, APART, REACH, REPORT_REACH = 3, 8, 50, 200
-MOST_SITES, REPORT_WORDS = 3, 3
+MOST_CLOSE, MOST_SITES, REPORT_WORDS = 2, 3, 3
+LEAST_SHARE = 0.2
 FAR_MISSING, DOUBT_MISSING = 2, 1
 WEIGHT = 5.0
 
@@ -188,8 +190,10 @@ class _Note:
         for site in sites:
             by_clause.setdefault(self.segment[site.places[0]], []).append(site)
         for head in heads:
-            for site in by_clause.get(self.segment[head.places[0]], ()):
-                if self._apart(head, site) > APART:
+            inside = by_clause.get(self.segment[head.places[0]], ())
+            near = [(self._apart(head, site), site.places, site) for site in inside]
+            for apart, _, site in sorted(near, key=itemgetter(0, 1))[:MOST_CLOSE]:
+                if apart > APART:
                     continue
                 yield head, site, head.column, 0
                 if head.doubtful:
@@ -211,7 +215,10 @@ class _Note:
                 if apart <= reach:
                     votes[code] = votes.get(code, 0.0) + (1.0 + told) / (10.0 + apart)
                     best[code] = min(best.get(code, (apart, h, s)), (apart, h, s))
+        least = LEAST_SHARE * max(votes.values(), default=0.0)
         for code in sorted(votes, key=lambda c: (-votes[c], c))[:MOST_SITES]:
+            if votes[code] < least:
+                break
             _, h, s = best[code]
             column = "primary" if cancers[h].doubtful else cancers[h].column
             yield cancers[h], sites[s], column, FAR_MISSING + cancers[h].doubtful

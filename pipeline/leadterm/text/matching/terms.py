@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from leadterm.text.knowledge import load_table
-from leadterm.text.words.normalise import STOPWORDS, Normaliser
+from leadterm.text.words.normalise import STOPWORDS, Normaliser, default_normaliser
 
 if TYPE_CHECKING:
     from leadterm.codes import Term
@@ -92,7 +92,9 @@ def _vague() -> frozenset[str]:
     """Words that alone or among themselves name no disease: sites, soft words, ordinary words."""
     drop, detail = _soft()
     tables = ("site_words.tsv", "ordinary_words.tsv")
-    return drop | detail | {row["word"] for name in tables for row in load_table(name)}
+    listed = {row["word"] for name in tables for row in load_table(name)}
+    sites = {w for row in load_table("neoplasm_sites.tsv") for w in default_normaliser().content(row["site"])}
+    return drop | detail | listed | sites
 
 
 def _sets(
