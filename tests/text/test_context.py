@@ -134,3 +134,10 @@ def test_any_heading_ends_the_family_history(heading: str, expected: str) -> Non
     doc = annotate(text, [(at, at + 4)])
     (mention,) = doc.spans["mentions"]
     assert mention._.assertion == expected
+
+
+def test_a_question_mark_behind_a_problem_counts() -> None:
+    text = "Assessment:\n1. Fatigue.\n2. Gout?\n3. Asthma? Test."
+    places = [(text.index(word), text.index(word) + len(word)) for word in ("Fatigue", "Gout", "Asthma")]
+    doc = annotate(text, places)
+    assert [m._.assertion for m in doc.spans["mentions"]] == ["present", "possible", "possible"]

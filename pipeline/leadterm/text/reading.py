@@ -86,6 +86,8 @@ class _Reader:
         vocabulary = matcher.vocabulary
         ids = np.where(scan.negated, -1, scan.word).tolist()
         self.words = [vocabulary[w] if w >= 0 else "" for w in ids]
+        if "non-" in self.text.lower():
+            self._blank_opposites(scan)
         self.tokens = scan.token.tolist()
         self.positions = scan.position.tolist()
         self.clauses = {number: (low, high, sum(self.weight[low:high])) for number, low, high in runs(scan.segment)}
@@ -93,6 +95,13 @@ class _Reader:
         self.sentences = {
             number: frozenset(self.words[low:high]) for number, low, high in runs(self.sentence_of[scan.token])
         }  # fmt: skip
+
+    def _blank_opposites(self, scan: Scan) -> None:
+        """Forget "recurrent" where the note says "non-recurrent"."""
+        for i, token in enumerate(scan.token.tolist()):
+            begin = self.starts[token]
+            if self.text[begin : begin + 4].lower() == "non-" and not self.words[i].startswith("non"):
+                self.words[i] = ""
 
     def read(self) -> NoteReading:
         """Read the whole note."""

@@ -214,7 +214,7 @@ def _in_section(
     for number, head in enumerate(found, start=1):
         stop = found[number].origin if number < len(found) else end
         body = head.end
-        while body < stop and text[body] in " \t.:;,-–—*_":
+        while body < stop and text[body] in " \t.:;,-–—*_?":
             body += 1
         while body < stop and text[body].isspace():
             body += 1
