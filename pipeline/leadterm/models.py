@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import copyreg
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 from leadterm.errors import LeadtermError, unknown_name
 
@@ -42,6 +45,8 @@ KINDS: Mapping[str, Kind] = {
 }
 """``kind`` in the manifest of a model's folder → how it is read. A new kind is a module and a line here."""
 
+_LOADED: WeakKeyDictionary[Any, tuple[str, tuple[tuple[str, str | bool | None], ...]]] = WeakKeyDictionary()
+
 
 def load(
     name: str | Path = "default", *, date: str | None = None, ner: str | None = None, linker: bool = False
@@ -71,6 +76,22 @@ def load(
     """
     found: Suggester = _load(name, date=date, ner=ner, linker=linker)[1]
     return found
+
+
+def _again(name: str, options: tuple[tuple[str, str | bool | None], ...]) -> Any:
+    """Load a model that another process names; once, whoever asks."""
+    return _once(name, options)
+
+
+@lru_cache(maxsize=4)
+def _once(name: str, options: tuple[tuple[str, str | bool | None], ...]) -> Any:
+    return _load(name, **dict(options))[1]
+
+
+def _by_name(model: Any) -> Any:
+    """Pickle a loaded model as its name or folder; one made in memory as any object."""
+    known = _LOADED.get(model)
+    return (_again, known) if known else model.__reduce_ex__(2)
 
 
 def load_prior(name: str | Path, *, learned: bool = False) -> Prior:
@@ -104,7 +125,7 @@ def load_prior(name: str | Path, *, learned: bool = False) -> Prior:
 
 def _load(name: str | Path, **options: str | bool | None) -> tuple[Kind, Any]:
     """The kind a model's manifest names, and the model."""
-    from leadterm.paths import model_dir
+    from leadterm.paths import model_dir, model_names
     from leadterm.storage.artifacts import read_manifest
 
     folder = model_dir(name)
@@ -113,4 +134,8 @@ def _load(name: str | Path, **options: str | bool | None) -> tuple[Kind, Any]:
         raise unknown_name(f"kind of model '{name}':", given, KINDS, hint="A newer leadterm may have made it.")
     kind = KINDS[given]
     module, function = kind.loader.split(":")
-    return kind, getattr(import_module(module), function)(folder, **options)
+    model = getattr(import_module(module), function)(folder, **options)
+    plain = len(folder.parts) > 1 and str(name) in model_names()
+    _LOADED[model] = (str(name) if plain else str(folder.resolve()), tuple(options.items()))
+    copyreg.pickle(type(model), _by_name)
+    return kind, model

@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from leadterm.errors import LeadtermError, unknown_name
+from leadterm.rows import SuggestionRows
 
 __all__ = [
     "Assertion", "Encounter", "EvidenceSpan", "Mention", "Note", "ReferenceCode", "Suggestion", "SuggestionSet",
-    "spans_of",
+    "as_encounter", "spans_of",
 ]  # fmt: skip
 
 Assertion = Literal["present", "absent", "possible", "conditional", "hypothetical", "family", "history"]
@@ -25,17 +26,9 @@ SETTINGS = ("outpatient", "inpatient")
 class Note:
     """One document of an encounter.
 
-    Parameters
-    ----------
-    note_id : str
-        Identifier, unique within the encounter.
-    text : str
-        The raw text; nothing in leadterm ever alters it.
-    kind : str
-        For instance ``"progress note"`` or ``"radiology report"``; may be empty.
+    ``note_id`` is unique within the encounter; ``text`` is the raw text, which nothing in leadterm ever alters;
+    ``kind`` is for instance ``"progress note"`` or ``"radiology report"``, or empty.
 
-    Examples
-    --------
     >>> Note("n1", "Acute sinusitis.").text[0:5]
     'Acute'
     """
@@ -49,22 +42,9 @@ class Note:
 class EvidenceSpan:
     """Words of a note that support a code.
 
-    Parameters
-    ----------
-    note_id : str
-        The note the span is in.
-    start, end : int
-        Characters ``[start, end)`` of the raw note.
-    text : str
-        ``note.text[start:end]``.
+    ``text`` is ``note.text[start:end]`` of the raw note. ``LeadtermError`` if the offsets are negative, empty or
+    disagree with its length.
 
-    Raises
-    ------
-    LeadtermError
-        If the offsets are negative, empty or disagree with the length of ``text``.
-
-    Examples
-    --------
     >>> EvidenceSpan("n1", 6, 15, "sinusitis").end
     15
     """
@@ -266,6 +246,21 @@ class Encounter:
         return int.from_bytes(whole.digest()[:8], "big")
 
 
+def as_encounter(given: Encounter | Note | str) -> Encounter:
+    """Take a text or a note as an outpatient encounter of its own.
+
+    >>> as_encounter("Cough.").notes[0].text
+    'Cough.'
+    """
+    if isinstance(given, Encounter):
+        return given
+    if isinstance(given, Note):
+        return Encounter(given.note_id, (given,))
+    if not isinstance(given, str):
+        raise LeadtermError(f"a note is a text, a Note or an Encounter; got {type(given).__name__}.")
+    return Encounter("note", (Note("note", given),))
+
+
 @dataclass(frozen=True, slots=True)
 class Suggestion:
     """A code suggested for an encounter, never "assigned": a person confirms it.
@@ -357,7 +352,7 @@ class Suggestion:
 
 
 @dataclass(frozen=True, slots=True)
-class SuggestionSet:
+class SuggestionSet(SuggestionRows):
     """All suggestions for one encounter, best first.
 
     Parameters
@@ -373,6 +368,8 @@ class SuggestionSet:
     threshold : float
         Suggestions at or above this confidence make up the model's own proposed set of codes; those
         below it are further candidates.
+    encounter : Encounter or None
+        What they were made from, to show the evidence in its words; never written.
 
     Examples
     --------
@@ -385,6 +382,7 @@ class SuggestionSet:
     releases: Mapping[str, str] = field(default_factory=dict)
     suggestions: tuple[Suggestion, ...] = ()
     threshold: float = 0.5
+    encounter: Encounter | None = field(default=None, repr=False, compare=False)
 
     def to_json(self) -> dict[str, Any]:
         """Give the set as the JSON object of the documented format (one line of a jsonl file)."""

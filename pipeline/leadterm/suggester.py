@@ -10,7 +10,7 @@ from leadterm.errors import unknown_name
 from leadterm.rules.coherence import brought_in, left_out
 from leadterm.rules.hints import episode_hint, side_hint, type_hint
 from leadterm.rules.select import select
-from leadterm.schema import Encounter, Mention, Suggestion, SuggestionSet
+from leadterm.schema import Encounter, Mention, Note, Suggestion, SuggestionSet
 
 if TYPE_CHECKING:
     import numpy as np
@@ -59,7 +59,7 @@ class Suggester(Protocol):
         """Describe the candidate codes of an encounter; raises LeadtermError for a system it does not know."""
 
     def suggest(
-        self, encounter: Encounter, *, systems: Sequence[str] | None = None, top: int | None = None
+        self, encounter: Encounter | Note | str, *, systems: Sequence[str] | None = None, top: int | None = None
     ) -> SuggestionSet:
         """Suggest codes of all its systems or some, best first; raises LeadtermError for one it does not know."""
 
@@ -161,7 +161,7 @@ def suggest_with(
         _explain(one, rank, titles[one.system].get(one.code, ""), known[one.system])
         for rank, one in enumerate(chosen, start=1)
     )
-    return SuggestionSet(encounter.encounter_id, model.name, model.releases, suggestions, model.threshold)
+    return SuggestionSet(encounter.encounter_id, model.name, model.releases, suggestions, model.threshold, encounter)
 
 
 def _ranked(model: Stages, table: CandidateTable) -> list[_Row]:

@@ -11,7 +11,8 @@ import pytest
 
 from leadterm.cli import main
 from leadterm.intake.encounters import read_items
-from leadterm.pages.suggestion_rows import COLUMNS, csv_lines
+from leadterm.pages.suggestion_rows import csv_lines
+from leadterm.rows import COLUMNS
 
 Capture = pytest.CaptureFixture[str]
 NOTES = "id,note,class\nv1,Assessment: Gout.,OP\nv2,,OP\nv3,Plan: none.,IP\n,Cough.,OP\nv5,Dry cough.,ER\n"

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 
 from leadterm.errors import LeadtermError
 from leadterm.intake.extras import require
-from leadterm.pages.suggestion_rows import csv_lines, suggestion_rows, write_parquet, write_xlsx
+from leadterm.pages.suggestion_rows import csv_lines, write_parquet, write_xlsx
 from leadterm.schema import SuggestionSet
 from leadterm.storage.writer import explain_failure, open_file
 
@@ -33,7 +33,7 @@ def write_table(
     lines: Callable[[str | None], AbstractContextManager[Callable[[str], object]]],
 ) -> None:
     """Write the rows of all results; to a file as a whole or not at all."""
-    rows = (row for one in results for row in suggestion_rows(one))
+    rows = (row for one in results for row in one.rows())
     if kind == "csv":
         with lines(output) as write:
             for line in csv_lines(rows):

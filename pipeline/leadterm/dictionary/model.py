@@ -19,7 +19,8 @@ from leadterm.dictionary.first_listed import FIRST_FEATURES, first_columns
 from leadterm.errors import unknown_name
 from leadterm.ranking.candidate_table import CandidateTable
 from leadterm.ranking.ranker import Ranker
-from leadterm.schema import Encounter, Mention, SuggestionSet
+from leadterm.rows import FrameReader
+from leadterm.schema import Encounter, Mention, Note, SuggestionSet, as_encounter
 from leadterm.suggester import MAX_EVIDENCE, suggest_with
 from leadterm.text.words.languages import TRANSLATED
 
@@ -35,7 +36,7 @@ __all__ = ["DictionaryModel", "load_dictionary"]
 
 
 @dataclass(frozen=True, eq=False)
-class DictionaryModel:
+class DictionaryModel(FrameReader):
     """A `Suggester` of ICD-10-CM codes by the words of the classification.
 
     Parameters
@@ -165,10 +166,11 @@ class DictionaryModel:
         return {self.system.name: self.system.release}
 
     def suggest(
-        self, encounter: Encounter, *, systems: Sequence[str] | None = None, top: int | None = None
+        self, encounter: Encounter | Note | str, *, systems: Sequence[str] | None = None, top: int | None = None
     ) -> SuggestionSet:
         """Suggest codes, best first; see `leadterm.suggester.suggest_with`."""
-        return suggest_with(self.of_day(encounter), encounter, systems=systems, top=top)
+        given = as_encounter(encounter)
+        return suggest_with(self.of_day(given), given, systems=systems, top=top)
 
     def has_seen(self, encounter: Encounter) -> bool:
         """Tell whether the ranker was fitted on the encounter."""

@@ -19,7 +19,8 @@ from leadterm.learned.prior_model import Prior
 from leadterm.learned.titles import titles_of
 from leadterm.learned.tokens import Tokens, tokenise
 from leadterm.ranking.candidate_table import CandidateTable
-from leadterm.schema import Encounter, SuggestionSet
+from leadterm.rows import FrameReader
+from leadterm.schema import Encounter, Note, SuggestionSet, as_encounter
 from leadterm.suggester import suggest_with
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ _PHRASE = FEATURES.index("phrase_p_here")
 
 
 @dataclass(frozen=True, eq=False)
-class CorpusModel:
+class CorpusModel(FrameReader):
     """A `Suggester` learned from coded notes.
 
     ``threshold``: confidence at or above which a suggestion belongs to the proposed set, for all systems alike.
@@ -109,10 +110,10 @@ class CorpusModel:
         return _installed(system)
 
     def suggest(
-        self, encounter: Encounter, *, systems: Sequence[str] | None = None, top: int | None = None
+        self, encounter: Encounter | Note | str, *, systems: Sequence[str] | None = None, top: int | None = None
     ) -> SuggestionSet:
         """Suggest codes over all systems, best first; see `leadterm.suggester.suggest_with`."""
-        return suggest_with(self, encounter, systems=systems, top=top)
+        return suggest_with(self, as_encounter(encounter), systems=systems, top=top)
 
     def has_seen(self, encounter: Encounter) -> bool:
         """Tell whether it, or a model before it, has learned from the encounter."""

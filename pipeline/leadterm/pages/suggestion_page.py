@@ -11,7 +11,7 @@ from leadterm.pages.quotes import made_with, place_of, quote
 from leadterm.pages.render import render
 from leadterm.schema import Encounter, Note, Suggestion, SuggestionSet
 
-__all__ = ["suggestion_page"]
+__all__ = ["pieces_of", "suggestion_page"]
 
 QUOTED = 110
 UNLIKELY = 0.05
@@ -107,7 +107,7 @@ def _view(anchor: str, encounter: Encounter, result: SuggestionSet, top: int) ->
     texts = {note.note_id: note.text for note in encounter.notes}
     alone = len(encounter.notes) == 1
     notes = tuple(
-        NoteView(note.kind or ("" if alone else note.note_id), tuple(_pieces(anchor, note, shown, result.threshold)))
+        NoteView(note.kind or ("" if alone else note.note_id), tuple(pieces_of(anchor, note, shown, result.threshold)))
         for note in encounter.notes
     )
     cards = tuple(_card(number, suggestion, texts) for number, suggestion in enumerate(shown))
@@ -127,7 +127,7 @@ def _card(number: int, suggestion: Suggestion, texts: dict[str, str]) -> Card:
     return Card(number, suggestion, found.pieces, " · ".join(filter(None, place)), term)
 
 
-def _pieces(anchor: str, note: Note, shown: Sequence[Suggestion], threshold: float) -> Iterable[Piece]:
+def pieces_of(anchor: str, note: Note, shown: Sequence[Suggestion], threshold: float) -> Iterable[Piece]:
     """Cut the raw note where evidence begins or ends."""
     edges: dict[int, list[tuple[bool, int]]] = {0: [], len(note.text): []}
     for number, suggestion in enumerate(shown):

@@ -6,45 +6,16 @@ import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
-from typing import IO, TYPE_CHECKING
+from typing import IO
 
 from leadterm.intake.extras import require
+from leadterm.rows import COLUMNS, WHOLE, Cell
 
-if TYPE_CHECKING:
-    from leadterm.schema import SuggestionSet
+__all__ = ["csv_lines", "write_parquet", "write_xlsx"]
 
-__all__ = ["COLUMNS", "Cell", "csv_lines", "suggestion_rows", "write_parquet", "write_xlsx"]
-
-COLUMNS = (
-    "encounter_id", "rank", "system", "code", "title", "confidence", "suggested", "evidence", "note_id", "start", "end",
-    "assertion", "section", "hints", "model",
-)  # fmt: skip
-WHOLE = ("rank", "start", "end")
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 BATCH = 5_000
 LONGEST_CELL = 32_767
-
-Cell = str | int | float | bool | None
-
-
-def suggestion_rows(result: SuggestionSet) -> Iterator[tuple[Cell, ...]]:
-    """Give the rows of an encounter, with `COLUMNS`; one with no code where nothing is suggested.
-
-    >>> from leadterm.schema import SuggestionSet
-    >>> next(suggestion_rows(SuggestionSet("e1", "default")))[:4]
-    ('e1', None, '', '')
-    """
-    for one in result.suggestions:
-        best = one.best
-        place = (best.note_id, best.start, best.end) if best.spans else ("", None, None)
-        words = " | ".join(dict.fromkeys(mention.text for mention in one.evidence))
-        sure = one.confidence >= result.threshold
-        yield (
-            result.encounter_id, one.rank, one.system, one.code, one.title, round(one.confidence, 4), sure, words,
-            *place, one.assertion, one.section, "; ".join(one.hints), result.model,
-        )  # fmt: skip
-    if not result.suggestions:
-        yield (result.encounter_id, None, "", "", "", None, None, "", "", None, None, "", "", "", result.model)
 
 
 def csv_lines(rows: Iterable[Sequence[Cell]], columns: Sequence[str] = COLUMNS) -> Iterator[str]:

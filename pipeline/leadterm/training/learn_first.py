@@ -16,7 +16,7 @@ from leadterm.ranking.calibration import Calibration
 from leadterm.ranking.candidate_table import CandidateTable
 from leadterm.ranking.ranker import Ranker, RankerSettings
 from leadterm.ranking.trees import export, grow
-from leadterm.schema import Encounter, SuggestionSet
+from leadterm.schema import Encounter, Note, SuggestionSet, as_encounter
 from leadterm.suggester import suggest_with
 from leadterm.training.field_report import LEADS, Answer, answer
 from leadterm.training.shipped_rows import Rows
@@ -98,9 +98,9 @@ class _Replay:
         return self.model.classification(system)
 
     def suggest(
-        self, encounter: Encounter, *, systems: Sequence[str] | None = None, top: int | None = None
+        self, encounter: Encounter | Note | str, *, systems: Sequence[str] | None = None, top: int | None = None
     ) -> SuggestionSet:
-        return suggest_with(self, encounter, systems=systems, top=top)
+        return suggest_with(self, as_encounter(encounter), systems=systems, top=top)
 
     def has_seen(self, encounter: object) -> bool:  # noqa: ARG002
         return False
