@@ -15,7 +15,6 @@ import typer
 from leadterm.cli.console import console, progress, write_output
 from leadterm.cli.tables import TABLES, check_table_output, write_table
 from leadterm.errors import LeadtermError, place_of, printable, unknown_name
-from leadterm.intake.encounters import Item, read_items
 from leadterm.intake.files import find_files, holds_many
 from leadterm.intake.language import in_their_language
 from leadterm.pages.wanted import Format, Wanted
@@ -24,6 +23,7 @@ from leadterm.storage.writer import explain_failure, open_lines, refuse_inputs
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
+    from leadterm.intake.encounters import Item
     from leadterm.schema import Encounter, SuggestionSet
     from leadterm.suggester import Suggester
 
@@ -89,6 +89,7 @@ def suggest(
 
     Offsets count the characters of the note as it is, line ends included.
     """
+    from leadterm.intake.encounters import read_items  # knows code systems: the help does without
     from leadterm.schema import SETTINGS
 
     if setting is not None and setting not in SETTINGS:
