@@ -142,6 +142,16 @@ def test_start_up_is_quick_and_imports_nothing_heavy() -> None:
     assert min(used) < 0.5  # seconds of processor time, which other work on the machine hardly changes
 
 
+def test_the_help_of_no_command_imports_anything_heavy() -> None:
+    heavy = ["spacy", "sklearn", "pandas", "matplotlib", "numpy", "scipy"]  # typer itself loads pydantic
+    code = (
+        f"import sys; from leadterm.cli import main; [main([name, '--help']) for name in {list(cli.COMMANDS)}]; "
+        f"print([m for m in {heavy} if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
 def test_a_closed_pipe_is_quiet(tmp_path: Path) -> None:
     line = '{"encounter_id": "e%d", "notes": [{"note_id": "n1", "text": " "}]}\n'
     (tmp_path / "train.jsonl").write_text("".join(line % i for i in range(5000)))

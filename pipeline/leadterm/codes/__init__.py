@@ -6,6 +6,7 @@ corpus's own list of codes; ``install`` adds official releases.
 
 from __future__ import annotations
 
+from leadterm.codes import levels
 from leadterm.codes.official.draft import from_pairs
 from leadterm.codes.registry import Available, available, load_system
 from leadterm.codes.system import CodeSystem
@@ -21,5 +22,6 @@ __all__ = [
     "Term",
     "available",
     "from_pairs",
+    "levels",
     "load_system",
 ]
