@@ -57,6 +57,8 @@ class Sentence:
             for cue in hit.cues:
                 if cue.category == "pseudo" and self.words[hit.start] in DENIALS:
                     found += self._rest_of_list(number)
+                if cue.category == "pseudo" and self.words[hit.start] == "never":  # a never smoker does not smoke
+                    found.append(Scope(hit.start + 1, hit.end, "absent", hit.start, hit.start + 1))
                 assertion = ASSERTIONS.get(cue.category)
                 idle = cue.category == "topic" and not talk
                 if assertion is None or idle or (ended and cue.direction == "forward"):
@@ -119,11 +121,17 @@ class Sentence:
         words = self.words
         for i in range(start, high):
             word = words[i]
-            if word in HARD or (word == ":" and i > start):
+            listed = word == ";" and cue.category == "denied" and self._is_list(start, high)
+            if (word in HARD and not listed) or (word == ":" and i > start):
                 return i
             if word == "," and i > start and self._ends_at(i, start, high, cue):
                 return i
         return high
+
+    def _is_list(self, start: int, high: int) -> bool:
+        """Whether what is denied goes on behind each semicolon: "denies headache; dizziness; syncope"."""
+        edges = [start - 1, *(i for i in range(start, high) if self.words[i] == ";"), high]
+        return len(edges) > ITEM and all(b - a - 1 <= ITEM for a, b in pairwise(edges))
 
     def _ends_at(self, comma: int, start: int, high: int, cue: Cue) -> bool:
         """Whether a comma ends a forward reach: not within "X, Y or Z", nor in a list that is the whole sentence."""

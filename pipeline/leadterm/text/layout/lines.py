@@ -20,9 +20,11 @@ _END = (".", "!", "?", ":", ";")
 _WHITE = " \t\xa0\u2002\u2003\u2007\u2009\u202f\u3000\x1f" + UNSEEN
 _OPEN = re.compile(
     r"(?:^|\s)(?:and|or|of|with|without|the|a|an|to|for|by|in|from|on|due|no|not|denies|has|had|is|was|nor|acute|"
-    r"(?!bilateral)[a-z]{3,}(?:al|ic|ive|ary|ous|oid|ute|ild|ere))$|[,/&(]$"
+    r"(?!bilateral)[a-z]{3,}(?:al|ic|ive|ary|ous|oid|ute|ild|ere)|"
+    r"(?:of|in|the) (?:right|left|both))$|[,/&(]$"
 )
 _FUNCTION = re.compile(r"(?:^|\s)(?:and|or|of|with|without|the|a|an|to|for|by|in|from|due|no|has|had|is|was|nor)$")
+_REST = re.compile(r"(?:syndrome|disease|disorder|with|without|due|of|secondary|affecting|involving)\b")
 _RUNNING, _PARAGRAPH = 4, 1000
 SHORTEST_WRAP, LONGEST_WRAP, SLACK = 45, 130, 12
 
@@ -160,7 +162,10 @@ def _runs_on(text: str, line: Line, following: Line) -> bool:
     """Whether a short line ends in the middle of a phrase or sentence that the next one goes on with."""
     begin = text.rfind(":", line.body, line.end) + 1 or line.body
     said = text[begin : line.end].strip()
-    if _OPEN.search(said) or (text[line.end - 1] == "-" and text[line.end - 2].isalpha()):
+    if begin > line.body:
+        said = said.lower()  # "Impression: Primary", where a line of its own would be a heading
+    hyphen = text[line.end - 1] == "-" and text[line.end - 2].isalpha()
+    if hyphen or _OPEN.search(said) or _REST.match(text, following.start, following.end):
         return True
     more = text[following.start : following.end]
     if said.count(" ") < _RUNNING - 1 or ":" in more[:40]:
