@@ -13,7 +13,14 @@ import numpy as np
 import numpy.typing as npt
 
 from leadterm.dictionary.candidates import Candidate, Support
-from leadterm.dictionary.surroundings import AROUND, DOCUMENT, describe_document, describe_surroundings, kind_of
+from leadterm.dictionary.surroundings import (
+    AROUND,
+    DOCUMENT,
+    describe_document,
+    describe_surroundings,
+    kind_of,
+    reporting_kind,
+)
 from leadterm.ranking.report_rates import RATE_FEATURES, ReportRates
 from leadterm.schema import Encounter
 from leadterm.text.knowledge import load_table
@@ -164,13 +171,13 @@ def feature_matrix(
     ndarray of shape (n_candidates, len(FEATURES)), float32
         One row a candidate.
     """
-    kind = kind_of(encounter)
     around = describe_surroundings(candidates, encounter)
     rows = [{**_mention_features(c), **_code_features(c.code), **a} for c, a in zip(candidates, around, strict=True)]
     _add_rivals(rows, candidates)
     _add_relations(rows, candidates)
+    document = describe_document(candidates, notes, kind_of(encounter))
     shared: dict[str, float] = {
-        **describe_document(candidates, notes, kind),
+        **document,
         Feature.INPATIENT: float(encounter.setting == "inpatient"),
         Feature.NOTE_WORDS: math.log1p(sum(note.length for note in notes)),
         Feature.HAS_PROBLEMS: float(sum(len(note.problems) for note in notes)),
@@ -181,7 +188,7 @@ def feature_matrix(
     own = np.array(values, dtype=np.float32).reshape(len(rows), len(ZEROS))
     if rates is None:
         return np.hstack([own, np.zeros((len(rows), len(RATE_FEATURES)), np.float32)])
-    return np.hstack([own, rates.columns([candidate.code for candidate in candidates], kind.name)])
+    return np.hstack([own, rates.columns([candidate.code for candidate in candidates], reporting_kind(document))])
 
 
 def _mention_features(candidate: Candidate) -> dict[str, float]:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from leadterm.schema import Encounter, Mention
     from leadterm.text.reading import NoteReading
 
-__all__ = ["AROUND", "DOCUMENT", "describe_document", "describe_surroundings", "kind_of"]
+__all__ = ["AROUND", "DOCUMENT", "describe_document", "describe_surroundings", "kind_of", "reporting_kind"]
 
 AROUND = (
     "line_share", "line_start", "list_item", "listed_after", "sentence_end", "care", "care_best", "said_past", "order",
@@ -25,7 +25,7 @@ AROUND = (
 )  # fmt: skip
 DOCUMENT = (
     *(f"kind_{name.replace(' ', '_')}" for name in KINDS), "statement", "candidates", "mentions_diagnosis",
-    "mentions_history", "mentions_unsectioned",
+    "mentions_history", "mentions_unsectioned", "problem_bodies",
 )  # fmt: skip
 DIAGNOSIS = frozenset({
     "assessment", "assessment_plan", "impression", "problem_list", "discharge_diagnosis", "admission_diagnosis",
@@ -41,6 +41,7 @@ COUNTS = {
     "present": "count_present", "absent": "count_absent", "possible": "count_possible", "history": "count_history",
 }  # fmt: skip
 BEFORE, BEHIND, READ = 100, 140, 5
+BODY, MANY_BODIES = 6, 2
 _CARE = re.compile(
     r"\b(?:continu|start|restart|increas|decreas|prescri|refill|treat|therap|manag|control|monitor|follow|order|refer"
     r"|schedul|recheck|repeat|consult|evaluat|adjust|begin|began|initiat|given|resum|mg\b|tablet|daily|surger|repair"
@@ -71,7 +72,17 @@ def describe_document(
     row["mentions_diagnosis"] = sum(section in DIAGNOSIS for section in sections)
     row["mentions_history"] = sum(section in HISTORY for section in sections)
     row["mentions_unsectioned"] = sections.count("")
+    row["problem_bodies"] = sum(len(problem.body) >= BODY for note in notes for problem in note.problems)
     return row
+
+
+def reporting_kind(document: Mapping[str, float]) -> str:
+    """Name the kind of document for the rates of reported codes, from what `describe_document` gave.
+
+    Notes that treat problem after problem are a kind of their own: their coders report the problems and little else.
+    """
+    name = next(name for name in KINDS if document[f"kind_{name.replace(' ', '_')}"])
+    return f"{name} by problems" if document["problem_bodies"] >= MANY_BODIES else name
 
 
 def describe_surroundings(candidates: Sequence[Candidate], encounter: Encounter) -> list[dict[str, float]]:

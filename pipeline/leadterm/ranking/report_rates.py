@@ -132,6 +132,6 @@ def learn_rates(
                 one[1] += chance
     kept = sorted((key, found) for key, found in counts.items() if sum(found) >= LEAST)
     return ReportRates(
-        np.array([code for (code, _), _ in kept], dtype="S8"), np.array([kind for (_, kind), _ in kept], dtype="S24"),
+        np.array([code for (code, _), _ in kept], dtype="S8"), np.array([kind for (_, kind), _ in kept], dtype="S40"),
         np.array([found[0] for _, found in kept], np.float32), np.array([found[1] for _, found in kept], np.float32),
     )  # fmt: skip

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from leadterm.dictionary.surroundings import kind_of
+from leadterm.dictionary.surroundings import kind_of, reporting_kind
 from leadterm.ranking.candidate_table import CandidateTable
 from leadterm.schema import Encounter
 from leadterm.training.field_report import Answer
@@ -141,14 +141,21 @@ def sources(
     reference = tuple(read_split(corpus, "train"))
     layouts = tuple(varied for one in reference if (varied := vary(one, seed=seed)))
     made = [
-        Source("reference", reference),
-        Source("layouts", layouts, 0.5),
+        Source("reference", reference, 2.0),
+        Source("layouts", layouts, 0.75),
         Source("generated", tuple(generate_notes(model.system, GENERATED, seed=seed)), 0.5),
     ]
     if notes is not None:
         coded = (encounter for _, encounter in read("mtsamples", notes).encounters)
         made.append(Source("mtsamples", tuple(map(_as_it_comes, islice(coded, limit)))))
     return made
+
+
+def _kind(table: CandidateTable) -> str:
+    """Kind of document for the rates, from the features of a candidate; empty where there is none."""
+    if not table.codes:
+        return ""
+    return reporting_kind(dict(zip(table.feature_names, table.features[0].tolist(), strict=True)))
 
 
 def _as_it_comes(encounter: Encounter) -> Encounter:
@@ -176,6 +183,6 @@ def gather(model: DictionaryModel, given: Iterable[Source]) -> Rows:
         np.vstack([table.features for table in tables]), np.concatenate(target).astype(bool),
         np.concatenate(optional).astype(bool),
         np.concatenate(number).astype(np.int64), np.concatenate(weight), tuple(codes),
-        tuple(kind_of(one).name for one in encounters), tuple(source.name for source, _ in places), encounters,
+        tuple(map(_kind, tables)), tuple(source.name for source, _ in places), encounters,
         tuple(tables),
     )  # fmt: skip

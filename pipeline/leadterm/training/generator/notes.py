@@ -15,6 +15,7 @@ from leadterm.training.generator.terms import KnownTerm, known_terms
 
 __all__ = ["generate_notes"]
 
+JOINTS = (". ", ". ", ", ", "; ", " / ", " and ", "/")
 LISTS = ("{}", "{}", "{n}. {}", "{n}) {}", "- {}", "* {}")
 LABELS = ("Assessment", "ASSESSMENT", "Impression", "Dx", "Diagnosis", "Diagnoses", "A", "A/P", "Assessment and Plan")
 FINAL = ("Discharge diagnoses", "DISCHARGE DIAGNOSIS", "Final diagnoses")
@@ -25,7 +26,7 @@ TITLES = {
     "vitals": ("Vitals", "Vital signs"), "plan": ("Plan", "Recommendations"),
 }  # fmt: skip
 WRONG = (("absent", "ros"), ("family", "relatives"), ("history", "past"), ("absent", "past"), ("planned", "plan"))
-INPATIENT_SHARE, SYMPTOM_SHARE, SAID_SHARE = 0.25, 0.12, 0.65
+INPATIENT_SHARE, SYMPTOM_SHARE, SAID_SHARE, JOINED_SHARE = 0.25, 0.12, 0.65, 0.35
 SELDOM, SELDOM_SHARE = "RTUZ", 0.3
 CONFIRMED_ONLY = ("B20", "A92.5", "U07.1", "J09", "J10")  # guidelines: never coded while uncertain
 _Frames = dict[tuple[str, str], tuple[str, ...]]
@@ -88,7 +89,9 @@ class _Draft:
         self.lines.append(f"{title}:{self.random.choice((' ', chr(10)))}{' '.join(sentences)}")
 
     def listed(self, items: list[str]) -> str:
-        """Write items as a list."""
+        """Write items as a list, one a line or all on one."""
+        if self.random.random() < JOINED_SHARE:
+            return self.random.choice(JOINTS).join(item.rstrip(".") for item in items) + "."
         shape = self.random.choice(LISTS)
         return "\n".join(shape.format(item, n=n) for n, item in enumerate(items, 1))
 
@@ -154,8 +157,7 @@ def _bare(draft: _Draft) -> None:
     if count == 1 and draft.random.random() < SYMPTOM_SHARE:
         _symptom(draft)
     items = [draft.say("present", "item") for _ in range(count)]
-    joined = draft.random.random() < 0.3
-    draft.lines.append(", ".join(item.rstrip(".") for item in items) if joined else draft.listed(items))
+    draft.lines.append(draft.listed(items))
 
 
 def _labelled(draft: _Draft) -> None:
