@@ -63,6 +63,9 @@ def judge(*codes: Code, setting: str = "outpatient") -> dict[str, str]:
         ([code("Z68.41"), code("I10", at=1)], "outpatient", ["Z68.41"], "I.B.14"),
         ([code("Z68.41"), code("E66.01", at=1)], "outpatient", [], ""),
         ([code("C50.911"), code("C50.912", at=1)], "outpatient", [], ""),
+        ([code("C56.9"), code("C56.2", at=1)], "outpatient", ["C56.9"], "C56.2"),
+        ([code("S83.92XA"), code("S83.411A", at=1)], "outpatient", [], ""),
+        ([code("S83.91XA"), code("S83.411A", at=1)], "outpatient", ["S83.91XA"], "S83.411A"),
     ],
 )
 def test_a_rule_leaves_out(codes: list[Code], setting: str, gone: list[str], said: str) -> None:

@@ -32,7 +32,8 @@ STAGES, WORST, UNTOLD = ("N18",), "N18.6", "N18.9"
 TYPES = (("E08", "E09", "E10", "E11", "E13"), ("I10", "I11", "I12", "I13"))
 WEIGHTY = 0.5
 UNSAID = ("unspecified", "without complication", "uncomplicated", "not otherwise specified")
-SITES = ("C", "D0", "O", "P", "S", "T", "V", "W", "X", "Y", "Z")  # codes of one category may stand side by side
+SIDES = ("right", "left", "bilateral")
+MANY = ("O", "P", "T", "V", "W", "X", "Y", "Z")  # codes of one category may well stand side by side
 
 
 class Proposed(Protocol):
@@ -166,12 +167,19 @@ def _general(case: _Case) -> Iterator[Verdict]:
     """The unspecified code beside a specific one of its category."""
     unsaid = {one.code: sum(map(case.system.title(one.code).lower().count, UNSAID)) for one in case.standing}
     for one in case.standing if len(unsaid) > 1 else ():
-        if one.code.startswith(SITES):
+        if one.code.startswith(MANY):
             continue
         for other in case.standing:
-            if other.code[:3] == one.code[:3] and unsaid[other.code] < unsaid[one.code]:
+            same = other.code[:3] == one.code[:3] and _one_side(case.system, one.code, other.code)
+            if same and unsaid[other.code] < unsaid[one.code]:
                 yield one.code, f"{other.code} says more of it (I.B.2)"
                 break
+
+
+def _one_side(system: CodeSystem, first: str, second: str) -> bool:
+    """Whether two codes may speak of the same side."""
+    sides = [{side for side in SIDES if side in system.title(code).lower()} for code in (first, second)]
+    return not all(sides) or sides[0] == sides[1]
 
 
 def _excluded(case: _Case) -> Iterator[Verdict]:
