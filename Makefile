@@ -3,9 +3,30 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 
-PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# The first Python that fits; PYTHON=python3.12 chooses another.
+FITS := import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))
+CHOSEN := $(PYTHON)
+ifeq ($(CHOSEN),)
+PYTHON := $(shell for each in python3 python3.12 python3.11; do \
+  $$each -c '$(FITS)' 2> /dev/null && echo $$each && break; done || true)
+endif
+define READY
+@if ! "$(or $(PYTHON),none)" -c '$(FITS)' 2> /dev/null; then \
+  echo "leadterm needs Python 3.11 or 3.12 with its venv module; $(or $(CHOSEN),python3) is" \
+    "$$("$(or $(CHOSEN),python3)" --version 2>&1 | head -n 1 || true)." >&2; \
+  echo "Debian, Ubuntu: apt install python3.11 python3.11-venv. macOS: brew install python@3.12." \
+    "Anywhere: uv python install 3.12." >&2; \
+  echo "Then: make $(or $(MAKECMDGOALS),run) PYTHON=python3.12" >&2; exit 2; fi
+@test -x $(BIN)/python || { echo "Installing into $(VENV); this takes a minute or two …"; "$(PYTHON)" -m venv $(VENV); }
+endef
+# An environment of another Python is made anew.
+ifneq (,$(filter-out help clean,$(MAKECMDGOALS)))
+STALE := $(shell test ! -d $(VENV) || { $(BIN)/python -c '$(FITS)' 2> /dev/null && { test -z "$(CHOSEN)" || \
+  test "$$($(BIN)/python --version)" = "$$("$(CHOSEN)" --version 2> /dev/null || $(BIN)/python --version)"; }; } || \
+  { rm -rf $(VENV); echo "$(VENV) was of another Python; it is made anew." >&2; })
+endif
 PIP := $(BIN)/pip --disable-pip-version-check install --quiet --constraint constraints.txt
 NOTE ?= corpora/samples/clinic-note.txt
 CORPUS ?= corpora/reference
@@ -20,17 +41,18 @@ help: ## list the targets
 	@echo "  Variables: NOTE=$(NOTE) CORPUS=$(CORPUS) MODEL=$(MODEL) PYTHON=$(PYTHON)"
 
 $(VENV)/run: pyproject.toml constraints.txt
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(READY)
 	$(PIP) --editable .
 	@touch $@
 
 $(VENV)/dev: pyproject.toml constraints.txt
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(READY)
 	$(PIP) --editable '.[dev]'
 	@touch $@ $(VENV)/run
 
 run: $(VENV)/run ## suggest codes for a sample note (NOTE=file)
 	$(BIN)/leadterm suggest $(NOTE)
+	@echo && echo "Go on with: source $(BIN)/activate, then leadterm --help; or $(BIN)/leadterm suggest YOUR-NOTES"
 
 test: $(VENV)/dev ## run the tests and doctests
 	$(BIN)/python -m pytest
@@ -48,7 +70,7 @@ build: $(VENV)/dev ## build the source archive and the wheel
 	$(BIN)/python -m build --outdir dist
 
 wheel: build ## install the wheel elsewhere and try it
-	@rm -rf $(SMOKE) && $(PYTHON) -m venv $(SMOKE)/venv
+	@rm -rf $(SMOKE) && $(BIN)/python -m venv $(SMOKE)/venv
 	$(SMOKE)/venv/bin/pip --disable-pip-version-check install --quiet --constraint constraints.txt dist/*.whl
 	@cp $(NOTE) $(SMOKE)/note.txt && echo 'encounter_id,text,codes' > $(SMOKE)/t.csv && echo '1,Dry cough.,R05.9' >> $(SMOKE)/t.csv
 	cd $(SMOKE) && venv/bin/leadterm --version && venv/bin/leadterm --help > /dev/null

@@ -46,6 +46,8 @@ COMMANDS: Mapping[str, CommandPlace] = {
     "curve": CommandPlace("leadterm.cli.curve", "curve", "Show accuracy against training size."),
     "corpus": CommandPlace("leadterm.cli.corpus", "app", "Import, check and count corpora."),
     "codes": CommandPlace("leadterm.cli.codes", "app", "Install, list, show and search code systems."),
+    "doctor": CommandPlace("leadterm.cli.doctor", "doctor", "Show what is installed and try whether it works."),
+    "cache": CommandPlace("leadterm.cli.doctor", "cache", "Show and clear the cache."),
 }
 """Name of a command → where it is defined. To add a command, write its module and add a line."""
 
