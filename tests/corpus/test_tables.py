@@ -103,6 +103,14 @@ def test_any_separator_and_encoding(separator: str, encoding: str, tmp_path: Pat
     assert (encounter.encounter_id, encounter.notes[0].text) == ("7", "Ménière, since May; no falls | stable")
 
 
+def test_what_excel_writes_around_a_table(tmp_path: Path) -> None:
+    path = write(tmp_path / "t.csv", "sep=;\r\nid;text;codes\r\n1;Cough, dry.;R05.8\r\n;;\r\n;;;;\r\n", "utf-8-sig")
+    (one,) = read("csv", path).splits()["train"]
+    assert (one.notes[0].text, one.codes[0].code) == ("Cough, dry.", "R05.8")
+    with pytest.raises(LeadtermError, match="lacks the columns"):
+        read("csv", write(tmp_path / "u.csv", "sep=;\r\n"))
+
+
 def test_workbooks_parquet_and_lines(tmp_path: Path) -> None:
     import openpyxl
     import pyarrow as pa

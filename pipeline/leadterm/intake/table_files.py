@@ -7,6 +7,7 @@ import csv
 import gzip
 import io
 import json
+import re
 import sys
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -23,6 +24,7 @@ __all__ = ["Row", "Table", "as_cell", "open_table"]
 
 SEPARATORS = ",;\t|"
 SAMPLE, LOOK = 256_000, 25
+STATED = re.compile(r"sep=(.)\r?\n", re.IGNORECASE)  # what Excel writes where the separator is not that of the country
 CHUNK = 1 << 20
 WIDE = (
     (codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"),
@@ -139,9 +141,13 @@ def _csv(path: Path) -> Table:
         raise LeadtermError(f"'{path}' is not a table: it has NUL bytes.", hint="Give CSV, XLSX or Parquet.")
     if not sample.strip():
         raise LeadtermError(f"'{path}' is empty.", hint="Check the file.")
-    separator = _separator(sample, whole=len(sample) < SAMPLE, name=path.name.lower())
+    stated = STATED.match(sample)
+    whole = len(sample) < SAMPLE
+    separator = stated[1] if stated else _separator(sample, whole=whole, name=path.name.lower())
     lines = _csv_rows(path, encoding, separator)
-    header = next(lines)
+    if stated:
+        next(lines)
+    header = next(lines, (1, [""], ""))
     names = tuple(cell.strip().lower() for cell in header[1])
     return Table(names, _as_rows(lines, names), warning=warning)
 
@@ -177,7 +183,7 @@ def _csv_rows(path: Path, encoding: str, separator: str) -> Iterator[tuple[int, 
                     yield begin, [], _csv_fault(str(error), reader.line_num)
                     continue
                 number = reader.line_num
-                if row:
+                if any(map(str.strip, row)):
                     yield number, row, ""
     except UnicodeDecodeError:
         raise LeadtermError(f"{path} is not {encoding} after line {number}.", hint="Save it as UTF-8.") from None
