@@ -19,6 +19,8 @@ TREATED = frozenset({
 CANCER = "C"
 REPORT, REPORT_WORDS = frozenset({"specimen", "margin", "microscopic", "gross", "histology"}), 2
 ACUTE = ("C", "I21", "I26", "I6", "I82")
+INFARCTION, RECENT = "I21", frozenset({"hour", "hours", "day", "days", "week", "weeks"})  # acute for four weeks
+BLOOD, MARROW = "C81", "C96"  # from lymphoma to leukemia: the code of the disease itself says "in remission"
 
 
 def may_be_over(code: str, found: FoundMention, note: NoteReading) -> bool:
@@ -42,8 +44,11 @@ def may_be_over(code: str, found: FoundMention, note: NoteReading) -> bool:
         return True
     if len(REPORT & note.words) >= REPORT_WORDS:
         return False
-    if not REMOVED.isdisjoint(found.near):
+    own = {"remission"} if BLOOD <= code[:3] <= MARROW else set()
+    if not (REMOVED - own).isdisjoint(found.near):
         return True
+    if code.startswith(INFARCTION) and not RECENT.isdisjoint(found.near):
+        return False
     if code.startswith(ACUTE) and not EARLIER.isdisjoint(found.near):
         return True
     return code.startswith(CANCER) and not TREATED.isdisjoint(found.sentence)

@@ -99,7 +99,8 @@ class Specifier:
 
     @cached_property
     def _detail_words(self) -> frozenset[str]:
-        return frozenset(row["word"] for row in load_table("soft_words.tsv"))
+        rows = load_table("soft_words.tsv")  # as normal words, like those of titles: "displaced" is "displacement"
+        return frozenset(word for row in rows for word in self.normaliser.words(row["word"]))
 
     def _title_words(self, code: str) -> frozenset[str]:
         title = NEGATED.sub("", ELSEWHERE.sub("", BRACKETS.sub(" ", self.system.title(code))))
