@@ -111,6 +111,11 @@ def test_what_excel_writes_around_a_table(tmp_path: Path) -> None:
         read("csv", write(tmp_path / "u.csv", "sep=;\r\n"))
 
 
+def test_a_table_of_one_column_has_no_separator(tmp_path: Path) -> None:
+    path = write(tmp_path / "t.csv", 'text\nCough, dry; since May\n"Gout, ""again"""\n')
+    assert [row.cells["text"] for row in open_table(path).rows] == ["Cough, dry; since May", 'Gout, "again"']
+
+
 def test_workbooks_parquet_and_lines(tmp_path: Path) -> None:
     import openpyxl
     import pyarrow as pa

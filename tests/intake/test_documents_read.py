@@ -70,6 +70,7 @@ def test_whom_and_when_a_document_is_about(folder: Path) -> None:
         ("a.xml", b"<ClinicalDocument><component></ClinicalDocument>", "not well-formed XML at line 1"),
         ("b.xml", b"<!DOCTYPE x [<!ENTITY a 'b'>]><ClinicalDocument/>", "declares entities"),
         ("c.xml", b"<ClinicalDocument/>", "without a narrative"),
+        ("d.xml", b'<?xml version="1.0"?><Bundle xmlns="http://hl7.org/fhir"><text/></Bundle>', "not read (<Bundle>)"),
         ("a.hl7", b"MSH|^~\\&|A|B|C|D|2025||ADT^A01|m|P|2.5\r", "no HL7 message with a text"),
         ("a.json", b'{"resourceType": "Patient", "id": "1"}', "no document with a text"),
         ("a.html", b"<html><body><script>1</script></body></html>", "is empty"),
@@ -147,6 +148,23 @@ def test_bulk_folders_and_what_is_passed_over(tmp_path: Path) -> None:
     assert [code.code for code in made.splits()["train"][0].codes] == ["I10"]
     assert "codings of http://snomed.info/sct × 1: passed over" in made.remarks
     assert "lines that are not JSON × 2: passed over" in made.remarks
+
+
+def test_an_element_that_holds_the_note(tmp_path: Path) -> None:
+    record = "<record><TEXT><![CDATA[Dry cough.\n]]></TEXT><TAGS/></record>"
+    (tmp_path / "a.xml").write_text(f"<?xml version='1.0'?>{record}")
+    encounter = one(tmp_path / "a.xml").encounter
+    assert encounter is not None
+    assert encounter.notes[0].text == "Dry cough.\n"
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_wide_text_without_a_mark(encoding: str, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_bytes(NOTE.encode(encoding))
+    item = one(tmp_path / "a.txt")
+    assert item.encounter is not None
+    assert item.encounter.notes[0].text == NOTE
+    assert f"read as {encoding.upper()}" in item.warning
 
 
 def test_formats_are_known_by_content_before_name() -> None:

@@ -10,7 +10,7 @@ from leadterm.errors import LeadtermError
 from leadterm.intake.markup import html_text
 from leadterm.schema import Encounter, Note
 
-__all__ = ["ccda_encounter", "ccda_text"]
+__all__ = ["ccda_encounter", "ccda_text", "parse"]
 
 INPATIENT = {"IMP", "ACUTE", "NONAC"}
 Embedded = Callable[[str, str, str], str]
@@ -22,12 +22,12 @@ def ccda_text(content: bytes, name: str, embedded: Embedded) -> str:
 
     ``embedded`` reads a body in base64: it gets data, media type and a name for messages.
     """
-    return _text(_root(content, name), name, embedded)
+    return _text(parse(content, name), name, embedded)
 
 
 def ccda_encounter(content: bytes, name: str, ident: str, embedded: Embedded) -> tuple[Encounter, bool]:
     """Read a document as an encounter, called by the id of its visit; tells whether it states the setting."""
-    root = _root(content, name)
+    root = parse(content, name)
     visit, person = root.find("componentOf/encompassingEncounter"), root.find("recordTarget/patientRole")
     visit = visit if visit is not None else ElementTree.Element("none")
     person = person if person is not None else ElementTree.Element("none")
@@ -48,7 +48,8 @@ def ccda_encounter(content: bytes, name: str, ident: str, embedded: Embedded) ->
     return made, bool(code)
 
 
-def _root(content: bytes, name: str) -> ElementTree.Element:
+def parse(content: bytes, name: str) -> ElementTree.Element:
+    """Read XML; the names of elements lose their namespaces. A file that declares entities is refused."""
     if b"<!ENTITY" in content[:10_000]:
         raise LeadtermError(f"{name} declares entities, which no clinical document needs.", hint="Save it without.")
     try:

@@ -6,7 +6,7 @@ import codecs
 
 from leadterm.errors import LeadtermError
 
-__all__ = ["LARGEST", "read_note_text", "refuse_formats", "too_large", "wide_encoding"]
+__all__ = ["LARGEST", "read_note_text", "refuse_formats", "too_large", "unmarked_wide", "wide_encoding"]
 
 LARGEST = 100_000_000  # bytes of a note; the text pipeline takes as many characters
 MARKS = (
@@ -39,6 +39,19 @@ def wide_encoding(start: bytes) -> str:
     return next((name for mark, name in MARKS if start.startswith(mark) and name != "utf-8"), "")
 
 
+def unmarked_wide(start: bytes) -> str:
+    """Name UTF-16 that has no byte order mark: in Latin text every other byte is NUL; empty for all others.
+
+    >>> unmarked_wide("Dry cough.".encode("utf-16-le")), unmarked_wide(b"Dry cough.")
+    ('utf-16-le', '')
+    """
+    piece = start[:2000]
+    half, even, odd = len(piece) // 2, piece[::2].count(0), piece[1::2].count(0)
+    if odd > 0.4 * half and even < odd / 10:
+        return "utf-16-le"
+    return "utf-16-be" if even > 0.4 * half and odd < even / 10 else ""
+
+
 def read_note_text(content: bytes, name: str) -> tuple[str, str]:
     """Decode a note; line ends and control characters stay as they are, so that offsets are exact.
 
@@ -59,7 +72,9 @@ def read_note_text(content: bytes, name: str) -> tuple[str, str]:
     if len(content) > LARGEST:
         raise too_large(name)
     mark, encoding = next((pair for pair in MARKS if content.startswith(pair[0])), (b"", ""))
-    text, warning = _decode(content[len(mark) :], encoding, name)
+    guess = "" if mark else unmarked_wide(content)
+    text, warning = _decode(content[len(mark) :], encoding or guess, name)
+    warning = f"{name} has no byte order mark; read as {guess.upper()}." if guess else warning
     if "\x00" in text:
         raise LeadtermError(f"{name} is not text: it has NUL bytes.", hint="Give plain text in UTF-8.")
     if not text.strip():

@@ -53,6 +53,7 @@ FORMATS = (
     DocumentFormat("HL7 v2", _starts(b"MSH|", b"MSH^", b"FHS|", b"BHS|"), "leadterm.intake.formats:message_text",
                    "leadterm.intake.formats:message_items"),
     DocumentFormat("HTML", _is_html, "leadterm.intake.formats:page_text"),
+    DocumentFormat("XML", _starts(b"<?xml"), "leadterm.intake.formats:element_text"),
 )  # fmt: skip
 LOOK = 20_000
 
@@ -115,6 +116,21 @@ def page_text(content: bytes, name: str) -> tuple[str, str]:
         with suppress(LookupError, UnicodeError):
             text, warning = content.decode(stated[1].decode()), ""
     return html_text(text), warning
+
+
+def element_text(content: bytes, name: str) -> tuple[str, str]:
+    """Give the text of an XML file that keeps a note in an element called text, as annotation tools write it."""
+    from leadterm.intake.ccda import parse
+
+    root = parse(content, name)
+    found = ["".join(element.itertext()) for element in root.iter() if element.tag.lower() in ("text", "note", "body")]
+    if not found or b'"http://hl7.org/fhir"' in content[:LOOK]:
+        raise LeadtermError(
+            f"{name} is XML of a kind that is not read (<{root.tag[:40]}>).",
+            hint="C-CDA is read, and XML with an element 'text'; give FHIR as JSON.",
+        )
+    told = f"{name}: the longest of {len(found)} texts is read." if len(found) > 1 else ""
+    return max(found, key=len), told
 
 
 def packed_text(content: bytes, name: str) -> tuple[str, str]:

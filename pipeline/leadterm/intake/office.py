@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 import re
 import zipfile
 from collections.abc import Iterator
@@ -71,6 +72,7 @@ def _once(cells: Any) -> Iterator[str]:
 def pdf_text(content: bytes, name: str) -> tuple[str, str]:
     """Give the text layer of a PDF; one whose pages are pictures is refused, single ones are named."""
     pypdf = require("pypdf", EXTRA, f"{name} is a PDF")
+    logging.getLogger("pypdf").setLevel(logging.CRITICAL)  # what is amiss is said in our words
     try:
         reader = pypdf.PdfReader(io.BytesIO(content))
         locked = reader.is_encrypted and not reader.decrypt("")

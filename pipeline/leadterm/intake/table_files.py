@@ -17,12 +17,13 @@ from pathlib import Path
 from typing import IO, Any
 
 from leadterm.errors import LeadtermError
+from leadterm.intake.decode import unmarked_wide
 from leadterm.intake.extras import require
 from leadterm.intake.table_columns import known_names, plain_name
 
 __all__ = ["Row", "Table", "as_cell", "open_table"]
 
-SEPARATORS = ",;\t|"
+SEPARATORS, NONE = ",;\t|", "\x1f"
 SAMPLE, LOOK = 256_000, 25
 STATED = re.compile(r"sep=(.)\r?\n", re.IGNORECASE)  # what Excel writes where the separator is not that of the country
 CHUNK = 1 << 20
@@ -111,7 +112,7 @@ def _encoding(path: Path) -> tuple[str, str]:
         chunk = file.read(CHUNK)
         if mark := next((name for start, name in WIDE if chunk.startswith(start)), ""):
             return mark, ""
-        if wide := _unmarked(chunk):
+        if wide := unmarked_wide(chunk):
             return wide, f"'{path}' has no byte order mark; read as {wide.upper()}."
         try:
             while chunk:
@@ -121,15 +122,6 @@ def _encoding(path: Path) -> tuple[str, str]:
         except UnicodeDecodeError:
             return "cp1252", f"'{path}' is not UTF-8; read as Windows-1252. Check its accents."
     return "utf-8", ""
-
-
-def _unmarked(chunk: bytes) -> str:
-    """Recognise UTF-16 without its mark: every other byte of Latin text is NUL."""
-    piece = chunk[:2000]
-    even, odd = piece[::2].count(0), piece[1::2].count(0)
-    if odd > 0.4 * len(piece) / 2 and even < odd / 10:
-        return "utf-16-le"
-    return "utf-16-be" if even > 0.4 * len(piece) / 2 and odd < even / 10 else ""
 
 
 def _csv(path: Path) -> Table:
@@ -153,7 +145,12 @@ def _csv(path: Path) -> Table:
 
 
 def _separator(sample: str, *, whole: bool, name: str) -> str:
-    """Choose the separator that finds the most columns with known names, then the most even rows."""
+    """Choose the separator that finds the most columns with known names, then the most even rows.
+
+    A table of one column has none: commas are of its texts.
+    """
+    if not any(separator in sample.partition("\n")[0] for separator in SEPARATORS):
+        return NONE
 
     def score(separator: str) -> tuple[int, int, bool]:
         reader = csv.reader(io.StringIO(sample, newline=""), delimiter=separator)
