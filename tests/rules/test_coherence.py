@@ -63,6 +63,8 @@ def judge(*codes: Code, setting: str = "outpatient") -> dict[str, str]:
         ([code("Z68.41"), code("I10", at=1)], "outpatient", ["Z68.41"], "I.B.14"),
         ([code("Z68.41"), code("E66.01", at=1)], "outpatient", [], ""),
         ([code("C50.911"), code("C50.912", at=1)], "outpatient", [], ""),
+        ([code("T24.211A"), code("T24.311A", 0.7, at=1)], "inpatient", ["T24.211A"], "I.C.19.d.2"),
+        ([code("T24.211A"), code("T24.312A", 0.7, at=1)], "inpatient", [], ""),
         ([code("C56.9"), code("C56.2", at=1)], "outpatient", ["C56.9"], "C56.2"),
         ([code("S83.92XA"), code("S83.411A", at=1)], "outpatient", [], ""),
         ([code("S83.91XA"), code("S83.411A", at=1)], "outpatient", ["S83.91XA"], "S83.411A"),
@@ -88,6 +90,8 @@ def test_a_needed_companion_is_brought_in() -> None:
     reason = "R65.21 needs it (I.C.1.d.1.b)"
     assert brought_in([code("R65.21")], [code("A41.9", 0.1), code("A40.9", 0.05)]) == {"A41.9": reason}
     assert brought_in([code("R65.21"), code("A41.51")], [code("A41.9", 0.1)]) == {}
+    assert list(brought_in([code("C78.7")], [code("C18.9", 0.2), code("C80.1", 0.1)])) == ["C18.9"]
+    assert list(brought_in([code("Z79.4")], [code("E11.9", 0.2)])) == ["E11.9"]
     assert brought_in([code("Z68.41")], [code("E66.01", 0.1)]) == {}
 
 

@@ -17,7 +17,13 @@ TREATED = frozenset({
     "brachytherapy", "radiotherapy", "seed", "status",
 })  # fmt: skip
 CANCER = "C"
-REPORT, REPORT_WORDS = frozenset({"specimen", "margin", "microscopic", "gross", "histology"}), 2
+REPORT_WORDS = 2
+REPORT = frozenset({
+    "specimen", "margin", "microscopic", "gross", "histology", "histologic", "histological", "histologically",
+    "histopathology", "histopathological", "resectate", "differentiated", "infiltration", "infiltrating", "tnm",
+    "staging", "grading", "mucosa", "serosa", "muscularis", "formalin", "cassette", "sectioned", "dissected",
+    "lymphovascular", "perineural",
+})  # fmt: skip
 ACUTE = ("C", "I21", "I26", "I6", "I82")
 INFARCTION, RECENT = "I21", frozenset({"hour", "hours", "day", "days", "week", "weeks"})  # acute for four weeks
 BLOOD, MARROW = "C81", "C96"  # from lymphoma to leukemia: the code of the disease itself says "in remission"

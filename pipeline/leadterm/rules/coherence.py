@@ -33,6 +33,7 @@ TYPES = (("E08", "E09", "E10", "E11", "E13"), ("I10", "I11", "I12", "I13"))
 WEIGHTY = 0.5
 UNSAID = ("unspecified", "without complication", "uncomplicated", "not otherwise specified")
 SIDES = ("right", "left", "bilateral")
+BURNS, DEGREES = ("T20", "T21", "T22", "T23", "T24", "T25"), "123567"  # burns, then corrosions
 MANY = ("O", "P", "T", "V", "W", "X", "Y", "Z")  # codes of one category may well stand side by side
 
 
@@ -176,6 +177,18 @@ def _general(case: _Case) -> Iterator[Verdict]:
                 break
 
 
+def _burns(case: _Case) -> Iterator[Verdict]:
+    """Burns of one site: only the highest degree (the fourth character) is coded."""
+    for one in case.standing:
+        if one.code.startswith(BURNS) and one.code[4:5] in DEGREES:
+            kind = DEGREES[DEGREES.index(one.code[4]) // 3 * 3 :][:3]
+            for other in case.standing:
+                alike = other.code[:3] == one.code[:3] and other.code[5:] == one.code[5:]
+                if alike and other.code[4] in kind and other.code[4] > one.code[4]:
+                    yield one.code, f"{other.code} is the higher degree at this site (I.C.19.d.2)"
+                    break
+
+
 def _one_side(system: CodeSystem, first: str, second: str) -> bool:
     """Whether two codes may speak of the same side."""
     sides = [{side for side in SIDES if side in system.title(code).lower()} for code in (first, second)]
@@ -223,7 +236,7 @@ def _alone(case: _Case) -> Iterator[Verdict]:
 
 
 RULES: tuple[Callable[[_Case], Iterator[Verdict]], ...] = (
-    _unasserted, _unconfirmed, _uncertain, _parts, _contradictory, _general, _excluded, _integral, _alone,
+    _unasserted, _unconfirmed, _uncertain, _parts, _contradictory, _general, _burns, _excluded, _integral, _alone,
 )  # fmt: skip
 
 
