@@ -15,7 +15,7 @@ from leadterm.pages.suggestion_rows import csv_lines
 from leadterm.rows import COLUMNS
 
 Capture = pytest.CaptureFixture[str]
-NOTES = "id,note,class\nv1,Assessment: Gout.,OP\nv2,,OP\nv3,Plan: none.,IP\n,Cough.,OP\nv5,Dry cough.,ER\n"
+NOTES = "id,note,patient_class\nv1,Assessment: Gout.,OP\nv2,,OP\nv3,Plan: none.,IP\n,Cough.,OP\nv5,Dry cough.,ER\n"
 
 
 def coded(text: str) -> list[dict[str, str]]:
@@ -67,6 +67,16 @@ def test_rows_of_one_encounter_apart_in_the_table(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text("hadm_id,text\n1,Cough.\n2,Gout.\n1,Later: better.\n")
     found = [item.encounter for item in read_items([tmp_path / "t.csv"])]
     assert [(one.encounter_id, len(one.notes)) for one in found if one] == [("2", 1), ("1", 2)]
+
+
+def test_a_column_that_cannot_be_read_is_told_once_and_keeps_no_note_out(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("id,text,patient class,dos\n1,Cough.,ward,May 4\n2,Ache.,ward,2025-05-04\n")
+    found = list(read_items([tmp_path / "t.csv"]))
+    assert [item.encounter.date_of_service for item in found if item.encounter] == [None, "2025-05-04"]
+    assert [item.problem for item in found if item.problem] == []
+    told = " ".join(item.warning for item in found)
+    assert "in 2 rows unknown setting 'ward'" in told
+    assert "in 1 rows the date of service" in told
 
 
 def test_rows_without_an_id_are_numbered(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -66,12 +67,12 @@ class Group:
             self.notes[made] = Note(made, text, kind)
         return ""
 
-    def take(self, row: Mapping[str, str], columns: Columns) -> list[str]:
-        """Add a row; gives what contradicts the rows before or cannot be read, which is left out."""
+    def take(self, row: Mapping[str, str], columns: Columns) -> tuple[list[str], str]:
+        """Add a row; gives what it says of the encounter that cannot be read, and what keeps its note out."""
         given, faults = fields_of(row, columns)
         note_id, kind = columns.cell(row, "note_id").strip(), columns.cell(row, "kind").strip()
         wrong = self.agree(given) or self.add_note(columns.cell(row, "text"), note_id, kind)
-        return [*faults, *filter(None, [wrong])]
+        return faults, wrong
 
     def encounter(self, system: str = "") -> Encounter:
         """Make the encounter; raises LeadtermError where no row had a text."""
@@ -90,8 +91,8 @@ def fields_of(row: Mapping[str, str], columns: Columns) -> tuple[dict[str, str],
 
     Examples
     --------
-    >>> columns = map_columns(["id", "text", "class", "DOS"])
-    >>> fields_of({"id": "1", "text": "Cough.", "class": "IP", "dos": "3/14/2025"}, columns)
+    >>> columns = map_columns(["id", "text", "Patient Class", "DOS"])
+    >>> fields_of({"id": "1", "text": "Cough.", "patient class": "IP", "dos": "3/14/2025"}, columns)
     ({'setting': 'inpatient', 'date': '2025-03-14'}, [])
     """
     given: dict[str, str] = {}
@@ -152,15 +153,20 @@ def table_encounters(path: Path, given: Mapping[str, str]) -> Iterator[Found]:
     if table.warning:
         yield None, None, table.warning, False
     open_groups: dict[str, Group] = {}
+    told = Counter[str]()
     for count, row in enumerate(table.rows, 1):
         where = f"'{path}' {table.unit} {row.number}"
         name = columns.cell(row.cells, "id").strip() if "id" in columns else f"{_stem(path)}-{count}"
         fault = row.fault or ("" if name else f"has no {columns.names['id']}")
         group = open_groups.setdefault(name, Group(name, first=row.number)) if not fault else Group("")
-        for problem in [fault] if fault else group.take(row.cells, columns):
-            yield None, LeadtermError(f"{where} {'' if fault else 'is left out in part: '}{problem}."), "", False
+        unread, wrong = ([], fault) if fault else group.take(row.cells, columns)
+        told.update(unread)
+        if wrong:
+            yield None, LeadtermError(f"{where} {'' if fault else 'is left out: '}{wrong}."), "", False
         if not fault and last.get(name, row.number) == row.number:
             yield _closed(open_groups.pop(name), where)
+    for what, count in told.items():
+        yield None, None, f"'{path}': in {count} rows {what}; that is left out.", False
 
 
 def _closed(group: Group, where: str) -> Found:
@@ -193,8 +199,9 @@ def one_encounter(given: Mapping[str, object], name: str, columns: Mapping[str, 
     row = {str(key).strip().lower(): as_cell(value) for key, value in given.items()}
     found = map_columns(list(row), columns, needed=("text",), name="the object")
     group = Group(found.cell(row, "id").strip() or name)
-    if problems := group.take(row, found):
-        raise LeadtermError(f"{problems[0]}.", hint="Check it.")
+    unread, wrong = group.take(row, found)
+    if unread or wrong:
+        raise LeadtermError(f"{[*unread, wrong][0]}.", hint="Check it.")
     try:
         for value in (group.name, *group.fixed.values(), *group.notes, *(note.text for note in group.notes.values())):
             value.encode()

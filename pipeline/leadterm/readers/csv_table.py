@@ -170,7 +170,8 @@ def _gather(
             report.rows.append(f"{where} {row.fault or 'has no ' + _id_name(columns)}")
             continue
         group = groups.setdefault(name, Group(name, first=row.number))
-        report.rows += [f"{where}: {fault}" for fault in group.take(row.cells, columns)]
+        unread, wrong = group.take(row.cells, columns)
+        report.rows += [f"{where}: {fault}" for fault in (*unread, wrong) if fault]
         found = cells.read(columns.cell(row.cells, "codes"))
         group.codes |= dict.fromkeys(found.codes)
         report.codes.update(found.faults)
