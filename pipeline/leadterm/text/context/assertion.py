@@ -16,6 +16,7 @@ from leadterm.schema import Assertion
 from leadterm.text.context.cues import SENTENCE_MARK, CueTrie, Hit, compile_cues
 from leadterm.text.context.scopes import Scope, Sentence
 from leadterm.text.extensions import Section, set_on_span, text_of, token_starts
+from leadterm.text.layout.boxes import find_boxes
 
 if TYPE_CHECKING:
     from spacy.language import Language
@@ -41,6 +42,7 @@ _OTHER_THINGS = (
 )
 OTHER_THINGS = frozenset(_OTHER_THINGS.split())
 NOT_KIN = frozenset({"family", "history", "hx", "h/o", "fh", "fhx", "f/h", "famhx", "exposed", "exposure", "contact"})
+EXPOSED = frozenset({"exposed", "exposure", "contact"})
 ALLERGY_WORDS = re.compile(r"allerg|anaphyl|hypersens|alérg|alerg", re.IGNORECASE)
 DURATION = re.compile(
     r"(?:hour|hr|day|week|wk|month|mo|year|yr|día|dia|semana|mes|año)(?:es|s)?['’]?s?(?:\s+or\s+so)?[\s-]*$",
@@ -112,6 +114,7 @@ class _Tagging:
         self.labels = [s for s in doc._.sections if s.kind == "label"]
         self.head_starts = [s.start for s in self.heads]
         self.label_starts = [s.start for s in self.labels]
+        self.unticked = [box for box in find_boxes(self.text) if not box.ticked]
         self.loose: set[tuple[int, ...]] = set()
         self._done: dict[int, list[Scope]] = {}
 
@@ -154,6 +157,9 @@ class _Tagging:
         high = bisect_right(self.tokens, tokens[-1], low)
         if self.text[b - 5 : b].lower() == "-free":
             return "absent", ((b - 4, b),)
+        for box in self.unticked:
+            if box.low <= a < box.high:
+                return "absent", ((box.start, box.end),)
         scope = self._nearest(low, high, tokens)
         found = self._from_section(a, b, head, label)
         if found and (scope is None or PRIORITY[found[0]] < PRIORITY[scope.assertion]):
@@ -199,6 +205,8 @@ class _Tagging:
         forward = scope.end <= scope.low
         if scope.assertion in ("history", "conditional") or (scope.end == high if forward else scope.start == low):
             return False
+        if scope.assertion == "family" and any(self._word(i) in EXPOSED for i in range(low, scope.start)):
+            return False  # "close contact of a coworker with": the contact is the patient's
         words = {i: self._word(i) for i in range(scope.start, scope.end)}
         held = {self.tokens[i] for i in words} & set(own)
         foreign = [i for i, w in words.items() if w not in FUNCTION_WORDS and self.tokens[i] not in held]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+from leadterm.text.layout.boxes import find_boxes
 from leadterm.text.layout.lines import Line, hard_width, is_continuation
 
 __all__ = ["sentence_starts"]
@@ -74,6 +75,11 @@ def sentence_starts(text: str, lines: Sequence[Line], forced: Iterable[int] = ()
     [0, 25, 46]
     """
     starts = {start for start in forced if start < len(text)}
+    for box in find_boxes(text):
+        starts.add(box.start)
+        if box.low < box.start:  # it stands behind what it speaks of
+            item = text[box.low : box.start]
+            starts.add(box.start - len(item.lstrip()))
     width = hard_width(lines)
     begin = 0
     for i, line in enumerate(lines):
