@@ -95,6 +95,7 @@ class Specifier:
         self.leaves = lru_cache(maxsize=20_000)(self._leaves)
         self.title_words = lru_cache(maxsize=100_000)(self._title_words)
         self.telling_words = lru_cache(maxsize=20_000)(self._telling_words)
+        self._upgradable = lru_cache(maxsize=20_000)(self._find_upgradable)
         self._choose = lru_cache(maxsize=50_000)(self._make_choice)
 
     @cached_property
@@ -122,10 +123,8 @@ class Specifier:
         return tuple(leaves)
 
     def _stem(self, code: str) -> str:
-        if len(code.replace(".", "")) < 7:
-            return code
-        parent = self.system.parent(code)
-        return parent if parent is not None and self.system.seventh_characters(code) else code
+        parent = self.system.parent(code) if self.system.is_extended(code) else None
+        return code if parent is None else parent
 
     def choose(self, family: str, weights: Mapping[str, float], episode: str) -> tuple[Choice, ...]:
         """Choose among the billable codes of a family.
@@ -194,7 +193,7 @@ class Specifier:
             for (score, found, unsaid), leaf in chosen
         ]
 
-    def _upgradable(self, code: str) -> list[Leaf]:
+    def _find_upgradable(self, code: str) -> list[Leaf]:
         """Siblings that may stand in for an unspecified code."""
         parent = self.system.parent(code)
         if parent is None or not self._is_vague(code):

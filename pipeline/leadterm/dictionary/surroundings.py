@@ -6,6 +6,7 @@ import math
 import re
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from leadterm.text.layout.note_kind import KINDS, NoteKind, find_kind
@@ -43,11 +44,11 @@ COUNTS = {
 BEFORE, BEHIND, READ = 100, 140, 5
 BODY, MANY_BODIES = 6, 2
 _CARE = re.compile(
-    r"\b(?:continu|start|restart|increas|decreas|prescri|refill|treat|therap|manag|control|monitor|follow|order|refer"
+    r"(?:continu|start|restart|increas|decreas|prescri|refill|treat|therap|manag|control|monitor|follow|order|refer"
     r"|schedul|recheck|repeat|consult|evaluat|adjust|begin|began|initiat|given|resum|mg\b|tablet|daily|surger|repair"
-    r"|admit|biops|antibiotic|insulin|discuss|stable|improv|worsen)",
-    re.IGNORECASE,
+    r"|admit|biops|antibiotic|insulin|discuss|stable|improv|worsen)"
 )
+_WORD = re.compile(r"\w+")
 _PAST = re.compile(r"\b(?:history of|h/o|hx of|previous|prior|status post|s/p|years ago|in the past|remote)\b", re.I)
 _BULLET = re.compile(r"(?:^|[\s,;.])(?:\d{1,2}[.)]|[-*•#])$")
 _MARKS = re.compile(r"[\d.)\-*•#\s]+")
@@ -153,5 +154,12 @@ def _care(mention: Mention, texts: Mapping[str, str], known: dict[tuple[str, int
     key = mention.note_id, mention.start, mention.end
     if key not in known:
         near = texts[mention.note_id][max(0, mention.start - BEFORE) : mention.end + BEHIND]
-        known[key] = math.log1p(len({word.lower() for word in _CARE.findall(near)}))
+        known[key] = math.log1p(len({*map(_care_of, _WORD.findall(near.lower()))} - {""}))
     return known[key]
+
+
+@lru_cache(maxsize=50_000)
+def _care_of(word: str) -> str:
+    """The beginning that makes a word one of care; empty for other words."""
+    found = _CARE.match(word)
+    return found.group() if found else ""

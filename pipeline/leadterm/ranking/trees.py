@@ -77,13 +77,18 @@ def walk(trees: Mapping[str, NDArray[Any]], depth: int, data: NDArray[np.float32
     >>> walk(leaf, 1, np.zeros((2, 1), dtype=np.float32)).tolist()
     [1.5, 1.5]
     """
-    rows = np.arange(len(data))[:, None]
-    node = np.repeat(np.asarray(trees["roots"])[None, :], len(data), axis=0)
+    first = np.arange(len(data))[:, None] * data.shape[1]  # where a row begins in the flat data
+    flat, blank = data.ravel(), bool(np.isnan(data).any())
+    feature, limit, nan_left = trees["feature"].astype(np.intp), trees["limit"], trees["nan_left"]
+    child = np.stack([trees["right"], trees["left"]], axis=1).astype(np.intp).ravel()
+    node = np.repeat(np.asarray(trees["roots"], dtype=np.intp)[None, :], len(data), axis=0)
     for _ in range(depth):
-        value = data[rows, trees["feature"][node]]
-        left = np.where(np.isnan(value), trees["nan_left"][node], value <= trees["limit"][node])
-        node = np.where(left, trees["left"][node], trees["right"][node])
-    return np.asarray(trees["value"][node].sum(axis=1, dtype=np.float64))
+        value = flat.take(feature.take(node) + first)
+        left = value <= limit.take(node)
+        if blank:
+            left |= np.isnan(value) & nan_left.take(node)
+        node = child.take(2 * node + left)
+    return np.asarray(trees["value"].take(node).sum(axis=1, dtype=np.float64))
 
 
 def check_trees(trees: Mapping[str, NDArray[Any]], features: int) -> None:

@@ -32,9 +32,11 @@ class NoteKind(NamedTuple):
 
 
 class _Cue(NamedTuple):
+    """``phrases``: each as it stands in the flattened text, and a word that a text with it holds; empty if none."""
+
     about: str
     weight: float
-    phrases: tuple[str, ...]
+    phrases: tuple[tuple[str, str], ...]
 
 
 @lru_cache(maxsize=1)
@@ -49,10 +51,11 @@ def _cues() -> tuple[tuple[_Cue, ...], dict[str, float]]:
     return cues, of_kind
 
 
-def _spell(phrase: str) -> str:
+def _spell(phrase: str) -> tuple[str, str]:
     """Write a phrase as it stands in the flattened text: every word between spaces, a line after a line break."""
     start, end = ("\n " if phrase.startswith("^") else " "), ("" if phrase.endswith("*") else " ")
-    return start + phrase.strip("^*") + end
+    whole = phrase.strip("^*").split()[: None if end else -1]
+    return start + phrase.strip("^*") + end, max(whole, key=len, default="")
 
 
 def _flatten(text: str) -> str:
@@ -87,9 +90,9 @@ def find_kind(text: str, title: str = "") -> NoteKind:
         text = f"{text[:_HEAD]}\n{text[-_TAIL:]}"
     flat = _flatten(f"{title}\n{text}")
     cues, of_kind = _cues()
-    sums: dict[str, float] = {}
+    words, sums = {"", *flat.split()}, dict[str, float]()
     for about, weight, phrases in cues:
-        if any(phrase in flat for phrase in phrases):
+        if any(word in words and phrase in flat for phrase, word in phrases):
             sums[about] = sums.get(about, 0.0) + weight
     stay = sums.pop("inpatient", 0.0)
     name = min(sums, key=lambda kind: (-sums[kind], kind), default="other")

@@ -82,7 +82,7 @@ class MentionFinder:
 
         scan = self.matcher.scan(doc)
         matches = self.matcher.apart(doc, scan, self.matcher.match_scan(scan))
-        covers = keep_telling(self.matcher.covers(matches), scan, self.matcher.vocabulary)
+        covers = keep_telling(self.matcher.covers(matches), self.matcher.quiet(scan))
         covers = _outside_titles(doc, covers)
         covers += self._joined(doc, scan, covers)
         if self.neoplasms is not None:

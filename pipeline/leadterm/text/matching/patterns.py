@@ -71,8 +71,10 @@ class PatternMatcher:
         starts = (table[:, 1] == 1).tolist()
         found: list[Cover] = []
         for i, word in enumerate(words):
+            if word not in possible:
+                continue
             best: dict[str, tuple[tuple[int, ...], Mapping[str, str]]] = {}
-            for steps, row in possible.get(word, ()):
+            for steps, row in possible[word]:
                 tokens = _follow(steps, words, starts, i)
                 if tokens and (row["kind"] not in best or len(tokens) > len(best[row["kind"]][0])):
                     best[row["kind"]] = (tokens, row)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 from spacy.strings import get_string_id
 
+from leadterm.text.extensions import text_of
 from leadterm.text.knowledge import load_table
 from leadterm.text.words.normalise import fold, singular
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from leadterm.text.matching.overlaps import Cover, Match, Scan
 
-__all__ = ["keep_apart", "keep_telling"]
+__all__ = ["find_quiet", "keep_apart", "keep_telling", "naming_words"]
 
 SEPARATORS = frozenset(map(get_string_id, (",", "/", "and", "&", "+", "y", "e")))
 LINKED = re.compile(r"\b(?:with|and)\b|\binfluenzal?\b", re.IGNORECASE)
@@ -36,14 +36,14 @@ SOFT_HEADS = frozenset({"disease", "disorder", "syndrome", "mellitus", "unspecif
 
 def keep_apart(
     doc: Doc, scan: Scan, matches: Sequence[Match], text_of: Callable[[Match], str],
-    words_of: Callable[[Match], set[int]], vocabulary: tuple[str, ...],
+    words_of: Callable[[Match], set[int]], vocabulary: tuple[str, ...], quiet: set[int],
 ) -> list[Match]:  # fmt: skip
     """Drop the terms put together from two statements, or from a piece of an abbreviation's long form.
 
     A term over a comma, slash or "and" stays where one side names no diagnosis of its own, where the words stand in
     the term as in the note, or where the classification links them ("with").
     """
-    heads, quiet = _long_forms(doc, scan, vocabulary), _quiet(scan, vocabulary)
+    heads = _long_forms(doc, scan, vocabulary)
     opposite = {token for token in heads if doc[token].lower_.startswith("non-")}
     orth: list[int] = doc.to_array(["ORTH"]).ravel().tolist()
     cuts = [i for i, number in enumerate(orth) if number in SEPARATORS]
@@ -71,9 +71,8 @@ def _cut(tokens: tuple[int, ...], cuts: Sequence[int]) -> int:
     return cuts[at] if at < len(cuts) and cuts[at] < tokens[-1] else -1
 
 
-def keep_telling(covers: Sequence[Cover], scan: Scan, vocabulary: tuple[str, ...]) -> list[Cover]:
+def keep_telling(covers: Sequence[Cover], quiet: set[int]) -> list[Cover]:
     """Drop parts of the body that stand alone, and single words that are but a piece of a longer term."""
-    quiet = _quiet(scan, vocabulary)
     return [
         c for c in covers
         if any(not r.missing for r in c.readings)
@@ -99,8 +98,8 @@ def _long_forms(doc: Doc, scan: Scan, vocabulary: tuple[str, ...]) -> dict[int, 
 def _opposites(doc: Doc, scan: Scan) -> dict[int, list[int]]:
     """Words of the tokens written with "non-"."""
     found: dict[int, list[int]] = {}
-    tokens = {i for i in set(scan.token.tolist()) if doc[i].lower_.startswith("non-")}
-    if tokens:
+    if "non-" in text_of(doc).lower():
+        tokens = {i for i in set(scan.token.tolist()) if doc[i].lower_.startswith("non-")}
         for word, token in zip(scan.word.tolist(), scan.token.tolist(), strict=True):
             if token in tokens:
                 found.setdefault(token, []).append(word)
@@ -112,16 +111,16 @@ def _of_opposite(words: Sequence[int], vocabulary: tuple[str, ...]) -> frozenset
     return frozenset(w for w in words if w >= 0 and vocabulary[w].startswith("non"))
 
 
-def _quiet(scan: Scan, vocabulary: tuple[str, ...]) -> set[int]:
-    """Tokens that name a part of the body, a number or a detail, and no diagnosis."""
-    naming = np.append(_naming(vocabulary), [True])
+def find_quiet(scan: Scan, naming: npt.NDArray[np.bool_]) -> set[int]:
+    """Tokens that name a part of the body, a number or a detail, and no diagnosis; ``naming`` as of `naming_words`."""
     return set(scan.token.tolist()) - set(scan.token[naming[np.maximum(scan.word, -1)]].tolist())
 
 
-@lru_cache(maxsize=4)
-def _naming(vocabulary: tuple[str, ...]) -> npt.NDArray[np.bool_]:
+def naming_words(vocabulary: Sequence[str]) -> npt.NDArray[np.bool_]:
+    """Whether each word can name a diagnosis; the last entry stands for words no term holds, which can."""
     sites = frozenset(row["word"] for row in load_table("site_words.tsv"))
-    return np.array([w not in sites and w not in DETAILS and not w[0].isdigit() for w in vocabulary], dtype=np.bool_)
+    naming = [w not in sites and w not in DETAILS and not w[0].isdigit() for w in vocabulary]
+    return np.array([*naming, True], dtype=np.bool_)
 
 
 def _are_two(

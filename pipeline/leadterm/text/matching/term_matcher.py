@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,7 @@ from leadterm.text.knowledge import load_table
 from leadterm.text.matching.lexicon import SHIFT, Lexicon
 from leadterm.text.matching.overlaps import Cover, Match, Reading, Scan
 from leadterm.text.matching.scanner import Scanner
-from leadterm.text.matching.statements import keep_apart
+from leadterm.text.matching.statements import find_quiet, keep_apart, naming_words
 from leadterm.text.matching.terms import SOURCES
 from leadterm.text.words.languages import Translator
 from leadterm.text.words.normalise import ROMAN_AFTER, Normaliser
@@ -154,7 +154,18 @@ class TermMatcher:
         def words_of(match: Match) -> set[int]:
             return set(lex.word_ids[lex.word_ptr[match.term] : lex.word_ptr[match.term + 1]].tolist())
 
-        return keep_apart(doc, scan, matches, lambda m: self._facts(m.term)[1], words_of, self.vocabulary)
+        def text_of(match: Match) -> str:
+            return self._facts(match.term)[1]
+
+        return keep_apart(doc, scan, matches, text_of, words_of, self.vocabulary, self.quiet(scan))
+
+    def quiet(self, scan: Scan) -> set[int]:
+        """Tokens that name no diagnosis."""
+        return find_quiet(scan, self._naming)
+
+    @cached_property
+    def _naming(self) -> npt.NDArray[np.bool_]:
+        return naming_words(self.vocabulary)
 
     def _singles(self, scan: Scan) -> dict[tuple[Any, ...], Match]:
         lex = self.lexicon
