@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -20,7 +21,7 @@ from leadterm.learned.ngrams import flatten
 from leadterm.learned.one_vs_rest import OneVsRestSettings, fit_one_vs_rest
 from leadterm.learned.parts import BaseSettings
 from leadterm.learned.phrase_matching import SLACK
-from leadterm.learned.phrases import build_lexicon, find_matches
+from leadterm.learned.phrases import build_lexicon, find_matches, lexicon_block
 from leadterm.learned.similar_phrases import build_index, find_similar
 from leadterm.learned.store import load_model
 from leadterm.learned.tokens import Tokens, tokenise
@@ -157,3 +158,16 @@ def test_the_benchmark_writes_its_figures(tmp_path: Path, capsys: pytest.Capture
     figures = json.loads((tmp_path / "bench-train.json").read_text())
     assert figures["sizes"][0]["notes"] == 40
     assert figures["many_labels"][0]["labels"] == 8
+
+
+def test_memory_for_a_long_note_grows_with_its_length() -> None:
+    note = tokenise(Encounter("e", (Note("n", "gout of the knee. " * 3000),)))
+    lexicon = build_lexicon(flatten([note]), [frozenset({0})], [[(0, (0,))]])
+    matches = find_matches(lexicon, note)
+    assert len(matches) == 3000
+    tracemalloc.start()
+    block = lexicon_block(lexicon, note, matches)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert [len(places) for places in block.where] == [3000]
+    assert peak < 20e6  # matches by words take 72 MB

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 
 from leadterm.learned.ngrams import FlatTexts
 from leadterm.learned.phrase_matching import Evidence, Matcher, PairCounts, count_pairs
@@ -199,12 +200,8 @@ class _Grid:
         owner, place = _positions(matches)
         self.context = np.maximum.reduceat(tokens.context[place], np.flatnonzero(np.diff(owner, prepend=-1)))
         self.concluded = tokens.concluded[[m.positions[0] for m in matches]]
-        words = np.zeros((len(matches), len(tokens.words)), dtype=np.float32)
-        words[owner, place] = 1
-        shared, size = words @ words.T, words.sum(axis=1)
-        self.overlap = shared > 0
-        self.covered = ((shared == size[:, None]) & (size[None, :] > size[:, None])).any(axis=1)
-        self.size = size
+        self.size = np.bincount(owner, minlength=len(matches)).astype(np.float32)
+        self._overlap(owner, place)
         order = np.argsort(-self.here.max(axis=0), kind="stable")
         self.rank = np.argsort(order, kind="stable")
 
@@ -220,14 +217,30 @@ class _Grid:
         some = np.isin(group, best)
         return owner[some], pair[some]
 
+    def _overlap(self, owner: NDArray[np.int64], place: NDArray[np.int64]) -> None:
+        """Find which matches share words, and which have all their words within a longer one.
+
+        Sparse, for in a long note each match shares words with few others.
+        """
+        ones = np.ones(len(owner), dtype=np.float32)
+        words = csr_array((ones, (owner, place)), shape=(len(self.matches), len(self.tokens.words)))
+        shared = (words @ words.T).tocoo()
+        row, column = shared.row, shared.col
+        within = (shared.data == self.size[row]) & (self.size[column] > self.size[row])
+        self.covered = np.zeros(len(self.matches), dtype=np.bool_)
+        self.covered[row[within]] = True
+        order = np.argsort(row, kind="stable")
+        self.sharing = np.split(column[order], np.searchsorted(row[order], np.arange(1, len(self.matches))))
+
     def mentions(self, j: int, best: int) -> Mentions:
         """Matches that speak for a code about as well as the best one does; no word serves twice."""
         here = self.here[:, j]
         good = [i for i in np.flatnonzero(here >= _AS_GOOD * here[best]).tolist() if not self.covered[i]]
-        chosen = [best]
+        chosen, used = [best], set(self.matches[best].positions)
         for i in sorted(good, key=lambda i: (-here[i], -self.size[i], i)):
-            if not self.overlap[i, chosen].any():
+            if used.isdisjoint(self.matches[i].positions):
                 chosen.append(i)
+                used.update(self.matches[i].positions)
         return tuple(self.matches[i].positions for i in chosen)
 
     def best(self) -> NDArray[np.int64]:
@@ -265,7 +278,7 @@ class _Grid:
         """Largest probability that a match overlapping a code's best one gives another code."""
         if len(best) < 2:
             return np.zeros(len(best))
-        around = {i: self.here[self.overlap[i]].max(axis=0) for i in set(best.tolist())}
+        around = {i: self.here[self.sharing[i]].max(axis=0) for i in set(best.tolist())}
         nearby = np.stack([around[i] for i in best.tolist()])
         np.fill_diagonal(nearby, 0.0)
         return np.asarray(nearby.max(axis=1))
