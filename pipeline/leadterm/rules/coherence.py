@@ -31,6 +31,11 @@ NOT_OF_THE_PATIENT: Mapping[str, str] = {
 STAGES, WORST, UNTOLD = ("N18",), "N18.6", "N18.9"
 TYPES = (("E08", "E09", "E10", "E11", "E13"), ("I10", "I11", "I12", "I13"))
 WEIGHTY = 0.5
+EARLY = frozenset({
+    "chief_complaint", "reason_for_visit", "hpi", "subjective", "past_medical_history", "admission_diagnosis",
+})  # fmt: skip
+COMPLAINTS = ("R", "M25.5", "M54.2", "M54.5", "M54.6", "M54.9", "M79.6")
+ONE_DISEASE: Mapping[str, str] = {"F33": "F32"}  # recurrent depression says more of depression
 UNSAID = ("unspecified", "without complication", "uncomplicated", "not otherwise specified")
 SIDES = ("right", "left", "bilateral")
 BURNS, DEGREES = ("T20", "T21", "T22", "T23", "T24", "T25"), "123567"  # burns, then corrosions
@@ -171,10 +176,14 @@ def _general(case: _Case) -> Iterator[Verdict]:
         if one.code.startswith(MANY):
             continue
         for other in case.standing:
-            same = other.code[:3] == one.code[:3] and _one_side(case.system, one.code, other.code)
+            same = _disease(other.code) == _disease(one.code) and _one_side(case.system, one.code, other.code)
             if same and unsaid[other.code] < unsaid[one.code]:
                 yield one.code, f"{other.code} says more of it (I.B.2)"
                 break
+
+
+def _disease(code: str) -> str:
+    return ONE_DISEASE.get(code[:3], code[:3])
 
 
 def _burns(case: _Case) -> Iterator[Verdict]:
@@ -218,10 +227,13 @@ def _overlap(first: Mention, second: Mention) -> bool:
 def _integral(case: _Case) -> Iterator[Verdict]:
     """Symptoms that belong to a disease of the set, where the note gives them no weight of their own."""
     for one in case.standing:
-        if not one.code.startswith("R") or one.confidence >= WEIGHTY or one.mentions[0].section in LISTS:
+        early = all(mention.section in EARLY for mention in one.mentions)
+        weighty = one.confidence >= WEIGHTY and not early
+        if not one.code.startswith(COMPLAINTS) or weighty or one.mentions[0].section in LISTS:
             continue
         for disease in case.standing:
             own = disease.code[:1] not in "RVWXYZ" and disease.mentions[0].assertion == "present"
+            own = own and _one_side(case.system, one.code, disease.code)
             if own and disease.confidence > one.confidence and one.code.startswith(_symptoms(disease.code)):
                 yield one.code, f"integral to {disease.code} (I.B.5)"
                 break

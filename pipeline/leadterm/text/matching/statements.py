@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 __all__ = ["find_quiet", "keep_apart", "keep_telling", "naming_words"]
 
 SEPARATORS = frozenset(map(get_string_id, (",", "/", "and", "&", "+", "y", "e")))
+INDEX = "index"
+MARKS = frozenset(",/+")
 LINKED = re.compile(r"\b(?:with|and)\b|\binfluenzal?\b", re.IGNORECASE)
 LONG_FORM, FAR = 3, 2
 AGENTS = ("B95", "B96", "B97")
@@ -35,7 +37,7 @@ SOFT_HEADS = frozenset({"disease", "disorder", "syndrome", "mellitus", "unspecif
 
 
 def keep_apart(
-    doc: Doc, scan: Scan, matches: Sequence[Match], text_of: Callable[[Match], str],
+    doc: Doc, scan: Scan, matches: Sequence[Match], text_of: Callable[[Match], tuple[str, str]],
     words_of: Callable[[Match], set[int]], vocabulary: tuple[str, ...], quiet: set[int],
 ) -> list[Match]:  # fmt: skip
     """Drop the terms put together from two statements, or from a piece of an abbreviation's long form.
@@ -52,7 +54,7 @@ def keep_apart(
     for tokens in crossing:
         for token in tokens:
             by_token.setdefault(token, []).append(tokens)
-    apart = {t for t, cut in crossing.items() if cut >= 0 and _are_two(t, cut, by_token, quiet)}
+    apart = {t: cut for t, cut in crossing.items() if cut >= 0 and _are_two(t, cut, by_token, quiet)}
 
     def holds(match: Match) -> bool:
         taken = heads.keys() & match.tokens if len(match.tokens) > 1 else opposite & set(match.tokens)
@@ -60,7 +62,8 @@ def keep_apart(
             words = words_of(match)
             if any(heads[token].isdisjoint(words) for token in taken):
                 return False
-        return match.tokens not in apart or _is_one_term(doc, match.tokens, text_of(match))
+        cut = apart.get(match.tokens, -1)
+        return cut < 0 or _is_one_term(doc, match.tokens, cut, *text_of(match), by_token)
 
     return [match for match in matches if holds(match)]
 
@@ -135,7 +138,27 @@ def _are_two(
     )
 
 
-def _is_one_term(doc: Doc, tokens: tuple[int, ...], text: str) -> bool:
-    said = {singular(fold(doc[t].text)) for t in tokens}
-    written = {singular(word) for word in re.findall(r"[^\W_]+", fold(text))}
-    return said <= written or LINKED.search(text) is not None
+def _is_one_term(
+    doc: Doc, tokens: tuple[int, ...], cut: int, text: str, source: str, by_token: dict[int, list[tuple[int, ...]]]
+) -> bool:
+    """Whether the note writes a term the way the classification does, or turned round: "anemia, iron deficiency".
+
+    The Alphabetic Index writes its own terms so, noun first.
+    """
+    if LINKED.search(text):
+        return True
+    said, written = [singular(fold(doc[t].text)) for t in tokens], _words(text)
+    if not set(said) <= set(written):
+        return False
+    if doc[cut].text not in MARKS or MARKS.intersection(text):
+        return True
+    left = [written.index(word) for word, t in zip(said, tokens, strict=True) if t < cut]
+    right = [written.index(word) for word, t in zip(said, tokens, strict=True) if t > cut]
+    behind = {t for t in tokens if t > cut}
+    part = any(behind < set(other) and other[0] > cut for other in by_token[min(behind)])
+    turned = (min(right) < min(left)) != (source == INDEX) or "due" in written
+    return turned and not part
+
+
+def _words(text: str) -> list[str]:
+    return [singular(word) for word in re.findall(r"[^\W_]+", fold(text))]

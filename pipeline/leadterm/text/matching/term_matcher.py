@@ -154,8 +154,8 @@ class TermMatcher:
         def words_of(match: Match) -> set[int]:
             return set(lex.word_ids[lex.word_ptr[match.term] : lex.word_ptr[match.term + 1]].tolist())
 
-        def text_of(match: Match) -> str:
-            return self._facts(match.term)[1]
+        def text_of(match: Match) -> tuple[str, str]:
+            return self._facts(match.term)[1:3]
 
         return keep_apart(doc, scan, matches, text_of, words_of, self.vocabulary, self.quiet(scan))
 
