@@ -24,7 +24,7 @@ _STOP = re.compile(
     r"[.:;!?](?=\s|$)|\s[-–—]{1,5}(?=\s|$)|[-–—]{1,5}$|(?<=[A-Z]{2})[-–—](?=[A-Z][a-z])|\s(?=\d{1,2}[.)]\s{1,9}[A-Z])|\*\*"
 )
 _NUMBER = re.compile(r"(?:(?<=[\s.:,;])|^)\(?(\d{1,2})[.)]\s*(?=[A-Z¿])")
-_SAFE_STOP = re.compile(r"\b(?:vs|dr|no|st|mr|mrs|ms|etc|approx|i\.e|e\.g|incl|w)\.$", re.IGNORECASE)
+_SAFE_STOP = re.compile(r"\b(?:vs|dr|no|st|mr|mrs|ms|etc|approx|i\.e|e\.g|incl|w|poss|prob|susp)\.$", re.IGNORECASE)
 
 
 @lru_cache(maxsize=1)

@@ -30,6 +30,8 @@ ABBREVIATIONS, NEVER_LAST, DOSING = (frozenset(words.split()) for words in _WORD
 
 def _is_stop(text: str, low: int, start: int, end: int) -> bool:
     """Whether the full stop at ``start`` ends a sentence; its line begins at ``low``, the next word at ``end``."""
+    if text[start] == "." and (text[start - 1 : start] == "." or text.startswith("....", start)):
+        return False  # dots that lead to an answer: "Asthma ........ No"
     if text[start] != ".":
         return text[start] != "?" or _ANSWER.match(text, end) is None
     match = _BEFORE.search(text, max(low, start - 24), start)
