@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,6 +23,14 @@ SAMPLE = Path(__file__).parents[1] / "corpora" / "samples" / "clinic-note.txt"
 
 settings.register_profile("leadterm", deadline=None, derandomize=True)  # a busy machine fails no test; same examples
 settings.load_profile("leadterm")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def nothing_configured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep what the person who runs the tests has set with ``leadterm config`` out of them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.mktemp("config")))
+        yield
 
 
 @pytest.fixture(scope="session")

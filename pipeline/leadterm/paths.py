@@ -7,7 +7,7 @@ from pathlib import Path
 
 from leadterm.errors import LeadtermError, unknown_name
 
-__all__ = ["cache_home", "code_cache", "code_data", "data_home", "model_dir", "model_names"]
+__all__ = ["cache_home", "code_cache", "code_data", "config_file", "data_home", "model_dir", "model_names"]
 
 MANIFEST = "manifest.json"
 
@@ -42,6 +42,15 @@ def cache_home() -> Path:
     'leadterm'
     """
     return _home("XDG_CACHE_HOME", ".cache")
+
+
+def config_file() -> Path:
+    """Give the file of what the user set with ``leadterm config``; it may not exist yet.
+
+    >>> config_file().name
+    'config.toml'
+    """
+    return _home("XDG_CONFIG_HOME", ".config") / "config.toml"
 
 
 def code_data() -> Path:

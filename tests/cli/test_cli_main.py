@@ -91,7 +91,7 @@ def test_no_arguments_show_the_help(capsys: pytest.CaptureFixture[str]) -> None:
     ("error", "status", "said"),
     [
         (LeadtermError("no such note.", hint="Check."), 2, "leadterm: no such note. Check.\n"),
-        (KeyboardInterrupt(), 130, "leadterm: interrupted; nothing is left half-written.\n"),
+        (KeyboardInterrupt(), 130, "nothing is left half-written. Run the same command to go on.\n"),
         (MemoryError(), 2, "out of memory"),
         (OSError(errno.ENOSPC, "No space left on device", "out.json"), 2, "No space left on device: 'out.json'"),
         (PermissionError(errno.EACCES, "Permission denied", "x"), 2, "Permission denied: 'x'"),

@@ -81,3 +81,27 @@ def test_what_cannot_be_meant_is_refused(options: list[str], said: str, corpus: 
     assert main(["train", str(corpus / "corpus"), "--output", str(made), *options]) == 2
     assert said in capsys.readouterr().err
     assert not made.exists()
+
+
+@pytest.mark.parametrize(("given", "said"), [("95", "; did you mean 0.95?"), ("1", "."), ("0", "."), ("nan", ".")])
+def test_a_target_that_cannot_be_meant_is_refused_before_training(
+    given: str, said: str, tmp_path: Path, capsys: Capture
+) -> None:
+    assert main(["train", str(tmp_path / "none"), "--output", str(tmp_path / "m"), "--target-precision", given]) == 2
+    assert f"the target precision {given} is not between 0 and 1{said}" in capsys.readouterr().err
+
+
+def test_sure_is_what_the_target_precision_bought(model: Path, tmp_path: Path, capsys: Capture) -> None:
+    target = json.loads((model / "manifest.json").read_text())["meta"]["target"]
+    assert target["wanted"] == 0.9 <= target["precision"]
+    note = tmp_path / "visit.txt"
+    note.write_text("Bronchial asthma.\n")
+    asked = ["suggest", str(note), "--model", str(model), "--tier", "sure", "--format", "json"]
+    assert main(asked) == 0
+    shown = capsys.readouterr()
+    assert json.loads(shown.out)[0]["threshold"] == round(target["threshold"], 4)
+    assert f"on {target['kept']} suggestions; the true precision may be as low as {target['low']:.2f}" in shown.err
+    assert main([*asked, "--threshold", "0.5"]) == 2
+    assert "--tier and --threshold exclude each other" in capsys.readouterr().err
+    assert main(["suggest", str(note), "--tier", "sure"]) == 2
+    assert "the model 'default' has no target precision" in capsys.readouterr().err

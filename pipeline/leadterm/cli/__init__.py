@@ -18,7 +18,7 @@ import typer
 from typer.core import TyperGroup
 
 from leadterm import __version__
-from leadterm.cli.process import Stopped, collect_seldom, open_streams, stop_on_signals
+from leadterm.cli.process import COMPLETING, Stopped, collect_seldom, open_streams, stop_on_signals
 from leadterm.errors import LeadtermError, place_of, printable
 
 __all__ = ["COMMANDS", "CommandPlace", "app", "main"]
@@ -46,6 +46,8 @@ COMMANDS: Mapping[str, CommandPlace] = {
     "curve": CommandPlace("leadterm.cli.curve", "curve", "Show accuracy against training size."),
     "corpus": CommandPlace("leadterm.cli.corpus", "app", "Import, check and count corpora."),
     "codes": CommandPlace("leadterm.cli.codes", "app", "Install, list, show and search code systems."),
+    "config": CommandPlace("leadterm.cli.config", "app", "Show and set defaults of options."),
+    "completion": CommandPlace("leadterm.cli.completion", "completion", "Print what makes the Tab key complete."),
     "doctor": CommandPlace("leadterm.cli.doctor", "doctor", "Show what is installed and try whether it works."),
     "cache": CommandPlace("leadterm.cli.doctor", "cache", "Show and clear the cache."),
 }
@@ -142,6 +144,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(arguments: list[str]) -> int:
     command = typer.main.get_command(app)
+    if COMPLETING in os.environ:
+        from leadterm.cli.completion import complete
+
+        return complete(command)
     try:
         with command.make_context("leadterm", arguments) as context:
             command.invoke(context)
@@ -159,9 +165,9 @@ def _explain(error: BaseException) -> tuple[int, str]:
     if isinstance(error, UsageProblem):
         return 2, _usage(error)
     if isinstance(error, KeyboardInterrupt | typer.Abort):
-        return INTERRUPTED, "interrupted; nothing is left half-written."
+        return INTERRUPTED, "interrupted; nothing is left half-written. Run the same command to go on."
     if isinstance(error, Stopped):
-        return error.status, f"ended by {error}; nothing is left half-written."
+        return error.status, f"ended by {error}; nothing is left half-written. Run the same command to go on."
     if isinstance(error, BrokenPipeError):
         _give_up_output()
         return PIPE_CLOSED, ""

@@ -18,7 +18,7 @@ import typer
 from leadterm import __version__
 from leadterm.cli.console import messages, write_output
 from leadterm.errors import LeadtermError, place_of
-from leadterm.paths import cache_home, code_data, data_home, model_dir, model_names
+from leadterm.paths import cache_home, code_data, config_file, data_home, model_dir, model_names
 
 __all__ = ["cache", "doctor"]
 
@@ -51,7 +51,7 @@ def _findings() -> dict[str, Any]:
         "extras": {name: _versions(packages) for name, packages in EXTRAS.items()},
         "places": {
             "program": str(Path(sys.executable)), "data": str(data_home()), "codes": str(code_data()),
-            "models": str(data_home() / "models"), "cache": str(cache_home()),
+            "models": str(data_home() / "models"), "cache": str(cache_home()), "config": str(config_file()),
         },
         "releases": _releases(),
         "models": {name: _size(model_dir(name)) for name in model_names()},

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from leadterm.cli.config import read_config
 from leadterm.cli.console import console, messages, progress, write_output
 from leadterm.errors import LeadtermError
 from leadterm.storage.writer import refuse_inputs
@@ -98,6 +99,8 @@ def evaluate(
         refuse_inputs(place, (model_or_run, corpus))
     scored = _read(corpus, split, system)
     answer = _answering(model_or_run, scored.systems)
+    if threshold is None and threshold_split is None and not Path(model_or_run).is_file():
+        threshold = read_config().get("threshold")
     limit = _threshold(threshold, threshold_split, scored, answer)
     run = answer(scored.encounters)
     if save_run:

@@ -11,8 +11,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-__all__ = ["Stopped", "collect_seldom", "open_streams", "stop_on_signals"]
+__all__ = ["COMPLETING", "Stopped", "collect_seldom", "open_streams", "stop_on_signals"]
 
+COMPLETING = "_LEADTERM_COMPLETE"  # in the environment: a shell asks what may follow
 SIGNALS = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
 
 

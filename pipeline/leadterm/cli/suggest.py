@@ -5,19 +5,21 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import chain
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from leadterm.cli.config import read_config
 from leadterm.cli.console import console, progress, write_output
 from leadterm.cli.tables import TABLES, check_table_output, write_table
 from leadterm.errors import LeadtermError, place_of, printable, unknown_name
 from leadterm.intake.files import find_files, holds_many
 from leadterm.intake.language import in_their_language
 from leadterm.pages.wanted import Format, Wanted
+from leadterm.paths import model_dir
 from leadterm.storage.writer import explain_failure, open_lines, refuse_inputs
 
 if TYPE_CHECKING:
@@ -31,12 +33,14 @@ if TYPE_CHECKING:
 
 __all__ = ["suggest"]
 
-PAGE_WIDTH = 120
+PAGE_WIDTH, FEW = 120, 200
 Notes = Annotated[
     list[str] | None,
     typer.Argument(metavar="[FILE|FOLDER|-]...", help="Notes, tables, encounters in JSON, folders, - for stdin."),
 ]
-Model = Annotated[str, typer.Option("--model", metavar="M", help="Name or folder of a model.")]
+Model = Annotated[
+    str | None, typer.Option("--model", metavar="M", help="Name or folder of a model. As configured, or default.")
+]
 Setting = Annotated[
     str | None, typer.Option(metavar="S", help="outpatient or inpatient. What the file says, else how it reads.")
 ]
@@ -61,13 +65,16 @@ Linker = Annotated[
 Threshold = Annotated[
     float | None, typer.Option(min=0, max=1, help="Lowest confidence of a suggested code. The model's own.")
 ]
+Tier = Annotated[
+    Literal["sure"] | None, typer.Option(help="sure: only what reaches the precision the model was trained for.")
+]
 TextColumn = Annotated[str | None, typer.Option(metavar="NAME", help="Column of the notes in a table.")]
 IdColumn = Annotated[str | None, typer.Option(metavar="NAME", help="Column of the encounter's id.")]
 
 
 def suggest(
     notes: Notes = None,
-    model: Model = "default",
+    model: Model = None,
     setting: Setting = None,
     system: Systems = None,
     top: Top = None,
@@ -77,6 +84,7 @@ def suggest(
     ner: Ner = None,
     linker: Linker = False,
     threshold: Threshold = None,
+    tier: Tier = None,
     text_column: TextColumn = None,
     id_column: IdColumn = None,
 ) -> None:
@@ -90,10 +98,10 @@ def suggest(
     Offsets count the characters of the note as it is, line ends included.
     """
     from leadterm.intake.encounters import read_items  # knows code systems: the help does without
-    from leadterm.schema import SETTINGS
 
-    if setting is not None and setting not in SETTINGS:
-        raise unknown_name("setting", setting, SETTINGS)
+    held = read_config()
+    model, setting = model or held.get("model", "default"), _known_setting(setting or held.get("setting"))
+    threshold = _lowest(model, threshold, tier, held)
     check_table_output(format, output)
     files = find_files(notes or _standard_input())
     refuse_inputs(output, files)
@@ -116,6 +124,35 @@ def suggest(
     _write(reader.answers(in_their_language(read, engine.languages, _say), ask), wanted, output)
     if reader.problems:
         raise typer.Exit(2)
+
+
+def _known_setting(setting: str | None) -> str | None:
+    from leadterm.schema import SETTINGS
+
+    if setting is not None and setting not in SETTINGS:
+        raise unknown_name("setting", setting, SETTINGS)
+    return setting
+
+
+def _lowest(model: str, threshold: float | None, tier: str | None, held: Mapping[str, Any]) -> float | None:
+    """The lowest confidence of a suggestion: as typed, what a target precision bought, as set, the model's own."""
+    if tier is None:
+        return held.get("threshold") if threshold is None else threshold
+    if threshold is not None:
+        raise LeadtermError("--tier and --threshold exclude each other.", hint="Give one of them.")
+    from leadterm.storage.artifacts import read_manifest
+
+    target = read_manifest(model_dir(model))["meta"].get("target") or {}
+    if "threshold" not in target:
+        wanted = f"reaches the precision {target['wanted']:g} at no confidence" if target else "has no target precision"
+        hint = "Train it with --target-precision 0.95 (or another), or give --threshold."
+        raise LeadtermError(f"the model '{model}' {wanted}.", hint=hint)
+    if target["kept"] < FEW:
+        _say(
+            f"warning: the threshold of --tier sure rests on {target['kept']} suggestions; "
+            f"the true precision may be as low as {target['low']:.2f}."
+        )
+    return float(target["threshold"])
 
 
 def _standard_input() -> list[str]:

@@ -9,7 +9,7 @@ import resource
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
@@ -131,6 +131,7 @@ def train(
         If the corpus has nothing to learn from, a system is not in it, or the output cannot be written.
     """
     check_output(output, documents=("README.md",))
+    _check_target(target_precision)
     use, tell, clock = recipe or Recipe(), progress or (lambda _step, _share: None), _Clock()
     tell("reading the corpus", 0.0)
     encounters = _read(corpus, splits)
@@ -149,14 +150,30 @@ def train(
     clock.stage("threshold")
     releases, said = known_titles(corpus if isinstance(corpus, str | Path) else None, fitted)
     meta = _manifest(encounters, digest, splits, wanted, use, clock.seconds, fitted, point)
+    meta |= _bought(target_precision, target) | {"releases": releases}
     model = CorpusModel(
-        fitted, point.threshold, Path(output).name, titles or said, meta | {"releases": releases}, releases,
+        fitted, point.threshold, Path(output).name, titles or said, meta, releases,
         earlier, np.array(sorted(e.digest for e in encounters), dtype=np.uint64),
     )  # fmt: skip
     tell("writing the model", 1.0)
     path = save_model(model, output, documents={"README.md": model_card(model, point, target, target_precision)})
     work.remove()
     return TrainResult(model, path, point, target, (*remarks, *_remarks(encounters, wanted)))
+
+
+def _check_target(wanted: float | None) -> None:
+    """Refuse a target that cannot be meant before hours of training, not after."""
+    if wanted is None or 0 < wanted < 1:
+        return
+    meant = f"; did you mean {wanted / 100:g}?" if 1 < wanted < 100 else "."
+    raise LeadtermError(f"the target precision {wanted:g} is not between 0 and 1{meant}", hint="Give a share: 0.95.")
+
+
+def _bought(wanted: float | None, target: OperatingPoint | None) -> dict[str, Any]:
+    """What the manifest keeps of a target precision: the threshold it buys, and how many cases that rests on."""
+    if wanted is None:
+        return {}
+    return {"target": {"wanted": wanted, **(asdict(target) if target else {})}}
 
 
 @dataclass

@@ -1,0 +1,121 @@
+"""``leadterm config``: what holds where an option is not typed, kept in one small TOML file."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Callable, Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from leadterm.cli.console import messages, write_output
+from leadterm.errors import LeadtermError, unknown_name
+from leadterm.paths import config_file, model_dir
+from leadterm.storage.writer import explain_failure, write_file
+
+__all__ = ["app", "read_config"]
+
+MEND = "Mend the file, or delete it."
+
+
+class Key(StrEnum):
+    """What can be configured."""
+
+    MODEL = "model"
+    SETTING = "setting"
+    THRESHOLD = "threshold"
+
+
+def _model(value: object) -> str:
+    if not isinstance(value, str) or not value:
+        raise LeadtermError(f"the model {value!r} is no name or folder.", hint="Give one, e.g. default.")
+    return value
+
+
+def _setting(value: object) -> str:
+    from leadterm.schema import SETTINGS
+
+    if value not in SETTINGS:
+        raise unknown_name("setting", str(value), SETTINGS)
+    return str(value)
+
+
+def _threshold(value: object) -> float:
+    try:
+        number = float(value) if isinstance(value, str | int | float) and not isinstance(value, bool) else -1.0
+    except ValueError:
+        number = -1.0
+    if not 0 <= number <= 1:
+        raise LeadtermError(f"the threshold {value!r} is not between 0 and 1.", hint="Give a confidence, e.g. 0.5.")
+    return number
+
+
+CHECKS: Mapping[str, Callable[[object], str | float]] = {
+    Key.MODEL: _model, Key.SETTING: _setting, Key.THRESHOLD: _threshold,
+}  # fmt: skip
+
+
+def read_config() -> dict[str, Any]:
+    """Read what is configured; ``LeadtermError`` if the file cannot be read or says what cannot be meant."""
+    file = config_file()
+    try:
+        given = tomllib.loads(file.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        raise LeadtermError(f"cannot read '{file}': {error.strerror}.", hint=MEND) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError):
+        raise LeadtermError(f"'{file}' is not TOML in UTF-8.", hint=MEND) from None
+    try:
+        for name in given:
+            if name not in CHECKS:
+                raise unknown_name("key", name, sorted(CHECKS))
+        return {name: CHECKS[name](value) for name, value in given.items()}
+    except LeadtermError as error:
+        raise LeadtermError(f"'{file}': {error.message}", hint=error.hint or MEND) from None
+
+
+app = typer.Typer(name="config", add_completion=False, no_args_is_help=True, help="Show and set defaults of options.")
+
+
+@app.command()
+def show() -> None:
+    """Show what is set and in which file."""
+    lines = [f"{name} = {json.dumps(value, ensure_ascii=False)}" for name, value in sorted(read_config().items())]
+    write_output("\n".join([f"# {config_file()}", *(lines or ["# nothing is set"])]))
+
+
+@app.command("set")
+def set_(
+    key: Annotated[Key, typer.Argument(help="What to set.")],
+    value: Annotated[str, typer.Argument(help="A model, outpatient or inpatient, or a confidence.")],
+) -> None:
+    """Set what holds where the option is not typed."""
+    checked = CHECKS[key](value)
+    if key is Key.MODEL:
+        folder = model_dir(value)  # a folder is kept whole: the command may run elsewhere next time
+        checked = str(folder.resolve()) if Path(value).exists() else value
+    _write({**read_config(), str(key): checked})
+    messages().print(f"{key} is set in {config_file()}.", soft_wrap=True, markup=False, highlight=False)
+
+
+@app.command()
+def unset(key: Annotated[Key, typer.Argument(help="What to forget.")]) -> None:
+    """Forget what was set."""
+    held = read_config()
+    if str(key) not in held:
+        raise LeadtermError(f"{key} is not set.", hint="'leadterm config show' shows what is.")
+    _write({name: value for name, value in held.items() if name != key})
+    messages().print(f"{key} is no longer set.", soft_wrap=True, markup=False, highlight=False)
+
+
+def _write(values: Mapping[str, str | float]) -> None:
+    """Write the file; what JSON writes of a string or a number is TOML as well, but for the character DEL."""
+    file = config_file()
+    with explain_failure(file, hint="Set XDG_CONFIG_HOME to a folder you may write."):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        lines = [f"{name} = {json.dumps(value, ensure_ascii=False)}\n" for name, value in sorted(values.items())]
+        write_file(file, "".join(lines).replace("\x7f", "\\u007F"))
