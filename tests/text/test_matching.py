@@ -294,7 +294,9 @@ def _words(text: str) -> set[tuple[str, str]]:
     ("text", "code"),
     [
         ("Anemia, COPD", "D63.8"), ("COPD, sleep apnea", "G47.33"), ("Cirrhosis, alcohol use disorder", "K70.30"),
-        ("To do: call her", "Z66"), ("Two shocks of 200 joules", "R57.9"), ("Psoriasis, arthritis", "L40.50"),
+        ("To do: call her", "Z66"), ("Two shocks of 200 joules", "R57.9"),
+        ("1. Do nothing", "Z66"), ("EEG tomorrow", "R94.01"), ("Given two hours PTA", "D68.1"),
+        ("Psoriasis, arthritis", "L40.50"),
         ("TIA, hepatitis C", "K72.00"), ("COPD/sleep apnea", "G47.33"), ("COPD and sleep apnea", "G47.33"),
         ("UTI with AKI", "N10"), ("Morbid obesity (HCC)", "C22.0"), ("Sertraline 50 MG", "G70.00"),
         ("Prenatal screen: GBS negative", "G61.0"), ("GBS+ mother", "G61.0"), ("Tussin DM syrup", "E11.9"),
