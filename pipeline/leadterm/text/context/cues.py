@@ -94,6 +94,7 @@ class CueTrie:
     def __init__(self, number: Callable[[str], Sequence[int]], language: str = "en") -> None:
         self._number = number
         self._words: dict[str, Sequence[int]] = {}
+        self._ways: dict[tuple[str, ...], list[list[int]]] = {}
         self._root: dict[int, Any] = {}
         self._enders = frozenset((SENTENCE_MARK, *(n for mark in CLAUSE_ENDS[language] for n in number(mark))))
 
@@ -110,8 +111,11 @@ class CueTrie:
         nodes = [self._root]
         for word in cue.text.split():
             options = sets[word[1:-1]] if word.startswith("{") else (word,)
-            options = [*options, *(option.replace("'", "’") for option in options if "'" in option)]
-            ways = [self._numbers(option) for option in options]
+            key = tuple(options)
+            if key not in self._ways:
+                curly = [option.replace("'", "’") for option in options if "'" in option]
+                self._ways[key] = [self._numbers(option) for option in (*options, *curly)]
+            ways = self._ways[key]
             nodes = [self._step(node, numbers) for node in nodes for numbers in ways]
         for node in nodes:
             node[0] = (*node.get(0, ()), cue)

@@ -119,7 +119,8 @@ class Scanner:
         here, clause, no, begun, spaced = 0, 0, False, -1, True
         known, strings = self._by_orth, doc.vocab.strings
         judged = self._senses.judged if self._senses is not None else frozenset()
-        for i, (orth, start, space) in enumerate(doc.to_array(["ORTH", "SENT_START", "SPACY"]).tolist()):
+        columns = doc.to_array(["ORTH", "SENT_START", "SPACY"]).T.tolist()  # no list for each token
+        for i, (orth, start, space) in enumerate(zip(*columns, strict=True)):
             if start == 1:
                 clause += 1
                 no = False
