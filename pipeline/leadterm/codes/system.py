@@ -11,7 +11,7 @@ import numpy as np
 from leadterm.codes.release import as_day
 from leadterm.codes.systems import SystemSpec, spec_of
 from leadterm.codes.systems.spelling import bare, bare_rows
-from leadterm.codes.terms import entry_terms, note_terms, sevenths
+from leadterm.codes.terms import Sevenths, entry_terms, note_terms
 from leadterm.codes.types import INSTRUCTIONS, TERM_SOURCES, Heading, Instruction, InstructionKind, Term
 from leadterm.errors import LeadtermError, unknown_name
 from leadterm.storage.columns import Array, Strings, numbers
@@ -52,7 +52,7 @@ class CodeSystem:
     __slots__ = (
         "_arrays", "_bare", "_billable", "_block", "_chapter", "_codes", "_effective", "_end", "_extended", "_headings",
         "_installed", "_key", "_name", "_note_kind", "_note_owner", "_note_text", "_parent", "_release", "_rows",
-        "_spec", "_titles",
+        "_sevenths", "_spec", "_titles",
     )  # fmt: skip
 
     def __init__(
@@ -78,6 +78,7 @@ class CodeSystem:
         self._chapter = numbers(arrays["chapter"])
         parts = (Strings.named(arrays, f"heading_{part}") for part in ("kind", "name", "title"))
         self._headings = tuple(Heading(*texts) for texts in zip(*parts, strict=True))
+        self._sevenths = Sevenths(arrays)
         self._note_owner = arrays["note_owner"]
         self._note_kind = numbers(arrays["note_kind"])
         self._note_text = Strings.named(arrays, "note_text")
@@ -269,7 +270,7 @@ class CodeSystem:
         """
         row = self._row(code)
         base = self._parent[row] if self._extended[row] else row
-        meanings = sevenths(self._arrays, self._line(base))
+        meanings = self._sevenths.nearest(self._line(base))
         first = base + 1
         if first < self._end[base] and self._extended[first]:
             used = [self._codes[at][-1] for at in range(first, self._end[base])]

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from leadterm.codes.types import INSTRUCTIONS, TERM_SOURCES, Term, TermSource
 from leadterm.storage.columns import Array, Strings, numbers
 
-__all__ = ["SEPARATOR", "entry_terms", "note_terms", "sevenths"]
+__all__ = ["SEPARATOR", "Sevenths", "entry_terms", "note_terms"]
 
 SEPARATOR = "\x1f"  # between the parts of a path or of the optional words
 NOTES: Mapping[str, TermSource] = {"inclusion": "inclusion", "includes": "includes"}
@@ -49,18 +49,26 @@ def entry_terms(arrays: Mapping[str, Array], codes: Sequence[str], wanted: Colle
             yield Term(text, codes[row], source, path, extra, second[at] or None, bool(dashes[at]), column)
 
 
-def sevenths(arrays: Mapping[str, Array], line: Sequence[int]) -> dict[str, str]:
-    """Give the nearest definition of 7th characters along a line of rows.
+class Sevenths:
+    """The definitions of 7th characters in the columns of a code system.
 
     >>> from leadterm.codes.official.draft import Draft, Row
     >>> columns = Draft([Row("W00", "Fall")], sevenths=[(0, "A", "initial encounter")]).arrays()
-    >>> sevenths(columns, [0])
+    >>> Sevenths(columns).nearest([0])
     {'A': 'initial encounter'}
     """
-    owners = numbers(arrays["seventh_owner"])
-    for row in line:
-        first = bisect_left(owners, row)
-        if first < len(owners) and owners[first] == row:
-            chars, texts = Strings.named(arrays, "seventh_char"), Strings.named(arrays, "seventh_text")
-            return {chars[at]: texts[at] for at in range(first, bisect_left(owners, row + 1, first))}
-    return {}
+
+    __slots__ = ("_chars", "_owners", "_texts")
+
+    def __init__(self, arrays: Mapping[str, Array]) -> None:
+        self._owners = numbers(arrays["seventh_owner"])
+        self._chars, self._texts = Strings.named(arrays, "seventh_char"), Strings.named(arrays, "seventh_text")
+
+    def nearest(self, line: Sequence[int]) -> dict[str, str]:
+        """Give the first definition along a line of rows."""
+        owners = self._owners
+        for row in line:
+            first = bisect_left(owners, row)
+            if first < len(owners) and owners[first] == row:
+                return {self._chars[at]: self._texts[at] for at in range(first, bisect_left(owners, row + 1, first))}
+        return {}

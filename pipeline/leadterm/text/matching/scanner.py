@@ -111,15 +111,12 @@ class Scanner:
     def scan(self, doc: Doc) -> Scan:
         """Read the content words of a doc whose sentence starts are set."""
         expansions = _note_abbreviations(doc)
-        word: list[int] = []
-        token: list[int] = []
-        position: list[int] = []
-        segment: list[int] = []
+        word, token, position, segment = (list[int]() for _ in range(4))
         negated: list[bool] = []
         here, clause, no, begun, spaced = 0, 0, False, -1, True
         known, strings = self._by_orth, doc.vocab.strings
+        columns = doc.to_array(["ORTH", "SENT_START", "SPACY"]).T.tolist()
         judged = self._senses.judged if self._senses is not None else frozenset()
-        columns = doc.to_array(["ORTH", "SENT_START", "SPACY"]).T.tolist()  # no list for each token
         for i, (orth, start, space) in enumerate(zip(*columns, strict=True)):
             if start == 1:
                 clause += 1
