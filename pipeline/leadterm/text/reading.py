@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["FoundMention", "NoteReading", "ProblemWords", "Reading", "problem_tokens", "read_note"]
 
+SIDES = frozenset({"left", "right", "bilateral"})
 COMPLAINT_SECTIONS = frozenset({"chief_complaint", "indication", "reason_for_visit"})
 UNKNOWN_WEIGHT = 4.0
 PROBLEM_TOKENS = "leadterm_problem_tokens"
@@ -86,6 +87,7 @@ class _Reader:
         vocabulary = matcher.vocabulary
         ids = np.where(scan.negated, -1, scan.word).tolist()
         self.words = [vocabulary[w] if w >= 0 else "" for w in ids]
+        self._keep_sides(doc, scan, vocabulary)
         if "non-" in self.text.lower():
             self._blank_opposites(scan)
         self.tokens = scan.token.tolist()
@@ -95,6 +97,13 @@ class _Reader:
         self.sentences = {
             number: frozenset(self.words[low:high]) for number, low, high in runs(self.sentence_of[scan.token])
         }  # fmt: skip
+
+    def _keep_sides(self, doc: Doc, scan: Scan, vocabulary: tuple[str, ...]) -> None:
+        """Keep the side behind a comma: "cataract without glaucoma, left eye"."""
+        for i in np.flatnonzero(scan.negated & (scan.word >= 0)).tolist():
+            word, token = vocabulary[scan.word[i]], int(scan.token[i])
+            if word in SIDES and doc[token - 1].text == ",":
+                self.words[i] = word
 
     def _blank_opposites(self, scan: Scan) -> None:
         """Forget "recurrent" where the note says "non-recurrent"."""
