@@ -221,3 +221,11 @@ def test_output_is_written_whole_or_not_at_all(tmp_path: Path, capsys: pytest.Ca
 def test_progress_is_silent_without_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
     assert list(progress(range(3), "Reading", total=3)) == [0, 1, 2]
     assert capsys.readouterr().err == ""
+
+
+def test_a_log_is_told_now_and_then_how_far_it_is(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("leadterm.cli.console.EVERY", 0.0)
+    assert list(progress("ab", "Suggesting", total=2)) == ["a", "b"]
+    assert capsys.readouterr().err == "Suggesting: 0 of 2\nSuggesting: 1 of 2\n"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -17,6 +18,7 @@ __all__ = ["console", "messages", "progress", "write_output"]
 
 T = TypeVar("T")
 PIPED_WIDTH = 120
+EVERY = 30.0  # seconds
 
 
 def console() -> Console:
@@ -38,13 +40,13 @@ def messages() -> Console:
 
 
 def progress(items: Iterable[T], label: str, *, total: int | None = None) -> Iterator[T]:
-    """Pass items on and show how far they are, on standard error and only if that is a terminal.
+    """Pass items on and show how far they are on standard error: a bar on a terminal, else a line now and then.
 
     >>> list(progress("abc", "Reading"))
     ['a', 'b', 'c']
     """
     if not sys.stderr.isatty():
-        yield from items
+        yield from _with_lines(items, label, total)
         return
     from rich.progress import (
         BarColumn,
@@ -58,6 +60,16 @@ def progress(items: Iterable[T], label: str, *, total: int | None = None) -> Ite
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, TimeRemainingColumn(), console=messages(), transient=True) as bar:
         yield from bar.track(items, total=total, description=label)
+
+
+def _with_lines(items: Iterable[T], label: str, total: int | None) -> Iterator[T]:
+    """Say every half minute how far it is, as a log wants it; what is done sooner says nothing."""
+    last = time.monotonic()
+    for number, item in enumerate(items):
+        if time.monotonic() - last >= EVERY:
+            last = time.monotonic()
+            print(f"{label}: {number}{f' of {total}' if total else ''}", file=sys.stderr, flush=True)
+        yield item
 
 
 def write_output(text: str, path: str | Path | None = None) -> None:

@@ -31,6 +31,7 @@ class Format(StrEnum):
     TABLE = "table"
     JSON = "json"
     HTML = "html"
+    CSV = "csv"
 
 
 class ShortFormat(StrEnum):
@@ -85,7 +86,9 @@ def evaluate(
     ] = None,
     format: Annotated[Format, typer.Option("--format", help="How to print.")] = Format.TABLE,
     output: Output = None,
-    save_run: Annotated[str | None, typer.Option(metavar="PATH", help="Write the suggestions as a run file.")] = None,
+    save_run: Annotated[
+        str | None, typer.Option(metavar="PATH", help="Write the suggestions as a run file (.tsv, .trec).")
+    ] = None,
     note_text: Annotated[bool, typer.Option(help="html: keep the notes of the encounters shown, folded.")] = True,
     bootstrap: Samples = 1000,
     seed: Seed = 0,
@@ -104,7 +107,7 @@ def evaluate(
     limit = _threshold(threshold, threshold_split, scored, answer)
     run = answer(scored.encounters)
     if save_run:
-        write_output(run.to_text(), save_run)
+        write_output(_run_text(run, save_run), save_run)
     report = score(
         run, Qrels.from_encounters(scored.encounters), threshold=limit, systems=scored.systems, split=scored.name,
         n_bootstrap=bootstrap, seed=seed, training=_training(scored), hierarchy=levels,
@@ -178,6 +181,8 @@ def _two_runs(run_a: str, run_b: str, scored: Scored) -> dict[str, Run]:
 def _emit(report: Report, format: Format, output: str | None, encounters: Sequence[Encounter], corpus: str) -> None:
     if format is Format.JSON:
         write_output(report.dumps(), output)
+    elif format is Format.CSV:
+        write_output(report.to_frame().to_csv(index=False, lineterminator="\n"), output)
     elif format is Format.HTML:
         from leadterm.pages.report_page import report_page
 
@@ -189,6 +194,14 @@ def _emit(report: Report, format: Format, output: str | None, encounters: Sequen
         _print(report_tables(report), output)
 
 
+def _run_text(run: Run, path: str) -> str:
+    if not path.endswith(".trec"):
+        return run.to_text()
+    from leadterm.evaluation.tables.trec import trec_text
+
+    return trec_text(run.name, run.to_frame())
+
+
 def _answering(name: str, systems: Sequence[str]) -> Callable[[Sequence[Encounter]], Run]:
     """Give what turns encounters into a run: a run file as it is, or a model that is asked."""
     from leadterm.evaluation import Run
@@ -197,7 +210,7 @@ def _answering(name: str, systems: Sequence[str]) -> Callable[[Sequence[Encounte
         only = systems[0] if len(systems) == 1 else None
         run = Run.from_file(name, system=only)
         return lambda _encounters: run
-    if Path(name).suffix in (".tsv", ".txt", ".csv", ".jsonl"):
+    if Path(name).suffix in (".tsv", ".txt", ".csv", ".jsonl", ".trec"):
         raise LeadtermError(f"no such run file: {name}.", hint="Check the path.")
     from leadterm.models import load
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
@@ -69,12 +70,17 @@ def holds_many(path: Path) -> bool:
 
 
 def _inside(folder: Path) -> list[Path]:
-    inside = sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith("."))
+    inside = sorted((p for p in folder.iterdir() if p.is_file() and not p.name.startswith(".")), key=_natural)
     if any(path.name == "corpus.toml" for path in inside):
         inside = [path for path in inside if path.suffix == ".jsonl"]
     if not inside:
         raise LeadtermError(f"the folder '{folder}' has no file directly inside.", hint="Folders within are not read.")
     return inside
+
+
+def _natural(path: Path) -> list[tuple[int, str]]:
+    """An order in which note2 stands before note10."""
+    return [(int(piece) if piece.isdecimal() else -1, piece) for piece in re.split(r"(\d+)", path.name)]
 
 
 def _missing(path: Path) -> LeadtermError:

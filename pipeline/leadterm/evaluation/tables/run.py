@@ -80,9 +80,10 @@ class Run:
     ) -> Run:
         """Read a run file: tab-separated ``encounter_id system code rank score`` with a header.
 
-        A file that ends in ``.jsonl`` is read as suggestions, one encounter a line, with their threshold.
-        Optional columns: ``confidence``, ``section`` and ``evidence`` (spans ``[note_id:]start-end`` separated
-        by ``;``). ``system`` may be missing if the argument names it; one of ``rank`` and ``score`` may be missing.
+        A file that ends in ``.jsonl`` is read as suggestions, one encounter a line, with their threshold; a TREC run
+        (``query Q0 document rank score tag``) is known by its first line. Optional columns: ``confidence``,
+        ``section`` and ``evidence`` (spans ``[note_id:]start-end`` separated by ``;``). ``system`` may be missing if
+        the argument names it; one of ``rank`` and ``score`` may be missing.
 
         Parameters
         ----------
@@ -107,8 +108,10 @@ class Run:
 
             return cls.from_suggestions(read_suggestions(path), name=name or Path(path).stem, normalise=normalise)
         from leadterm.evaluation.tables.run_files import read_table
+        from leadterm.evaluation.tables.trec import is_trec, read_trec
 
-        return cls.from_frame(read_table(path), name=name or Path(path).stem, system=system, normalise=normalise)
+        frame = read_trec(path) if is_trec(path) else read_table(path)
+        return cls.from_frame(frame, name=name or Path(path).stem, system=system, normalise=normalise)
 
     @classmethod
     def from_frame(
