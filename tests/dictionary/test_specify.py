@@ -23,6 +23,7 @@ SIDES = [
     ("CC: Right knee trouble.\nASSESSMENT AND PLAN:\n1. Knee pain. Rest and ice.", "M25.561"),
     ("Assessment: Bilateral otitis media.", "H66.93"),
     ("Assessment: Knee pain.", "M25.569"),
+    ("Assessment: Age-related nuclear cataract without diplopia, left eye", "H25.12"),
 ]  # fmt: skip
 
 
