@@ -34,7 +34,7 @@ MODEL ?= default
 SIZES ?= 1000,3000,10000
 SMOKE := build/smoke
 
-.PHONY: help run test lint types wheel check bench bench-train train field evaluate golden notebooks build clean
+.PHONY: help run test lint types wheel check bench bench-train train field evaluate golden notebooks docs build clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -99,6 +99,11 @@ golden: $(VENV)/dev ## record all answers, and compare with an earlier record (A
 
 notebooks: $(VENV)/dev ## run every notebook
 	$(BIN)/python -m pytest --nbmake notebooks
+
+docs: $(VENV)/run ## build the guide and the reference of the Python names into build/site
+	$(PIP) --editable '.[docs]'
+	$(BIN)/mkdocs build --quiet
+	@echo "Open build/site/index.html"
 
 clean: ## remove what was built, and the environment
 	rm -rf $(VENV) build dist pipeline/*.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage
