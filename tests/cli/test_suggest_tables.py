@@ -6,6 +6,7 @@ import csv
 import io
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -113,3 +114,14 @@ def test_a_missing_package_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     (tmp_path / "t.xlsx").write_bytes(b"PK\x03\x04rest")
     assert main(["suggest", str(tmp_path / "t.xlsx")]) == 2
     assert "pip install 'leadterm[tables]'" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("loaded")
+@pytest.mark.parametrize("kind", ["csv", "tsv"])
+def test_a_table_comes_on_standard_input(kind: str, capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = NOTES if kind == "csv" else NOTES.replace(",", "\t")
+    monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=io.BytesIO(text.encode()), isatty=lambda: False))
+    assert main(["suggest", "-", "--input-format", kind, "--format", "csv"]) == 2  # two rows have no text or id
+    assert {row["encounter_id"] for row in coded(capsys.readouterr().out)} >= {"v1", "v5"}
+    assert main(["suggest", "a.csv", "--input-format", kind]) == 2
+    assert "--input-format is for standard input alone" in capsys.readouterr().err

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
+import shutil
 import sys
+import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import chain
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
@@ -68,6 +72,9 @@ Threshold = Annotated[
 Tier = Annotated[
     Literal["sure"] | None, typer.Option(help="sure: only what reaches the precision the model was trained for.")
 ]
+InputFormat = Annotated[
+    Literal["csv", "tsv", "jsonl", "xlsx", "parquet"] | None, typer.Option(help="What table standard input is.")
+]
 TextColumn = Annotated[str | None, typer.Option(metavar="NAME", help="Column of the notes in a table.")]
 IdColumn = Annotated[str | None, typer.Option(metavar="NAME", help="Column of the encounter's id.")]
 
@@ -85,6 +92,7 @@ def suggest(
     linker: Linker = False,
     threshold: Threshold = None,
     tier: Tier = None,
+    input_format: InputFormat = None,
     text_column: TextColumn = None,
     id_column: IdColumn = None,
 ) -> None:
@@ -103,7 +111,7 @@ def suggest(
     model, setting = model or held.get("model", "default"), _known_setting(setting or held.get("setting"))
     threshold = _lowest(model, threshold, tier, held)
     check_table_output(format, output)
-    files = find_files(notes or _standard_input())
+    files = find_files(_named(notes or _standard_input(), input_format))
     refuse_inputs(output, files)
     columns = {role: name for role, name in (("text", text_column), ("id", id_column)) if name is not None}
     reader = _Reader(read_items(files, setting=setting, date=date, columns=columns))
@@ -159,6 +167,20 @@ def _standard_input() -> list[str]:
     if sys.stdin is None or sys.stdin.isatty():
         raise LeadtermError("no note is given.", hint="Name a file or folder, or give the note on standard input.")
     return ["-"]
+
+
+def _named(notes: list[str], kind: str | None) -> list[str]:
+    """Put a table on standard input, which is read twice, into a file that only its user can read, till the end."""
+    if kind is None:
+        return notes
+    if notes != ["-"]:
+        raise LeadtermError("--input-format is for standard input alone.", hint="Leave it out: files are recognised.")
+    folder = tempfile.TemporaryDirectory(prefix="leadterm-")
+    atexit.register(folder.cleanup)
+    file = Path(folder.name) / f"stdin.{kind}"
+    with explain_failure(file), file.open("wb") as written:
+        shutil.copyfileobj(sys.stdin.buffer, written)
+    return [str(file)]
 
 
 class _Reader:
