@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "pipeline" / "leadterm"
 PLACES = (ROOT, ROOT / "tests", PACKAGE, PACKAGE / "text" / "knowledge", PACKAGE / "pages" / "templates")
 DOCUMENTS = ("README.md", "CONTRIBUTING.md", "pipeline/README.md", "tests/README.md",
-             *(f"docs/{page}.md" for page in ("index", "install", "notes", "training", "api")))  # fmt: skip
+             *(f"docs/{page}.md" for page in ("index", "install", "notes", "training", "speed", "api")))  # fmt: skip
 PATH = re.compile(r"`([a-z_0-9./*-]+(?:/|\.(?:py|tsv|toml|json|html|css|md|txt)))`")
 
 
