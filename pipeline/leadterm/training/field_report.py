@@ -123,32 +123,7 @@ def choose_line(answers: Mapping[str, Sequence[Answer]], shares: Mapping[str, fl
     """Choose the surest line whose F1 is as good as the best, averaged over sources by their shares.
 
     The curve is flat near its top; of coders elsewhere, more report less than ours than the other way round.
-
-    Examples
-    --------
-    >>> one = Answer(("I10", "R05.9"), np.array([0.9, 0.6]), demanded, optional, demanded)
-    >>> figures([one], 0.5)["f1"]
-    1.0
-    """
-    right = wrong = missed = shown = first = notes = 0
-    for one in answers:
-        above = one.above(line)
-        right += len(one.must.intersection(above))
-        wrong += len(set(above) - one.must - one.may)
-        missed += len(one.must.difference(above))
-        shown += len(one.must.intersection(one.codes[:ROWS]))
-        notes += bool(one.must)
-        first += bool(above and above[0] in one.lead)
-    demanded = max(right + missed, 1)
-    return {
-        "f1": 2 * right / max(2 * right + wrong + missed, 1), "precision": right / max(right + wrong, 1),
-        "recall": right / demanded, "in_15": shown / demanded, "first_listed": first / max(notes, 1),
-        "notes": float(notes),
-    }  # fmt: skip
-
-
-def choose_line(answers: Mapping[str, Sequence[Answer]], shares: Mapping[str, float]) -> float:
-    """Choose the line with the best F1, averaged over sources by their shares; those without answers are left out.
+    Sources without answers are left out.
 
     Examples
     --------
