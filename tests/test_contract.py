@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 import leadterm
+from leadterm.dictionary.model import DictionaryModel
 from leadterm.errors import LeadtermError
 from leadterm.models import KINDS, Kind, load_prior
 from leadterm.ranking.candidate_table import CandidateTable
@@ -227,3 +228,8 @@ def test_a_table_that_is_not_sound_is_refused() -> None:
         CandidateTable("e", "s", ("A",), ("p",), np.ones((1, 1), np.float32), ())
     with pytest.raises(LeadtermError, match="twice"):
         CandidateTable("e", "s", ("A", "A"), ("p",), np.ones((2, 1), np.float32), ((), ()))
+
+
+def test_a_code_that_a_corpus_writes_in_its_own_way_has_no_title(engine: DictionaryModel) -> None:
+    assert list(engine.titles("icd10cm", ["S39.91X", "S39.91XA"])) == ["S39.91XA"]
+    assert engine.titles("icd9cm", ["401.9"]) == {}

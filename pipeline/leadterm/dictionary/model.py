@@ -148,8 +148,9 @@ class DictionaryModel(FrameReader):
         return np.asarray(self.ranker.first.raw_score(columns, FIRST_FEATURES))
 
     def titles(self, system: str, codes: Sequence[str]) -> Mapping[str, str]:
-        """Give the titles of codes; none of another system."""
-        return {code: self.system.title(code) for code in codes} if system in self.systems else {}
+        """Give the titles of codes; none of another system, nor of a code that a corpus writes in its own way."""
+        known = [code for code in codes if system in self.systems and code in self.system]
+        return {code: self.system.title(code) for code in known}
 
     @property
     def keeps_rules(self) -> bool:
