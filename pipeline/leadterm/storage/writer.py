@@ -66,8 +66,9 @@ def open_file(path: str | Path) -> Iterator[IO[bytes]]:
         return
     target.parent.mkdir(parents=True, exist_ok=True)
     _sweep(target)
-    handle, draft = _start(target, folder=False)
+    made: list[Path] = []
     try:
+        handle, draft = _start(target, made, folder=False)
         with os.fdopen(handle, "wb") as file:
             yield file
             file.flush()
@@ -75,7 +76,8 @@ def open_file(path: str | Path) -> Iterator[IO[bytes]]:
             _keep_mode(target, draft)
             draft.replace(target)
     finally:
-        draft.unlink(missing_ok=True)
+        for draft in made:
+            draft.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -84,15 +86,19 @@ def open_folder(path: str | Path) -> Iterator[Path]:
     target = Path(os.path.realpath(path))
     target.parent.mkdir(parents=True, exist_ok=True)
     _sweep(target)
-    handle, draft = _start(target, folder=True)
+    made: list[Path] = []
+    handle = -1
     try:
+        handle, draft = _start(target, made, folder=True)
         yield draft
         for file in draft.iterdir():
             _keep_mode(target / file.name, file)
         _swap(draft, target)
     finally:
-        os.close(handle)
-        shutil.rmtree(draft, ignore_errors=True)
+        if handle >= 0:
+            os.close(handle)
+        for draft in made:
+            shutil.rmtree(draft, ignore_errors=True)
 
 
 @contextmanager
@@ -132,11 +138,15 @@ def _prefix(name: str) -> str:
     return f".{name if short else hashlib.sha256(os.fsencode(name)).hexdigest()[:16]}-"
 
 
-def _start(target: Path, *, folder: bool) -> tuple[int, Path]:
-    """Make a draft and lock it; where something is replaced, nobody else may read it until it has its mode."""
+def _start(target: Path, made: list[Path], *, folder: bool) -> tuple[int, Path]:
+    """Make a draft and lock it; where something is replaced, nobody else may read it until it has its mode.
+
+    Its name stands in ``made`` before it is there, so that a signal at any moment finds it.
+    """
     mode = 0o700 if target.exists() else 0o777
     while True:
         draft = target.with_name(f"{_prefix(target.name)}{secrets.token_hex(4)}.part")
+        made.append(draft)
         if folder:
             draft.mkdir(mode)
             handle = os.open(draft, os.O_RDONLY)
