@@ -11,7 +11,7 @@ from leadterm.codes.official.install import install
 from leadterm.errors import LeadtermError
 from leadterm.rules.code_checks import check_codes
 from leadterm.rules.excludes import exclusion, ranges_in
-from leadterm.rules.findings import CodeSet
+from leadterm.rules.findings import Case, Coded, Facts
 from leadterm.rules.patient import other_age, other_sex
 from leadterm.rules.validity import unknown
 from leadterm.schema import Encounter, Note, ReferenceCode
@@ -59,6 +59,7 @@ def test_excludes1_says_where_and_is_the_same_either_way() -> None:
     finding = check_codes(encounter(), [("icd10cm", "E10.9"), ("icd10cm", "E11.9")])[0]
     assert (finding.severity, finding.section) == ("error", "I.A.12.a")
     assert f"at {note.owner}" in finding.message or "at E10" in finding.message
+    assert finding.sentence.startswith("An Excludes1 note")
 
 
 def test_ranges_of_notes() -> None:
@@ -80,10 +81,10 @@ def test_every_reference_of_the_release_leads_to_a_code() -> None:
 @pytest.mark.parametrize(
     ("codes", "sex", "found"),
     [
-        ("C56.1", "M", [("sex", "C56.1")]),
-        ("N40.0", "F", [("sex", "N40.0")]),
-        ("O80", "M", [("sex", "O80")]),
-        ("C50.121", "F", [("sex", "C50.121")]),
+        ("C56.1", "M", [("other-sex", "C56.1")]),
+        ("N40.0", "F", [("other-sex", "N40.0")]),
+        ("O80", "M", [("other-sex", "O80")]),
+        ("C50.121", "F", [("other-sex", "C50.121")]),
         ("C50.111 N40.0", None, []),
         ("N39.3", "M", []),  # "(female) (male)" is of either
         ("Z31.81", "F", []),
@@ -97,26 +98,29 @@ def test_codes_of_the_other_sex(codes: str, sex: str | None, found: list[tuple[s
 
 @pytest.mark.parametrize(
     ("code", "born", "found"),
-    [("O80", 1950, "warning"), ("O80", 1995, ""), ("P07.30", 1980, "note"), ("P07.30", 2025, ""),
-     ("P07.30", 2026, ""), ("Z38.00", 2000, "warning"), ("I10", 1930, "")],
-)  # fmt: skip
-def test_codes_of_another_age(code: str, born: int, found: str) -> None:
+    [("P07.30", 1980, "advice"), ("P07.30", 2025, ""), ("P07.30", 2026, ""), ("I10", 1930, "")],
+)
+def test_perinatal_codes_of_an_older_patient(code: str, born: int, found: str) -> None:
     result = check_codes(encounter(born=born, day="2026-05-01"), [("icd10cm", code)])
-    assert [finding.severity for finding in result if finding.rule == "age"] == ([found] if found else [])
+    assert [one.severity for one in result if one.rule == "perinatal-age"] == ([found] if found else [])
 
 
 def test_without_a_day_or_a_birth_year_age_says_nothing() -> None:
     system = load_system("icd10cm")
-    assert not list(other_age(CodeSet(encounter(born=1950), ("O80",), system)))
-    assert not list(other_sex(CodeSet(encounter(), ("O80",), system)))
+    assert not list(other_age(Case(Facts.of(encounter(born=1950)), (Coded("icd10cm", "P07.30"),), system)))
+    assert not list(other_sex(Case(Facts(), (Coded("icd10cm", "O80"),), system)))
 
 
 def test_unknown_incomplete_and_misspelled_codes() -> None:
     found = check_codes(encounter(), [("icd10cm", "E11"), ("icd10cm", "E119"), ("icd10cm", "X99.9Z")])
-    assert [(f.rule, f.codes[0]) for f in found] == [("unknown", "E119"), ("unknown", "X99.9Z"), ("billable", "E11")]
-    assert "written E11.9" in found[0].message
+    assert [(f.rule, f.codes[0]) for f in found] == [
+        ("unknown-code", "E119"),
+        ("unknown-code", "X99.9Z"),
+        ("incomplete", "E11"),
+    ]
+    assert "written E11.9" in found[0].fix
     own = from_pairs("own", [("A1", "Arm")])
-    assert [f.codes for f in unknown(CodeSet(encounter(), ("A1", "A2"), own))] == [("A2",)]
+    assert [f.codes for f in unknown(Case(Facts(), (Coded("own", "A1"), Coded("own", "A2")), own))] == [("A2",)]
 
 
 def test_a_code_is_judged_by_the_release_of_its_day(tmp_path: Path) -> None:
@@ -124,9 +128,9 @@ def test_a_code_is_judged_by_the_release_of_its_day(tmp_path: Path) -> None:
     table.write_text("code\ttitle\nI10\tHypertension\n")
     install(table, system="icd10cm", release="2020", force=True)
     given = [("icd10cm", "E11.9")]
-    assert [f.rule for f in check_codes(encounter(day="2020-01-01"), given)] == ["unknown"]
+    assert [f.rule for f in check_codes(encounter(day="2020-01-01"), given)] == ["unknown-code"]
     assert not check_codes(encounter(day="2026-05-01"), given)
-    assert [f.rule for f in check_codes(encounter(), given, date="2019-12-31")] == ["unknown"]
+    assert [f.rule for f in check_codes(encounter(), given, date="2019-12-31")] == ["unknown-code"]
     with pytest.raises(LeadtermError, match="bad date"):
         check_codes(encounter(day="soon"), given)
 
@@ -134,4 +138,4 @@ def test_a_code_is_judged_by_the_release_of_its_day(tmp_path: Path) -> None:
 def test_the_reference_codes_are_checked_by_default_and_unknown_systems_passed_over() -> None:
     codes = (ReferenceCode("icd10cm", "E11"), ReferenceCode("of our own", "1"))
     found = check_codes(Encounter("e1", (Note("n1", "x"),), codes))
-    assert [finding.rule for finding in found] == ["billable"]
+    assert [finding.rule for finding in found] == ["incomplete"]

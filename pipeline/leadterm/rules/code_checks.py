@@ -2,36 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date as Date
 from typing import TYPE_CHECKING
 
 from leadterm.rules.excludes import exclusions
-from leadterm.rules.findings import CodeSet, Finding, Rule
+from leadterm.rules.findings import Case, Coded, Facts, Finding
 from leadterm.rules.patient import other_age, other_sex
 from leadterm.rules.validity import incomplete, not_in_force, unknown
 
 if TYPE_CHECKING:
     from leadterm.schema import Encounter
 
-__all__ = ["RULES", "check_codes"]
+__all__ = ["RULES", "check_codes", "check_items"]
 
-RULES: tuple[Rule, ...] = (unknown, incomplete, not_in_force, exclusions, other_sex, other_age)
-"""A new rule is a function and a line here."""
-_ORDER = ("error", "warning", "note")
+RULES: tuple[Callable[[Case], Iterable[Finding]], ...] = (
+    unknown, incomplete, not_in_force, exclusions, other_sex, other_age,
+)  # fmt: skip
+"""A new rule is a function, a line here, and its words in ``rules.tsv``."""
+_ORDER = ("error", "warning", "advice")
+LEADING = ("principal", "first-listed")
 
 
 def check_codes(
-    encounter: Encounter, codes: Iterable[tuple[str, str]] | None = None, *, date: Date | str | None = None
+    encounter: Encounter, codes: Iterable[Coded | tuple[str, str]] | None = None, *, date: Date | str | None = None
 ) -> tuple[Finding, ...]:
     """Check the codes of an encounter against the classification and the guidelines.
 
     Parameters
     ----------
     encounter : Encounter
-        Its sex, year of birth and date of service count where they are known.
-    codes : iterable of (str, str), optional
-        System and code; by default the encounter's own reference codes.
+        Its setting, sex, year of birth and date of service count where they are known.
+    codes : iterable of Coded or (str, str), optional
+        Codes, or system and code; by default the encounter's own reference codes.
     date : date or str, optional
         Day of service where the encounter has none: the release that held then is asked.
 
@@ -52,17 +55,41 @@ def check_codes(
     >>> [(f.rule, f.section) for f in check_codes(e, [("icd10cm", "E10.9"), ("icd10cm", "E11.9")])]
     [('excludes1', 'I.A.12.a')]
     """
+    given: list[Coded]
+    if codes is None:
+        given = [Coded(one.system, one.code, one.role, evidence=one.evidence) for one in encounter.codes]
+    else:
+        given = [one if isinstance(one, Coded) else Coded(*one) for one in codes]
+    return check_items(Facts.of(encounter, date), given)
+
+
+def check_items(facts: Facts, items: Sequence[Coded]) -> tuple[Finding, ...]:
+    """Check codes against what is known of an encounter, without the encounter itself.
+
+    Parameters
+    ----------
+    facts : Facts
+        Day, setting, patient, payer.
+    items : sequence of Coded
+        Diagnoses, procedures and service lines, in the order of the claim.
+
+    Returns
+    -------
+    tuple of Finding
+        Errors first; then in the order of the rules.
+
+    Examples
+    --------
+    >>> [f.rule for f in check_items(Facts(), [Coded("icd10cm", "E11")])]
+    ['incomplete']
+    """
     from leadterm.codes import load_system
     from leadterm.codes.registry import is_at_hand
-    from leadterm.codes.release import as_day
 
-    given = [(code.system, code.code) for code in encounter.codes] if codes is None else list(codes)
-    when = encounter.date_of_service or date
-    day = as_day(when) if when else None
     found: list[Finding] = []
-    for name in dict.fromkeys(system for system, _ in given):
+    for name in dict.fromkeys(item.system for item in items):
         if is_at_hand(name):
-            own = tuple(dict.fromkeys(code for system, code in given if system == name))
-            table = CodeSet(encounter, own, load_system(name, day), day)
-            found += [finding for rule in RULES for finding in rule(table)]
+            own = sorted((item for item in items if item.system == name), key=lambda item: item.role not in LEADING)
+            case = Case(facts, tuple(own), load_system(name, facts.day))
+            found += [finding for rule in RULES for finding in rule(case)]
     return tuple(sorted(found, key=lambda finding: _ORDER.index(finding.severity)))

@@ -8,7 +8,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from leadterm.codes.systems.spelling import bare
-from leadterm.rules.findings import CodeSet, Finding
+from leadterm.rules.book import make_finding
+from leadterm.rules.findings import Case, Finding
 
 if TYPE_CHECKING:
     from leadterm.codes.system import CodeSystem
@@ -27,20 +28,17 @@ class Exclusion(NamedTuple):
     text: str
 
 
-def exclusions(table: CodeSet) -> Iterator[Finding]:
+def exclusions(case: Case) -> Iterator[Finding]:
     """Pairs of codes that exclude each other, by a note at either of them or above it."""
-    known = table.known
+    known = case.known
     for at, first in enumerate(known):
         for second in known[at + 1 :]:
-            note = exclusion(table.system, first, second)
+            note = exclusion(case.system, first, second)
             if note:
-                text = (
-                    f"{first} and {second} exclude each other (Excludes1 at {note.owner}: {note.text}). "
-                    "Both are right only for conditions that have nothing to do with each other."
-                )
-                yield Finding("excludes1", "error", table.system.name, (first, second), "I.A.12.a", text)
+                yield make_finding("excludes1", case.system.name, (first, second), owner=note.owner, note=note.text)
 
 
+@lru_cache(maxsize=50_000)
 def exclusion(system: CodeSystem, first: str, second: str) -> Exclusion | None:
     """Give the Excludes1 note that forbids two codes of a release together, or None.
 

@@ -2,18 +2,140 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import TYPE_CHECKING, Literal
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal
+
+from leadterm.codes.release import as_day
 
 if TYPE_CHECKING:
     from leadterm.codes.system import CodeSystem
-    from leadterm.schema import Encounter
+    from leadterm.schema import Encounter, Mention
 
-__all__ = ["CodeSet", "Finding", "Rule", "Severity"]
+__all__ = ["Case", "Coded", "Facts", "Finding", "Severity"]
 
-Severity = Literal["error", "warning", "note"]
+Severity = Literal["error", "warning", "advice"]
+DAYS_OF_YEAR = 365.25
+
+
+@dataclass(frozen=True, slots=True)
+class Coded:
+    """A code of an encounter: a diagnosis, a procedure, or a service line.
+
+    Parameters
+    ----------
+    system, code : str
+        The code.
+    role : str
+        ``principal``, ``first-listed``, ``secondary``, ``admitting``, ``reason for visit`` or empty. Where no diagnosis
+        has a leading role, the first stands first.
+    poa : str
+        Present on admission: ``Y N U W``, ``1`` or ``exempt`` for codes that take none, empty where not said.
+    units : float
+        Units of service of a line.
+    modifiers : tuple of str
+        Modifiers of a line.
+    evidence : tuple of Mention
+        The words that support it.
+    day : date or None
+        Day of a service line, where it is not that of the encounter.
+    reasons : tuple of str
+        Diagnoses that justify a service line (what its pointers point to).
+
+    Examples
+    --------
+    >>> Coded("hcpcs", "G0108", units=2, modifiers=("GT",), reasons=("E11.9",)).units
+    2
+    """
+
+    system: str
+    code: str
+    role: str = ""
+    poa: str = ""
+    units: float = 1
+    modifiers: tuple[str, ...] = ()
+    evidence: tuple[Mention, ...] = ()
+    day: date | None = None
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the rules know of an encounter beside its codes. What is not known is None or empty, and no rule guesses it.
+
+    Parameters
+    ----------
+    day : date or None
+        Day of service, of discharge for a stay: decides the release of every table.
+    setting : str
+        ``outpatient`` or ``inpatient``.
+    sex : str or None
+        ``F`` or ``M``.
+    born : date or None
+        Day of birth; of a year of birth alone, 1 July with ``born_doubt`` of half a year.
+    born_doubt : int
+        Days by which the day of birth may be wrong either way.
+    payer : str
+        Name or kind of the payer, for a site's own rules.
+    kinds, sections : frozenset of str
+        Kinds of the notes and categories of their sections, for a site's own rules.
+    noted : mapping of str to Mention
+        Codes that the notes support and the set lacks, with their words: what lets a rule say "found, not coded".
+
+    Examples
+    --------
+    >>> from datetime import date
+    >>> Facts(date(2026, 3, 2), born=date(1980, 7, 1), born_doubt=183).ages
+    (45, 46)
+    """
+
+    day: date | None = None
+    setting: str = "outpatient"
+    sex: str | None = None
+    born: date | None = None
+    born_doubt: int = 0
+    payer: str = ""
+    kinds: frozenset[str] = frozenset()
+    sections: frozenset[str] = frozenset()
+    noted: Mapping[str, Mention] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, encounter: Encounter, date: date | str | None = None, **more: Any) -> Facts:
+        """Take the facts of an encounter; ``date`` is the day of service where it has none, ``more`` any other field.
+
+        Raises
+        ------
+        LeadtermError
+            If the day is no date.
+
+        Examples
+        --------
+        >>> from leadterm.schema import Encounter, Note
+        >>> Facts.of(Encounter("e1", (Note("n1", "Seen."),), sex="F"), "2026-03-02", payer="Medicare").sex
+        'F'
+        """
+        when = encounter.date_of_service or date
+        kinds = frozenset(note.kind for note in encounter.notes if note.kind)
+        found = cls(as_day(when) if when else None, encounter.setting, encounter.sex, kinds=kinds)
+        if encounter.birth_year:
+            found = replace(found, born=as_day(f"{encounter.birth_year:04}-07-01"), born_doubt=183)
+        return replace(found, **more)
+
+    @property
+    def inpatient(self) -> bool:
+        """Whether it is a hospital stay."""
+        return self.setting == "inpatient"
+
+    @property
+    def ages(self) -> tuple[int, int] | None:
+        """Youngest and oldest the patient may have been on the day, in whole years."""
+        if self.born is None or self.day is None:
+            return None
+        days = (self.day - self.born).days
+        least, most = days - self.born_doubt, days + self.born_doubt
+        return max(0, int(least / DAYS_OF_YEAR)), max(0, int(most / DAYS_OF_YEAR))
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,54 +145,87 @@ class Finding:
     Parameters
     ----------
     rule : str
-        Name of the rule, for instance ``"excludes1"``.
+        Name of the rule, for instance ``"excludes1"``; ``leadterm check --rules`` lists all.
     severity : str
-        ``"error"`` (a claim would be refused, or a guideline says never), ``"warning"`` or ``"note"``.
+        ``"error"`` (a claim would be refused, or a guideline says never), ``"warning"`` or ``"advice"``.
     system : str
         The code system.
     codes : tuple of str
         The codes it is about, in the order they were given.
-    section : str
-        Of the Official Guidelines, for instance ``"I.A.12.a"``; empty where the classification itself says it.
     message : str
-        What is wrong, and what would be right; never text of a note.
+        What is wrong; never text of a note.
+    fix : str
+        What would be right.
+    source, section, sentence : str
+        Who says so, where, and the words: for instance the Official Guidelines, ``"I.A.12.a"``, and a sentence.
+    evidence : tuple of Mention
+        Words of the notes it rests on.
+    level : str
+        A site's own word for the severity, for instance ``"critical"``.
+    override : str
+        Why a person let it stand; a finding that was overridden blocks nothing and is still shown.
 
     Examples
     --------
-    >>> Finding("billable", "error", "icd10cm", ("E11",), "I.B.2", "E11 is not complete.").codes
-    ('E11',)
+    >>> Finding("incomplete", "error", "icd10cm", ("E11",), "E11 is not complete.").blocks
+    True
     """
 
     rule: str
     severity: Severity
     system: str
     codes: tuple[str, ...]
-    section: str
     message: str
-
-
-@dataclass(frozen=True, slots=True)
-class CodeSet:
-    """The codes of one system that an encounter is to have, and the release they are judged by.
-
-    ``known`` are those of them that the release has; ``day`` is the day of service, where anybody knows it.
-    """
-
-    encounter: Encounter
-    codes: tuple[str, ...]
-    system: CodeSystem
-    day: date | None = None
+    fix: str = ""
+    source: str = ""
+    section: str = ""
+    sentence: str = ""
+    evidence: tuple[Mention, ...] = ()
+    level: str = ""
+    override: str = ""
 
     @property
+    def blocks(self) -> bool:
+        """Whether no claim may be written with it."""
+        return self.severity == "error" and not self.override
+
+    def to_json(self) -> dict[str, Any]:
+        """Give the finding as a JSON object; empty fields are left out."""
+        spans = [
+            {"note_id": span.note_id, "start": span.start, "end": span.end, "text": span.text}
+            for mention in self.evidence
+            for span in mention.spans
+        ]
+        whole = {
+            "rule": self.rule, "severity": self.severity, "level": self.level, "system": self.system,
+            "codes": list(self.codes), "message": self.message, "fix": self.fix, "source": self.source,
+            "section": self.section, "sentence": self.sentence, "evidence": spans, "override": self.override,
+        }  # fmt: skip
+        return {name: value for name, value in whole.items() if value or name in ("codes", "system")}
+
+
+@dataclass(frozen=True)
+class Case:
+    """The codes of one system that an encounter is to have, the facts, and the release they are judged by.
+
+    ``items`` stand in the order in which they would stand on a claim, the leading one first.
+    """
+
+    facts: Facts
+    items: tuple[Coded, ...]
+    system: CodeSystem
+
+    @cached_property
+    def codes(self) -> tuple[str, ...]:
+        """The codes as given, each once."""
+        return tuple(dict.fromkeys(item.code for item in self.items))
+
+    @cached_property
     def known(self) -> tuple[str, ...]:
         """The codes that the release has."""
         return tuple(code for code in self.codes if code in self.system)
 
     @property
-    def age(self) -> int | None:
-        """Years between birth and service; one less before the birthday of the year."""
-        born = self.encounter.birth_year
-        return None if born is None or self.day is None else self.day.year - born
-
-
-Rule = Callable[[CodeSet], Iterable[Finding]]
+    def first(self) -> str:
+        """The code that leads, the principal or first-listed; empty if there is none."""
+        return self.codes[0] if self.codes else ""
