@@ -22,6 +22,7 @@ FLOORS = (
     ("models",),
     ("learned",),
     ("dictionary",),
+    ("procedures",),
     ("suggester",),
     ("readers",),
     ("intake",),

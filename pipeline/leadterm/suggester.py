@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
@@ -19,9 +20,10 @@ if TYPE_CHECKING:
     from leadterm.codes.system import CodeSystem
     from leadterm.ranking.candidate_table import CandidateTable
 
-__all__ = ["MAX_EVIDENCE", "Stages", "Suggester", "suggest_with"]
+__all__ = ["MAX_EVIDENCE", "Stages", "Suggester", "suggest_with", "systems_asked"]
 
 MAX_EVIDENCE, MAX_HINTS = 6, 2
+NEVER_FIRST = -math.inf
 BELOW = 0.5  # of the line: where a code comes to stand that a rule leaves out
 DOUBTS: Mapping[str, str] = {
     "possible": "documented as uncertain: only an inpatient stay codes it, if still so at discharge",
@@ -98,7 +100,7 @@ class _Row:
     table: CandidateTable
     row: int
     confidence: float
-    first: float = 0.0
+    first: float = NEVER_FIRST
     reason: str = ""
 
     @property
@@ -161,14 +163,24 @@ def suggest_with(
         _explain(one, rank, titles[one.system].get(one.code, ""), known[one.system])
         for rank, one in enumerate(chosen, start=1)
     )
-    return SuggestionSet(encounter.encounter_id, model.name, model.releases, suggestions, model.threshold, encounter)
+    releases = {name: release for name, release in model.releases.items() if name in wanted}
+    return SuggestionSet(encounter.encounter_id, model.name, releases, suggestions, model.threshold, encounter)
+
+
+def systems_asked(model: Suggester, encounters: Iterable[Encounter]) -> tuple[str, ...] | None:
+    """Give the systems of a model in which encounters have reference codes: what an evaluation asks for.
+
+    None where there is none such: the model then answers as it does for a user.
+    """
+    held = {code.system for encounter in encounters for code in encounter.codes}
+    return tuple(system for system in model.systems if system in held) or None
 
 
 def _ranked(model: Stages, table: CandidateTable) -> list[_Row]:
     """The candidates of a system that have a mention."""
     confidence = model.rank(table)
     first = model.first_scores(table, confidence)
-    leads = [0.0] * len(table.codes) if first is None else first.tolist()
+    leads = [NEVER_FIRST] * len(table.codes) if first is None else first.tolist()
     sure = confidence.tolist()
     return [_Row(table, i, sure[i], leads[i]) for i, mentions in enumerate(table.mentions) if mentions]
 
@@ -207,7 +219,8 @@ def _judged(
 def _explain(one: _Row, rank: int, title: str, codes: CodeSystem | None = None) -> Suggestion:
     """Make the suggestion for a candidate that has a mention or more: six mentions and two hints at most."""
     evidence = one.mentions[:MAX_EVIDENCE]
-    hints = (one.reason,) if one.reason else _hints(one.code, evidence[0], one.combined, codes)
+    own = one.table.hints.get(one.code)
+    hints = (one.reason,) if one.reason else own or _hints(one.code, evidence[0], one.combined, codes)
     return Suggestion(rank, one.system, one.code, title, one.confidence, evidence, hints)
 
 

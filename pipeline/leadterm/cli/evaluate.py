@@ -213,12 +213,14 @@ def _answering(name: str, systems: Sequence[str]) -> Callable[[Sequence[Encounte
     if Path(name).suffix in (".tsv", ".txt", ".csv", ".jsonl", ".trec"):
         raise LeadtermError(f"no such run file: {name}.", hint="Check the path.")
     from leadterm.models import load
+    from leadterm.suggester import systems_asked
 
     suggester = load(name)
 
     def ask(encounters: Sequence[Encounter]) -> Run:
-        sets = progress(map(suggester.suggest, encounters), "Suggesting", total=len(encounters))
-        return Run.from_suggestions(sets, name=name)
+        asked = systems_asked(suggester, encounters)
+        sets = (suggester.suggest(encounter, systems=asked) for encounter in encounters)
+        return Run.from_suggestions(progress(sets, "Suggesting", total=len(encounters)), name=name)
 
     return ask
 

@@ -17,6 +17,7 @@ from leadterm.dictionary.corpus_codes import known_systems, table_for
 from leadterm.dictionary.features import FEATURES, feature_matrix
 from leadterm.dictionary.first_listed import FIRST_FEATURES, first_columns
 from leadterm.errors import unknown_name
+from leadterm.procedures import MAKERS, procedure_systems, reader_of
 from leadterm.ranking.candidate_table import CandidateTable
 from leadterm.ranking.ranker import Ranker
 from leadterm.rows import FrameReader
@@ -30,9 +31,12 @@ if TYPE_CHECKING:
     from leadterm.codes.system import CodeSystem
     from leadterm.dictionary.specify import Specifier
     from leadterm.text.matching.mentions import NoteReaders
+    from leadterm.text.open_note import OpenNote
     from leadterm.text.reading import NoteReading
 
 __all__ = ["DictionaryModel", "load_dictionary"]
+
+MOST_KEPT = 200_000  # characters of the notes of an encounter that are kept open
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,11 +64,12 @@ class DictionaryModel(FrameReader):
     linker: bool = False
     languages: frozenset[str] = field(default=frozenset({"en", *TRANSLATED}), init=False)
     _by_day: dict[str, DictionaryModel] = field(default_factory=dict, init=False, repr=False)
+    _opened: list[tuple[Encounter, Sequence[OpenNote]]] = field(default_factory=list, init=False, repr=False)
 
     @property
     def systems(self) -> tuple[str, ...]:
-        """The dictionary's code system."""
-        return (dictionary_system(),)
+        """The dictionary's code system, and those of procedures that are at hand."""
+        return tuple(sorted((dictionary_system(), *procedure_systems())))
 
     @property
     def threshold(self) -> float:
@@ -107,7 +112,7 @@ class DictionaryModel(FrameReader):
         if day is None or day == self.date:
             return self
         if day not in self._by_day:
-            release = release_on(self.systems[0], day)
+            release = release_on(dictionary_system(), day)
             made = [self, *self._by_day.values()]
             same = (model for model in made if model.system.release == release)
             self._by_day[day] = next(same, None) or replace(self, date=day)
@@ -115,7 +120,16 @@ class DictionaryModel(FrameReader):
 
     def read(self, encounter: Encounter) -> list[NoteReading]:
         """Read the notes."""
-        return [self.readers.read(note, encounter.language) for note in encounter.notes]
+        return [note.reading for note in self.open(encounter)]
+
+    def open(self, encounter: Encounter) -> Sequence[OpenNote]:
+        """Read the notes and keep them open; those of the last encounter are at hand if another system asks."""
+        if self._opened and self._opened[0][0] is encounter:
+            return self._opened[0][1]
+        notes = [self.readers.open(note, encounter.language) for note in encounter.notes]
+        small = sum(len(note.text) for note in encounter.notes) <= MOST_KEPT
+        self._opened[:] = [(encounter, notes)] if small else []
+        return notes
 
     def find(self, encounter: Encounter) -> list[Candidate]:
         """Find the candidates of an encounter, in order of code, with all that led to them."""
@@ -128,6 +142,8 @@ class DictionaryModel(FrameReader):
         if system not in self.systems:
             raise unknown_name("code system of this model", system, self.systems)
         model = self.of_day(encounter)
+        if system != dictionary_system():
+            return reader_of(system, model.date).candidates(encounter, model.open(encounter))
         notes = model.read(encounter)
         found = generate(notes, model.specifier)
         return CandidateTable(
@@ -138,18 +154,22 @@ class DictionaryModel(FrameReader):
 
     def rank(self, table: CandidateTable) -> NDArray[np.float64]:
         """Give the calibrated confidence of each candidate."""
+        if table.system in MAKERS:
+            return reader_of(table.system, self.date).rank(table)
         return np.asarray(self.ranker.confidence(table.features, table.feature_names))
 
     def first_scores(self, table: CandidateTable, confidence: NDArray[np.float64]) -> NDArray[np.float64] | None:
         """Score how well each candidate would stand first; None where the ranker has not learned it."""
-        if self.ranker.first is None or not table.codes:
+        if self.ranker.first is None or not table.codes or table.system in MAKERS:
             return None
         columns = first_columns(table.features, confidence, self.threshold)
         return np.asarray(self.ranker.first.raw_score(columns, FIRST_FEATURES))
 
     def titles(self, system: str, codes: Sequence[str]) -> Mapping[str, str]:
         """Give the titles of codes; none of another system, nor of a code that a corpus writes in its own way."""
-        known = [code for code in codes if system in self.systems and code in self.system]
+        if system in MAKERS:
+            return reader_of(system, self.date).titles(codes)
+        known = [code for code in codes if system == self.system.name and code in self.system]
         return {code: self.system.title(code) for code in known}
 
     @property
@@ -158,20 +178,24 @@ class DictionaryModel(FrameReader):
         return True
 
     def classification(self, system: str) -> CodeSystem | None:
-        """Give the code system."""
-        return self.system if system in self.systems else None
+        """Give the dictionary's code system: of procedures their readers know what is left unsaid."""
+        return self.system if system == self.system.name else None
 
-    @property
+    @cached_property
     def releases(self) -> Mapping[str, str]:
-        """Release of the code system."""
-        return {self.system.name: self.system.release}
+        """Release of each code system."""
+        return {self.system.name: self.system.release, **{s: release_on(s, self.date) for s in procedure_systems()}}
 
     def suggest(
         self, encounter: Encounter | Note | str, *, systems: Sequence[str] | None = None, top: int | None = None
     ) -> SuggestionSet:
-        """Suggest codes, best first; see `leadterm.suggester.suggest_with`."""
+        """Suggest codes, best first; see `leadterm.suggester.suggest_with`.
+
+        By default those that the setting reports: ICD-10-PCS of inpatients, HCPCS of outpatients.
+        """
         given = as_encounter(encounter)
-        return suggest_with(self.of_day(given), given, systems=systems, top=top)
+        wanted = systems or (dictionary_system(), *procedure_systems(given.setting))
+        return suggest_with(self.of_day(given), given, systems=wanted, top=top)
 
     def has_seen(self, encounter: Encounter) -> bool:
         """Tell whether the ranker was fitted on the encounter."""

@@ -12,6 +12,7 @@ from leadterm.evaluation.tables.run import Run
 from leadterm.experiments.baselines import linear_words, phrase_lookup
 from leadterm.ranking.trees import RankerSettings
 from leadterm.schema import Encounter
+from leadterm.suggester import systems_asked
 from leadterm.training.recipe import Recipe
 from leadterm.training.train import TrainResult, train
 
@@ -68,7 +69,12 @@ def answer_of(
     `watch`: Passes the encounters on, for instance to show progress.
     Gives takes encounters, gives a run with the model's threshold.
     """
-    return lambda encounters: Run.from_suggestions((model.suggest(e) for e in watch(encounters)), name=name)
+
+    def answer(encounters: Sequence[Encounter]) -> Run:
+        systems = systems_asked(model, encounters)
+        return Run.from_suggestions((model.suggest(e, systems=systems) for e in watch(encounters)), name=name)
+
+    return answer
 
 
 def frame_answer(system: Callable[[Sequence[Encounter]], pd.DataFrame], name: str) -> Answer:

@@ -41,7 +41,8 @@ class CandidateTable:
     """Candidate codes of one encounter in one code system, with named features and evidence: every model makes one.
 
     ``mentions``: what supports each code, the best first; may be empty. ``combined``: codes that a combination code
-    among the rows was put together from. ``LeadtermError`` if the shapes disagree or a code stands twice.
+    among the rows was put together from. ``hints``: what the note leaves open, where the maker of a candidate knows it
+    better than the titles of its system do. ``LeadtermError`` if the shapes disagree or a code stands twice.
 
     >>> t = CandidateTable("e1", "icd10cm", ("I10",), ("p",), np.ones((1, 1), np.float32), ((),))
     >>> t.column("p").tolist()
@@ -55,6 +56,7 @@ class CandidateTable:
     features: NDArray[np.float32]
     mentions: tuple[tuple[Mention, ...], ...]
     combined: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    hints: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         n = len(self.codes)

@@ -112,6 +112,7 @@ def replay(
     """What would be shown for each encounter, had the model given these scores: rules and order as in use."""
     made = []
     for encounter, table, at in zip(rows.encounters, rows.tables, rows.slices, strict=True):
-        shown = suggest_with(_Replay(model, table, confidence[at], first[at]), encounter).suggestions
+        one = _Replay(model, table, confidence[at], first[at])
+        shown = suggest_with(one, encounter, systems=[table.system]).suggestions
         made.append(answer(encounter, [s.code for s in shown], [s.confidence for s in shown], ordered=True))
     return made

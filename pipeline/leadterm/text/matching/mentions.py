@@ -18,6 +18,7 @@ from leadterm.text.matching.numbers import NumberFinder
 from leadterm.text.matching.patterns import PatternMatcher
 from leadterm.text.matching.statements import keep_telling
 from leadterm.text.matching.term_matcher import Cover, Scan, TermMatcher
+from leadterm.text.open_note import OpenNote, open_note
 from leadterm.text.pipeline import build_nlp
 from leadterm.text.reading import NoteReading, problem_tokens, read_note
 from leadterm.text.words.languages import TRANSLATED
@@ -267,3 +268,9 @@ class NoteReaders:
         """
         nlp, matcher = self.of(language)
         return read_note(nlp(note.text), note.note_id, matcher)
+
+    def open(self, note: Note, language: str) -> OpenNote:
+        """Read a note and keep it open for readers that find words by other means."""
+        nlp, matcher = self.of(language)
+        doc = nlp(note.text)
+        return open_note(note, language, doc, nlp, read_note(doc, note.note_id, matcher))
