@@ -280,8 +280,8 @@ class TestOptions:
         ("a.txt", b"\x89PNG\r\n\x1a\nZebrafish", "is a picture (PNG), not plain text"),
         ("a.docx", b"PK\x03\x04Zebrafish", "is an office document"),
         ("a.json", b'{"text": "Zebrafish"', "is not JSON"),
-        ("a.jsonl", b"[1, 2]\n", "line 1: an encounter must be a JSON object"),
-        ("a.jsonl", b'{"encounter_id": "e1", "notes": []}\n', "line 1: 'notes' must be a list that is not empty"),
+        ("a.jsonl", b"[1, 2]\n", "line 1: the encounter is no object"),
+        ("a.jsonl", b'{"encounter_id": "e1", "notes": []}\n', "line 1: 'notes' in the encounter is empty"),
         ("a.json", b'{"encounter_id": "e1", "notes": [{"note_id": "n", "text": " "}]}', "is empty"),
     ],
 )

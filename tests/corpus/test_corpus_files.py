@@ -97,8 +97,8 @@ def test_bad_writes(tmp_path: Path) -> None:
         (b'{"encounter_id": "e1", "notes": [{"note_id": "n1", "text": "' + SECRET.encode(), "line 1 is not JSON"),
         ('{"encounter_id": "\xe9"}'.encode("latin-1"), "line 1 is not UTF-8: byte 19 is 0xe9"),
         ('{"encounter_id": "e"}'.encode("utf-16"), "is not UTF-8"),
-        (b"\n[1, 2]", "line 2: an encounter must be a JSON object, not a list"),
-        (b'{"encounter_id": "e7", "notes": []}', "line 1 (encounter 'e7'): 'notes' must be"),
+        (b"\n[1, 2]", "line 2: the encounter is no object"),
+        (b'{"encounter_id": "e7", "notes": []}', "line 1 (encounter 'e7'): 'notes' in the encounter is empty"),
         (b"[" * 100_000, "line 1 is not"),
     ],
 )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from leadterm.corpus.card import CARD_FILE, Card, read_card, read_code_list
 from leadterm.corpus.files import BOM, Tally, iter_lines, iter_split, splits_of
-from leadterm.corpus.format import arrange_mentions, decode, decode_code, decode_shell, encode, replace_codes
+from leadterm.corpus.format import arrange_mentions, decode, decode_codes, decode_shell, encode, replace_codes
 from leadterm.corpus.spelling import canonical
 from leadterm.errors import LeadtermError
 from leadterm.schema import Encounter, ReferenceCode
@@ -159,7 +159,7 @@ def _check_line(
     codes: list[ReferenceCode] = []
     for raw in raw_codes:
         try:
-            codes.append(decode_code(raw, notes))
+            codes += decode_codes([raw], notes)
         except LeadtermError as error:
             problems.append(found("error", "bad-code", str(error)))
     problems += _check_codes(codes, tests, found)
