@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ from leadterm.errors import LeadtermError, unknown_name
 from leadterm.models import load
 from leadterm.rows import frame_of
 from leadterm.schema import Encounter, Note, SuggestionSet
+from leadterm.suggester import as_encounter
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,7 +44,7 @@ def suggest(
     Parameters
     ----------
     note : str, Note or Encounter
-        A text is an outpatient encounter of one note.
+        A text is an encounter of one note, in the setting that it reads like.
     model : str or Suggester
         Name or folder of a model, loaded once; or one that `leadterm.load` gave.
     systems : sequence of str, optional
@@ -78,7 +80,7 @@ def suggest_frame(
     ----------
     frame : pandas.DataFrame
         One encounter a row. Columns `patient_id, setting, language, sex, birth_year` and `date_of_service` are used
-        where it has them.
+        where it has them; without a setting it is what the note reads like.
     text : str
         Column of the notes.
     id : str, optional
@@ -132,7 +134,8 @@ def _answer(
         known["birth_year"] = int(known["birth_year"])
     if "date_of_service" in known:
         known["date_of_service"] = str(known["date_of_service"])[:10]
-    return engine.suggest(Encounter(name, (Note(name, text),), **known), systems=systems, top=top)
+    encounter = replace(as_encounter(Note(name, text)), **known, setting_detected="setting" not in known)
+    return engine.suggest(encounter, systems=systems, top=top)
 
 
 def _told(details: Iterable[tuple[Any, Any]]) -> list[tuple[Any, Any]]:

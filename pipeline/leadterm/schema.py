@@ -15,7 +15,7 @@ from leadterm.rows import SuggestionRows
 
 __all__ = [
     "Assertion", "Encounter", "EvidenceSpan", "Mention", "Note", "ReferenceCode", "Suggestion", "SuggestionSet",
-    "as_encounter", "spans_of",
+    "spans_of",
 ]  # fmt: skip
 
 Assertion = Literal["present", "absent", "possible", "conditional", "hypothetical", "family", "history"]
@@ -209,6 +209,8 @@ class Encounter:
         Year of birth.
     date_of_service : str or None
         ISO date; decides which release of a code system is valid.
+    setting_detected : bool
+        Whether the setting is what the notes read like, not what a file or a person says.
 
     Raises
     ------
@@ -230,6 +232,7 @@ class Encounter:
     sex: str | None = None
     birth_year: int | None = None
     date_of_service: str | None = None
+    setting_detected: bool = field(default=False, compare=False)
 
     def __post_init__(self) -> None:
         if not self.notes:
@@ -244,21 +247,6 @@ class Encounter:
         """A 64-bit number of the text of its notes, by which a model knows an encounter again without keeping it."""
         whole = hashlib.sha256("\0".join(note.text for note in self.notes).encode("utf-8"))
         return int.from_bytes(whole.digest()[:8], "big")
-
-
-def as_encounter(given: Encounter | Note | str) -> Encounter:
-    """Take a text or a note as an outpatient encounter of its own.
-
-    >>> as_encounter("Cough.").notes[0].text
-    'Cough.'
-    """
-    if isinstance(given, Encounter):
-        return given
-    if isinstance(given, Note):
-        return Encounter(given.note_id, (given,))
-    if not isinstance(given, str):
-        raise LeadtermError(f"a note is a text, a Note or an Encounter; got {type(given).__name__}.")
-    return Encounter("note", (Note("note", given),))
 
 
 @dataclass(frozen=True, slots=True)
@@ -369,7 +357,9 @@ class SuggestionSet(SuggestionRows):
         Suggestions at or above this confidence make up the model's own proposed set of codes; those
         below it are further candidates.
     encounter : Encounter or None
-        What they were made from, to show the evidence in its words; never written.
+        What they were made from, to show the evidence in its words; of it only the setting is written.
+    kinds : mapping of str to str
+        What kind of document each note reads like, by note id: ``clinic``, ``discharge summary``, ``radiology`` …
 
     Examples
     --------
@@ -383,6 +373,7 @@ class SuggestionSet(SuggestionRows):
     suggestions: tuple[Suggestion, ...] = ()
     threshold: float = 0.5
     encounter: Encounter | None = field(default=None, repr=False, compare=False)
+    kinds: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     def to_json(self) -> dict[str, Any]:
         """Give the set as the JSON object of the documented format (one line of a jsonl file)."""
@@ -391,5 +382,13 @@ class SuggestionSet(SuggestionRows):
             "model": self.model,
             "releases": dict(self.releases),
             "threshold": round(self.threshold, 4),
+            **self._read_as(),
             "suggestions": [s.to_json() for s in self.suggestions],
         }
+
+    def _read_as(self) -> dict[str, Any]:
+        """What the notes were taken for, where that is known."""
+        if self.encounter is None:
+            return {}
+        told = {"setting": self.encounter.setting, "setting_detected": self.encounter.setting_detected}
+        return {"read_as": {**told, "kinds": dict(self.kinds)}}

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from spacy.language import Language
 from spacy.tokens import Doc, Span
 from spacy.util import filter_spans
 
+from leadterm.errors import unknown_name
 from leadterm.models import load
-from leadterm.schema import Encounter, Note, Suggestion
-from leadterm.suggester import Suggester
+from leadterm.schema import SETTINGS, Note, Suggestion
+from leadterm.suggester import Suggester, as_encounter
 
 __all__ = ["LeadtermComponent", "make"]
 
@@ -23,14 +25,16 @@ class LeadtermComponent:
     A span's label is the code, its ``kb_id_`` the system; entities that another component found stay.
     """
 
-    def __init__(self, model: str, setting: str, threshold: float | None, set_ents: bool) -> None:
+    def __init__(self, model: str, setting: str | None, threshold: float | None, set_ents: bool) -> None:
         self.model, self.setting, self.threshold, self.set_ents = model, setting, threshold, set_ents
         self._engine: Suggester | None = None
 
     def __call__(self, doc: Doc) -> Doc:
         """Suggest codes for a document."""
         engine = self._engine = self._engine or load(self.model)
-        encounter = Encounter("doc", (Note("doc", doc.text),), setting=self.setting)
+        encounter = as_encounter(Note("doc", doc.text))
+        if self.setting:
+            encounter = replace(encounter, setting=self.setting, setting_detected=False)
         found = engine.suggest(encounter).suggestions if doc.text.strip() else ()
         least = engine.threshold if self.threshold is None else self.threshold
         codes = [one for one in found if one.confidence >= least]
@@ -56,12 +60,17 @@ def _spans(doc: Doc, one: Suggestion) -> list[Span]:
 
 
 @Language.factory(
-    NAME, default_config={"model": "default", "setting": "outpatient", "threshold": None, "set_ents": True}
+    NAME, default_config={"model": "default", "setting": None, "threshold": None, "set_ents": True}
 )
 def make(
-    nlp: Language, name: str, model: str, setting: str, threshold: float | None, set_ents: bool
+    nlp: Language, name: str, model: str, setting: str | None, threshold: float | None, set_ents: bool
 ) -> LeadtermComponent:
-    """Make the component; spaCy calls it by the entry point ``leadterm`` of the group ``spacy_factories``."""
+    """Make the component; spaCy calls it by the entry point ``leadterm`` of the group ``spacy_factories``.
+
+    `setting`: outpatient or inpatient; where None, what each document reads like.
+    """
+    if setting is not None and setting not in SETTINGS:
+        raise unknown_name("setting", setting, SETTINGS)
     del nlp, name
     if not Doc.has_extension("codes"):
         Doc.set_extension("codes", default=None)

@@ -7,11 +7,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
-from leadterm.errors import unknown_name
+from leadterm.errors import LeadtermError, unknown_name
 from leadterm.rules.coherence import brought_in, left_out
 from leadterm.rules.hints import episode_hint, side_hint, type_hint
 from leadterm.rules.select import select
 from leadterm.schema import Encounter, Mention, Note, Suggestion, SuggestionSet
+from leadterm.text.layout.note_kind import find_kind, find_setting
 
 if TYPE_CHECKING:
     import numpy as np
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from leadterm.codes.system import CodeSystem
     from leadterm.ranking.candidate_table import CandidateTable
 
-__all__ = ["MAX_EVIDENCE", "Stages", "Suggester", "suggest_with", "systems_asked"]
+__all__ = ["MAX_EVIDENCE", "Stages", "Suggester", "as_encounter", "suggest_with", "systems_asked"]
 
 MAX_EVIDENCE, MAX_HINTS = 6, 2
 NEVER_FIRST = -math.inf
@@ -120,6 +121,20 @@ class _Row:
         return self.table.mentions[self.row]
 
 
+def as_encounter(given: Encounter | Note | str) -> Encounter:
+    """Take a text or a note as an encounter of its own, in the setting that it reads like.
+
+    >>> as_encounter("Hospital course: she was admitted with pneumonia.").setting
+    'inpatient'
+    """
+    if isinstance(given, Encounter):
+        return given
+    if not isinstance(given, Note | str):
+        raise LeadtermError(f"a note is a text, a Note or an Encounter; got {type(given).__name__}.")
+    note = given if isinstance(given, Note) else Note("note", given)
+    return Encounter(note.note_id, (note,), setting=find_setting((note,)), setting_detected=True)
+
+
 def suggest_with(
     model: Stages, encounter: Encounter, *, systems: Sequence[str] | None = None, top: int | None = None
 ) -> SuggestionSet:
@@ -164,7 +179,8 @@ def suggest_with(
         for rank, one in enumerate(chosen, start=1)
     )
     releases = {name: release for name, release in model.releases.items() if name in wanted}
-    return SuggestionSet(encounter.encounter_id, model.name, releases, suggestions, model.threshold, encounter)
+    kinds = {note.note_id: find_kind(note.text, note.kind).name for note in encounter.notes}
+    return SuggestionSet(encounter.encounter_id, model.name, releases, suggestions, model.threshold, encounter, kinds)
 
 
 def systems_asked(model: Suggester, encounters: Iterable[Encounter]) -> tuple[str, ...] | None:

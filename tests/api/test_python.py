@@ -37,7 +37,9 @@ def test_the_package_shows_its_names_and_imports_nothing_heavy() -> None:
 
 def test_a_text_a_note_or_an_encounter(engine: DictionaryModel) -> None:
     given = (TEXT, Note("note", TEXT), Encounter("note", (Note("note", TEXT),)))
-    assert len({str(engine.suggest(one).to_json()) for one in given}) == 1
+    assert len({str(engine.suggest(one).suggestions) for one in given}) == 1
+    stay = "Hospital course: she was admitted with pneumonia and did well."
+    assert engine.suggest(stay).to_json()["read_as"]["setting"] == "inpatient"
     with pytest.raises(LeadtermError, match="got int"):
         engine.suggest(7)  # type: ignore[arg-type]
 

@@ -34,7 +34,8 @@ class TestFormats:
         shown = capsys.readouterr()
         assert shown.err == ""
         (result,) = lines(shown.out)
-        assert list(result) == ["encounter_id", "model", "releases", "threshold", "suggestions"]
+        assert list(result) == ["encounter_id", "model", "releases", "threshold", "read_as", "suggestions"]
+        assert result["read_as"]["setting"] == "outpatient"
         assert (result["encounter_id"], result["model"]) == ("visit", "default")
         text = sample.read_bytes().decode()
         assert {"M17.11", "E11.22", "N18.31"} <= {s["code"] for s in result["suggestions"][:6]}
@@ -49,6 +50,18 @@ class TestFormats:
         expected = lines(capsys.readouterr().out)
         assert main(["suggest", str(sample), "--format", "json"]) == 0
         assert json.loads(capsys.readouterr().out) == expected
+
+    def test_what_the_notes_are_taken_for_is_said(self, tmp_path: Path, capsys: Capture) -> None:
+        note = tmp_path / "stay.txt"
+        note.write_text("DISCHARGE SUMMARY\nHospital course: she was admitted with pneumonia and did well.")
+        assert main(["suggest", str(note)]) == 0
+        assert "stay  inpatient (detected) · discharge summary · model" in capsys.readouterr().out
+        assert main(["suggest", str(note), "--setting", "outpatient", "--format", "html"]) == 0
+        assert "<small>outpatient · discharge summary</small>" in capsys.readouterr().out
+        assert main(["suggest", str(note), "--format", "jsonl"]) == 0
+        kinds = {"stay": "discharge summary"}
+        (result,) = lines(capsys.readouterr().out)
+        assert result["read_as"] == {"setting": "inpatient", "setting_detected": True, "kinds": kinds}
 
     def test_table_has_two_tiers_and_marks_evidence(self, sample: Path, capsys: Capture) -> None:
         assert main(["suggest", str(sample)]) == 0

@@ -3,41 +3,37 @@
 from __future__ import annotations
 
 import atexit
-import json
 import os
 import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from leadterm.cli.answers import answer_text, write_answers
 from leadterm.cli.config import read_config
-from leadterm.cli.console import console, progress, write_output
-from leadterm.cli.tables import TABLES, check_table_output, write_table
+from leadterm.cli.console import progress
+from leadterm.cli.tables import check_table_output
 from leadterm.errors import LeadtermError, place_of, printable, unknown_name
 from leadterm.intake.files import find_files, holds_many
 from leadterm.intake.language import in_their_language
 from leadterm.pages.wanted import Format, Wanted
 from leadterm.paths import model_dir
-from leadterm.storage.writer import explain_failure, open_lines, refuse_inputs
+from leadterm.storage.writer import explain_failure, refuse_inputs
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
-
+    from leadterm.cli.answers import Answer
     from leadterm.intake.encounters import Item
-    from leadterm.schema import Encounter, SuggestionSet
+    from leadterm.schema import Encounter
     from leadterm.suggester import Suggester
-
-    Answer = tuple[Encounter, SuggestionSet, str]
 
 __all__ = ["suggest"]
 
-PAGE_WIDTH, FEW = 120, 200
+FEW = 200
 Notes = Annotated[
     list[str] | None,
     typer.Argument(metavar="[FILE|FOLDER|-]...", help="Notes, tables, encounters in JSON, folders, - for stdin."),
@@ -127,9 +123,9 @@ def suggest(
 
     def ask(encounter: Encounter) -> Answer:
         result = wanted.ask(engine, encounter)
-        return encounter, result, _as_text(encounter, result, wanted, output)
+        return encounter, result, answer_text(encounter, result, wanted, output)
 
-    _write(reader.answers(in_their_language(read, engine.languages, _say), ask), wanted, output)
+    write_answers(reader.answers(in_their_language(read, engine.languages, _say), ask), wanted, output)
     if reader.problems:
         raise typer.Exit(2)
 
@@ -237,75 +233,6 @@ def _load(model: str, date: str | None, ner: str | None, linker: bool, systems: 
     for remark in engine.remarks:
         _say(f"warning: {remark}")
     return engine
-
-
-def _as_text(encounter: Encounter, result: SuggestionSet, wanted: Wanted, output: str | None) -> str:
-    """Give an answer as a line of JSON or a plain table, where each is written as it comes."""
-    if wanted.format in (Format.JSON, Format.JSONL):
-        return json.dumps(result.to_json(), ensure_ascii=False, allow_nan=False)
-    if wanted.format is Format.TABLE and not _on_screen(output):
-        from leadterm.pages.suggestion_table import suggestion_table
-
-        return _plain_table(suggestion_table(encounter, result, top=wanted.shown(result)))
-    return ""
-
-
-def _on_screen(output: str | None) -> bool:
-    return output in (None, "-") and sys.stdout.isatty()
-
-
-def _write(answers: Iterable[Answer], wanted: Wanted, output: str | None) -> None:
-    """Write the answers in the format wanted; to a file as a whole or not at all."""
-    if wanted.format is Format.JSONL:
-        with _line_writer(output) as write:
-            for _, _, line in answers:
-                write(f"{line}\n")
-    elif wanted.format is Format.JSON:
-        found = [result.to_json() for _, result, _ in answers]
-        write_output(json.dumps(found, ensure_ascii=False, indent=1), output)
-    elif wanted.format is Format.FHIR:
-        from leadterm.pages.fhir import suggestion_bundle
-
-        bundle = suggestion_bundle((encounter, result) for encounter, result, _ in answers)
-        write_output(json.dumps(bundle, ensure_ascii=False, indent=1), output)
-    elif wanted.format is Format.HTML:
-        from leadterm.pages.suggestion_page import suggestion_page
-
-        write_output(suggestion_page([(e, r, wanted.shown(r)) for e, r, _ in answers]), output)
-    elif wanted.format in TABLES:
-        write_table((result for _, result, _ in answers), wanted.format, output, _line_writer)
-    elif _on_screen(output):
-        from leadterm.pages.suggestion_table import suggestion_table
-
-        for number, (encounter, result, _) in enumerate(answers):
-            table = suggestion_table(encounter, result, top=wanted.shown(result))
-            console().print(*[""] * bool(number), table, sep="\n")
-    else:
-        with _line_writer(output) as write:
-            for number, (_, _, text) in enumerate(answers):
-                write("\n" * bool(number) + text)
-
-
-def _plain_table(view: RenderableType) -> str:
-    """Lay a table out for a file or a pipe, without colours and without spaces at the ends of lines."""
-    from io import StringIO
-
-    from leadterm.pages.terminal import make_console
-
-    text = StringIO()
-    make_console(file=text, width=PAGE_WIDTH, color_system=None).print(view)
-    return "".join(f"{line.rstrip()}\n" for line in text.getvalue().splitlines())
-
-
-@contextmanager
-def _line_writer(output: str | None) -> Iterator[Callable[[str], object]]:
-    """Give what writes a line: at once to standard output, or to a file that appears when all is written."""
-    if output is None or output == "-":
-
-        yield lambda line: print(line, end="", flush=True)
-        return
-    with explain_failure(output), open_lines(output) as write:
-        yield write
 
 
 def _speak_utf8(format: Format) -> None:

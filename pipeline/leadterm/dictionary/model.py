@@ -21,8 +21,8 @@ from leadterm.procedures import MAKERS, procedure_systems, reader_of
 from leadterm.ranking.candidate_table import CandidateTable
 from leadterm.ranking.ranker import Ranker
 from leadterm.rows import FrameReader
-from leadterm.schema import Encounter, Mention, Note, SuggestionSet, as_encounter
-from leadterm.suggester import MAX_EVIDENCE, suggest_with
+from leadterm.schema import Encounter, Mention, Note, SuggestionSet
+from leadterm.suggester import MAX_EVIDENCE, as_encounter, suggest_with
 from leadterm.text.words.languages import TRANSLATED
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from leadterm.intake.files import JSON_ENDINGS, encounter_id_of, is_table, read_
 from leadterm.intake.formats import document_items
 from leadterm.intake.table_encounters import is_flat, one_encounter, table_encounters
 from leadterm.schema import Encounter
-from leadterm.text.layout.note_kind import find_kind
+from leadterm.text.layout.note_kind import find_setting
 
 __all__ = ["Item", "read_items"]
 
@@ -67,14 +67,10 @@ def read_items(
             seen.add(name)
             known = item.encounter
             day = known.date_of_service or date
-            own = setting or (known.setting if item.stated else _setting_of(known))
-            yield replace(item, encounter=replace(known, setting=own, date_of_service=day))
-
-
-def _setting_of(encounter: Encounter) -> str:
-    """What the notes read like: of a stay if one of them does."""
-    stay = any(find_kind(note.text, note.kind).inpatient for note in encounter.notes)
-    return "inpatient" if stay else "outpatient"
+            detected = not setting and not item.stated
+            own = setting or (find_setting(known.notes) if detected else known.setting)
+            made = replace(known, setting=own, setting_detected=detected, date_of_service=day)
+            yield replace(item, encounter=made)
 
 
 def _start(path: Path) -> bytes:

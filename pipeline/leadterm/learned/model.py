@@ -20,8 +20,8 @@ from leadterm.learned.titles import titles_of
 from leadterm.learned.tokens import Tokens, tokenise
 from leadterm.ranking.candidate_table import CandidateTable
 from leadterm.rows import FrameReader
-from leadterm.schema import Encounter, Note, SuggestionSet, as_encounter
-from leadterm.suggester import suggest_with
+from leadterm.schema import Encounter, Note, SuggestionSet
+from leadterm.suggester import as_encounter, suggest_with
 
 if TYPE_CHECKING:
     from leadterm.codes.system import CodeSystem

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 from uuid import UUID, uuid5
 
 from leadterm.codes.systems import spec_of
 from leadterm.schema import Encounter, EvidenceSpan, Suggestion, SuggestionSet
 
-__all__ = ["suggestion_bundle"]
+__all__ = ["EMPTY", "suggestion_bundle", "suggestion_entries"]
 
 NAMESPACE = UUID("5a8d2c37-6a1b-4f0e-9d43-1f6c7be0a9d2")
 EXTENSION = "urn:leadterm:fhir:"
@@ -44,14 +44,18 @@ def suggestion_bundle(pairs: Iterable[tuple[Encounter, SuggestionSet]]) -> Json:
     >>> entry["resource"]["code"]["coding"][0]["system"], entry["resource"]["verificationStatus"]["coding"][0]["code"]
     ('http://hl7.org/fhir/sid/icd-10-cm', 'provisional')
     """
-    entries = []
+    entries = list(suggestion_entries(pairs))
+    return {**EMPTY, "entry": entries} if entries else {**EMPTY}
+
+
+def suggestion_entries(pairs: Iterable[tuple[Encounter, SuggestionSet]]) -> Iterator[Json]:
+    """Give the entries of the Bundle one by one."""
     for encounter, result in pairs:
         for suggestion in result.suggestions:
             key = "\n".join((encounter.encounter_id, suggestion.system, suggestion.code))
             made = uuid5(NAMESPACE, key)
             resource = _resource(encounter, result, suggestion)
-            entries.append({"fullUrl": f"urn:uuid:{made}", "resource": {**resource, "id": str(made)}})
-    return {"resourceType": "Bundle", "type": "collection", "entry": entries} if entries else EMPTY.copy()
+            yield {"fullUrl": f"urn:uuid:{made}", "resource": {**resource, "id": str(made)}}
 
 
 EMPTY: Json = {"resourceType": "Bundle", "type": "collection"}

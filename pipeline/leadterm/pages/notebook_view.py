@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from leadterm.pages.quotes import made_with, quote
+from leadterm.pages.quotes import made_with, quote, read_as
 from leadterm.pages.render import render
 from leadterm.pages.suggestion_page import pieces_of
 from leadterm.schema import SuggestionSet
@@ -24,4 +24,6 @@ def draw(result: SuggestionSet) -> str:
     texts = {note.note_id: note.text for note in notes}
     cards = [(one, quote(one, texts, width=QUOTED).pieces if texts else ()) for one in shown]
     marked = [(note.kind or note.note_id, list(pieces_of("n", note, shown, result.threshold))) for note in notes]
-    return render("notebook.html", result=result, cards=cards, notes=marked, made=made_with(result))
+    told = [read_as(result.encounter, result)] if result.encounter else []
+    made = " · ".join([*told, made_with(result)])
+    return render("notebook.html", result=result, cards=cards, notes=marked, made=made)

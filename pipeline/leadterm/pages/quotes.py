@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from leadterm.schema import EvidenceSpan, Suggestion, SuggestionSet
+from leadterm.schema import Encounter, EvidenceSpan, Suggestion, SuggestionSet
 
-__all__ = ["Quote", "made_with", "place_of", "quote", "section_name"]
+__all__ = ["Quote", "made_with", "place_of", "quote", "read_as", "section_name"]
 
 TOGETHER, NEARLY = 60, 10
+MOST_KINDS = 3
+KINDS = {
+    **{kind: f"{kind} note" for kind in ("clinic", "consult", "emergency", "operative", "progress", "psychiatric")},
+    **{kind: f"{kind} report" for kind in ("pathology", "radiology")},
+}
 SECTIONS = {
     "hpi": "HPI", "assessment_plan": "assessment & plan", "patient_info": "header", "exam_system": "physical exam",
     "ros_system": "review of systems",
@@ -100,6 +105,19 @@ def made_with(result: SuggestionSet) -> str:
 
     releases = [f"{spec_of(name).short_title} {release}" for name, release in result.releases.items()]
     return " · ".join([f"model {result.model}", *releases])
+
+
+def read_as(encounter: Encounter, result: SuggestionSet) -> str:
+    """Say what the notes were taken for: their setting, and the kinds they read like.
+
+    >>> from leadterm.schema import Note
+    >>> encounter = Encounter("e1", (Note("n1", "…"),), setting="inpatient", setting_detected=True)
+    >>> read_as(encounter, SuggestionSet("e1", "default", kinds={"n1": "discharge summary"}))
+    'inpatient (detected) · discharge summary'
+    """
+    kinds = dict.fromkeys(KINDS.get(kind, kind) for kind in result.kinds.values() if kind != "other")
+    told = ", ".join([*kinds][:MOST_KINDS] + ["…"] * (len(kinds) > MOST_KINDS))
+    return " · ".join(filter(None, (encounter.setting + " (detected)" * encounter.setting_detected, told)))
 
 
 def _together(evidence: Sequence[EvidenceSpan]) -> list[EvidenceSpan]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-__all__ = ["ends_of", "p_value", "percent", "render"]
+__all__ = ["ends_of", "p_value", "percent", "pieces", "render"]
 
 
 def render(template: str, **values: Any) -> str:
@@ -20,6 +20,14 @@ def render(template: str, **values: Any) -> str:
     1
     """
     return _environment().get_template(template).render(values).rstrip() + "\n"
+
+
+def pieces(template: str, **values: Any) -> Iterator[str]:
+    """Fill a template like `render`, and give the page in pieces."""
+    stream = _environment().get_template(template).stream(values)
+    stream.enable_buffering(200)
+    yield from stream
+    yield "\n"
 
 
 @cache

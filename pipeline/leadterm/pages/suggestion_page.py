@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from tempfile import SpooledTemporaryFile
 
-from leadterm.pages.quotes import made_with, place_of, quote
-from leadterm.pages.render import render
+from leadterm.pages.quotes import made_with, place_of, quote, read_as
+from leadterm.pages.render import pieces, render
 from leadterm.schema import Encounter, Note, Suggestion, SuggestionSet
 
-__all__ = ["pieces_of", "suggestion_page"]
+__all__ = ["page_pieces", "pieces_of", "suggestion_page"]
 
 QUOTED = 110
+IN_MEMORY, CHUNK = 8_000_000, 1_000_000
 UNLIKELY = 0.05
 """Codes below it are folded away, unless they are all there is."""
 
@@ -91,15 +93,27 @@ def suggestion_page(answers: Iterable[tuple[Encounter, SuggestionSet, int]]) -> 
     >>> "&lt;Well&gt;." in page, page.startswith("<!doctype html>")
     (True, True)
     """
-    listed = list(answers)
-    views = [_view(f"e{number}", *answer) for number, answer in enumerate(listed)]
-    count = f"{len(listed)} encounter{'s' if len(listed) != 1 else ''}"
-    most = max((len(view.cards) for view in views), default=0)
-    return render(
-        "suggestions.html", views=views, most=most, unlikely=UNLIKELY,
-        name=listed[0][0].encounter_id if len(listed) == 1 else count,
-        made="; ".join(sorted({made_with(result) for _, result, _ in listed})),
-    )  # fmt: skip
+    return "".join(page_pieces(answers))
+
+
+def page_pieces(answers: Iterable[tuple[Encounter, SuggestionSet, int]]) -> Iterator[str]:
+    """Give the page in pieces; the encounters wait on disk, in a file without a name, till the head is known."""
+    entries: list[tuple[str, str, int]] = []
+    made: set[str] = set()
+    most = 0
+    with SpooledTemporaryFile(IN_MEMORY, "w+", encoding="utf-8", errors="surrogatepass", newline="") as waiting:
+        for number, answer in enumerate(answers):
+            view = _view(f"e{number}", *answer)
+            made.add(made_with(answer[1]))
+            most = max(most, len(view.cards))
+            entries.append((view.anchor, view.encounter.encounter_id, len(view.sure)))
+            waiting.write(render("encounter.html", view=view, unlikely=UNLIKELY))
+        waiting.seek(0)
+        yield from pieces(
+            "suggestions.html", entries=entries, most=most, made="; ".join(sorted(made)),
+            name=entries[0][1] if len(entries) == 1 else f"{len(entries)} encounters",
+            sections=iter(lambda: waiting.read(CHUNK), ""),
+        )  # fmt: skip
 
 
 def _view(anchor: str, encounter: Encounter, result: SuggestionSet, top: int) -> View:
@@ -112,12 +126,12 @@ def _view(anchor: str, encounter: Encounter, result: SuggestionSet, top: int) ->
     )
     cards = tuple(_card(number, suggestion, texts) for number, suggestion in enumerate(shown))
     below = len(result.suggestions) - len(shown)
-    return View(anchor, encounter, _about(encounter), notes, cards, result.threshold, below)
+    return View(anchor, encounter, _about(encounter, result), notes, cards, result.threshold, below)
 
 
-def _about(encounter: Encounter) -> str:
+def _about(encounter: Encounter, result: SuggestionSet) -> str:
     born = f"born {encounter.birth_year}" if encounter.birth_year else ""
-    return " · ".join(filter(None, (encounter.setting, encounter.date_of_service, encounter.sex, born)))
+    return " · ".join(filter(None, (read_as(encounter, result), encounter.date_of_service, encounter.sex, born)))
 
 
 def _card(number: int, suggestion: Suggestion, texts: dict[str, str]) -> Card:

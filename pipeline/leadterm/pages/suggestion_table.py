@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from leadterm.errors import printable
 from leadterm.pages import terminal
-from leadterm.pages.quotes import made_with, place_of, quote
+from leadterm.pages.quotes import made_with, place_of, quote, read_as
 from leadterm.pages.render import percent
 
 if TYPE_CHECKING:
@@ -46,14 +46,14 @@ class SuggestionView:
     """
 
     def __init__(self, encounter: Encounter, result: SuggestionSet, top: int) -> None:
-        self.result, self.top, self.setting = result, top, encounter.setting
+        self.result, self.top, self.read_as = result, top, read_as(encounter, result)
         self.texts = {note.note_id: note.text for note in encounter.notes}
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         from rich.text import Text
 
         result, shown = self.result, self.result.suggestions[: self.top]
-        about = printable(f"  {self.setting} · {made_with(result)}")
+        about = printable(f"  {self.read_as} · {made_with(result)}")
         yield Text.assemble((printable(result.encounter_id), "bold"), (about, "dim"))
         if not shown:
             yield Text("no code is suggested: nothing codable was found in the text.", style="yellow")

@@ -16,8 +16,8 @@ from leadterm.ranking.calibration import Calibration
 from leadterm.ranking.candidate_table import CandidateTable
 from leadterm.ranking.ranker import Ranker, RankerSettings
 from leadterm.ranking.trees import export, grow
-from leadterm.schema import Encounter, Note, SuggestionSet, as_encounter
-from leadterm.suggester import suggest_with
+from leadterm.schema import Encounter, Note, SuggestionSet
+from leadterm.suggester import as_encounter, suggest_with
 from leadterm.training.field_report import LEADS, Answer, answer
 from leadterm.training.shipped_rows import Rows
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import NamedTuple
 
+from leadterm.schema import Note
 from leadterm.text.knowledge import load_table
 
-__all__ = ["KINDS", "NoteKind", "find_kind"]
+__all__ = ["KINDS", "NoteKind", "find_kind", "find_setting"]
 
 KINDS = (
     "clinic", "consult", "discharge summary", "emergency", "letter", "operative", "other", "pathology", "progress",
@@ -63,7 +65,7 @@ def _flatten(text: str) -> str:
     return _BREAKS.sub(" \n ", f"\n{_OTHER.sub(' ', text.lower())} ")
 
 
-@lru_cache(maxsize=4)  # intake asks, and the features of the same note
+@lru_cache(maxsize=16)  # intake asks, and the features and the answer of the same notes
 def find_kind(text: str, title: str = "") -> NoteKind:
     """Tell the kind of a note from its words; of a very long one its beginning and its end are read.
 
@@ -98,3 +100,12 @@ def find_kind(text: str, title: str = "") -> NoteKind:
     name = min(sums, key=lambda kind: (-sums[kind], kind), default="other")
     name = name if sums.get(name, 0.0) >= ENOUGH else "other"
     return NoteKind(name, stay + of_kind.get(name, 0.0) > STAY)
+
+
+def find_setting(notes: Iterable[Note]) -> str:
+    """Tell the setting that notes read like: inpatient if one of them is of a stay.
+
+    >>> find_setting([Note("n1", "Gout."), Note("n2", "HOSPITAL COURSE: She was admitted with pneumonia.")])
+    'inpatient'
+    """
+    return "inpatient" if any(find_kind(note.text, note.kind).inpatient for note in notes) else "outpatient"
