@@ -131,12 +131,12 @@ def test_order_file_replaces_the_codes_and_keeps_the_notes(write: Write) -> None
 
 
 def test_hcpcs(write: Write) -> None:
-    install(write("HCPC2019_CONTR_ANWEB.txt", "*Disclaimer\n" + HCPCS))
-    system = load_system("hcpcs")
+    install(write("HCPC2019_CONTR_ANWEB.txt", "*Disclaimer\n" + HCPCS), force=True)
+    system = load_system("hcpcs", "2019-03-01")
     assert system.title("A0426") == "Ambulance service, level 1 (als 1)"
     assert system.valid_on("2019-03-01", "A0426")
     assert not system.valid_on("2019-03-01", "A9999")
-    assert load_system("hcpcs_modifiers").title("LT") == "Left side"
+    assert load_system("hcpcs_modifiers", "2019-03-01").title("LT") == "Left side"
     assert system.release == "2019"
 
 

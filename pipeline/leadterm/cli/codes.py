@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     from leadterm.codes import Available, CodeSystem, Instruction
+    from leadterm.codes.systems.hcpcs_units import Unit
 
 __all__ = ["app"]
 
@@ -32,6 +34,9 @@ TITLES = {
     "code also": "Code also",
     "note": "Note",
     "seventh character note": "7th character",
+    "coverage": "Medicare coverage",
+    "pricing": "Medicare pricing",
+    "replaced by": "Replaced by",
 }
 SHOWN_CHILDREN = 60
 
@@ -161,6 +166,8 @@ def search_command(
 
 def _mark(codes: CodeSystem, code: str) -> Text:
     """Say in a word whether a code can be used as it is."""
+    if (until := codes.days(code)[1]) and until < datetime.now(tz=UTC).date():
+        return plain(f"ended {until}", "red")
     if codes.is_billable(code):
         return plain("billable", "green")
     extended = codes.is_extended((codes.children(code) or (code,))[0])
@@ -176,6 +183,8 @@ def _facts(codes: CodeSystem, code: str) -> dict[str, Any]:
         "code": code,
         "title": codes.title(code),
         "billable": codes.is_billable(code),
+        **{name: str(day) for name, day in zip(("since", "until"), codes.days(code), strict=True) if day},
+        **({"unit": unit.written} if (unit := _unit(codes, code)) else {}),
         "chapter": {"name": chapter.name, "title": chapter.title} if chapter else None,
         "block": {"name": block.name, "title": block.title} if block else None,
         "ancestors": [{"code": above, "title": codes.title(above)} for above in reversed(codes.ancestors(code))],
@@ -199,7 +208,7 @@ def _page(codes: CodeSystem, code: str) -> list[RenderableType]:
 
     about = plain(f"  {codes.spec.title} {codes.release}", "dim")
     head = Panel(
-        Text.assemble(plain(codes.title(code), "bold"), "\n", _mark(codes, code), about),
+        Text.assemble(plain(codes.title(code), "bold"), "\n", _mark(codes, code), about, *_days_and_unit(codes, code)),
         title=plain(code, "bold cyan"), title_align="left", expand=False,
     )  # fmt: skip
     headings = [heading for heading in (codes.chapter(code), codes.block(code)) if heading]
@@ -215,6 +224,21 @@ def _page(codes: CodeSystem, code: str) -> list[RenderableType]:
     if len(children) > SHOWN_CHILDREN:
         branch.add(plain(f"and {len(children) - SHOWN_CHILDREN} more", "dim"))
     return [head, tree, *_notes(codes.instructions(code)), *_sevenths(codes, code)]
+
+
+def _days_and_unit(codes: CodeSystem, code: str) -> list[Text]:
+    """Say from when to when a code holds and what one unit of it is, where its list tells."""
+    since, until = codes.days(code)
+    unit = _unit(codes, code)
+    said = [f"in force {since or ''} – {until or ''}"] if since or until else []
+    said += [f"one unit: {unit.written}"] if unit else []
+    return [plain(f"\n{'; '.join(said)}", "dim")] if said else []
+
+
+def _unit(codes: CodeSystem, code: str) -> Unit | None:
+    from leadterm.codes.systems.hcpcs_units import unit_of
+
+    return unit_of(codes.title(code)) if codes.name == "hcpcs" else None
 
 
 def _step(name: str, title: str, style: str = "cyan") -> Text:

@@ -33,7 +33,7 @@ class Available:
     release : str
         Name of the release.
     kind : str
-        ``tabular codes index neoplasm drug`` or ``external cause``.
+        ``tabular codes facts index neoplasm drug`` or ``external cause``.
     effective_from, effective_to : date or None
         Days of service for which the release holds.
     packaged : bool
@@ -72,8 +72,8 @@ def available() -> list[Available]:
 
     Examples
     --------
-    >>> sorted({part.system for part in available() if part.packaged})
-    ['icd10cm', 'icd10pcs', 'icd9cm', 'icd9pcs']
+    >>> {"icd10cm", "icd10pcs", "hcpcs", "revenue_codes"} <= {part.system for part in available() if part.packaged}
+    True
     """
     parts = sorted(packaged_components() + list_components(code_data()), key=lambda part: (part.system, part.release))
     return [
@@ -124,9 +124,11 @@ def load_system(name: str, date: date | str | None = None) -> CodeSystem:
             )
         raise unknown_name("code system", name, {part.system for part in available()} | set(SYSTEMS))
     day = as_day(date) if date is not None else None
-    choice = choose(name, bases, day)
+    base, lender, codes = choose(name, bases, day)
+    if base.kind == "codes" and lender is None:
+        lender = next((part for part in parts if (part.kind, part.release) == ("facts", base.release)), None)
     terms = [best for kind in TERM_KINDS if (best := _best(name, [p for p in parts if p.kind == kind], day))]
-    return _load(name, *choice, tuple(terms))
+    return _load(name, base, lender, codes, tuple(terms))
 
 
 def is_at_hand(name: str) -> bool:

@@ -25,6 +25,8 @@ def release_from_label(label: str, version: str = "") -> str | None:
     ('2026.04', '2025')
     >>> release_from_label("CMS32_DESC_LONG_DX.txt"), release_from_label("codes.txt")
     ('32', None)
+    >>> release_from_label("HCPC2025_OCT_ANWEB.txt"), release_from_label("HCPC2019_CONTR_ANWEB.txt")
+    ('2025.10', '2019')
     """
     text = label.lower().replace("_", "-")
     if (icd9 := re.search(r"\bcms(\d\d)-desc", text)) and not version:
@@ -34,7 +36,11 @@ def release_from_label(label: str, version: str = "") -> str | None:
         year = hcpcs.group(1)
     if not year:
         return None
-    month = next((MONTHS[word] for word in re.findall(r"[a-z]+", text) if word in MONTHS), 10)
+    words = re.findall(r"[a-z]+", text)
+    if "hcpc" in text:  # by quarter, from January, with the month cut short
+        month = next((MONTHS[name] for word in words for name in MONTHS if len(word) > 2 and name.startswith(word)), 1)
+        return f"{year}.{month:02d}" if month != 1 else year
+    month = next((MONTHS[word] for word in words if word in MONTHS), 10)
     return f"{year}.{month:02d}" if month not in (1, 10) else year
 
 

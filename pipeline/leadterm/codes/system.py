@@ -314,11 +314,18 @@ class CodeSystem:
         first, last = self._effective
         if (first and when < first) or (last and when > last):
             return False
-        if code is None or "since" not in self._arrays:
+        if code is None:
             return True
-        row, number = self._row(code), when.year * 10000 + when.month * 100 + when.day
-        since, until = int(self._arrays["since"][row]), int(self._arrays["until"][row])
-        return (not since or number >= since) and (not until or number <= until)
+        since, until = self.days(code)
+        return (since is None or when >= since) and (until is None or when <= until)
+
+    def days(self, code: str) -> tuple[date | None, date | None]:
+        """Give the first and last day of a code of its own, where the list tells them; None for what it leaves open."""
+        row = self._row(code)
+        if "since" not in self._arrays:
+            return None, None
+        since, until = (int(self._arrays[name][row]) for name in ("since", "until"))
+        return _as_date(since), _as_date(until)
 
     def terms(self, sources: Iterable[str] = TERM_SOURCES, *, extended: bool = False) -> Iterator[Term]:
         """Give every term with the code it leads to.
@@ -381,3 +388,7 @@ class CodeSystem:
 
     def _texts(self, code: str, kind: InstructionKind, *, inherited: bool) -> tuple[str, ...]:
         return tuple(note.text for note in self.instructions(code, kind, inherited=inherited))
+
+
+def _as_date(number: int) -> date | None:
+    return date(number // 10000, number // 100 % 100, number % 100) if number else None

@@ -12,7 +12,7 @@ TERM_SOURCES: tuple[TermSource, ...] = get_args(TermSource)
 
 InstructionKind = Literal[
     "inclusion", "includes", "excludes1", "excludes2", "code first", "use additional", "code also", "note",
-    "seventh character note",
+    "seventh character note", "coverage", "pricing", "replaced by",
 ]  # fmt: skip
 INSTRUCTIONS: tuple[InstructionKind, ...] = get_args(InstructionKind)
 
@@ -92,7 +92,7 @@ class Instruction:
     ----------
     kind : str
         ``inclusion includes excludes1 excludes2``, ``code first``, ``use additional``, ``code also``,
-        ``note`` or ``seventh character note``.
+        ``note``, ``seventh character note``, ``coverage``, ``pricing`` or ``replaced by``.
     text : str
         The note.
     owner : str

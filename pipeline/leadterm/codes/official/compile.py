@@ -11,6 +11,7 @@ from leadterm.codes.official.component import TERM_KINDS, Component, read_compon
 from leadterm.codes.official.draft import Draft, Row, rows_from_list
 from leadterm.codes.official.entry import Entry
 from leadterm.codes.official.index import terms_of
+from leadterm.codes.official.packaged import packaged_facts, packaged_rows, stated_release
 from leadterm.codes.official.tabular import Event, draft_from_events, expansions, tabular_events
 from leadterm.codes.official.xml import line, parse_xml
 from leadterm.codes.release import release_from_label
@@ -40,7 +41,7 @@ def packaged_components(system: str | None = None) -> list[Component]:
     found = []
     for spec in SYSTEMS.values() if system is None else [spec_of(system)]:
         if spec.packaged and (files := _packaged_files(spec.packaged, spec.packaged.pattern)):
-            release = release_from_label(files[-1].name) or "unknown"
+            release = stated_release(files[-1]) or release_from_label(files[-1].name) or "unknown"
             found.append(Component(spec.name, release, spec.packaged.kind, files[-1], 0, "", packaged=True))
     return found
 
@@ -53,8 +54,8 @@ def _packaged_files(packaged: Packaged, pattern: str) -> list[Path]:
 def compile_draft(system: str, base: Component, notes: Component | None, codes: Component | None) -> Draft:
     """Read the chosen parts of a release and put them together.
 
-    ``base`` says which codes there are; a tabular list lends its ``notes`` and headings to a base that is a plain
-    list; a list of ``codes`` of the same release says which 7th characters a tabular base has.
+    ``base`` says which codes there are; a tabular list lends its ``notes`` and headings to a base that is a plain list,
+    or an official list its facts; a list of ``codes`` of the same release says which 7th characters a tabular base has.
 
     >>> part = packaged_components("icd9pcs")[0]
     >>> compile_draft("icd9pcs", part, None, None).rows[0].code
@@ -67,7 +68,9 @@ def compile_draft(system: str, base: Component, notes: Component | None, codes: 
     else:
         draft = Draft(rows_from_list(system, read_codes(base)))
         _set_billable(draft.rows, base)
-        if notes is not None:
+        if facts := _read_facts(base, notes):
+            draft.notes += _fact_notes(draft.rows, facts, spec_of(system).facts)
+        elif notes is not None:
             draft = _overlay(draft, draft_from_events(read_events(notes), confirmed_expansions(system)))
     return draft
 
@@ -119,6 +122,8 @@ def read_codes(part: Component) -> list[Row]:
             Row(code, title, billable=billable == "1", since=int(since or 0), until=int(until or 0))
             for code, title, billable, since, until in read_component(part.path)
         ]
+    if part.path.suffix == ".tsv":
+        return packaged_rows(part.path)
     spell = spec_of(part.system).spell
     rows = []
     for entry in part.path.read_text(encoding="latin-1").splitlines():
@@ -136,6 +141,23 @@ def _set_billable(rows: Sequence[Row], base: Component) -> None:
         for row in rows:
             if row.parent >= 0:
                 rows[row.parent].billable = False
+
+
+def _read_facts(base: Component, lender: Component | None) -> list[tuple[str, str, str]]:
+    """Read what the official list tells of its codes: from a part of its own, or from the table that came with us."""
+    if lender is not None and lender.kind == "facts":
+        return [(code, fact, value) for code, fact, value in read_component(lender.path)]
+    names = tuple(spec_of(base.system).facts)
+    return packaged_facts(base.path, names) if names and base.packaged and base.path.suffix == ".tsv" else []
+
+
+def _fact_notes(
+    rows: Sequence[Row], facts: Iterable[tuple[str, str, str]], meanings: Mapping[str, Mapping[str, str]]
+) -> list[tuple[int, str, str]]:
+    """Turn facts into notes at their codes, values with their meaning."""
+    number = {row.code: at for at, row in enumerate(rows)}
+    told = [(number.get(code, -1), fact, value, meanings.get(fact, {}).get(value, "")) for code, fact, value in facts]
+    return [(at, fact, f"{value}: {meaning}" if meaning else value) for at, fact, value, meaning in told if at >= 0]
 
 
 def _overlay(draft: Draft, lender: Draft) -> Draft:

@@ -19,6 +19,7 @@ ENTRY = ("level", "title", "modifiers", "code", "manifestation", "see", "see als
 COLUMNS = {
     "tabular": ("kind", "depth", "name", "text"),
     "codes": ("code", "title", "billable", "since", "until"),
+    "facts": ("code", "fact", "value"),
     **dict.fromkeys(TERM_KINDS, ENTRY),
 }
 KINDS = tuple(COLUMNS)

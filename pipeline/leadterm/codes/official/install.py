@@ -9,8 +9,9 @@ from pathlib import Path
 from xml.etree.ElementTree import Element
 
 from leadterm.codes.official.component import NAME, Component, component_text, list_components
+from leadterm.codes.official.hcpcs_files import read_hcpcs_table, xlsx_rows
 from leadterm.codes.official.index import index_entries
-from leadterm.codes.official.lists import read_list
+from leadterm.codes.official.lists import CodeList, hcpcs_lists, read_list
 from leadterm.codes.official.sources import read_source
 from leadterm.codes.official.tabular import tabular_events
 from leadterm.codes.official.whole import check_whole
@@ -103,7 +104,8 @@ def install(
     if not best:
         raise LeadtermError(
             f"nothing in '{source}' is a code file that leadterm knows.",
-            hint="Known: ICD-10-CM XML (tabular, index, tables), CMS order files, HCPCS and ICD-9-CM lists.",
+            hint="Known: ICD-10-CM XML (tabular, index, tables), CMS order files, HCPCS and ICD-9-CM lists "
+            "(a workbook needs the extra 'tables').",
         )
     for part in best if not force else ():
         check_whole(part.system, part.release, part.kind, part.rows)
@@ -186,18 +188,28 @@ def recognise(label: str, data: bytes, *, release: str | None = None, system: st
     """
     if data.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"<":
         return _recognise_xml(label, data, release)
+    found = []
+    for listed in _lists(label, data, system):
+        rows = [(row.code, row.title, str(int(row.billable)), str(row.since), str(row.until)) for row in listed.rows]
+        named = _release(label, "", release)
+        found.append(Recognised(listed.system, named, "codes", tuple(rows), label, listed.rank))
+        if listed.facts:
+            found.append(Recognised(listed.system, named, "facts", listed.facts, label, listed.rank))
+    return found
+
+
+def _lists(label: str, data: bytes, system: str | None) -> list[CodeList]:
+    """Read a text or a workbook as lists of codes; nothing where it is neither."""
+    if data.startswith(b"PK\x03\x04"):
+        table = read_hcpcs_table(xlsx_rows(data), label)
+        return hcpcs_lists(table, table.rank) if table else []
     if b"\x00" in data[:4096]:
         return []
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
         text = data.decode("cp1252", errors="replace")
-    found = []
-    for listed in read_list(text, label, system):
-        rows = [(row.code, row.title, str(int(row.billable)), str(row.since), str(row.until)) for row in listed.rows]
-        named = _release(label, "", release)
-        found.append(Recognised(listed.system, named, "codes", tuple(rows), label, listed.rank))
-    return found
+    return read_list(text, label, system)
 
 
 def _recognise_xml(label: str, data: bytes, release: str | None) -> list[Recognised]:

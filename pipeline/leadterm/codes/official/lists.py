@@ -8,29 +8,37 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from leadterm.codes.official.draft import Row
+from leadterm.codes.official.hcpcs_files import (
+    HcpcsList,
+    csv_rows,
+    is_hcpcs_record,
+    layout_error,
+    looks_changed,
+    read_hcpcs_records,
+    read_hcpcs_table,
+)
 from leadterm.codes.official.xml import line
 from leadterm.codes.systems import SYSTEMS, recognise_codes, spec_of
 from leadterm.errors import LeadtermError
 
-__all__ = ["CodeList", "read_list"]
+__all__ = ["CodeList", "hcpcs_lists", "read_list"]
 
 ORDER = re.compile(r"^(\d{5}) ([0-9A-Z]{3,7}) +([01]) (.{60}) (.*)$")
-HCPCS = re.compile(r"^(.{3})(.{2})\d{5}([3478])(.{80})")
 GEM = re.compile(r"^[0-9A-Z]+\s+(?:[0-9A-Z]+|NoDx|NoPCS)\s+[01]{4}\d\s*$")
 PLAIN = re.compile(r"^([0-9A-Z]{2,7})\s+(\S.*)$")
 CODE = re.compile(r"[\x21-\x7e]{1,64}")  # of any system: no blank, no control character
 YES = frozenset({"1", "1.0", "true", "y", "yes"})
-SINCE, UNTIL = slice(268, 276), slice(284, 292)  # HCPCS columns 269-276 and 285-292
 SAMPLE = 400  # lines that say what a file is
 
 
 @dataclass(frozen=True, slots=True)
 class CodeList:
-    """A list of codes read from a text file."""
+    """A list of codes read from a text file; ``facts``: code, name and value of what it says of them besides."""
 
     system: str
     rows: tuple[Row, ...]
     rank: int
+    facts: tuple[tuple[str, str, str], ...] = ()
 
 
 def read_list(text: str, label: str, system: str | None = None) -> list[CodeList]:
@@ -49,8 +57,12 @@ def read_list(text: str, label: str, system: str | None = None) -> list[CodeList
         return []
     if _share(ORDER, sample) > 0.8:
         return [_order(lines, label, system)]
-    if _share(HCPCS, sample) > 0.5:
-        return _hcpcs(lines)
+    if sum(map(is_hcpcs_record, sample)) > 0.5 * len(sample):
+        return hcpcs_lists(read_hcpcs_records(lines, label))
+    if looks_changed(sample):
+        raise layout_error(label, "column 11 should tell what a record is (3, 4, 7 or 8), then 80 of a title")
+    if system is None and (found := read_hcpcs_table(csv_rows(text), label)):
+        return hcpcs_lists(found, found.rank)
     if "\t" in lines[0] or (system and "," in lines[0]):
         return _table(lines, label, system)
     return _plain(lines, label, system) if _share(PLAIN, sample) > 0.95 else []
@@ -92,26 +104,13 @@ def _damaged(message: str) -> LeadtermError:
     return LeadtermError(message, hint="Download it again; nothing was installed.")
 
 
-def _hcpcs(lines: Sequence[str]) -> list[CodeList]:
-    """Read the contractor file: a title runs over several lines; modifiers stand among the codes."""
-    rows: dict[str, dict[str, Row]] = {"hcpcs": {}, "hcpcs_modifiers": {}}
-    for entry in lines:
-        match = HCPCS.match(entry)
-        if not match:
-            continue  # disclaimers stand before the records
-        first, rest, record, words = match.groups()
-        system = "hcpcs_modifiers" if record in "78" else "hcpcs"
-        code = (first + rest).strip()
-        known = rows[system].get(code)
-        if known is None:
-            rows[system][code] = Row(code, line(words), since=_day(entry[SINCE]), until=_day(entry[UNTIL]))
-        elif record in "48":
-            known.title = line(f"{known.title} {words}")
-    return [CodeList(system, tuple(found.values()), 3) for system, found in rows.items() if found]
-
-
-def _day(text: str) -> int:
-    return int(text) if re.fullmatch(r"[12]\d{7}", text) else 0
+def hcpcs_lists(found: HcpcsList | None, rank: int = 3) -> list[CodeList]:
+    """Give the codes with their facts, and the modifiers, as lists."""
+    if found is None:
+        return []
+    codes = CodeList("hcpcs", tuple(found.codes.values()), rank, tuple(found.facts))
+    modifiers = CodeList("hcpcs_modifiers", tuple(found.modifiers.values()), rank)
+    return [listed for listed in (codes, modifiers) if listed.rows]
 
 
 def _table(lines: Sequence[str], label: str, system: str | None) -> list[CodeList]:

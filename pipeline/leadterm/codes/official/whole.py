@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from leadterm.codes.registry import available, load_system
+from leadterm.codes.release import effective_dates
 from leadterm.codes.systems import SYSTEMS
 from leadterm.errors import LeadtermError
+
+if TYPE_CHECKING:
+    from leadterm.codes.system import CodeSystem
 
 __all__ = ["check_whole"]
 
@@ -21,7 +26,8 @@ def check_whole(system: str, release: str, kind: str, rows: Sequence[Sequence[st
         return
     known = load_system(system)
     if kind == "codes":
-        there, wanted = sum(row[2] == "1" for row in rows), sum(map(known.is_billable, known))
+        there = sum(row[2] == "1" for row in rows)
+        wanted = sum(known.is_billable(code) and _was_there(known, code, release) for code in known)
     else:
         there, wanted = sum(row[0] == "code" for row in rows), sum(not known.is_extended(code) for code in known)
     if there < LEAST * wanted:
@@ -30,3 +36,9 @@ def check_whole(system: str, release: str, kind: str, rows: Sequence[Sequence[st
             "it looks like a part of a list, and would hide the other codes.",
             hint="Install the whole list, or this one all the same with --force. Nothing was installed.",
         )
+
+
+def _was_there(known: CodeSystem, code: str, release: str) -> bool:
+    """Tell whether a code, by its own days, was in force when a release began."""
+    day, (since, until) = effective_dates(known.name, release)[0], known.days(code)
+    return day is None or ((since is None or since <= day) and (until is None or until >= day))

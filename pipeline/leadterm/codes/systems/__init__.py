@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from leadterm.codes.systems import cpt, hcpcs, icd9cm, icd9pcs, icd10cm, icd10pcs
+from leadterm.codes.systems import claim_lists, cpt, hcpcs, icd9cm, icd9pcs, icd10cm, icd10pcs
 from leadterm.codes.systems.spec import SystemSpec
 
 __all__ = ["SYSTEMS", "SystemSpec", "dictionary_system", "recognise_codes", "spec_of", "systems_by_uri"]
@@ -20,6 +20,9 @@ SYSTEMS: dict[str, SystemSpec] = {
         hcpcs.SPEC,
         hcpcs.MODIFIERS,
         cpt.SPEC,
+        claim_lists.REVENUE_CODES,
+        claim_lists.PLACE_OF_SERVICE,
+        claim_lists.DISCHARGE_STATUS,
     )
 }
 

@@ -141,6 +141,8 @@ class SystemSpec:
         For a system whose characters have a meaning each.
     levels : Levels, optional
         Its blocks and chapters.
+    facts : mapping of str to mapping
+        What its official list says of a code beside title and days → meaning of each value, where it needs one.
     knowledge : bool
         Whether the tables of ``text/knowledge`` (synonyms, combinations, external causes …) and MeSH speak of it.
 
@@ -170,6 +172,7 @@ class SystemSpec:
     crosswalks: Mapping[str, Callable[[str], str | None]] = field(default_factory=dict)
     axes: Axes | None = None
     levels: Levels | None = None
+    facts: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     knowledge: bool = False
 
     def __post_init__(self) -> None:
