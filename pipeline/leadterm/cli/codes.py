@@ -236,9 +236,7 @@ def _days_and_unit(codes: CodeSystem, code: str) -> list[Text]:
 
 
 def _unit(codes: CodeSystem, code: str) -> Unit | None:
-    from leadterm.codes.systems.hcpcs_units import unit_of
-
-    return unit_of(codes.title(code)) if codes.name == "hcpcs" else None
+    return codes.spec.unit(codes.title(code)) if codes.spec.unit else None
 
 
 def _step(name: str, title: str, style: str = "cyan") -> Text:

@@ -1,5 +1,6 @@
 """HCPCS Level II: supplies, drugs and services that CPT lacks; and its modifiers."""
 
+from leadterm.codes.systems.hcpcs_units import unit_of
 from leadterm.codes.systems.spec import Packaged, SystemSpec
 
 COVERAGE = {
@@ -35,6 +36,7 @@ SPEC = SystemSpec(
     pattern=r"[A-V]\d{4}",
     in_file_name=r"hcpc",
     packaged=Packaged("codes", "leadterm", "codes/systems", "hcpcs_codes.tsv"),
+    unit=unit_of,
     facts={"coverage": COVERAGE, "pricing": PRICING, "replaced by": {}},
 )  # fmt: skip
 MODIFIERS = SystemSpec(

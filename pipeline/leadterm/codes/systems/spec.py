@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from leadterm.codes.systems.hcpcs_units import Unit
 from leadterm.storage.tsv import package_table
 
 __all__ = ["Axes", "Levels", "Packaged", "SystemSpec"]
@@ -143,6 +144,8 @@ class SystemSpec:
         Its blocks and chapters.
     facts : mapping of str to mapping
         What its official list says of a code beside title and days → meaning of each value, where it needs one.
+    unit : callable, optional
+        What one unit of a code stands for, read from its title.
     knowledge : bool
         Whether the tables of ``text/knowledge`` (synonyms, combinations, external causes …) and MeSH speak of it.
 
@@ -173,6 +176,7 @@ class SystemSpec:
     axes: Axes | None = None
     levels: Levels | None = None
     facts: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    unit: Callable[[str], Unit | None] | None = None
     knowledge: bool = False
 
     def __post_init__(self) -> None:
