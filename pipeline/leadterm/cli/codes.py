@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     from leadterm.codes import Available, CodeSystem, Instruction
+    from leadterm.codes.axis_tables import Character
     from leadterm.codes.systems.hcpcs_units import Unit
 
 __all__ = ["app"]
@@ -193,6 +195,7 @@ def _facts(codes: CodeSystem, code: str) -> dict[str, Any]:
             for note in codes.instructions(code)
         ],
         "seventh_characters": codes.seventh_characters(code),
+        "characters": [asdict(one) for one in _characters(codes, code)],
         "children": [
             {"code": child, "title": codes.title(child), "billable": codes.is_billable(child)}
             for child in codes.children(code)
@@ -223,7 +226,20 @@ def _page(codes: CodeSystem, code: str) -> list[RenderableType]:
         branch.add(Text.assemble(_step(child, codes.title(child)), " ", _mark(codes, child)))
     if len(children) > SHOWN_CHILDREN:
         branch.add(plain(f"and {len(children) - SHOWN_CHILDREN} more", "dim"))
-    return [head, tree, *_notes(codes.instructions(code)), *_sevenths(codes, code)]
+    return [head, tree, *_built_of(codes, code), *_notes(codes.instructions(code)), *_sevenths(codes, code)]
+
+
+def _characters(codes: CodeSystem, code: str) -> tuple[Character, ...]:
+    """The characters of a code that is built of them, by the tables of its release."""
+    from leadterm.codes.registry import load_axis_tables
+
+    return load_axis_tables(codes.name, codes.effective_from).characters(code) if codes.spec.axes else ()
+
+
+def _built_of(codes: CodeSystem, code: str) -> list[RenderableType]:
+    """Lay out the characters of a code with what each stands for."""
+    rows = [[one.code, one.axis, one.label, one.definition] for one in _characters(codes, code)]
+    return ["", _table("Characters", ["code", "axis", "meaning", "definition"], rows)] if rows else []
 
 
 def _days_and_unit(codes: CodeSystem, code: str) -> list[Text]:

@@ -9,8 +9,9 @@ from datetime import date
 from functools import lru_cache
 from pathlib import Path
 
+from leadterm.codes.axis_tables import AxisTables, axis_tables_of
 from leadterm.codes.official.compile import compile_draft, compile_terms, packaged_components
-from leadterm.codes.official.component import TERM_KINDS, Component, list_components
+from leadterm.codes.official.component import AXIS_KINDS, TERM_KINDS, Component, list_components, read_part
 from leadterm.codes.official.draft import term_arrays
 from leadterm.codes.release import as_day, effective_dates
 from leadterm.codes.system import CodeSystem
@@ -19,7 +20,9 @@ from leadterm.errors import LeadtermError, unknown_name
 from leadterm.paths import code_data
 from leadterm.storage.array_cache import FORMAT, cached
 
-__all__ = ["Available", "available", "is_at_hand", "load_system", "release_on"]
+__all__ = ["Available", "available", "is_at_hand", "load_axis_tables", "load_system", "release_on"]
+
+BASES = ("tabular", "codes", "tables")  # kinds of part that say which codes there are
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +118,7 @@ def load_system(name: str, date: date | str | None = None) -> CodeSystem:
     'Type 2 diabetes mellitus without complications'
     """
     parts = packaged_components(name) + list_components(code_data(), name)
-    bases = [part for part in parts if part.kind in ("tabular", "codes")]
+    bases = [part for part in parts if part.kind in BASES]
     if not bases:
         if name in SYSTEMS:
             raise LeadtermError(
@@ -129,6 +132,31 @@ def load_system(name: str, date: date | str | None = None) -> CodeSystem:
         lender = next((part for part in parts if (part.kind, part.release) == ("facts", base.release)), None)
     terms = [best for kind in TERM_KINDS if (best := _best(name, [p for p in parts if p.kind == kind], day))]
     return _load(name, base, lender, codes, tuple(terms))
+
+
+@lru_cache(maxsize=4)
+def load_axis_tables(name: str, date: date | str | None = None) -> AxisTables:
+    """Load the tables of a system whose codes are built, those that held on a day of service; by default the newest.
+
+    Raises
+    ------
+    LeadtermError
+        If the system has none, or a file is damaged.
+
+    Examples
+    --------
+    >>> len(set(load_axis_tables("icd10pcs").codes()))
+    78948
+    """
+    day = as_day(date) if date is not None else None
+    parts = packaged_components(name) + list_components(code_data(), name)
+    best = [_best(name, [part for part in parts if part.kind == kind], day) for kind in AXIS_KINDS]
+    if best[0] is None:
+        raise LeadtermError(
+            f"no tables of {spec_of(name).title} are at hand.",
+            hint="Install the official XML files with: leadterm codes install SOURCE",
+        )
+    return axis_tables_of(best[0].release, *(read_part(part) if part else [] for part in best))
 
 
 def is_at_hand(name: str) -> bool:
@@ -152,7 +180,7 @@ def release_on(name: str, date: date | str | None = None) -> str:
 
 def _bases(name: str) -> list[Component]:
     parts = packaged_components(name) + list_components(code_data(), name)
-    return [part for part in parts if part.kind in ("tabular", "codes")]
+    return [part for part in parts if part.kind in BASES]
 
 
 def choose(
@@ -168,6 +196,8 @@ def choose(
     best = _best(name, bases, day)
     assert best is not None  # bases is not empty
     same = [part for part in bases if part.release == best.release]
+    if tables := _best(name, [part for part in same if part.kind == "tables"], day):
+        return tables, None, _best(name, [part for part in bases if part.kind == "codes"], day)
     tabular = _best(name, [part for part in same if part.kind == "tabular"], day)
     codes = _best(name, [part for part in same if part.kind == "codes"], day)
     if tabular:

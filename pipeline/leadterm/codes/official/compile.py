@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from leadterm.codes.official.component import TERM_KINDS, Component, read_component
+from leadterm.codes.axis_tables import AxisTables, axis_tables_of
+from leadterm.codes.official.component import TERM_KINDS, Component, read_component, read_part
 from leadterm.codes.official.draft import Draft, Row, rows_from_list
 from leadterm.codes.official.entry import Entry
 from leadterm.codes.official.index import terms_of
@@ -40,9 +41,10 @@ def packaged_components(system: str | None = None) -> list[Component]:
     """
     found = []
     for spec in SYSTEMS.values() if system is None else [spec_of(system)]:
-        if spec.packaged and (files := _packaged_files(spec.packaged, spec.packaged.pattern)):
-            release = stated_release(files[-1]) or release_from_label(files[-1].name) or "unknown"
-            found.append(Component(spec.name, release, spec.packaged.kind, files[-1], 0, "", packaged=True))
+        for packaged in spec.all_packaged:
+            if files := _packaged_files(packaged, packaged.pattern):
+                release = stated_release(files[-1]) or release_from_label(files[-1].name) or "unknown"
+                found.append(Component(spec.name, release, packaged.kind, files[-1], 0, "", packaged=True))
     return found
 
 
@@ -61,6 +63,8 @@ def compile_draft(system: str, base: Component, notes: Component | None, codes: 
     >>> compile_draft("icd9pcs", part, None, None).rows[0].code
     '00.01'
     """
+    if base.kind == "tables":
+        return draft_from_tables(axis_tables_of(base.release, read_part(base)), read_codes(codes) if codes else [])
     if base.kind == "tabular":
         listed = read_codes(codes) if codes else []
         confirmed = expansions(row.code for row in listed) if listed else confirmed_expansions(system)
@@ -94,6 +98,18 @@ def confirmed_expansions(system: str) -> Mapping[str, frozenset[str]]:
     packaged = spec_of(system).packaged
     files = _packaged_files(packaged, packaged.complete) if packaged else []
     return expansions(_first_words(files[-1])) if files else {}
+
+
+def draft_from_tables(tables: AxisTables, listed: Iterable[Row]) -> Draft:
+    """Build every code of the tables below a heading for each table; titles are those of a list where it has them."""
+    titles = {row.code: row.title for row in listed}
+    rows: list[Row] = []
+    for table in sorted(tables.tables):
+        parent = len(rows)
+        rows.append(Row(table, f"{tables.label(table, 2)}, {tables.label(table, 3)}", billable=False))
+        codes = sorted({code for row in tables.tables[table] for code in row.codes()})
+        rows += [Row(code, titles.get(code) or tables.title(code), parent) for code in codes]
+    return Draft(rows)
 
 
 def _first_words(path: Path) -> Iterable[str]:

@@ -11,16 +11,22 @@ from pathlib import Path
 from leadterm.errors import LeadtermError
 from leadterm.storage.tsv import iter_rows, rows_text
 
-__all__ = ["KINDS", "NAME", "TERM_KINDS", "Component", "component_text", "list_components", "read_component"]
+__all__ = [
+    "AXIS_KINDS", "KINDS", "NAME", "TERM_KINDS", "Component", "component_text", "list_components", "read_component",
+    "read_part",
+]  # fmt: skip
 
 FORMAT = "leadterm codes 1"
+AXIS_KINDS = ("tables", "definitions", "procedure index")
 TERM_KINDS = ("index", "neoplasm", "drug", "external cause")
 ENTRY = ("level", "title", "modifiers", "code", "manifestation", "see", "see also", "cells")
+AXIS = ("what", "where", "code", "text")
 COLUMNS = {
     "tabular": ("kind", "depth", "name", "text"),
     "codes": ("code", "title", "billable", "since", "until"),
     "facts": ("code", "fact", "value"),
     **dict.fromkeys(TERM_KINDS, ENTRY),
+    "tables": AXIS, "definitions": AXIS, "procedure index": ("path", "way", "text", "codes"),
 }
 KINDS = tuple(COLUMNS)
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -90,6 +96,14 @@ def read_component(path: Path) -> list[list[str]]:
         raise _damaged(path)
     fields = len(COLUMNS[header.kind])
     return [cells for _, cells in iter_rows(body, str(path), fields=fields, remarks=False)]
+
+
+def read_part(part: Component) -> list[list[str]]:
+    """Read the rows of an installed part, or of one that comes with leadterm and has remarks at its head."""
+    if not part.packaged:
+        return read_component(part.path)
+    text = part.path.read_text(encoding="utf-8")
+    return [cells for _, cells in iter_rows(text, part.path.name, fields=len(COLUMNS[part.kind]))]
 
 
 def list_components(folder: Path, system: str | None = None) -> list[Component]:

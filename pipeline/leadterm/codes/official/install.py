@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from xml.etree.ElementTree import Element
 
+from leadterm.codes.official.axis_files import read_axis_file
 from leadterm.codes.official.component import NAME, Component, component_text, list_components
 from leadterm.codes.official.hcpcs_files import read_hcpcs_table, xlsx_rows
 from leadterm.codes.official.index import index_entries
@@ -104,7 +105,7 @@ def install(
     if not best:
         raise LeadtermError(
             f"nothing in '{source}' is a code file that leadterm knows.",
-            hint="Known: ICD-10-CM XML (tabular, index, tables), CMS order files, HCPCS and ICD-9-CM lists "
+            hint="Known: XML of ICD-10-CM and ICD-10-PCS (list, index, tables), order files, HCPCS and ICD-9-CM lists "
             "(a workbook needs the extra 'tables').",
         )
     for part in best if not force else ():
@@ -213,13 +214,16 @@ def _lists(label: str, data: bytes, system: str | None) -> list[CodeList]:
 
 
 def _recognise_xml(label: str, data: bytes, release: str | None) -> list[Recognised]:
-    """Read an official XML file; other XML (PCS, HTML pages) is none of ours."""
+    """Read an official XML file; other XML (HTML pages) is none of ours."""
     head = data[:4096].replace(b"\x00", b"")
     spec = next((s for s in SYSTEMS.values() if s.xml_root and f"<{s.xml_root}.".encode() in head), None)
     if spec is None:
         return []
     root = parse_xml(data, label)
     named = _release(label, line(root.findtext("version")), release)
+    if spec.axes is not None:
+        found = read_axis_file(root, label)
+        return [_checked(Recognised(spec.name, named, *found, label, 3))] if found else []
     if root.tag == f"{spec.xml_root}.tabular":
         kind = "tabular"
         rows: tuple[tuple[str, ...], ...] = tuple((e.kind, str(e.depth), e.name, e.text) for e in tabular_events(root))

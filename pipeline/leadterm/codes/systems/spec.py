@@ -136,6 +136,8 @@ class SystemSpec:
         Root of its official XML files, up to the dot.
     packaged : Packaged, optional
         The release that comes with leadterm.
+    also_packaged : tuple of Packaged
+        More of it: tables, definitions, an index.
     crosswalks : mapping of str to callable
         System → what gives the code there, or None where nothing corresponds.
     axes : Axes, optional
@@ -172,6 +174,7 @@ class SystemSpec:
     in_file_name: str = ""
     xml_root: str = ""
     packaged: Packaged | None = None
+    also_packaged: tuple[Packaged, ...] = ()
     crosswalks: Mapping[str, Callable[[str], str | None]] = field(default_factory=dict)
     axes: Axes | None = None
     levels: Levels | None = None
@@ -192,6 +195,11 @@ class SystemSpec:
     def is_procedure(self) -> bool:
         """Whether its codes say what was done, not what the patient has."""
         return self.codes == "procedure"
+
+    @property
+    def all_packaged(self) -> tuple[Packaged, ...]:
+        """All parts that come with leadterm."""
+        return (*([self.packaged] if self.packaged else []), *self.also_packaged)
 
     def spell(self, code: str) -> str:
         """Write a code without dots the way the system does."""
