@@ -318,6 +318,8 @@ def test_a_part_of_a_list_is_refused_unless_forced(write: Write, folders: Path) 
         ('code,title\nA1,"Arm\nupper"\n', ["Arm upper"]),
         ('code\ttitle\nA1\t"Arm", upper\n', ['"Arm", upper']),
         ("code,title,,\nA1,Arm,,\n", ["Arm"]),
+        ("code\ttitle\t\t\nA1\tArm\nA2\tLeg\t\n", ["Arm", "Leg"]),
+        ('code\t"title"\n#1\t"Arm ""left"""\n', ['Arm "left"']),
     ],
 )
 def test_titles_with_commas_and_quotes(table: str, titles: list[str]) -> None:

@@ -15,10 +15,13 @@ QUOTING: Final = 3  # csv.QUOTE_NONE: the same rule for the readers of other lib
 BREAKING = re.compile(r"[\t\n\r\x00]")
 
 
-def iter_rows(text: str, name: str, *, fields: int = 0, remarks: bool = True) -> Iterator[tuple[int, list[str]]]:
+def iter_rows(
+    text: str, name: str, *, fields: int = 0, remarks: bool = True, ragged: bool = False
+) -> Iterator[tuple[int, list[str]]]:
     """Yield line numbers and cells; blank lines and remarks, those that begin with ``#``, are passed over.
 
-    With `fields`, or after the first row without, a row of another number of cells is an error.
+    With `fields`, or after the first row without, a row of another number of cells is an error, but in a
+    `ragged` table, which another program made.
 
     >>> list(iter_rows("# A remark.\\na\\tb\\n", "demo"))
     [(2, ['a', 'b'])]
@@ -28,7 +31,7 @@ def iter_rows(text: str, name: str, *, fields: int = 0, remarks: bool = True) ->
             continue
         cells = line.removesuffix("\r").split("\t")
         fields = fields or len(cells)
-        if len(cells) != fields:
+        if len(cells) != fields and not ragged:
             raise LeadtermError(
                 f"{name} line {number} has {len(cells)} fields, not {fields}.", hint="Its cells are parted by tabs."
             )

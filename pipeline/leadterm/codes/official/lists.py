@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from leadterm.codes.official.draft import Row
@@ -20,6 +20,7 @@ from leadterm.codes.official.hcpcs_files import (
 from leadterm.codes.official.xml import line
 from leadterm.codes.systems import SYSTEMS, recognise_codes, spec_of
 from leadterm.errors import LeadtermError
+from leadterm.storage.tsv import iter_rows
 
 __all__ = ["CodeList", "hcpcs_lists", "read_list"]
 
@@ -138,15 +139,13 @@ def _table(lines: Sequence[str], label: str, system: str | None) -> list[CodeLis
 def _cells(lines: Sequence[str], label: str) -> Iterator[tuple[int, list[str]]]:
     """Give the number and the cells of each line: commas may stand in quotes; tabs need none."""
     if "\t" in lines[0]:
-        for number, entry in enumerate(lines, start=1):
-            yield number, [_unquoted(cell.strip()) for cell in entry.rstrip("\t").split("\t")]
+        for number, cells in iter_rows("\n".join(lines), label, remarks=False, ragged=True):
+            yield number, _trimmed(map(_unquoted, cells))
         return
     reader = csv.reader((f"{entry}\n" for entry in lines), strict=True, skipinitialspace=True)
     try:
         for cells in reader:
-            while cells and not cells[-1].strip():
-                cells.pop()
-            yield reader.line_num, [cell.strip() for cell in cells]
+            yield reader.line_num, _trimmed(cells)
     except csv.Error as error:
         raise LeadtermError(
             f"line {reader.line_num} of '{label}' is no line of a table ({error}).",
@@ -154,8 +153,17 @@ def _cells(lines: Sequence[str], label: str) -> Iterator[tuple[int, list[str]]]:
         ) from None
 
 
+def _trimmed(cells: Iterable[str]) -> list[str]:
+    """Take off the blanks around cells, and the empty cells at the end of a line."""
+    found = [cell.strip() for cell in cells]
+    while found and not found[-1]:
+        found.pop()
+    return found
+
+
 def _unquoted(cell: str) -> str:
     """Take off the quotes around a cell."""
+    cell = cell.strip()
     quoted = len(cell) > 1 and cell[0] == cell[-1] == '"'
     return cell[1:-1].replace('""', '"') if quoted else cell
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
-from importlib.resources import files
 from random import Random
 
 from leadterm.codes.system import CodeSystem
 from leadterm.dictionary.code_tables import code_tables
 from leadterm.schema import Encounter, Note, ReferenceCode
+from leadterm.storage.tsv import package_table
 from leadterm.training.generator.terms import KnownTerm, known_terms
 
 __all__ = ["generate_notes"]
@@ -44,12 +44,9 @@ def _fillers() -> _Frames:
 
 def _table(name: str) -> _Frames:
     """Texts by truth (empty for fillers) and place."""
-    lines = files(__package__).joinpath(name).read_text(encoding="utf-8").splitlines()
-    rows = [line.split("\t") for line in lines if line and not line.startswith("#")][1:]
     found: dict[tuple[str, str], list[str]] = {}
-    for row in rows:
-        truth, place, text = row if len(row) == 3 else ("", *row)
-        found.setdefault((truth, place), []).append(text)
+    for row in package_table(__package__, name):
+        found.setdefault((row.get("truth", ""), row["place"]), []).append(row["text"])
     return {key: tuple(texts) for key, texts in found.items()}
 
 
