@@ -6,7 +6,6 @@ import math
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from enum import StrEnum
 from functools import lru_cache
 
 import numpy as np
@@ -29,10 +28,8 @@ from leadterm.text.reading import NoteReading
 __all__ = ["FEATURES", "Feature", "feature_matrix"]
 
 
-class Feature(StrEnum):
-    """Columns of the feature matrix."""
-
-    __hash__ = str.__hash__  # that of enumerations is many times slower
+class Feature:
+    """Columns of the feature matrix, by name: plain strings, for members of an enumeration are slow keys."""
 
     # how the best mention matched
     FROM_SYNONYM = "from_synonym"
@@ -110,10 +107,10 @@ class Feature(StrEnum):
     NOTE_WORDS = "note_words"
 
 
-OWN = tuple(f.value for f in Feature)
+OWN = tuple(value for name, value in vars(Feature).items() if name.isupper())
 FEATURES = (*OWN, *AROUND, *DOCUMENT, *RATE_FEATURES)
 ZEROS: Mapping[str, float] = dict.fromkeys(FEATURES[: -len(RATE_FEATURES)], 0.0)
-SECTION_GROUPS: Mapping[str, Feature] = {
+SECTION_GROUPS: Mapping[str, str] = {
     "assessment": Feature.IN_ASSESSMENT, "assessment_plan": Feature.IN_ASSESSMENT, "impression": Feature.IN_ASSESSMENT,
     "problem_list": Feature.IN_ASSESSMENT,
     "discharge_diagnosis": Feature.IN_DIAGNOSIS, "admission_diagnosis": Feature.IN_DIAGNOSIS,

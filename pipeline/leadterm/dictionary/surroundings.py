@@ -6,14 +6,14 @@ import math
 import re
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
+from functools import cache
 from typing import TYPE_CHECKING
 
 from leadterm.text.layout.note_kind import KINDS, NoteKind, find_kind
 
 if TYPE_CHECKING:
     from leadterm.dictionary.candidates import Candidate, Support
-    from leadterm.schema import Encounter, Mention
+    from leadterm.schema import Encounter
     from leadterm.text.reading import NoteReading
 
 __all__ = ["AROUND", "DOCUMENT", "describe_document", "describe_surroundings", "kind_of", "reporting_kind"]
@@ -43,13 +43,20 @@ COUNTS = {
 }  # fmt: skip
 BEFORE, BEHIND, READ = 100, 140, 5
 BODY, MANY_BODIES = 6, 2
-_CARE = re.compile(
-    r"(?:continu|start|restart|increas|decreas|prescri|refill|treat|therap|manag|control|monitor|follow|order|refer"
-    r"|schedul|recheck|repeat|consult|evaluat|adjust|begin|began|initiat|given|resum|mg\b|tablet|daily|surger|repair"
-    r"|admit|biops|antibiotic|insulin|discuss|stable|improv|worsen)"
+NOTHING_AROUND = dict.fromkeys(AROUND, 0.0)
+_BEGINNINGS = (
+    "continu start restart increas decreas prescri refill treat therap manag control monitor follow order refer "
+    "schedul recheck repeat consult evaluat adjust begin began initiat given resum tablet daily surger repair "
+    "admit biops antibiotic insulin discuss stable improv worsen"
 )
-_WORD = re.compile(r"\w+")
-_PAST = re.compile(r"\b(?:history of|h/o|hx of|previous|prior|status post|s/p|years ago|in the past|remote)\b", re.I)
+_LETTERS = "".join(sorted({word[0] for word in _BEGINNINGS.split()}))
+_CARE = re.compile(rf"\b(?=[{_LETTERS}m])(?:{'|'.join(_BEGINNINGS.split())}|mg\b)")
+_CUT_SHORT = re.compile(r"\bmg\Z")  # of these the only one that is a whole word
+LONGEST = 12
+_PAST = (
+    "history of", "h/o", "hx of", "previous", "prior", "status post", "s/p", "years ago", "in the past", "remote",
+)  # fmt: skip
+_PAST_WORDS = re.compile(rf"\b(?:{'|'.join(_PAST)})\b")
 _BULLET = re.compile(r"(?:^|[\s,;.])(?:\d{1,2}[.)]|[-*•#])$")
 _MARKS = re.compile(r"[\d.)\-*•#\s]+")
 
@@ -88,11 +95,10 @@ def reporting_kind(document: Mapping[str, float]) -> str:
 
 def describe_surroundings(candidates: Sequence[Candidate], encounter: Encounter) -> list[dict[str, float]]:
     """Give what is known of the mentions of each candidate, by the names of `AROUND`."""
-    texts = {note.note_id: note.text for note in encounter.notes}
+    texts = {note.note_id: _Text(note.text) for note in encounter.notes}
     places = sorted({_at(support) for one in candidates for support in one.supports})
     told = sorted({_at(support) for one in candidates for support in one.supports if _is_diagnosis(support)})
-    care: dict[tuple[str, int, int], float] = {}
-    return [_describe(one, texts, places, told, care) for one in candidates]
+    return [_describe(one, texts, places, told) for one in candidates]
 
 
 def _at(support: Support) -> tuple[int, int]:
@@ -106,14 +112,13 @@ def _is_diagnosis(support: Support) -> bool:
 
 def _describe(
     candidate: Candidate,
-    texts: Mapping[str, str],
+    texts: Mapping[str, _Text],
     places: list[tuple[int, int]],
     told: list[tuple[int, int]],
-    care: dict[tuple[str, int, int], float],
 ) -> dict[str, float]:
     supports, best = candidate.supports, candidate.supports[0].found.mention
-    row = dict.fromkeys(AROUND, 0.0) | _line(best, texts[best.note_id])
-    near = [_care(support.found.mention, texts, care) for support in supports[:READ]]
+    row = NOTHING_AROUND | texts[best.note_id].line(best.start, best.end)
+    near = [texts[m.note_id].care(m.start, m.end) for m in (support.found.mention for support in supports[:READ])]
     row["care"], row["care_best"] = near[0], max(near)
     row["order"] = bisect_left(places, min(map(_at, supports)))
     diagnoses = [_at(support) for support in supports if _is_diagnosis(support)]
@@ -132,34 +137,43 @@ def _describe(
     return row
 
 
-def _line(mention: Mention, text: str) -> dict[str, float]:
-    """How a mention stands in its line: as an item, at its beginning, as most of it."""
-    start = text.rfind("\n", 0, mention.start) + 1
-    end = text.find("\n", mention.end)
-    whole = text[start : end if end >= 0 else len(text)].strip()
-    before = text[max(start, mention.start - 12) : mention.start].strip()
-    behind = text[mention.end : mention.end + 1]
-    return {
-        "line_share": (mention.end - mention.start) / max(len(whole), 1),
-        "line_start": float(not _MARKS.sub("", before)),
-        "list_item": float(_BULLET.search(before) is not None),
-        "listed_after": float(before.endswith((",", ";"))),
-        "sentence_end": float(behind in ".;\n"),
-        "said_past": float(_PAST.search(text, max(0, mention.start - 40), mention.start) is not None),
-    }
+class _Text:
+    """The text of a note, and what stands around the places asked for: many candidates share a mention."""
 
+    def __init__(self, text: str) -> None:
+        self.text, self.low = text, text.lower()
+        if len(self.low) != len(text):  # of the few letters that grow in lower case only these stay as they are
+            self.low = "".join(low if len(low := letter.lower()) == 1 else letter for letter in text)
+        self.words = [match.span() for match in _CARE.finditer(self.low)]
+        self.line = cache(self._line)
+        self.care = cache(self._care)
 
-def _care(mention: Mention, texts: Mapping[str, str], known: dict[tuple[str, int, int], float]) -> float:
-    """How many words of treatment and work-up stand near a mention, on a scale that flattens."""
-    key = mention.note_id, mention.start, mention.end
-    if key not in known:
-        near = texts[mention.note_id][max(0, mention.start - BEFORE) : mention.end + BEHIND]
-        known[key] = math.log1p(len({*map(_care_of, _WORD.findall(near.lower()))} - {""}))
-    return known[key]
+    def _line(self, first: int, last: int) -> dict[str, float]:
+        """How a mention stands in its line: as an item, at its beginning, as most of it."""
+        text = self.text
+        start = text.rfind("\n", 0, first) + 1
+        end = text.find("\n", last)
+        whole = text[start : end if end >= 0 else len(text)].strip()
+        before = text[max(start, first - 12) : first].strip()
+        past = self.low[max(0, first - 40) : first]
+        return {
+            "line_share": (last - first) / max(len(whole), 1),
+            "line_start": float(not _MARKS.sub("", before)),
+            "list_item": float(_BULLET.search(before) is not None),
+            "listed_after": float(before.endswith((",", ";"))),
+            "sentence_end": float(text[last : last + 1] in ".;\n"),
+            "said_past": float(any(words in past for words in _PAST) and self._is_past(first)),
+        }
 
+    def _is_past(self, first: int) -> bool:
+        return _PAST_WORDS.search(self.low, max(0, first - 40), first) is not None
 
-@lru_cache(maxsize=50_000)
-def _care_of(word: str) -> str:
-    """The beginning that makes a word one of care; empty for other words."""
-    found = _CARE.match(word)
-    return found.group() if found else ""
+    def _care(self, first: int, last: int) -> float:
+        """How many words of treatment and work-up stand near a mention, on a scale that flattens."""
+        low, begin, end = self.low, max(0, first - BEFORE), min(last + BEHIND, len(self.low))
+        spans = self.words[bisect_left(self.words, (begin, 0)) : bisect_left(self.words, (end, 0))]
+        found = {low[a:b] for a, b in spans if b <= end}
+        first_cut = _CARE.match(low[begin : min(begin + LONGEST, end)])  # words that the stretch cuts
+        last_cut = _CUT_SHORT.search(low[max(begin, end - 3) : end])
+        found.update(cut.group() for cut in (first_cut, last_cut) if cut)
+        return math.log1p(len(found))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from leadterm.errors import LeadtermError, unknown_name
 from leadterm.text.components import STAGES, register
-from leadterm.text.extensions import TEXT
+from leadterm.text.extensions import TEXT, token_starts
 from leadterm.text.words.characters import UNSEEN, plain
 
 if TYPE_CHECKING:
@@ -25,7 +25,8 @@ LONGEST_RUN = 400
 _RUN = re.compile(rf"\S{{{LONGEST_RUN}}}")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _ODD = re.compile(f"[\u0300-\u036f’‐‑‒−{UNSEEN}]")
-_CUT_WORD = re.compile(r"(?<=[^\W\d_]{2}-)[ \t]*\r?\n[ \t]*(?=[a-zà-ÿ]{2})")
+_CUT_WORD = re.compile(r"-(?<=[^\W\d_]{2}-)[ \t]*\r?\n[ \t]*(?=[a-zà-ÿ]{2})")
+MOST_KEPT = 100_000
 BEFORE_MENTIONS = ("leadterm_sections", "leadterm_sentences", "leadterm_abbreviations")
 AFTER_MENTIONS = ("leadterm_context",)
 
@@ -54,25 +55,50 @@ class SafeTokenizer:
 
     def __init__(self, inner: Any, vocab: Vocab) -> None:
         self.inner, self.vocab = inner, vocab
+        self._met: set[str] = set()
+        self._kept: set[str] = set()
+        if hasattr(inner, "max_cache_size"):
+            inner.max_cache_size = MOST_KEPT
 
     def __call__(self, text: str) -> Doc:
         """Tokenise a text."""
         if not text.isascii():
             text = _SURROGATE.sub("\ufffd", text)
-        doc: Doc = self.inner(text) if _RUN.search(text) is None else self._in_parts(text)
+        words = set(text.split())
+        doc: Doc = self._whole(text, words) if max(map(len, words), default=0) < LONGEST_RUN else self._in_parts(text)
         doc.user_data[TEXT] = text
         if "-" in text and "\n" in text:
             self._join_cut_words(doc, text)
-        if not text.isascii() and _ODD.search(text):
-            for token in doc:
-                if _ODD.search(token.text):
-                    token.lex.lower_ = plain(token.text).lower()
+        if not text.isascii():
+            self._respell(doc, text)
         return doc
+
+    def _whole(self, text: str, words: set[str]) -> Doc:
+        """Tokenise a text; before that, each word met for the second time alone, so that it is kept.
+
+        Behind the first special case of a text ("Dr.") spaCy keeps no word, and reads each by its rules every time.
+        """
+        fresh = words - self._kept if len(self._kept) < MOST_KEPT else set()
+        for word in fresh & self._met:
+            self.inner(word)
+            self._kept.add(word)
+        if len(self._met) < MOST_KEPT:
+            self._met |= fresh
+        doc: Doc = self.inner(text)
+        return doc
+
+    @staticmethod
+    def _respell(doc: Doc, text: str) -> None:
+        """Give tokens with characters that print like others the lower-case form of how they are typed."""
+        places = [match.start() for match in _ODD.finditer(text)]
+        for i in dict.fromkeys((token_starts(doc).searchsorted(places, side="right") - 1).tolist()):
+            lex = doc[i].lex
+            lex.lower_ = plain(lex.text).lower()
 
     @staticmethod
     def _join_cut_words(doc: Doc, text: str) -> None:
         """Make one token of a word that a line break divides after its hyphen."""
-        cuts = [doc.char_span(m.start() - 1, m.end() + 1, alignment_mode="expand") for m in _CUT_WORD.finditer(text)]
+        cuts = [doc.char_span(m.start(), m.end() + 1, alignment_mode="expand") for m in _CUT_WORD.finditer(text)]
         if not cuts:
             return
         with doc.retokenize() as retokenizer:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
+from itertools import chain, pairwise
 from typing import NamedTuple
 
 from leadterm.schema import Note
@@ -19,8 +19,19 @@ KINDS = (
 ENOUGH, STAY = 1.5, 1.75
 _HEAD, _TAIL = 6000, 3000
 _OF_KIND = "kind:"
-_OTHER = re.compile(r"[^\w\n]+")
-_BREAKS = re.compile(r" ?\n[\n ]*")
+_BREAK = "|"  # stands for a line break in a flattened text, where no other sign is left
+
+
+class _Flat(dict[int, str]):
+    """What each character becomes in a flattened text: all that is no part of a word a space."""
+
+    def __missing__(self, number: int) -> str:
+        letter = chr(number)
+        found = self[number] = letter if letter.isalnum() or letter == "_" else " "
+        return found
+
+
+_FLAT = _Flat({ord("\n"): _BREAK})
 
 
 class NoteKind(NamedTuple):
@@ -33,36 +44,36 @@ class NoteKind(NamedTuple):
     inpatient: bool
 
 
-class _Cue(NamedTuple):
-    """``phrases``: each as it stands in the flattened text, and a word that a text with it holds; empty if none."""
+class _Cues(NamedTuple):
+    """``about``: what each cue speaks for, and how much. ``phrases``: by their first two whole words, or the only one,
+    each as it stands in the flattened text, with the number of its cue; under the empty word those without a whole
+    word. ``of_kind``: how much each kind speaks for a stay.
+    """
 
-    about: str
-    weight: float
-    phrases: tuple[tuple[str, str], ...]
+    about: tuple[tuple[str, float], ...]
+    phrases: Mapping[str | tuple[str, str], list[tuple[str, int]]]
+    of_kind: Mapping[str, float]
 
 
 @lru_cache(maxsize=1)
-def _cues() -> tuple[tuple[_Cue, ...], dict[str, float]]:
-    """The cues, and how much each kind speaks for a stay."""
+def _cues() -> _Cues:
     rows = load_table("note_kinds.tsv")
     of_kind = {r["phrases"].removeprefix(_OF_KIND): float(r["weight"]) for r in rows if _OF_KIND in r["phrases"]}
-    cues = tuple(
-        _Cue(row["about"], float(row["weight"]), tuple(map(_spell, row["phrases"].split("|"))))
-        for row in rows if _OF_KIND not in row["phrases"]
-    )  # fmt: skip
-    return cues, of_kind
+    cues = [row for row in rows if _OF_KIND not in row["phrases"]]
+    phrases: dict[str | tuple[str, str], list[tuple[str, int]]] = {"": []}
+    for number, row in enumerate(cues):
+        for spelled, words in map(_spell, row["phrases"].split("|")):
+            phrases.setdefault(words, []).append((spelled, number))
+    return _Cues(tuple((row["about"], float(row["weight"])) for row in cues), phrases, of_kind)
 
 
-def _spell(phrase: str) -> tuple[str, str]:
-    """Write a phrase as it stands in the flattened text: every word between spaces, a line after a line break."""
-    start, end = ("\n " if phrase.startswith("^") else " "), ("" if phrase.endswith("*") else " ")
-    whole = phrase.strip("^*").split()[: None if end else -1]
-    return start + phrase.strip("^*") + end, max(whole, key=len, default="")
-
-
-def _flatten(text: str) -> str:
-    """Words parted by single spaces, lines by line breaks: the phrases are looked up in this, without expressions."""
-    return _BREAKS.sub(" \n ", f"\n{_OTHER.sub(' ', text.lower())} ")
+def _spell(phrase: str) -> tuple[str, str | tuple[str, str]]:
+    """Write a phrase as it stands in the flattened text, and give the words it is looked up by."""
+    end = "" if phrase.endswith("*") else " "
+    words = [_BREAK] * phrase.startswith("^") + phrase.strip("^*").split()
+    whole = words if end else words[:-1]
+    key = (whole[0], whole[1]) if len(whole) > 1 else "".join(whole).strip(_BREAK)
+    return f" {' '.join(words)}{end}", key
 
 
 @lru_cache(maxsize=16)  # intake asks, and the features and the answer of the same notes
@@ -90,12 +101,14 @@ def find_kind(text: str, title: str = "") -> NoteKind:
     """
     if len(text) > _HEAD + _TAIL:
         text = f"{text[:_HEAD]}\n{text[-_TAIL:]}"
-    flat = _flatten(f"{title}\n{text}")
-    cues, of_kind = _cues()
-    words, sums = {"", *flat.split()}, dict[str, float]()
-    for about, weight, phrases in cues:
-        if any(word in words and phrase in flat for phrase, word in phrases):
-            sums[about] = sums.get(about, 0.0) + weight
+    words = f"\n{title}\n{text}".lower().translate(_FLAT).replace(_BREAK, f" {_BREAK} ").split()
+    flat = f" {' '.join(words)} "  # words and breaks between spaces: phrases are looked up without expressions
+    about, phrases, of_kind = _cues()
+    held = [pair for key in phrases.keys() & chain([""], words, pairwise(words)) for pair in phrases[key]]
+    sums: dict[str, float] = {}
+    for number in sorted({number for phrase, number in held if phrase in flat}):
+        kind, weight = about[number]
+        sums[kind] = sums.get(kind, 0.0) + weight
     stay = sums.pop("inpatient", 0.0)
     name = min(sums, key=lambda kind: (-sums[kind], kind), default="other")
     name = name if sums.get(name, 0.0) >= ENOUGH else "other"
