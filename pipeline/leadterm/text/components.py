@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from leadterm.text.extensions import declare, text_of, token_starts
+from leadterm.text.extensions import SENTENCES, declare, text_of, token_column, token_starts
 from leadterm.text.layout.lines import split_lines
 from leadterm.text.layout.problems import find_problems
 from leadterm.text.layout.sections import find_marks, to_sections
@@ -70,7 +70,7 @@ class SentenceSplitter:
         forced = [s.start for s in doc._.sections if s.start]
         forced += [p.body_start for p in doc._.problems if p.body_start < p.body_end]
         at = token_starts(doc).searchsorted(sentence_starts(text, lines, forced))
-        worded = np.append(np.flatnonzero(doc.to_array(["IS_SPACE"]) == 0), len(doc))
+        worded = np.append(np.flatnonzero(np.equal(token_column(doc, "IS_SPACE"), 0)), len(doc))
         at = np.unique(worded[worded.searchsorted(at)])  # never a sentence of white space alone
         flags = np.full((len(doc), 1), -1, dtype=np.int64)
         if text[0].isspace():
@@ -80,6 +80,7 @@ class SentenceSplitter:
             flags[starts[i] : starts[i + 1] : LONGEST_SENTENCE] = 1
         flags[starts[:-1]] = 1
         doc.from_array(["SENT_START"], flags.astype(np.uint64))  # type: ignore[arg-type]
+        doc.user_data[SENTENCES] = (flags[:, 0] == 1).tolist()
         return doc
 
 

@@ -22,10 +22,14 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     from spacy.tokens import Doc
 
-__all__ = ["TEXT", "Problem", "Section", "declare", "set_on_span", "text_of", "token_starts"]
+__all__ = [
+    "TEXT", "Problem", "Section", "declare", "sentence_flags", "set_on_span", "text_of", "token_column", "token_starts",
+]  # fmt: skip
 
 TEXT = "leadterm_text"
 STARTS = "leadterm_token_starts"
+COLUMNS, SENTENCES = "leadterm_token_columns", "leadterm_sentence_flags"
+ATTRIBUTES = ("ORTH", "LOWER", "LENGTH", "SPACY", "IS_SPACE")
 
 
 class Section(NamedTuple):
@@ -115,10 +119,43 @@ def token_starts(doc: Doc) -> npt.NDArray[np.int64]:
     >>> token_starts(spacy.blank("en")("No fever.")).tolist()
     [0, 3, 8]
     """
+    starts: npt.NDArray[np.int64] | None = doc.user_data.get(STARTS)
+    return _read_tokens(doc)[1] if starts is None else starts
+
+
+def token_column(doc: Doc, name: str) -> list[int]:
+    """One of `ATTRIBUTES` of every token, as spaCy's number; read from the doc once for all stages.
+
+    >>> import spacy
+    >>> token_column(spacy.blank("en")("No fever."), "LENGTH")
+    [2, 5, 1]
+    """
+    columns: dict[str, list[int]] | None = doc.user_data.get(COLUMNS)
+    return (_read_tokens(doc)[0] if columns is None else columns)[name]
+
+
+def _read_tokens(doc: Doc) -> tuple[dict[str, list[int]], npt.NDArray[np.int64]]:
+    """Keep the columns of `ATTRIBUTES`, and the first character of each token, with a doc."""
     import numpy as np
 
-    starts: npt.NDArray[np.int64] | None = doc.user_data.get(STARTS)
-    if starts is None:
-        sizes = doc.to_array(["LENGTH", "SPACY"]).astype(np.int64).sum(axis=1)
-        starts = doc.user_data[STARTS] = sizes.cumsum() - sizes
-    return starts
+    table = doc.to_array([*ATTRIBUTES])
+    columns = dict(zip(ATTRIBUTES, table.T.tolist(), strict=True))
+    sizes = table[:, [ATTRIBUTES.index("LENGTH"), ATTRIBUTES.index("SPACY")]].astype(np.int64).sum(axis=1)
+    starts = sizes.cumsum() - sizes
+    doc.user_data[COLUMNS], doc.user_data[STARTS] = columns, starts
+    return columns, starts
+
+
+def sentence_flags(doc: Doc) -> list[bool]:
+    """Whether each token begins a sentence; asked for once they are set.
+
+    >>> import spacy
+    >>> doc = spacy.blank("en")("No fever.")
+    >>> doc[0].is_sent_start, doc[1].is_sent_start = True, False
+    >>> sentence_flags(doc)
+    [True, False, False]
+    """
+    flags: list[bool] | None = doc.user_data.get(SENTENCES)
+    if flags is None:
+        flags = doc.user_data[SENTENCES] = (doc.to_array(["SENT_START"]).ravel() == 1).tolist()
+    return flags

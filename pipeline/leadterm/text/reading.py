@@ -5,13 +5,14 @@ from __future__ import annotations
 from bisect import bisect_left
 from dataclasses import dataclass, field
 from functools import partial
+from operator import add
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from leadterm.schema import EvidenceSpan, Mention
-from leadterm.text.extensions import SPAN_ATTRIBUTES, text_of, token_starts
+from leadterm.text.extensions import SPAN_ATTRIBUTES, sentence_flags, text_of, token_column, token_starts
 from leadterm.text.matching.term_matcher import Cover, Reading, Scan, TermMatcher
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ class _Reader:
         self.doc, self.note_id = doc, note_id
         self.text = text_of(doc)
         self.starts = token_starts(doc).tolist()
-        self.ends = [start + size for start, size in zip(self.starts, doc.to_array(["LENGTH"]).tolist(), strict=True)]
+        self.ends = list(map(add, self.starts, token_column(doc, "LENGTH")))
         scan: Scan = doc._.scan
         weight = matcher.lexicon.weight
         self.weight = np.where(scan.word >= 0, weight[np.maximum(scan.word, 0)], UNKNOWN_WEIGHT).tolist()
@@ -184,7 +185,7 @@ def runs(numbers: npt.NDArray[Any]) -> list[tuple[int, int, int]]:
 
 def sentence_numbers(doc: Doc) -> npt.NDArray[np.int64]:
     """Number of the sentence of each token."""
-    numbers: npt.NDArray[np.int64] = np.cumsum(doc.to_array(["SENT_START"]) == 1) - 1
+    numbers: npt.NDArray[np.int64] = np.cumsum(sentence_flags(doc)) - 1
     return numbers
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from leadterm.schema import Assertion
 from leadterm.text.context.cues import SENTENCE_MARK, CueTrie, Hit, compile_cues
 from leadterm.text.context.scopes import Scope, Sentence
-from leadterm.text.extensions import Section, set_on_span, text_of, token_starts
+from leadterm.text.extensions import Section, sentence_flags, set_on_span, text_of, token_column, token_starts
 from leadterm.text.layout.boxes import find_boxes
 
 if TYPE_CHECKING:
@@ -95,19 +95,22 @@ class _Tagging:
     """The tagging of one doc: its tokens as lists, white space left out, a mark at the start of each sentence."""
 
     def __init__(self, doc: Doc, trie: CueTrie) -> None:
-        import numpy as np
-
         self.doc, self.text = doc, text_of(doc)
-        columns = doc.to_array(["LOWER", "IS_SPACE", "SENT_START", "LENGTH"])
-        self.length: list[int] = columns[:, 3].tolist()
+        self.length = token_column(doc, "LENGTH")
         self.start: list[int] = token_starts(doc).tolist()
-        begins = columns[:, 2] == 1
-        begins[0] = True
-        words, sentences = (columns[:, 1] == 0).nonzero()[0], begins.nonzero()[0]
-        marks = words.searchsorted(sentences)
-        self.tokens: list[int] = np.insert(words, marks, sentences).tolist()
-        self.bounds: list[int] = [*(marks + np.arange(len(marks))).tolist(), len(self.tokens)]
-        numbers: list[int] = np.insert(columns[words, 0], marks, SENTENCE_MARK).tolist()
+        self.tokens: list[int] = []
+        self.bounds: list[int] = []
+        numbers: list[int] = []
+        columns = sentence_flags(doc), token_column(doc, "IS_SPACE"), token_column(doc, "LOWER")
+        for i, (begins, space, number) in enumerate(zip(*columns, strict=True)):
+            if begins or not i:
+                self.bounds.append(len(numbers))
+                self.tokens.append(i)
+                numbers.append(SENTENCE_MARK)
+            if not space:
+                self.tokens.append(i)
+                numbers.append(number)
+        self.bounds.append(len(numbers))
         self.hits = [hit for hit in trie.find(numbers) if not self._lasting(hit)]
         self.hit_starts = [hit.start for hit in self.hits]
         self.heads = [s for s in doc._.sections if s.kind == "section"]
@@ -270,7 +273,7 @@ class _Tagging:
 
     def _lasting(self, hit: Hit) -> bool:
         """Whether "history of" only says how long ("a 3-day history of cough"), or "free" is said of margins."""
-        if self._word(hit.start) == "free" and self._word(hit.start - 1).endswith(("margin", "margins")):
+        if hit.cues[0].text.startswith("free") and self._word(hit.start - 1).endswith(("margin", "margins")):
             return True
         if hit.cues[0].category != "history":
             return False

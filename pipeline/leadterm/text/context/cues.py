@@ -118,7 +118,8 @@ class CueTrie:
             ways = self._ways[key]
             nodes = [self._step(node, numbers) for node in nodes for numbers in ways]
         for node in nodes:
-            node[0] = (*node.get(0, ()), cue)
+            cues = (*node[0][0], cue) if 0 in node else (cue,)
+            node[0] = cues, tuple(c for c in cues if c.direction != "end")
 
     @staticmethod
     def _step(node: dict[int, Any], numbers: Sequence[int]) -> dict[int, Any]:
@@ -153,15 +154,17 @@ class CueTrie:
     def _longest(self, numbers: Sequence[int], i: int) -> Hit | None:
         """The longest cues that begin at ``i``."""
         node, j, n = self._root.get(numbers[i]), i + 1, len(numbers)
-        best: Hit | None = None
+        end = i
+        best: tuple[Cue, ...] = ()
         while node is not None:
-            cues = node.get(0)
-            if cues:
-                usable = tuple(c for c in cues if c.direction != "end" or self._ends(numbers, j))
-                best = Hit(i, j, usable) if usable else best
+            if 0 in node:
+                cues, anywhere = node[0]
+                usable = cues if len(cues) == len(anywhere) or self._ends(numbers, j) else anywhere
+                if usable:
+                    end, best = j, usable
             node = node.get(numbers[j]) if j < n else None
             j += 1
-        return best
+        return Hit(i, end, best) if best else None
 
     def _ends(self, numbers: Sequence[int], j: int) -> bool:
         return j >= len(numbers) or numbers[j] in self._enders

@@ -12,7 +12,8 @@ _BOX = re.compile(
     r"(?P<on>\[\s?[xX✓✔√]\s?\]|\(\s?[xX✓✔√]\s?\)|[☒☑✅✓✔]|(?<![\w_])_+[xX✓]_+)"
     r"|(?P<off>\[[ _]{0,3}\]|\( {1,3}\)|[☐◻⬜□](?=\s*\w)|(?<![\w_])_{1,4}(?=\s?[A-Za-z]))"
 )
-_SIGNS = frozenset("[(☐◻⬜□☒☑✅✓✔_")
+_SIGNS = "[☐◻⬜□☒☑✅✓✔_"
+_ROUND = re.compile(r"\((?:\s?[xX✓✔√]\s?| {1,3})\)")
 _ANSWER = re.compile(r"\s*(?:(yes|y)|(?:no|n|never))\b", re.IGNORECASE)
 _TASK = re.compile(
     r"\W*(?:f/?u|follow|repeat|re-?check|check|start|stop|continue|monitor|consider|obtain|order|refer|call|ensure|"
@@ -46,7 +47,7 @@ def find_boxes(text: str) -> list[Box]:
     >>> [(text[box.low : box.high].strip(), box.ticked) for box in find_boxes(text)]
     [('Asthma', False), ('Gout', True)]
     """
-    if _SIGNS.isdisjoint(text):
+    if not any(sign in text for sign in _SIGNS) and not _ROUND.search(text):
         return []
     marks = list(_BOX.finditer(text))
     if not any(mark["on"] and mark.group().startswith("_") for mark in marks):

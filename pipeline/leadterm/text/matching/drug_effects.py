@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from spacy.strings import get_string_id
 
-from leadterm.text.extensions import token_starts
+from leadterm.text.extensions import sentence_flags, token_column, token_starts
 from leadterm.text.knowledge import load_table
 from leadterm.text.matching.overlaps import Cover, Reading
 
@@ -81,12 +81,11 @@ class DrugEffectFinder:
         list of Cover
             In order of the text; clause -1.
         """
-        table = doc.to_array(["LOWER", "SENT_START"])
-        words: list[int] = table[:, 0].tolist()
+        words = token_column(doc, "LOWER")
         present = self._first.intersection(words)
         if not present:
             return []
-        starts: list[bool] = (table[:, 1] == 1).tolist()
+        starts = sentence_flags(doc)
         harmed = SELF_HARM if not CUES["harm"].isdisjoint(words) else ACCIDENT
         allergies = _allergy_titles(doc)
         found: list[Cover] = []

@@ -82,8 +82,9 @@ class MentionFinder:
         from spacy.tokens import Span
 
         scan = self.matcher.scan(doc)
-        matches = self.matcher.apart(doc, scan, self.matcher.match_scan(scan))
-        covers = keep_telling(self.matcher.covers(matches), self.matcher.quiet(scan))
+        quiet = self.matcher.quiet(scan)
+        matches = self.matcher.apart(doc, scan, self.matcher.match_scan(scan), quiet)
+        covers = keep_telling(self.matcher.covers(matches), quiet)
         covers = _outside_titles(doc, covers)
         covers += self._joined(doc, scan, covers)
         if self.neoplasms is not None:

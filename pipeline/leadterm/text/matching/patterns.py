@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from spacy.strings import get_string_id
 
+from leadterm.text.extensions import sentence_flags, token_column
 from leadterm.text.knowledge import load_table
 from leadterm.text.matching.term_matcher import Cover, Reading
 
@@ -62,13 +63,13 @@ class PatternMatcher:
 
         In order of the text; clause -1.
         """
-        table = doc.to_array(["LOWER", "SENT_START"])
-        words = table[:, 0].tolist()
+        words = token_column(doc, "LOWER")
         present = set(words)
-        possible = {first: self._possible(first, present) for first in self._by_first.keys() & present}
-        if not any(possible.values()):
+        rows = {first: self._possible(first, present) for first in self._by_first.keys() & present}
+        possible = {first: patterns for first, patterns in rows.items() if patterns}
+        if not possible:
             return []
-        starts = (table[:, 1] == 1).tolist()
+        starts = sentence_flags(doc)
         found: list[Cover] = []
         for i, word in enumerate(words):
             if word not in possible:

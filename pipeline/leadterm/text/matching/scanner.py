@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from leadterm.text.extensions import sentence_flags, token_column
 from leadterm.text.matching.overlaps import Scan
 from leadterm.text.matching.senses import Senses
 from leadterm.text.words.characters import plain
@@ -115,10 +116,10 @@ class Scanner:
         negated: list[bool] = []
         here, clause, no, begun, spaced = 0, 0, False, -1, True
         known, strings = self._by_orth, doc.vocab.strings
-        columns = doc.to_array(["ORTH", "SENT_START", "SPACY"]).T.tolist()
+        columns = token_column(doc, "ORTH"), sentence_flags(doc), token_column(doc, "SPACY")
         judged = self._senses.judged if self._senses is not None else frozenset()
         for i, (orth, start, space) in enumerate(zip(*columns, strict=True)):
-            if start == 1:
+            if start:
                 clause += 1
                 no = False
             ids = known.get(orth)

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from spacy.strings import get_string_id
 
-from leadterm.text.extensions import text_of
+from leadterm.text.extensions import text_of, token_column
 from leadterm.text.knowledge import load_table
 from leadterm.text.words.normalise import fold, singular
 
@@ -47,8 +47,7 @@ def keep_apart(
     """
     heads = _long_forms(doc, scan, vocabulary)
     opposite = {token for token in heads if doc[token].lower_.startswith("non-")}
-    orth: list[int] = doc.to_array(["ORTH"]).ravel().tolist()
-    cuts = [i for i, number in enumerate(orth) if number in SEPARATORS]
+    cuts = [i for i, number in enumerate(token_column(doc, "ORTH")) if number in SEPARATORS]
     crossing = {m.tokens: _cut(m.tokens, cuts) for m in matches} if cuts else {}
     by_token: dict[int, list[tuple[int, ...]]] = {}
     for tokens in crossing:

@@ -147,17 +147,16 @@ class TermMatcher:
         found = {**self._singles(scan), **self._multiples(scan)}
         return [found[key] for key in sorted(found)]
 
-    def apart(self, doc: Doc, scan: Scan, matches: Sequence[Match]) -> list[Match]:
-        """Drop matches put together from two statements."""
-        lex = self.lexicon
+    def apart(self, doc: Doc, scan: Scan, matches: Sequence[Match], quiet: set[int]) -> list[Match]:
+        """Drop matches put together from two statements; `quiet` gives the tokens that name no diagnosis."""
 
         def words_of(match: Match) -> set[int]:
-            return set(lex.word_ids[lex.word_ptr[match.term] : lex.word_ptr[match.term + 1]].tolist())
+            return set(self._words_of(match.term))
 
         def text_of(match: Match) -> tuple[str, str]:
             return self._facts(match.term)[1:3]
 
-        return keep_apart(doc, scan, matches, text_of, words_of, self.vocabulary, self.quiet(scan))
+        return keep_apart(doc, scan, matches, text_of, words_of, self.vocabulary, quiet)
 
     def quiet(self, scan: Scan) -> set[int]:
         """Tokens that name no diagnosis."""
@@ -221,21 +220,28 @@ class TermMatcher:
             whole[more] &= here[lex.word_ids[starts[more] + k]]
         return whole
 
-    def _multiples(self, scan: Scan) -> dict[tuple[Any, ...], Match]:
+    def _words_of(self, term: int) -> list[int]:
         lex = self.lexicon
+        words: list[int] = lex.word_ids[lex.word_ptr[term] : lex.word_ptr[term + 1]].tolist()
+        return words
+
+    def _multiples(self, scan: Scan) -> dict[tuple[Any, ...], Match]:
         pairs = list(self._pairs(scan))
         if not pairs:
             return {}
-        places: dict[tuple[int, int], list[int]] = {}
-        for i, place in enumerate(zip(scan.segment.tolist(), scan.word.tolist(), strict=True)):
-            places.setdefault(place, []).append(i)
         position, token = scan.position.tolist(), scan.token.tolist()
         segments, words, negated = scan.segment.tolist(), scan.word.tolist(), scan.negated.tolist()
+        needed_by = {term: self._words_of(term) for _, _, term in pairs}
+        wanted = frozenset(word for needed in needed_by.values() if len(needed) > 2 for word in needed)
+        places: dict[tuple[int, int], list[int]] = {}
+        for i, word in enumerate(words):
+            if word in wanted:
+                places.setdefault((segments[i], word), []).append(i)
         best: dict[tuple[int, int, int], tuple[int, list[int]]] = {}
         for i, j, term in pairs:
             chosen = [i, j]
             low, high = position[i], position[j]
-            needed = lex.word_ids[lex.word_ptr[term] : lex.word_ptr[term + 1]].tolist()
+            needed = needed_by[term]
             limit = len(needed) + GAPS
             for word in needed:
                 if word == words[i] or word == words[j]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from leadterm.text.extensions import token_column
+
 if TYPE_CHECKING:
     from spacy.tokens import Doc, Span
     from spacy.vocab import Vocab
@@ -36,7 +38,7 @@ class ShortFormFinder:
         """Annotate a doc."""
         from scispacy.abbreviation import filter_matches, find_abbreviation
 
-        orth = self._orth(doc)
+        orth = token_column(doc, "ORTH")
         matches = self._brackets(orth)
         if not matches:
             return doc
@@ -52,11 +54,6 @@ class ShortFormFinder:
         if long_forms:
             self._mark(doc, orth, long_forms)
         return doc
-
-    @staticmethod
-    def _orth(doc: Doc) -> list[int]:
-        orth: list[int] = doc.to_array(["ORTH"]).ravel().tolist()
-        return orth
 
     def _brackets(self, orth: list[int]) -> list[tuple[int, int, int]]:
         """Pairs of brackets near each other, as (0, first token inside, token that closes)."""
