@@ -200,3 +200,54 @@ def test_a_stray_quotation_mark_spoils_its_row_only(tmp_path: Path) -> None:
     rows = list(open_table(path).rows)
     assert [(row.number, bool(row.fault)) for row in rows] == [(2, True), (3, False), (4, True)]
     assert "up to line 5" in rows[2].fault
+
+
+def pairs(path: Path, **options: str) -> list[list[str]]:
+    made = read("csv", path, **options).splits()["train"]
+    return [[f"{code.system} {code.code}" for code in one.codes] for one in made]
+
+
+def test_codes_of_several_systems_in_one_column(tmp_path: Path) -> None:
+    rows = '1,Cough.,"R05.9, E0143 Walker"\n2,Hip.,M16.11;0SR90J9\n3,Visit.,"I10 | G0439 Annual wellness visit"\n'
+    path = write(tmp_path / "t.csv", f"id,text,codes\n{rows}")
+    assert pairs(path) == [
+        ["icd10cm R05.9", "hcpcs E0143"], ["icd10cm M16.11", "icd10pcs 0SR90J9"], ["icd10cm I10", "hcpcs G0439"],
+    ]  # fmt: skip
+    made = read("csv", path)
+    assert set(made.card.systems) == {"icd10cm", "hcpcs", "icd10pcs"}
+    assert "G0439 × 1: kept; a code of HCPCS Level II" in made.remarks
+    undotted = write(tmp_path / "u.csv", 'id,text,codes\n1,Cough.,"R059, G0439"\n')
+    assert pairs(undotted) == [["icd10cm R05.9", "icd10cm G04.39"]]  # nothing tells: the first system has it
+
+
+def test_diagnoses_of_two_systems_only_where_both_are_asked_for(tmp_path: Path) -> None:
+    path = write(tmp_path / "t.csv", 'id,text,codes\n1,Cough.,"R05.9, 786.2"\n2,Visit.,99213\n')
+    with pytest.raises(LeadtermError, match=r"786\.2 × 1: a code of ICD-9-CM diagnoses"):
+        read("csv", path)
+    assert pairs(path, system="icd10cm,icd9cm,cpt") == [["icd10cm R05.9", "icd9cm 786.2"], ["cpt 99213"]]
+
+
+@pytest.mark.parametrize(
+    ("says", "code", "expected"),
+    [("ICD-10-CM", "R059", "icd10cm R05.9"), ("http://hl7.org/fhir/sid/icd-9-cm", "7862", "icd9cm 786.2"),
+     ("HCPCS", "A0100", "hcpcs A0100"), ("10", "A0100", "icd10cm A01.00"), ("9", "7862", "icd9cm 786.2"),
+     ("BBR", "0SR90J9", "icd10pcs 0SR90J9"), ("", "R05.9", "icd10cm R05.9"), ("Epic", "R05.9", "icd10cm R05.9")],
+)  # fmt: skip
+def test_a_column_says_the_system(says: str, code: str, expected: str, tmp_path: Path) -> None:
+    path = write(tmp_path / "t.csv", f"id,text,code,code_system\n1,Cough.,{code},{says}\n")
+    assert pairs(path) == [[expected]]
+
+
+def test_a_system_that_is_not_read_is_told(tmp_path: Path) -> None:
+    path = write(tmp_path / "t.csv", "id,text,code,vocabulary\n1,Gout.,90560007,SNOMED\n1,Gout.,M10.9,ICD10CM\n")
+    with pytest.raises(LeadtermError, match="SNOMED × 1: a code system that is not read"):
+        read("csv", path)
+    assert pairs(path, bad="skip") == [["icd10cm M10.9"]]
+
+
+def test_the_setting_of_a_table_without_one_is_told_from_its_notes(tmp_path: Path) -> None:
+    stay = "Hospital course: she was admitted with pneumonia and did well. Discharge diagnosis: pneumonia."
+    path = write(tmp_path / "t.csv", f"id,text,codes\n1,{stay},J18.9\n2,Gout.,M10.9\n")
+    made = read("csv", path)
+    assert [one.setting for one in made.splits()["train"]] == ["inpatient", "outpatient"]
+    assert any("1 of 2 inpatient" in remark for remark in made.remarks)

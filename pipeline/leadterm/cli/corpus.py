@@ -35,6 +35,11 @@ TextColumn = Annotated[str | None, typer.Option(metavar="NAME", help="csv: colum
 IdColumn = Annotated[str | None, typer.Option(metavar="NAME", help="csv: column of the encounter's id.")]
 CodesColumn = Annotated[str | None, typer.Option(metavar="NAME", help="csv: column of the codes.")]
 PatientColumn = Annotated[str | None, typer.Option(metavar="NAME", help="csv: column of the patient's id.")]
+System = Annotated[
+    str | None, typer.Option(help="csv: code system of the codes, any name; several with commas.")
+]
+CodeList = Annotated[str | None, typer.Option(metavar="FILE", help="csv: codes and titles of an own system.")]
+SystemColumn = Annotated[str | None, typer.Option(metavar="NAME", help="csv: column of the code system.")]
 SplitColumn = Annotated[str | None, typer.Option(metavar="NAME", help="csv: column of the split.")]
 SkipBad = Annotated[
     bool | None,
@@ -50,10 +55,8 @@ def import_(
     source: Annotated[str, typer.Argument(help="File or folder.")],
     output: Annotated[str, typer.Option("--output", "-o", metavar="DIR", help="The corpus folder to make.")],
     language: Annotated[str | None, typer.Option(help="codiesp: es or en; csv: language of all notes.")] = None,
-    system: Annotated[str | None, typer.Option(help="csv: code system of the codes; any name.")] = None,
-    code_list: Annotated[
-        str | None, typer.Option(metavar="FILE", help="csv: codes and titles of an own system.")
-    ] = None,
+    system: System = None,
+    code_list: CodeList = None,
     split: Annotated[str | None, typer.Option(help="cmc2007, csv, fhir: name of the split to make.")] = None,
     split_files: Annotated[
         str | None,
@@ -70,6 +73,7 @@ def import_(
     codes_column: CodesColumn = None,
     patient_column: PatientColumn = None,
     split_column: SplitColumn = None,
+    system_column: SystemColumn = None,
     skip_bad: SkipBad = None,
 ) -> None:
     """Read coded notes of some KIND and write them as a corpus."""
@@ -79,7 +83,7 @@ def import_(
         "language": language, "system": system, "code_list": code_list, "split": split, "split_files": split_files,
         "coder": coder, "notes": notes, "categories": categories, "icd_version": icd_version,
         "text_column": text_column, "id_column": id_column, "codes_column": codes_column,
-        "patient_column": patient_column, "split_column": split_column,
+        "patient_column": patient_column, "split_column": split_column, "system_column": system_column,
         "bad": None if skip_bad is None else "skip" if skip_bad else "fail",
     }  # fmt: skip
     options = {name: value for name, value in given.items() if value is not None}

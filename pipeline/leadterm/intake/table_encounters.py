@@ -15,6 +15,7 @@ from leadterm.intake.markup import readable
 from leadterm.intake.table_columns import Columns, map_columns
 from leadterm.intake.table_files import Table, as_cell, open_table
 from leadterm.schema import SETTINGS, Encounter, Note, ReferenceCode
+from leadterm.text.layout.note_kind import find_setting
 
 __all__ = ["Group", "fields_of", "is_flat", "one_encounter", "table_encounters"]
 
@@ -44,7 +45,7 @@ class Group:
     name: str
     fixed: dict[str, str] = field(default_factory=dict)
     notes: dict[str, Note] = field(default_factory=dict)
-    codes: dict[str, None] = field(default_factory=dict)
+    codes: dict[tuple[str, str], None] = field(default_factory=dict)
     first: int = 0
 
     def agree(self, given: Mapping[str, str]) -> str:
@@ -74,15 +75,16 @@ class Group:
         wrong = self.agree(given) or self.add_note(columns.cell(row, "text"), note_id, kind)
         return faults, wrong
 
-    def encounter(self, system: str = "") -> Encounter:
+    def encounter(self) -> Encounter:
         """Make the encounter; raises LeadtermError where no row had a text."""
         if not self.notes:
             raise LeadtermError(f"encounter '{self.name[:80]}' has no text.", hint="Check the column of the text.")
-        fixed = self.fixed
+        fixed, notes = self.fixed, tuple(self.notes.values())
         return Encounter(
-            self.name, tuple(self.notes.values()), tuple(ReferenceCode(system, code) for code in self.codes),
-            fixed.get("patient_id"), fixed.get("setting", "outpatient"), fixed.get("language", "en"), fixed.get("sex"),
-            int(fixed["birth_year"]) if "birth_year" in fixed else None, fixed.get("date"),
+            self.name, notes, tuple(ReferenceCode(*code) for code in self.codes),
+            fixed.get("patient_id"), fixed.get("setting") or find_setting(notes), fixed.get("language", "en"),
+            fixed.get("sex"), int(fixed["birth_year"]) if "birth_year" in fixed else None, fixed.get("date"),
+            "setting" not in fixed,
         )  # fmt: skip
 
 

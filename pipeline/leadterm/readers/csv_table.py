@@ -14,7 +14,8 @@ from pathlib import Path
 from leadterm.codes.systems import SYSTEMS, spec_of
 from leadterm.corpus import Card
 from leadterm.errors import LeadtermError, quote_name, unknown_name
-from leadterm.intake.code_cells import CellFault, CodeCells, check_system
+from leadterm.intake.code_cells import CellFault, check_system
+from leadterm.intake.mixed_codes import MixedCells, writes_dots
 from leadterm.intake.table_columns import Columns, map_columns
 from leadterm.intake.table_encounters import Group
 from leadterm.intake.table_files import open_table
@@ -73,7 +74,7 @@ def _counted(faults: Counter[CellFault], kept: str = "") -> list[str]:
 def read(
     source: Path, *, system: str = "icd10cm", language: str = "en", split: str = "train", code_list: str = "",
     text_column: str = "", id_column: str = "", codes_column: str = "", patient_column: str = "",
-    split_column: str = "", bad: str = "fail",
+    split_column: str = "", system_column: str = "", bad: str = "fail",
 ) -> Imported:  # fmt: skip
     """Read a table of coded notes.
 
@@ -82,12 +83,13 @@ def read(
     source : Path
         CSV or TSV (any separator and encoding, also packed with gzip), XLSX, Parquet or JSONL; with a header.
     system : str
-        Code system of the codes. With a name leadterm does not know, the codes that occur make up its list.
+        Code system of the codes, or several with commas, where a column holds codes of all; a code that several have
+        is of the first. Of a name leadterm does not know, the codes that occur make up its list.
     language, split : str
         For rows that do not say.
     code_list : str
         File with code and title, tab-separated, for a system of one's own.
-    text_column, id_column, codes_column, patient_column, split_column : str
+    text_column, id_column, codes_column, patient_column, split_column, system_column : str
         Names of columns that are not to be guessed.
     bad : str
         ``"fail"``: anything wrong with the table is an error that lists it all. ``"skip"``: rows that cannot be read
@@ -114,32 +116,49 @@ def read(
     """
     if not source.is_file():
         raise LeadtermError(f"csv is read from a file; '{source}' is a folder.", hint="Give the file.")
-    check_system(system)
+    systems = [name.strip() for name in system.split(",")]
+    for name in systems:
+        check_system(name)
     if bad not in WAYS:
         raise unknown_name("way with bad rows", bad, WAYS)
-    seen: dict[str, str] = dict(parse_pairs(read_text(Path(code_list)))) if code_list else {}
-    own = system not in SYSTEMS or bool(code_list)
     report = _Report()
-    roles = ("text", "id", "codes", "patient_id", "split")
-    columns = (text_column, id_column, codes_column, patient_column, split_column)
+    roles = ("text", "id", "codes", "patient_id", "split", "system")
+    columns = (text_column, id_column, codes_column, patient_column, split_column, system_column)
     given = {role: column for role, column in zip(roles, columns, strict=True) if column}
-    groups = list(_gather(source, given, CodeCells(system), {"language": language, "split": split}, report))
-    made = [(group.fixed["split"], encounter) for group in groups for encounter in _encounter(group, system, report)]
+    groups = list(_gather(source, given, systems, {"language": language, "split": split}, report))
+    made = [(group.fixed["split"], encounter) for group in groups for encounter in _encounter(group, report)]
     if bad == "fail" and (report.rows or report.codes):
-        raise _failed(source, report, system)
-    if own:
-        seen |= {code: seen.get(code, "") for group in groups for code in group.codes}
-    return Imported(_card(source, system, split, made), made, {system: sorted(seen.items())} if own else {},
-                    tuple(report.lines()))  # fmt: skip
+        raise _failed(source, report, systems[0])
+    lists = _own_lists(systems, code_list, groups)
+    remarks = (*report.lines(), *_detected(made))
+    return Imported(_card(source, systems, split, made), made, lists, remarks)
 
 
-def _card(source: Path, system: str, split: str, made: list[tuple[str, Encounter]]) -> Card:
+def _own_lists(systems: list[str], code_list: str, groups: list[Group]) -> dict[str, list[tuple[str, str]]]:
+    """The codes of each system that leadterm has no release of; with a list given, of the first system."""
+    given: dict[str, str] = dict(parse_pairs(read_text(Path(code_list)))) if code_list else {}
+    made = {name: dict[str, str]() for name in systems if name not in SYSTEMS} | ({systems[0]: given} if given else {})
+    for name, code in (pair for group in groups for pair in group.codes):
+        if name in made:
+            made[name].setdefault(code, "")
+    return {name: sorted(codes.items()) for name, codes in made.items()}
+
+
+def _detected(made: list[tuple[str, Encounter]]) -> Iterator[str]:
+    """Tell how many settings were told from the notes."""
+    guessed = [encounter.setting for _, encounter in made if encounter.setting_detected]
+    if stays := guessed.count("inpatient"):
+        yield f"settings told from the notes: {stays} of {len(guessed)} inpatient. A column 'setting' overrides that."
+
+
+def _card(source: Path, systems: list[str], split: str, made: list[tuple[str, Encounter]]) -> Card:
+    held = {code.system for _, encounter in made for code in encounter.codes}
     return Card(
         name=source.name.partition(".")[0],
         source=f"Imported from the table {source.name}.",
         licence="Not stated.",
         languages=tuple(sorted({encounter.language for _, encounter in made})),
-        systems={system: "not stated"},
+        systems=dict.fromkeys([*systems, *sorted(held - {*systems})], "not stated"),
         split_method=f"Column 'split' of the table, else {split}.",
         phi_status="Not stated: treat as patient data.",
     )
@@ -155,11 +174,13 @@ def _failed(source: Path, report: _Report, system: str) -> LeadtermError:
 
 
 def _gather(
-    source: Path, named: dict[str, str], cells: CodeCells, defaults: dict[str, str], report: _Report
+    source: Path, named: dict[str, str], systems: list[str], defaults: dict[str, str], report: _Report
 ) -> Iterator[Group]:
     """Read all rows, and give the encounters in the order of their first rows."""
     table = open_table(source)
     columns = map_columns(table.header, named, needed=("text", "codes"), name=str(source))
+    codes = (columns.cell(row.cells, "codes") for row in open_table(source).rows)
+    cells = MixedCells(systems, dotted=writes_dots(codes))
     if table.warning:
         report.remarks[CellFault("encoding", table.warning)] += 1
     groups: dict[str, Group] = {}
@@ -172,7 +193,7 @@ def _gather(
         group = groups.setdefault(name, Group(name, first=row.number))
         unread, wrong = group.take(row.cells, columns)
         report.rows += [f"{where}: {fault}" for fault in (*unread, wrong) if fault]
-        found = cells.read(columns.cell(row.cells, "codes"))
+        found = cells.read(columns.cell(row.cells, "codes"), columns.cell(row.cells, "system"))
         group.codes |= dict.fromkeys(found.codes)
         report.codes.update(found.faults)
         report.remarks.update(found.remarks)
@@ -189,8 +210,8 @@ def _id_name(columns: Columns) -> str:
     return columns.names["id"] if columns.names["id"].isidentifier() else "id"
 
 
-def _encounter(group: Group, system: str, report: _Report) -> Iterator[Encounter]:
+def _encounter(group: Group, report: _Report) -> Iterator[Encounter]:
     try:
-        yield group.encounter(system)
+        yield group.encounter()
     except LeadtermError:
         report.rows.append(f"line {group.first}: encounter {quote_name(group.name)} has no text in any row")
