@@ -77,6 +77,9 @@ class Stages(Suggester, Protocol):
     def releases(self) -> Mapping[str, str]:
         """Release of each code system, where known."""
 
+    def of_day(self, encounter: Encounter) -> Stages:
+        """Give the model with the releases that held on the day of service; itself where that is its own."""
+
     def rank(self, table: CandidateTable) -> NDArray[np.float64]:
         """Give the calibrated confidence of each candidate, shape (n_codes,)."""
 
@@ -167,6 +170,7 @@ def suggest_with(
         if system not in model.systems:
             raise unknown_name("code system of this model", system, model.systems)
     wanted = sorted(set(systems or model.systems))
+    model = model.of_day(encounter)
     tables = [model.candidates(encounter, system) for system in wanted]
     rows = [row for table in tables for row in _ranked(model, table)]
     known = {name: model.classification(name) for name in wanted}

@@ -15,7 +15,7 @@ from leadterm.learned.pcs_alignment import learn_axes
 from leadterm.learned.pcs_axes import FEATURES, Axes, axes_block
 from leadterm.learned.pcs_axis_titles import axis_titles
 from leadterm.learned.store import load_model
-from leadterm.learned.titles import titles_of
+from leadterm.learned.titles import CodeSystems
 from leadterm.learned.tokens import Tokens, tokenise
 from leadterm.schema import Encounter, EvidenceSpan, Mention, Note, ReferenceCode
 from leadterm.training.recipe import parse_recipe
@@ -146,4 +146,4 @@ def test_a_note_never_shapes_its_own_columns() -> None:
     ],
 )
 def test_the_beginning_of_codes_has_the_title_they_share(system: str, code: str, title: str) -> None:
-    assert titles_of(system, [code, "?", "Q9"]) == {code: title}
+    assert CodeSystems().titles(system, [code, "?", "Q9"]) == {code: title}

@@ -195,7 +195,7 @@ class DictionaryModel(FrameReader):
         """
         given = as_encounter(encounter)
         wanted = systems or (dictionary_system(), *procedure_systems(given.setting))
-        return suggest_with(self.of_day(given), given, systems=wanted, top=top)
+        return suggest_with(self, given, systems=wanted, top=top)
 
     def has_seen(self, encounter: Encounter) -> bool:
         """Tell whether the ranker was fitted on the encounter."""

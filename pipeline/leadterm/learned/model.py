@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from leadterm.errors import LeadtermError, unknown_name
+from leadterm.codes.release import as_day
+from leadterm.errors import unknown_name
 from leadterm.learned.describe import SystemModel, describe
 from leadterm.learned.mention_reader import MentionReader
 from leadterm.learned.packing import pack_system
 from leadterm.learned.parts import FEATURES
 from leadterm.learned.prior_model import Prior
-from leadterm.learned.titles import titles_of
+from leadterm.learned.titles import CodeSystems
 from leadterm.learned.tokens import Tokens, tokenise
 from leadterm.ranking.candidate_table import CandidateTable
 from leadterm.rows import FrameReader
@@ -37,7 +38,8 @@ class CorpusModel(FrameReader):
 
     ``threshold``: confidence at or above which a suggestion belongs to the proposed set, for all systems alike.
     ``known_titles``: titles of codes by system, where known. ``releases``: release of each code system, where known.
-    ``earlier``: the model it was trained on top of. ``seen``: digests of the encounters it learned from.
+    ``earlier``: the model it was trained on top of. ``seen``: digests of the encounters it learned from. ``date``: date
+    of service of encounters that have none of their own: it decides the release of titles and hints.
     """
 
     learned: Mapping[str, SystemModel]
@@ -49,6 +51,8 @@ class CorpusModel(FrameReader):
     earlier: Prior | None = None
     seen: NDArray[np.uint64] = field(default_factory=lambda: np.zeros(0, np.uint64))
     remarks: tuple[str, ...] = ()
+    date: str | None = None
+    at_hand: CodeSystems = field(default_factory=CodeSystems, repr=False)
 
     @property
     def systems(self) -> tuple[str, ...]:
@@ -59,6 +63,15 @@ class CorpusModel(FrameReader):
     def languages(self) -> frozenset[str]:
         """Languages of the notes that it learned from."""
         return frozenset(self.meta.get("languages", ()))
+
+    def of_day(self, encounter: Encounter) -> CorpusModel:
+        """Give the model with the releases of the day of service, of the systems whose releases it keeps to."""
+        day = encounter.date_of_service or self.date
+        if day is None:
+            return self
+        held = {name: self.at_hand.on(name, as_day(day).isoformat()) for name in self.releases}
+        releases = {name: system.release if system else self.releases[name] for name, system in held.items()}
+        return replace(self, date=as_day(day).isoformat(), releases=releases)
 
     def candidates(self, encounter: Encounter, system: str) -> CandidateTable:
         """Describe the candidate codes of an encounter: those of its parts, then those only the earlier model knows."""
@@ -79,9 +92,11 @@ class CorpusModel(FrameReader):
                     mentions[i] = table.mentions[row[code]]
                     combined |= {code: table.combined[code]} if code in table.combined else {}
         names = model.ranker.feature_names
-        return CandidateTable(
+        made = CandidateTable(
             encounter.encounter_id, system, found.codes, names, found.features, tuple(mentions), combined
         )
+        day = self.of_day(encounter).date
+        return made.without(self.at_hand.not_in_force(system, made.codes, day)) if day else made
 
     def rank(self, table: CandidateTable) -> NDArray[np.float64]:
         """Give the calibrated confidence of each candidate."""
@@ -90,12 +105,15 @@ class CorpusModel(FrameReader):
     def titles(self, system: str, codes: Sequence[str]) -> Mapping[str, str]:
         """Give the titles of codes, where known; the code system's own for codes that only an earlier model knows."""
         titles = self.known_titles.get(system, {})
+        if self.date and system in self.releases:
+            said = {code: titles[code] for code in codes if code in titles}
+            titles = said | self.at_hand.titles(system, codes, self.date)
         base = self.learned[system].base if system in self.learned else None
         more = [code for code in codes if base is None or base.number.get(code, base.seen) >= base.seen]
         if not more:
             return titles
         before = self.earlier.titles(system, more) if self.earlier else {}
-        return {**titles_of(system, more), **before, **titles}
+        return {**self.at_hand.titles(system, more, self.date), **before, **titles}
 
     def first_scores(self, table: CandidateTable, confidence: NDArray[np.float64]) -> None:
         """It has not learned which code stands first."""
@@ -107,7 +125,7 @@ class CorpusModel(FrameReader):
 
     def classification(self, system: str) -> CodeSystem | None:
         """Give the code system, where it is installed and has the codes that were learned."""
-        return _installed(system)
+        return self.at_hand.on(system, self.date)
 
     def suggest(
         self, encounter: Encounter | Note | str, *, systems: Sequence[str] | None = None, top: int | None = None
@@ -167,13 +185,3 @@ class CorpusModel(FrameReader):
 def _tokens(encounter: Encounter) -> Tokens:
     """Words of the encounter that is read for one code system after the other."""
     return tokenise(encounter)
-
-
-@lru_cache(maxsize=8)
-def _installed(system: str) -> CodeSystem | None:
-    from leadterm.codes import load_system
-
-    try:
-        return load_system(system)
-    except LeadtermError:
-        return None

@@ -56,7 +56,9 @@ def load_model(
     ----------
     path : str or Path
         The folder.
-    date, ner, linker
+    date : str, optional
+        Date of service of encounters that have none of their own.
+    ner, linker
         Mean nothing to a model of this kind; it remarks on them.
     mmap : bool
         Map the arrays, so that processes share them.
@@ -67,9 +69,10 @@ def load_model(
         If the folder is not a sound corpus model of this protocol.
     """
     artifact = load_artifact(path, kind=KIND, mmap=mmap)
-    said = f"--date, --ner and --linker change nothing: the model '{Path(path).name}' was learned from a corpus."
+    said = f"--ner and --linker change nothing: the model '{Path(path).name}' was learned from a corpus."
     try:
-        return replace(_unpacked(artifact, "", artifact.meta), remarks=(said,) if date or ner or linker else ())
+        made = _unpacked(artifact, "", artifact.meta)
+        return replace(made, date=date, remarks=(said,) if ner or linker else ())
     except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
         raise LeadtermError(f"model '{Path(path).name}' is not sound.", hint="Train it again.") from error
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from leadterm.codes import CodeSystem
     from leadterm.learned.describe import SystemModel
 
-__all__ = ["known_titles", "titles_of"]
+__all__ = ["CodeSystems", "known_titles"]
 
 _SHORTEST = 3
 _OPEN = frozenset({"and", "by", "for", "from", "in", "into", "of", "or", "the", "to", "using", "with"})
@@ -32,15 +32,15 @@ def known_titles(
     >>> known_titles(None, {})
     ({}, {})
     """
-    releases: dict[str, str] = {}
+    at_hand, releases = CodeSystems(), dict[str, str]()
     titles: dict[str, dict[str, str]] = {}
     for name, system in systems.items():
         own = _own_titles(corpus, name)
         codes = system.base.codes[: system.base.seen]
-        release, more = ("", {}) if own else _installed(name, codes)
-        titles[name] = {code: own[code] for code in codes if own.get(code)} or more
-        if release:
-            releases[name] = release
+        installed = None if own else at_hand.on(name)
+        titles[name] = {code: own[code] for code in codes if own.get(code)} or at_hand.titles(name, codes)
+        if installed:
+            releases[name] = installed.release
     return releases, titles
 
 
@@ -53,30 +53,48 @@ def _own_titles(corpus: str | Path | None, system: str) -> dict[str, str]:
     return dict(read_code_list(corpus, system))
 
 
-def titles_of(system: str, codes: Iterable[str]) -> dict[str, str]:
-    """Give the titles of codes of a system that is at hand.
+class CodeSystems:
+    """The code systems of each day that are at hand, each looked up once.
 
-    Title by code, for those that are known; for the beginning of codes, what their titles share. ``codes``: codes, of
-    which some may be unknown.
-
-    >>> titles_of("icd10cm", ["I10", "???"])
-    {'I10': 'Essential (primary) hypertension'}
-    >>> titles_of("icd10pcs", ["BT20"])
-    {'BT20': 'Computerized Tomography (CT Scan) of Bladder'}
+    >>> CodeSystems().on("a system nobody has") is None
+    True
     """
-    return _installed(system, codes)[1]
 
+    def __init__(self) -> None:
+        self._found: dict[tuple[str, str | None], CodeSystem | None] = {}
 
-def _installed(name: str, codes: Iterable[str]) -> tuple[str, dict[str, str]]:
-    """Release and titles of an installed code system; a system that is not at hand has none."""
-    from leadterm.codes import load_system
+    def on(self, name: str, day: str | None = None) -> CodeSystem | None:
+        """Give a system as it was on a day of service, by default the newest; None where none is at hand."""
+        from leadterm.codes import load_system
 
-    try:
-        system = load_system(name)
-    except LeadtermError:
-        return "", {}
-    found = {code: _title(system, code) for code in codes}
-    return system.release, {code: title for code, title in found.items() if title}
+        if (name, day) not in self._found:
+            try:
+                self._found[name, day] = load_system(name, day)
+            except LeadtermError:
+                self._found[name, day] = None
+        return self._found[name, day]
+
+    def titles(self, name: str, codes: Iterable[str], day: str | None = None) -> dict[str, str]:
+        """Give the titles of codes that are known; for the beginning of codes, what their titles share.
+
+        >>> CodeSystems().titles("icd10cm", ["I10", "???"])
+        {'I10': 'Essential (primary) hypertension'}
+        >>> CodeSystems().titles("icd10pcs", ["BT20"])
+        {'BT20': 'Computerized Tomography (CT Scan) of Bladder'}
+        """
+        system = self.on(name, day)
+        found = {code: _title(system, code) for code in codes} if system else {}
+        return {code: title for code, title in found.items() if title}
+
+    def not_in_force(self, name: str, codes: Iterable[str], day: str) -> frozenset[str]:
+        """Tell which codes are complete in the newest release, but not in that of a day or not on that day."""
+        newest, then = self.on(name), self.on(name, day)
+        if newest is None or then is None or not then.valid_on(day):
+            return frozenset()  # a release of another time says nothing of the day
+        known = (code for code in codes if code in newest and newest.is_billable(code))
+        return frozenset(
+            code for code in known if code not in then or not then.is_billable(code) or not then.valid_on(day, code)
+        )
 
 
 def _title(system: CodeSystem, code: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -68,6 +68,15 @@ class CandidateTable:
     def column(self, name: str) -> NDArray[np.float32]:
         """Give one feature of every candidate; raises ValueError for a name that is not there."""
         return np.asarray(self.features[:, self.feature_names.index(name)])
+
+    def without(self, codes: Collection[str]) -> CandidateTable:
+        """Give the candidates but for some codes."""
+        if not codes:
+            return self
+        rows = [row for row, code in enumerate(self.codes) if code not in codes]
+        kept = tuple(self.codes[row] for row in rows)
+        mentions = tuple(self.mentions[row] for row in rows)
+        return replace(self, codes=kept, features=self.features[rows], mentions=mentions)
 
     def beside(self, score: NDArray[Any], *, prefix: str | None = None) -> CandidateTable:
         """Give the same candidates with the columns that a model trained on top of another sees.

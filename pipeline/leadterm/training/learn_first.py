@@ -82,6 +82,9 @@ class _Replay:
     def releases(self) -> Mapping[str, str]:
         return self.model.releases
 
+    def of_day(self, encounter: Encounter) -> _Replay:  # noqa: ARG002
+        return self
+
     def candidates(self, encounter: object, system: str) -> CandidateTable:  # noqa: ARG002
         return self.table
 
