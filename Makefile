@@ -97,8 +97,8 @@ evaluate: $(VENV)/run ## score a model (MODEL=, CORPUS=)
 golden: $(VENV)/dev ## record all answers, and compare with an earlier record (AGAINST=record.json)
 	$(BIN)/python tests/golden.py build/golden.json $(if $(AGAINST),--against $(AGAINST))
 
-notebooks: $(VENV)/dev ## run every notebook
-	$(BIN)/python -m pytest --nbmake notebooks
+notebooks: $(VENV)/dev ## run every notebook and store its outputs
+	$(BIN)/python tests/notebooks/store.py
 
 docs: $(VENV)/run ## build the guide and the reference of the Python names into build/site
 	$(PIP) --editable '.[docs]'

@@ -1,0 +1,184 @@
+"""What the documents tell a user to type works: commands and Python are run, in the order in which they stand."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import shlex
+import sys
+import tomllib
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from leadterm import __version__
+from leadterm.cli import main
+
+ROOT = Path(__file__).parents[1]
+PAGES = ("README.md", "docs/notes.md", "docs/training.md", "docs/install.md", "docs/accuracy.md")
+# What only its owner has: corpora under terms of their own and official files. These commands are checked, not run.
+ELSEWHERE = re.compile(
+    r"ACI_BENCH|CODIESP|radiology\.xml|FOLDER_OF|names\.csv|corpora/(aci|names|codiesp)|table-and-index|codes remove"
+)
+PROBLEMS = (
+    ("Essential hypertension", "I10"), ("Gout", "M10.9"), ("Hypothyroidism", "E03.9"), ("Plantar fasciitis", "M72.2"),
+    ("Iron deficiency anemia", "D50.9"), ("Acute sinusitis", "J01.90"), ("Dry cough", "R05.8"), ("Vertigo", "R42"),
+)  # fmt: skip
+Capture = pytest.CaptureFixture[str]
+
+
+def blocks(page: str, language: str = "") -> list[str]:
+    """The fenced blocks of a page in a language; those without one hold commands and what they print."""
+    text = (ROOT / page).read_text(encoding="utf-8")
+    return re.findall(rf"^```{language}\n(.*?)^```$", text, flags=re.MULTILINE | re.DOTALL)
+
+
+def typed(page: str, program: str) -> list[str]:
+    """The lines of a page that call a program, without the remarks behind them."""
+    lines = "".join(blocks(page)).splitlines()
+    return [line.partition("  #")[0].strip() for line in lines if line.startswith(f"{program} ")]
+
+
+def words(line: str) -> list[str]:
+    return shlex.split(line.partition(" < ")[0])[1:]
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the files that the documents speak of."""
+    folder = tmp_path_factory.mktemp("desk")
+    note = (ROOT / "corpora" / "samples" / "clinic-note.txt").read_text(encoding="utf-8")
+    for place in ("notes", "new-notes"):
+        (folder / place).mkdir()
+        (folder / place / "visit-1.txt").write_text(note, encoding="utf-8")
+    (folder / "note.txt").write_text(note, encoding="utf-8")
+    table(folder / "visits.csv", ["visit", "note"], [["v1", note]])
+    table(folder / "notes.csv", ["id", "text"], [["v1", note]])
+    claims = [["1", "Cough. Walker.", "R05.9 E0143"], ["2", "Gout.", "M10.9"]]
+    table(folder / "claims.csv", ["id", "text", "codes"], claims)
+    workbook(folder / "notes.xlsx", [["id", "text"], ["v1", note]])
+    coded = [(f"c{n}", *coded_note(n), "train" if n % 4 else "dev") for n in range(80)]
+    table(folder / "coded-notes.csv", ["visit", "note", "icd10", "split"], coded)
+    for name, most in (("run-a.tsv", 3), ("run-b.tsv", 1)):
+        lines = [f"{ident}\ticd10cm\t{code}\t{rank}\t{1 / rank}" for ident, _, codes, split in coded
+                 for rank, code in enumerate(codes.split("; ")[:most], 1) if split == "dev"]  # fmt: skip
+        (folder / name).write_text("\n".join(["encounter_id\tsystem\tcode\trank\tscore", *lines]) + "\n")
+    return folder
+
+
+def coded_note(number: int) -> tuple[str, str]:
+    """A note of two problems out of eight, and its codes."""
+    found = dict(PROBLEMS[at % len(PROBLEMS)] for at in (number, number // len(PROBLEMS) + 1 + number))
+    listed = "\n".join(f"{n}. {problem}." for n, problem in enumerate(found, 1))
+    return f"Visit {number} of the year.\nASSESSMENT:\n{listed}\nReturn in {number} weeks.", "; ".join(found.values())
+
+
+def table(path: Path, header: list[str], rows: Iterable[Sequence[str]]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([header, *rows])
+
+
+def workbook(path: Path, rows: list[list[str]]) -> None:
+    import openpyxl
+
+    book = openpyxl.Workbook()
+    for row in rows:
+        book.active.append(row)
+    book.save(path)
+
+
+@pytest.fixture
+def at_desk(desk: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    for kind in ("CONFIG", "DATA"):
+        monkeypatch.setenv(f"XDG_{kind}_HOME", str(tmp_path / kind))
+    monkeypatch.chdir(desk)
+    return desk
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_every_command_runs(at_desk: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
+    done: set[str] = set()
+    for page in PAGES:
+        for line in typed(page, "leadterm"):
+            if ELSEWHERE.search(line) or line in done:
+                continue
+            done.add(line)
+            given = line.partition(" < ")[2]
+            if given:
+                monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO((at_desk / given).read_bytes())))
+            status = main(words(line))
+            shown = capsys.readouterr()
+            assert status == 0, f"{page}: {line}\n{shown.err}"
+            assert all(Path(path).exists() for path in re.findall(r"--output (\S+)", line)), line
+    assert len(done) > 15
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_only_commands_and_options_that_exist(page: str, capsys: Capture) -> None:
+    lines = typed(page, "leadterm")
+    assert lines
+    for line in lines:
+        given = words(line)
+        name = given[:2] if given[0] in ("codes", "corpus", "config", "cache") else given[:1]
+        assert main([*name, "--help"]) == 0
+        shown = capsys.readouterr().out
+        assert [word for word in given if word.startswith("--") and word not in shown] == [], line
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/api.md"])
+@pytest.mark.filterwarnings("ignore")
+def test_python_runs(page: str) -> None:
+    import pandas as pd
+
+    known: dict[str, Any] = {"frame": pd.DataFrame({"visit": ["a"], "note": ["Assessment: Gout."]})}
+    found = blocks(page, "python")
+    assert found
+    for block in found:
+        exec(compile(block, page, "exec"), known)  # the block is of our own documents
+
+
+@pytest.mark.usefixtures("loaded")
+def test_the_readme_shows_what_is_printed(capsys: Capture) -> None:
+    assert main(["suggest", str(ROOT / "corpora" / "samples" / "clinic-note.txt")]) == 0
+    printed = without_figures(capsys.readouterr().out)
+    (shown,) = [block for block in blocks("README.md") if block.startswith("clinic-note")]
+    assert printed.startswith(without_figures(shown))
+
+
+def without_figures(table: str) -> str:
+    return re.sub(r" +\d+% [━─]+", "", table)
+
+
+def test_make_pip_and_the_container_agree() -> None:
+    makefile = (ROOT / "Makefile").read_text()
+    for page in PAGES:
+        for line in typed(page, "make"):
+            assert re.search(rf"^{words(line)[0]}:", makefile, flags=re.MULTILINE), line
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    extras = set(project["optional-dependencies"])
+    container = (ROOT / "Containerfile").read_text()
+    page = "docs/install.md"
+    lines = [*typed(page, "pip"), *typed(page, "pipx"), *re.findall(r"pip install .*", container)]
+    named = [name for line in lines for name in re.findall(r"\[([\w,]+)\]", line)]
+    assert {*",".join(named).split(",")} <= extras
+    assert re.findall(r"'/src\[([\w,]+)\]'", container) == ["documents,tables"] == sorted(set(named))
+    assert all(f"leadterm-{__version__}-py3-none-any.whl" in line for line in typed("docs/install.md", "pip"))
+
+
+def test_the_container_builds_from_what_is_there() -> None:
+    container = (ROOT / "Containerfile").read_text()
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert "--constraint /src/constraints.txt" in container
+    low, high = re.findall(r"[\d.]+", project["requires-python"])
+    (python,) = re.findall(r"^FROM python:([\d.]+)-slim$", container, flags=re.MULTILINE)
+    parts = [tuple(map(int, version.split("."))) for version in (low, python, high)]
+    assert parts[0] <= parts[1] < parts[2]
+    assert re.findall(r'^ENTRYPOINT \["(\w+)"\]$', container, flags=re.MULTILINE) == [*project["scripts"]]
+    needed = {"pipeline", "models", "corpora", "pyproject.toml", "constraints.txt", "README.md", "LICENSE"}
+    assert not needed & set((ROOT / ".dockerignore").read_text().split())
+    assert all((ROOT / name).exists() for name in needed)
+    commands = typed("docs/install.md", "docker")
+    assert commands[0].split("docker ")[1] == container.splitlines()[0].split("docker ")[1]
