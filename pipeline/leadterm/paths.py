@@ -15,13 +15,8 @@ MANIFEST = "manifest.json"
 def data_home() -> Path:
     """Give the folder of what the user installed or trained.
 
-    Returns
-    -------
-    Path
-        ``$XDG_DATA_HOME/leadterm``, by default ``~/.local/share/leadterm``; it may not exist yet.
+    ``$XDG_DATA_HOME/leadterm``, by default ``~/.local/share/leadterm``; it may not exist yet.
 
-    Examples
-    --------
     >>> data_home().name
     'leadterm'
     """
@@ -31,13 +26,8 @@ def data_home() -> Path:
 def cache_home() -> Path:
     """Give the folder of what can be made again; its content may be deleted at any time.
 
-    Returns
-    -------
-    Path
-        ``$XDG_CACHE_HOME/leadterm``, by default ``~/.cache/leadterm``; it may not exist yet.
+    ``$XDG_CACHE_HOME/leadterm``, by default ``~/.cache/leadterm``; it may not exist yet.
 
-    Examples
-    --------
     >>> cache_home().name
     'leadterm'
     """
@@ -79,13 +69,8 @@ def _shelves() -> list[Path]:
 def model_names() -> list[str]:
     """List the models that can be called by name.
 
-    Returns
-    -------
-    list of str
-        Shipped ones and those in ``models`` of `data_home`, sorted.
+    Shipped ones and those in ``models`` of `data_home`, sorted.
 
-    Examples
-    --------
     >>> isinstance(model_names(), list)
     True
     """
@@ -95,23 +80,9 @@ def model_names() -> list[str]:
 def model_dir(name: str | Path) -> Path:
     """Find the folder of a model.
 
-    Parameters
-    ----------
-    name : str or Path
-        A folder, or the name of a shipped model (``default``) or of one in ``models`` of `data_home`.
+    A folder with a manifest. ``name``: a folder, or the name of a shipped model (``default``) or of one in ``models``
+    of `data_home`. ``LeadtermError`` if there is no such model, or the folder is not one.
 
-    Returns
-    -------
-    Path
-        A folder with a manifest.
-
-    Raises
-    ------
-    LeadtermError
-        If there is no such model, or the folder is not one.
-
-    Examples
-    --------
     >>> model_dir("defalt-model")
     Traceback (most recent call last):
     leadterm.errors.LeadtermError: unknown model 'defalt-model'...

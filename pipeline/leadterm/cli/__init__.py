@@ -111,20 +111,10 @@ def _root(
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line.
 
-    Parameters
-    ----------
-    arguments : sequence of str, optional
-        Instead of those of the process.
+    Exit status: 0 fine, 1 the answer is "no", 2 bad usage or input, 70 a fault of leadterm, 129, 130 or 143 ended by a
+    hang-up, an interrupt or a request to end, 141 the reader of the output went away. With ``LEADTERM_DEBUG=1`` errors
+    show their traceback. ``arguments``: instead of those of the process.
 
-    Returns
-    -------
-    int
-        Exit status: 0 fine, 1 the answer is "no", 2 bad usage or input, 70 a fault of leadterm, 129, 130 or 143
-        ended by a hang-up, an interrupt or a request to end, 141 the reader of the output went away. With
-        ``LEADTERM_DEBUG=1`` errors show their traceback.
-
-    Examples
-    --------
     >>> main(["--version"])
     leadterm 0.1.0
     0

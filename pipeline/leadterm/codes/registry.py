@@ -138,13 +138,8 @@ def load_system(name: str, date: date | str | None = None) -> CodeSystem:
 def load_axis_tables(name: str, date: date | str | None = None) -> AxisTables:
     """Load the tables of a system whose codes are built, those that held on a day of service; by default the newest.
 
-    Raises
-    ------
-    LeadtermError
-        If the system has none, or a file is damaged.
+    ``LeadtermError`` if the system has none, or a file is damaged.
 
-    Examples
-    --------
     >>> len(set(load_axis_tables("icd10pcs").codes()))
     78948
     """
@@ -167,8 +162,6 @@ def is_at_hand(name: str) -> bool:
 def release_on(name: str, date: date | str | None = None) -> str:
     """Name the release that `load_system` would load, without loading it.
 
-    Examples
-    --------
     >>> release_on("icd10cm", "2001-01-01") == load_system("icd10cm").release
     True
     """
@@ -188,8 +181,6 @@ def choose(
 ) -> tuple[Component, Component | None, Component | None]:
     """Choose the base, the tabular list that lends notes to a plain list, the list of codes beside a tabular list.
 
-    Examples
-    --------
     >>> choose("icd10cm", packaged_components("icd10cm"), None)[0].kind
     'tabular'
     """

@@ -37,16 +37,8 @@ class Support:
 class Candidate:
     """A billable code that the encounter may carry.
 
-    Parameters
-    ----------
-    code : str
-        The code.
-    choice : Choice
-        How it was chosen within its family, by the best support.
-    supports : tuple of Support
-        Mentions that led to it, best first.
-    combined : tuple of str
-        Codes of the candidates that a combination code was put together from.
+    ``choice``: how it was chosen within its family, by the best support. ``supports``: mentions that led to it, best
+    first. ``combined``: codes of the candidates that a combination code was put together from.
     """
 
     code: str
@@ -58,17 +50,7 @@ class Candidate:
 def detail_weights(found: FoundMention, note: NoteReading) -> dict[str, float]:
     """Weigh the words around a mention that may tell side, site, type or acuity.
 
-    Parameters
-    ----------
-    found : FoundMention
-        A mention.
-    note : NoteReading
-        Its note.
-
-    Returns
-    -------
-    dict of str to float
-        Normal word to weight; the nearest layer counts.
+    Normal word to weight; the nearest layer counts.
     """
     problem = found.heading if found.heading >= 0 else found.body
     heading = note.problems[problem].heading if problem >= 0 else frozenset()
@@ -122,17 +104,7 @@ def _rank(support: Support, choice: Choice) -> tuple[float, ...]:
 def generate(notes: Sequence[NoteReading], specifier: Specifier) -> list[Candidate]:
     """Make the candidates of an encounter.
 
-    Parameters
-    ----------
-    notes : sequence of NoteReading
-        What was read in each note.
-    specifier : Specifier
-        Chooses billable codes.
-
-    Returns
-    -------
-    list of Candidate
-        In order of code.
+    In order of code. ``notes``: what was read in each note.
     """
     tables = code_tables(specifier.system)
     candidates = []
@@ -223,17 +195,7 @@ def _distinct(supports: Iterable[Support]) -> tuple[Support, ...]:
 def combine(candidates: list[Candidate], tables: CodeTables) -> list[Candidate]:
     """Add combination codes whose parts are all present.
 
-    Parameters
-    ----------
-    candidates : list of Candidate
-        Candidates in order of code.
-    tables : CodeTables
-        Which codes go together.
-
-    Returns
-    -------
-    list of Candidate
-        The same and the combination codes, in order of code.
+    The same and the combination codes, in order of code. ``tables``: which codes go together.
     """
     present = {c.code: c for c in candidates if any(s.found.mention.assertion == "present" for s in c.supports)}
     known = {code[:n] for code in present for n in range(1, len(code) + 1)}

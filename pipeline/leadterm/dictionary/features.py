@@ -152,21 +152,8 @@ def feature_matrix(
 ) -> npt.NDArray[np.float32]:
     """Compute the features of an encounter's candidates.
 
-    Parameters
-    ----------
-    candidates : sequence of Candidate
-        In order of code.
-    notes : sequence of NoteReading
-        What was read in the notes.
-    encounter : Encounter
-        Its texts and its setting.
-    rates : ReportRates, optional
-        What coders report; without it the columns of `RATE_FEATURES` are 0.
-
-    Returns
-    -------
-    ndarray of shape (n_candidates, len(FEATURES)), float32
-        One row a candidate.
+    ``candidates``: in order of code. ``notes``: what was read in the notes. ``encounter``: its texts and its setting.
+    ``rates``: what coders report; without it the columns of `RATE_FEATURES` are 0.
     """
     around = describe_surroundings(candidates, encounter)
     rows = [{**_mention_features(c), **_code_features(c.code), **a} for c, a in zip(candidates, around, strict=True)]

@@ -19,19 +19,8 @@ def first_columns(
 ) -> NDArray[np.float32]:
     """Describe the candidates of one encounter beside those that are suggested with them.
 
-    Parameters
-    ----------
-    features : ndarray of shape (n_codes, len(FEATURES))
-        Of the candidates.
-    confidence : ndarray of shape (n_codes,)
-        That each is reported.
-    line : float
-        Confidence from which on a code is suggested.
-
-    Returns
-    -------
-    ndarray of shape (n_codes, len(FIRST_FEATURES))
-        Places are counted among the suggested codes.
+    Places are counted among the suggested codes. ``features``: of the candidates, shape (n_codes, len(FEATURES)).
+    ``confidence``: that each is reported, shape (n_codes,). ``line``: confidence from which on a code is suggested.
     """
     above = confidence >= line
     told = np.where(features[:, _DIAGNOSIS] < 0, _NEVER, features[:, _DIAGNOSIS])

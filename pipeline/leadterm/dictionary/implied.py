@@ -34,21 +34,7 @@ WEEKS = "Z3A."
 def implied(code: str, said: Mapping[str, float], found: FoundMention, note: NoteReading) -> dict[str, float]:
     """Give the words that count as said near a mention, for the family of one of its codes.
 
-    Parameters
-    ----------
-    code : str
-        The family.
-    said : mapping of str to float
-        Words that the note writes, with their weights.
-    found : FoundMention
-        The mention.
-    note : NoteReading
-        Its note.
-
-    Returns
-    -------
-    dict of str to float
-        Normal word to weight; empty for most families.
+    Normal word to weight; empty for most families. ``said``: words that the note writes, with their weights.
     """
     if code.startswith(SPINE):
         return dict.fromkeys(regions(found.near[:CLAUSE_REACH]) or regions(found.sentence), WEIGHT)
@@ -62,18 +48,8 @@ def implied(code: str, said: Mapping[str, float], found: FoundMention, note: Not
 def regions(words: Iterable[str]) -> tuple[str, ...]:
     """Give the vertebrae that words name, and their regions.
 
-    Parameters
-    ----------
-    words : iterable of str
-        Normal words of a clause.
+    Sorted. Of "L5-S1" the junction, not the lumbar region. ``words``: normal words of a clause.
 
-    Returns
-    -------
-    tuple of str
-        Sorted. Of "L5-S1" the junction, not the lumbar region.
-
-    Examples
-    --------
     >>> regions(["disc", "c5", "6"]), regions(["l5", "s1"])
     (('c5', 'c6', 'cervical'), ('l5', 'lumbosacral'))
     """

@@ -31,18 +31,8 @@ STATED = frozenset("12345678")
 def episodes(found: FoundMention, note: NoteReading) -> tuple[str, ...]:
     """Tell the episode of care of an injury from the words around it.
 
-    Parameters
-    ----------
-    found : FoundMention
-        A mention.
-    note : NoteReading
-        Its note.
-
-    Returns
-    -------
-    tuple of str
-        The likely readings, the first the likeliest. Each is a row of 7th characters, of which the first that the code
-        has is meant: ``"KD"`` is nonunion of a fracture, and a subsequent encounter for any other injury.
+    The likely readings, the first the likeliest. Each is a row of 7th characters, of which the first that the code has
+    is meant: ``"KD"`` is nonunion of a fracture, and a subsequent encounter for any other injury.
     """
     problem = found.heading if found.heading >= 0 else found.body
     heading = note.problems[problem].heading if problem >= 0 else frozenset()
@@ -63,17 +53,7 @@ def episodes(found: FoundMention, note: NoteReading) -> tuple[str, ...]:
 def fitting(code: str, told: tuple[str, ...]) -> tuple[str, ...]:
     """Give the episodes of care that a code may tell: several for an injury, the first for what caused it.
 
-    Parameters
-    ----------
-    code : str
-        Any code or family.
-    told : tuple of str
-        What `episodes` gave.
-
-    Returns
-    -------
-    tuple of str
-        An effect of a drug is treated where it is named: initial, unless a sequela is told.
+    An effect of a drug is treated where it is named: initial, unless a sequela is told. ``told``: what `episodes` gave.
     """
     if DRUG_EFFECTS[0] <= code < DRUG_EFFECTS[1]:
         return told if told == ("S",) else ("A",)
@@ -83,15 +63,7 @@ def fitting(code: str, told: tuple[str, ...]) -> tuple[str, ...]:
 def consciousness(notes: Sequence[NoteReading]) -> str:
     """Tell whether a loss of consciousness is documented.
 
-    Parameters
-    ----------
-    notes : sequence of NoteReading
-        Notes of one encounter.
-
-    Returns
-    -------
-    str
-        The 6th character of a head injury's code: ``"9"`` for some time, ``"0"`` denied, ``"A"`` not told.
+    The 6th character of a head injury's code: ``"9"`` for some time, ``"0"`` denied, ``"A"`` not told.
     """
     said = {
         found.mention.assertion
@@ -106,19 +78,8 @@ def consciousness(notes: Sequence[NoteReading]) -> str:
 def with_consciousness(choices: Iterable[Choice], told: str, system: CodeSystem) -> tuple[Choice, ...]:
     """Say in codes of head injuries what is documented of consciousness; a stated duration is kept.
 
-    Parameters
-    ----------
-    choices : iterable of Choice
-        Codes chosen within a family.
-    told : str
-        What `consciousness` gave.
-    system : CodeSystem
-        Tells which codes there are.
-
-    Returns
-    -------
-    tuple of Choice
-        The same, but for the 6th character of head injuries.
+    The same, but for the 6th character of head injuries. ``choices``: codes chosen within a family. ``told``: what
+    `consciousness` gave. ``system``: tells which codes there are.
     """
     return tuple(_conscious(choice, told, system) for choice in choices)
 

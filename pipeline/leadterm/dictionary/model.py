@@ -43,18 +43,10 @@ MOST_KEPT = 200_000  # characters of the notes of an encounter that are kept ope
 class DictionaryModel(FrameReader):
     """A `Suggester` of ICD-10-CM codes by the words of the classification.
 
-    Parameters
-    ----------
-    name : str
-        Of the model.
-    ranker : Ranker
-        Turns features into confidence.
-    date : str, optional
-        Date of service of encounters that have none of their own: it decides the release of the codes.
-    ner : str, optional
-        A spaCy model, installed or a folder, whose entities are looked up where no term covers them.
-    linker : bool
-        Whether headings and complaints that no term covers are looked up by their letters.
+    - ``ranker``: turns features into confidence.
+    - ``date``: date of service of encounters that have none of their own: it decides the release of the codes.
+    - ``ner``: a spaCy model, installed or a folder, whose entities are looked up where no term covers them.
+    - ``linker``: whether headings and complaints that no term covers are looked up by their letters.
     """
 
     name: str
@@ -242,21 +234,7 @@ def load_dictionary(
 ) -> DictionaryModel:
     """Load a model from its folder.
 
-    Parameters
-    ----------
-    folder : Path
-        Holds a ranker.
-    date, ner, linker
-        As for `DictionaryModel`.
-
-    Returns
-    -------
-    DictionaryModel
-        Ready to use; codes and terms are read when they are first needed.
-
-    Raises
-    ------
-    LeadtermError
-        If the folder is damaged.
+    Ready to use; codes and terms are read when they are first needed. ``date``, ``ner``, ``linker``: as for
+    `DictionaryModel`. ``LeadtermError`` if the folder is damaged.
     """
     return DictionaryModel(folder.name, Ranker.load(folder, mmap=False), date, ner, linker)

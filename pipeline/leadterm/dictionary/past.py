@@ -32,19 +32,8 @@ BLOOD, MARROW = "C81", "C96"  # from lymphoma to leukemia: the code of the disea
 def may_be_over(code: str, found: FoundMention, note: NoteReading) -> bool:
     """Tell whether a disease may be over: said to be history, removed, long ago; or a cancer that was treated.
 
-    Parameters
-    ----------
-    code : str
-        The disease.
-    found : FoundMention
-        Where it is named.
-    note : NoteReading
-        Its note; a pathology report tells of what was removed now.
-
-    Returns
-    -------
-    bool
-        Whether its code of history is worth proposing beside it.
+    Whether its code of history is worth proposing beside it. ``found``: where it is named. ``note``: its note; a
+    pathology report tells of what was removed now.
     """
     if found.mention.assertion == "history":
         return True

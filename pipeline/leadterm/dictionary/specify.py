@@ -47,24 +47,13 @@ class Leaf:
 class Choice:
     """A billable code chosen for a family, and how well the documentation supports it.
 
-    Parameters
-    ----------
-    code : str
-        Billable code.
-    score : float
-        Weight of the details found, less the cost of those not found.
-    found : int
-        Details of the code that are documented.
-    unsaid : int
-        Details of the code that are not documented.
-    unspecified, other : bool
-        Whether the code says "unspecified" or "other" where its siblings say more.
-    margin : float
-        How far the score is above that of the next best code of the family.
-    siblings : tuple of str
-        Codes of the family that differ in a detail the note does not give.
-    upgraded : bool
-        Whether it stands in for an unspecified code because the note gives the detail.
+    - ``score``: weight of the details found, less the cost of those not found.
+    - ``found``: details of the code that are documented.
+    - ``unsaid``: details of the code that are not documented.
+    - ``unspecified``, ``other``: whether the code says "unspecified" or "other" where its siblings say more.
+    - ``margin``: how far the score is above that of the next best code of the family.
+    - ``siblings``: codes of the family that differ in a detail the note does not give.
+    - ``upgraded``: whether it stands in for an unspecified code because the note gives the detail.
     """
 
     code: str
@@ -81,12 +70,7 @@ class Choice:
 class Specifier:
     """Chooses billable codes within families.
 
-    Parameters
-    ----------
-    system : CodeSystem
-        Gives children, titles and 7th characters.
-    normaliser : Normaliser
-        Brings titles into normal words.
+    ``system``: gives children, titles and 7th characters. ``normaliser``: brings titles into normal words.
     """
 
     def __init__(self, system: CodeSystem, normaliser: Normaliser) -> None:
@@ -129,19 +113,10 @@ class Specifier:
     def choose(self, family: str, weights: Mapping[str, float], episode: str) -> tuple[Choice, ...]:
         """Choose among the billable codes of a family.
 
-        Parameters
-        ----------
-        family : str
-            A code; when it is billable it is the only choice.
-        weights : mapping of str to float
-            Normal words near the mention and how much each counts (3 in the phrase, less further away).
-        episode : str
-            7th characters where one is needed, the wanted one first: ``"KD"`` is nonunion, else subsequent.
-
-        Returns
-        -------
-        tuple of Choice
-            Best first; more than one only for both sides of a paired organ without a bilateral code.
+        Best first; more than one only for both sides of a paired organ without a bilateral code. ``family``: a code;
+        when it is billable it is the only choice. ``weights``: normal words near the mention and how much each counts
+        (3 in the phrase, less further away). ``episode``: 7th characters where one is needed, the wanted one first:
+        ``"KD"`` is nonunion, else subsequent.
         """
         near = tuple([(word, weights[word]) for word in self.telling_words(family) if word in weights])
         return self._choose(family, near, episode)
@@ -243,17 +218,8 @@ class Specifier:
     def complete(self, code: str, episode: str) -> str:
         """Add the 7th character for an episode of care where the code needs one.
 
-        Parameters
-        ----------
-        code : str
-            A code of up to six characters.
-        episode : str
-            7th characters; the first that the code has is taken.
-
-        Returns
-        -------
-        str
-            The billable code; the code itself where no 7th character applies.
+        The billable code; the code itself where no 7th character applies. ``code``: a code of up to six characters.
+        ``episode``: 7th characters; the first that the code has is taken.
         """
         if self.system.is_billable(code):
             return code

@@ -159,23 +159,9 @@ class Verdict:
 def load_benchmarks(path: str | Path | None = None) -> dict[str, Benchmark]:
     """Read a file of benchmarks.
 
-    Parameters
-    ----------
-    path : str or pathlib.Path, optional
-        ``corpora/benchmarks.toml`` by default; the package holds it.
+    By name, in the order of the file. ``path``: ``corpora/benchmarks.toml`` by default; the package holds it.
+    ``LeadtermError`` if the file cannot be read, or a key is unknown, missing or of a wrong type.
 
-    Returns
-    -------
-    dict of str to Benchmark
-        By name, in the order of the file.
-
-    Raises
-    ------
-    LeadtermError
-        If the file cannot be read, or a key is unknown, missing or of a wrong type.
-
-    Examples
-    --------
     >>> "mimic4-icd10" in load_benchmarks()
     True
     """

@@ -81,23 +81,11 @@ class Gain:
 class LearningCurve:
     """A learning curve.
 
-    Parameters
-    ----------
-    metric : str
-        What is measured.
-    points : tuple of CurvePoint
-        By size, ascending.
-    law : PowerLaw
-        Fitted to the points.
-    gains : tuple of Gain
-        Extrapolations from the largest size.
-    n_test : int
-        Encounters it is measured on.
-    seed : int
-        Of samples, splits and intervals.
+    - ``law``: fitted to the points.
+    - ``gains``: extrapolations from the largest size.
+    - ``n_test``: encounters it is measured on.
+    - ``seed``: of samples, splits and intervals.
 
-    Examples
-    --------
     >>> LearningCurve("map", (), PowerLaw(0.6, 1.0, 0.5), (Gain(100, 0.02, 0.01, 0.03),), 50, 0).verdict()
     'Another 100 encounters would buy about +0.020 (95 % interval +0.010 to +0.030): more coding pays.'
     """

@@ -39,12 +39,8 @@ LOOKALIKES = str.maketrans({"O": "0", "I": "1", "L": "1", "S": "5", "B": "8", "Z
 class CellFault:
     """What stands in a cell and is no code: its text (or its length, where it may be of a note), why, and a guess.
 
-    Parameters
-    ----------
-    text, why, perhaps : str
-        ``perhaps`` is what may be meant; empty where nothing comes near.
-    system : str
-        Another system that has the code; empty if none.
+    ``text``, ``why``, ``perhaps``: ``perhaps`` is what may be meant; empty where nothing comes near. ``system``:
+    another system that has the code; empty if none.
     """
 
     text: str
@@ -65,8 +61,6 @@ class CellCodes:
 def is_empty(cell: str) -> bool:
     """Tell whether a cell says nothing: blank, or what programs write for nothing.
 
-    Examples
-    --------
     >>> is_empty(" NaN "), is_empty("#N/A"), is_empty("R05.9")
     (True, True, False)
     """
@@ -85,13 +79,9 @@ class _Found:
 class CodeCells:
     """Reads the cells of a column of codes.
 
-    Parameters
-    ----------
-    system : str
-        The code system that the codes are of. Of one that no release is at hand of, every word is taken as it is.
+    ``system``: the code system that the codes are of. Of one that no release is at hand of, every word is taken as it
+    is.
 
-    Examples
-    --------
     >>> read = CodeCells("icd10cm").read
     >>> read("r059 / E11 .9\\nJ20.9 Acute bronchitis").codes
     ('R05.9', 'E11.9', 'J20.9')

@@ -58,13 +58,8 @@ def read_note_text(content: bytes, name: str) -> tuple[str, str]:
     UTF-8, UTF-16 or UTF-32 with a byte order mark (which is no part of the text), else Windows-1252: that is warned
     of in the second string, which is empty otherwise. `name` is what messages call the note.
 
-    Raises
-    ------
-    LeadtermError
-        If it is not text, or has no words.
+    ``LeadtermError`` if it is not text, or has no words.
 
-    Examples
-    --------
     >>> read_note_text(b"Sore throat.\\r\\n", "a.txt")
     ('Sore throat.\\r\\n', '')
     """

@@ -13,13 +13,8 @@ __all__ = ["require"]
 def require(module: str, extra: str, what: str) -> Any:
     """Import a module of an extra.
 
-    Raises
-    ------
-    LeadtermError
-        If it is not installed; the message names the extra.
+    ``LeadtermError`` if it is not installed; the message names the extra.
 
-    Examples
-    --------
     >>> require("no_such_module", "tables", "'a.xlsx' is an Excel workbook")
     Traceback (most recent call last):
     leadterm.errors.LeadtermError: 'a.xlsx' is an Excel workbook; to read it, the extra 'tables' is needed. ...

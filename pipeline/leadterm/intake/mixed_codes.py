@@ -39,15 +39,9 @@ class MixedCells:
     ICD-9-CM among ICD-10-CM, are a fault unless both were asked for. Where a column writes dots, a word without one
     that both have is of the system that has no dots: G0439 is a visit of HCPCS, G04.39 an encephalopathy.
 
-    Parameters
-    ----------
-    systems : sequence of str
-        Those asked for; the first is that of codes that several have.
-    dotted : bool
-        Whether the column writes the dot of codes (`writes_dots`).
+    ``systems``: those asked for; the first is that of codes that several have. ``dotted``: whether the column writes
+    the dot of codes (`writes_dots`).
 
-    Examples
-    --------
     >>> MixedCells(["icd10cm"]).read("R05.9, E0143").codes
     (('icd10cm', 'R05.9'), ('hcpcs', 'E0143'))
     >>> MixedCells(["icd10cm"]).read("J20.9", "ICD-10-CM").codes

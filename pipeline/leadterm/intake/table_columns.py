@@ -19,8 +19,6 @@ PLAIN_NAME = re.compile(r"[a-z_][\w.-]{0,29}")
 class Columns:
     """Role → column of a table.
 
-    Examples
-    --------
     >>> columns = map_columns(["Visit ID", "Note"], needed=("text",))
     >>> columns.cell({"visit id": "7", "note": "Cough."}, "id")
     '7'
@@ -55,29 +53,11 @@ def map_columns(
 ) -> Columns:
     """Find the column of each role.
 
-    Parameters
-    ----------
-    header : sequence of str
-        Names of the columns, in any case.
-    given : mapping of str to str, optional
-        Role → column, as the user says; these are never guessed.
-    needed : iterable of str
-        Roles that must have a column.
-    name : str
-        What messages call the table.
+    A column has one role at most; an encounter's id may also be that of its note. ``header``: names of the columns, in
+    any case. ``given``: role → column, as the user says; these are never guessed. ``needed``: roles that must have a
+    column. ``name``: what messages call the table. ``LeadtermError`` if a named column is missing, a name stands twice,
+    or a needed role has no column.
 
-    Returns
-    -------
-    Columns
-        A column has one role at most; an encounter's id may also be that of its note.
-
-    Raises
-    ------
-    LeadtermError
-        If a named column is missing, a name stands twice, or a needed role has no column.
-
-    Examples
-    --------
     >>> map_columns(["MRN", "Note Text", "ICD-10 codes"]).names
     {'text': 'note text', 'codes': 'icd-10 codes', 'patient_id': 'mrn'}
     """

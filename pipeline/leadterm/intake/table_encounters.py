@@ -33,8 +33,6 @@ ISO_DAY = re.compile(r"(\d{4})-?(\d{2})-?(\d{2})(?:[T ].*)?")
 class Group:
     """The rows of one encounter, as they come.
 
-    Examples
-    --------
     >>> group = Group("e1")
     >>> group.add_note("Cough.", "", ""), group.add_note("Cough.", "", "")
     ('', '')
@@ -91,8 +89,6 @@ class Group:
 def fields_of(row: Mapping[str, str], columns: Columns) -> tuple[dict[str, str], list[str]]:
     """Read what a row says of its encounter (patient, split, setting …), and tell what cannot be read.
 
-    Examples
-    --------
     >>> columns = map_columns(["id", "text", "Patient Class", "DOS"])
     >>> fields_of({"id": "1", "text": "Cough.", "patient class": "IP", "dos": "3/14/2025"}, columns)
     ({'setting': 'inpatient', 'date': '2025-03-14'}, [])

@@ -46,16 +46,10 @@ class Row:
 class Table:
     """A table as it is read: its columns in small letters, its rows as a stream.
 
-    Parameters
-    ----------
-    header : tuple of str
-        Names of the columns.
-    rows : iterator of Row
-        May be gone through once.
-    unit : str
-        What the numbers of its rows count: ``"line"`` or ``"row"``.
-    warning : str
-        What the user should know, for instance a guessed encoding.
+    - ``header``: names of the columns.
+    - ``rows``: may be gone through once.
+    - ``unit``: what the numbers of its rows count: ``"line"`` or ``"row"``.
+    - ``warning``: what the user should know, for instance a guessed encoding.
     """
 
     header: tuple[str, ...]
@@ -67,13 +61,8 @@ class Table:
 def open_table(path: Path) -> Table:
     """Open a table of any kind; what it is decides its content, then its name.
 
-    Raises
-    ------
-    LeadtermError
-        If it cannot be read, is empty, or needs a package that is not installed.
+    ``LeadtermError`` if it cannot be read, is empty, or needs a package that is not installed.
 
-    Examples
-    --------
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = Path(folder) / "notes.csv"

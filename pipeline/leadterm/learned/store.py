@@ -29,19 +29,7 @@ KIND = "corpus-model"
 def save_model(model: CorpusModel, path: str | Path, *, documents: Mapping[str, str] | None = None) -> Path:
     """Write a model as a folder.
 
-    Parameters
-    ----------
-    model : CorpusModel
-        The model.
-    path : str or Path
-        The folder.
-    documents : mapping of str to str, optional
-        Text files beside it, such as a model card.
-
-    Raises
-    ------
-    LeadtermError
-        If the folder cannot be written.
+    ``documents``: text files beside it, such as a model card. ``LeadtermError`` if the folder cannot be written.
     """
     arrays, parts = model.packed()
     return save_artifact(path, Artifact(KIND, {"name": model.name, **model.meta}, arrays, parts), documents=documents)
@@ -52,21 +40,9 @@ def load_model(
 ) -> CorpusModel:
     """Read a model from a folder.
 
-    Parameters
-    ----------
-    path : str or Path
-        The folder.
-    date : str, optional
-        Date of service of encounters that have none of their own.
-    ner, linker
-        Mean nothing to a model of this kind; it remarks on them.
-    mmap : bool
-        Map the arrays, so that processes share them.
-
-    Raises
-    ------
-    LeadtermError
-        If the folder is not a sound corpus model of this protocol.
+    ``date``: date of service of encounters that have none of their own. ``ner``, ``linker``: mean nothing to a model of
+    this kind; it remarks on them. ``mmap``: map the arrays, so that processes share them. ``LeadtermError`` if the
+    folder is not a sound corpus model of this protocol.
     """
     artifact = load_artifact(path, kind=KIND, mmap=mmap)
     said = f"--ner and --linker change nothing: the model '{Path(path).name}' was learned from a corpus."

@@ -43,25 +43,14 @@ def benchmark_page(
 ) -> str:
     """Render a benchmark: what stands beside published results, then the report of one run.
 
-    Parameters
-    ----------
-    benchmark : Benchmark
-        With its published results.
-    report : Report
-        Of the run that is shown in full; its differences come first.
-    ours : mapping of str to mapping
-        Figures of our runs by name.
-    found : Comparison, optional
-        Tests between our runs.
-    verdicts : sequence of Verdict
-        Figures against the expected ones.
-    encounters, titles
-        As for `report_page`.
-    coders : Agreement, optional
-        Of the people who coded the corpus, with the run among them.
+    - ``benchmark``: with its published results.
+    - ``report``: of the run that is shown in full; its differences come first.
+    - ``ours``: figures of our runs by name.
+    - ``found``: tests between our runs.
+    - ``verdicts``: figures against the expected ones.
+    - ``encounters``, ``titles``: as for `report_page`.
+    - ``coders``: of the people who coded the corpus, with the run among them.
 
-    Examples
-    --------
     >>> from leadterm.evaluation import evaluate
     >>> from leadterm.experiments.benchmarks import load_benchmarks
     >>> report = evaluate({"e1": {"I10": 0.9}}, {"e1": ["I10"]}, threshold=0.5, n_bootstrap=0)

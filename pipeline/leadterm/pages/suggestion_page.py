@@ -82,13 +82,8 @@ class View:
 def suggestion_page(answers: Iterable[tuple[Encounter, SuggestionSet, int]]) -> str:
     """Make the page. It loads nothing, runs nothing and sends nothing; it holds the notes, so keep it as you keep them.
 
-    Parameters
-    ----------
-    answers : iterable of (Encounter, SuggestionSet, int)
-        Encounters with their suggestions, and how many of these to show.
+    ``answers``: encounters with their suggestions, and how many of these to show.
 
-    Examples
-    --------
     >>> page = suggestion_page([(Encounter("e1", (Note("n1", "<Well>."),)), SuggestionSet("e1", "default"), 5)])
     >>> "&lt;Well&gt;." in page, page.startswith("<!doctype html>")
     (True, True)

@@ -44,31 +44,18 @@ class Ranker:
 
     Use :meth:`fit` or :meth:`load`, not the constructor.
 
-    Parameters
-    ----------
-    feature_names : tuple of str
-        Columns, in the order of the trees' feature numbers.
-    trees : mapping of str to ndarray
-        Node arrays of all trees, end to end: ``feature``, ``limit``, ``left``, ``right``,
-        ``value``, ``nan_left`` (n_nodes,) and ``roots`` (n_trees,). A leaf points at itself.
-    baseline : float
-        Raw score before the first tree.
-    depth : int
-        Steps from a root to the deepest leaf.
-    calibration : Calibration
-        From raw score to probability.
-    threshold : float
-        Confidence at which micro-F1 was best, out of fold.
-    report : mapping of str to float
-        Out-of-fold figures: ``f1``, ``precision``, ``recall``, ``ece``, ``n``, ``positives``, ``missed``.
-    seen : ndarray of shape (n_encounters,)
-        Digests of the encounters it was fitted on, where they are kept.
-    oof : ndarray of shape (n,) or None
-        Calibrated out-of-fold confidence of the training rows, after :meth:`fit`; not saved.
-    rates : ReportRates or None
-        What coders report, for features of the candidates that depend on it.
-    first : Ranker or None
-        Orders what is suggested: which code stands first.
+    - ``feature_names``: columns, in the order of the trees' feature numbers.
+    - ``trees``: node arrays of all trees, end to end: ``feature``, ``limit``, ``left``, ``right``, ``value``,
+      ``nan_left`` (n_nodes,) and ``roots`` (n_trees,). A leaf points at itself.
+    - ``baseline``: raw score before the first tree.
+    - ``depth``: steps from a root to the deepest leaf.
+    - ``calibration``: from raw score to probability.
+    - ``threshold``: confidence at which micro-F1 was best, out of fold.
+    - ``report``: out-of-fold figures: ``f1``, ``precision``, ``recall``, ``ece``, ``n``, ``positives``, ``missed``.
+    - ``seen``: digests of the encounters it was fitted on, where they are kept, shape (n_encounters,).
+    - ``oof``: calibrated out-of-fold confidence of the training rows, after :meth:`fit`; not saved, shape (n,).
+    - ``rates``: what coders report, for features of the candidates that depend on it.
+    - ``first``: orders what is suggested: which code stands first.
     """
 
     feature_names: tuple[str, ...]
@@ -100,41 +87,22 @@ class Ranker:
     ) -> Ranker:
         """Grow the trees and calibrate them on out-of-fold scores.
 
-        Parameters
-        ----------
-        X : array of shape (n, n_features)
-            Features; NaN is "unknown".
-        y : array of shape (n,)
-            1 where the candidate is a reference code, else 0.
-        groups : sequence of length n
-            Encounter (or patient) of each row; a group is never in two folds.
-        feature_names : sequence of str
-            Names of the columns.
-        seed : int
-            Of folds and trees.
-        sample_weight : array of shape (n,), optional
-            Weight of each row in the trees; calibration and threshold count every row once.
-        missed : int
-            Reference codes that no candidate row stands for; they lower recall, so they move the threshold.
-        monotonic : mapping of str to int, optional
-            ``1`` for features that may only raise the score, ``-1`` for those that may only lower it.
-        settings : RankerSettings, optional
-            How the trees are grown.
-        jobs : int
-            Processes; the result does not depend on them.
+        Its ``oof`` holds the out-of-fold confidence of every row.
 
-        Returns
-        -------
-        Ranker
-            Its ``oof`` holds the out-of-fold confidence of every row.
+        - ``X``: features; NaN is "unknown", shape (n, n_features).
+        - ``y``: 1 where the candidate is a reference code, else 0, shape (n,).
+        - ``groups``: encounter (or patient) of each row; a group is never in two folds.
+        - ``feature_names``: names of the columns.
+        - ``seed``: of folds and trees.
+        - ``sample_weight``: weight of each row in the trees; calibration and threshold count every row once, shape
+          (n,).
+        - ``missed``: reference codes that no candidate row stands for; they lower recall, so they move the threshold.
+        - ``monotonic``: ``1`` for features that may only raise the score, ``-1`` for those that may only lower it.
+        - ``settings``: how the trees are grown.
+        - ``jobs``: processes; the result does not depend on them.
 
-        Raises
-        ------
-        LeadtermError
-            If shapes disagree, one class is absent or there are fewer than two groups.
+        ``LeadtermError`` if shapes disagree, one class is absent or there are fewer than two groups.
 
-        Examples
-        --------
         >>> rng = np.random.default_rng(0)
         >>> X = rng.normal(size=(400, 2)).astype(np.float32)
         >>> r = Ranker.fit(X, X[:, 0] > 0, np.arange(400) // 4, ["signal", "noise"], seed=1)
@@ -169,22 +137,8 @@ class Ranker:
     def raw_score(self, X: ArrayLike, feature_names: Sequence[str]) -> Floats:
         """Sum the trees (log-odds), before calibration.
 
-        Parameters
-        ----------
-        X : array of shape (n, n_features)
-            Features.
-        feature_names : sequence of str
-            Names of the columns, in any order.
-
-        Returns
-        -------
-        ndarray of shape (n,)
-            Log-odds.
-
-        Raises
-        ------
-        LeadtermError
-            If the names are not those of training; the message lists the missing and the unseen.
+        ``X``: features, shape (n, n_features). ``feature_names``: names of the columns, in any order. ``LeadtermError``
+        if the names are not those of training; the message lists the missing and the unseen.
         """
         data = self._align(np.asarray(X, dtype=np.float32), feature_names)
         out = np.full(len(data), self.baseline)
@@ -195,39 +149,15 @@ class Ranker:
     def confidence(self, X: ArrayLike, feature_names: Sequence[str]) -> Floats:
         """Give the calibrated probability that a coder would assign each candidate.
 
-        Parameters
-        ----------
-        X : array of shape (n, n_features)
-            Features.
-        feature_names : sequence of str
-            Names of the columns, in any order.
-
-        Returns
-        -------
-        ndarray of shape (n,)
-            Confidence in ``[0, 1]``.
-
-        Raises
-        ------
-        LeadtermError
-            If the names are not those of training.
+        Confidence in ``[0, 1]``. ``X``: features, shape (n, n_features). ``feature_names``: names of the columns, in
+        any order. ``LeadtermError`` if the names are not those of training.
         """
         return self.calibration(self.raw_score(X, feature_names))
 
     def save(self, path: str | Path, *, meta: Mapping[str, Any] | None = None) -> Path:
         """Write the ranker as a folder (see :mod:`leadterm.storage.artifacts`).
 
-        Parameters
-        ----------
-        path : str or Path
-            The folder.
-        meta : mapping, optional
-            Free metadata for the manifest.
-
-        Returns
-        -------
-        Path
-            The folder.
+        ``meta``: free metadata for the manifest.
         """
         return save_artifact(path, Artifact("ranker", meta or {}, self.arrays(), {"ranker": self.header()}))
 
@@ -235,22 +165,8 @@ class Ranker:
     def load(cls, path: str | Path, *, mmap: bool = True) -> Ranker:
         """Read a ranker that :meth:`save` wrote.
 
-        Parameters
-        ----------
-        path : str or Path
-            The folder.
-        mmap : bool
-            Map the arrays instead of copying them.
-
-        Returns
-        -------
-        Ranker
-            Without ``oof``.
-
-        Raises
-        ------
-        LeadtermError
-            If the folder is not a sound ranker of this protocol.
+        Without ``oof``. ``mmap``: map the arrays instead of copying them. ``LeadtermError`` if the folder is not a
+        sound ranker of this protocol.
         """
         artifact = load_artifact(path, kind="ranker", mmap=mmap)
         return cls.from_parts(artifact.arrays, artifact.parts.get("ranker"))
@@ -279,10 +195,7 @@ class Ranker:
     def from_parts(cls, arrays: Mapping[str, NDArray[Any]], header: Any, prefix: str = "ranker") -> Ranker:
         """Put a ranker together from what :meth:`arrays` and :meth:`header` gave.
 
-        Raises
-        ------
-        LeadtermError
-            If a part is missing.
+        ``LeadtermError`` if a part is missing.
         """
         try:
             trees = {name: arrays[f"{prefix}.{name}"] for name in TREE_ARRAYS}

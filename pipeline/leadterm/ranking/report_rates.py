@@ -33,17 +33,10 @@ _Counts = Mapping[tuple[str, str], tuple[float, float]]
 class ReportRates:
     """Counts of candidates that were reported, and that were expected to be, by code, category and chapter.
 
-    Parameters
-    ----------
-    codes : ndarray of shape (n,), bytes
-        A code or the beginning of one.
-    kinds : ndarray of shape (n,), bytes
-        Kind of document; empty for all together.
-    observed, expected : ndarray of shape (n,), float32
-        Candidates that coders reported, and the sum of the probabilities that a ranker without knowledge of codes gave.
+    ``codes``: a code or the beginning of one, shape (n,). ``kinds``: kind of document; empty for all together, shape
+    (n,). ``observed``, ``expected``: candidates that coders reported, and the sum of the probabilities that a ranker
+    without knowledge of codes gave, shape (n,).
 
-    Examples
-    --------
     >>> rates = learn_rates(["I10"] * 9, [True] * 9, [0.4] * 9, ["clinic"] * 9)
     >>> [f"{value:.2f}" for value in rates.columns(["I10", "E11.9"], "clinic")[:, 2]]
     ['0.76', '0.00']
@@ -107,21 +100,9 @@ def learn_rates(
 ) -> ReportRates:
     """Count candidates.
 
-    Parameters
-    ----------
-    codes : iterable of str
-        Code of each candidate.
-    reported : iterable of bool
-        Whether a coder gave it.
-    expected : iterable of float
-        Probability by a ranker that knows no code and has not learned from the encounter.
-    kinds : iterable of str
-        Kind of the document.
-
-    Returns
-    -------
-    ReportRates
-        Without what was hardly seen.
+    Without what was hardly seen. ``codes``: code of each candidate. ``reported``: whether a coder gave it.
+    ``expected``: probability by a ranker that knows no code and has not learned from the encounter. ``kinds``: kind of
+    the document.
     """
     counts: dict[tuple[str, str], list[float]] = {}
     for code, hit, chance, kind in zip(codes, reported, expected, kinds, strict=True):

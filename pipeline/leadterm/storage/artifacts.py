@@ -48,22 +48,10 @@ class Artifact:
 def save_artifact(path: str | Path, artifact: Artifact, *, documents: Mapping[str, str] | None = None) -> Path:
     """Write an artifact as a folder; the folder appears whole or not at all.
 
-    Parameters
-    ----------
-    path : str or Path
-        The folder; an artifact already there is replaced, anything else is refused.
-    artifact : Artifact
-        What to write.
-    documents : mapping of str to str, optional
-        Text files to put beside the parts, for instance a model card, by file name.
+    ``path``: the folder; an artifact already there is replaced, anything else is refused. ``documents``: text files to
+    put beside the parts, for instance a model card, by file name. ``LeadtermError`` if the path holds something that is
+    not an artifact, or cannot be written.
 
-    Raises
-    ------
-    LeadtermError
-        If the path holds something that is not an artifact, or cannot be written.
-
-    Examples
-    --------
     >>> import tempfile
     >>> folder = Path(tempfile.mkdtemp()) / "model"
     >>> a = Artifact("demo", {}, {"w": np.ones(2, dtype=np.float32)}, {"names": ["x", "y"]})
@@ -148,29 +136,10 @@ def read_manifest(path: str | Path) -> dict[str, Any]:
 def load_artifact(path: str | Path, *, kind: str, check: bool = True, mmap: bool = True) -> Artifact:
     """Read an artifact and check it.
 
-    Parameters
-    ----------
-    path : str or Path
-        The folder.
-    kind : str
-        The kind that is expected.
-    check : bool
-        Compare the SHA-256 of each file with the manifest.
-    mmap : bool
-        Map arrays into memory read-only instead of copying them.
+    Its meta, arrays and parts. ``kind``: the kind that is expected. ``check``: compare the SHA-256 of each file with
+    the manifest. ``mmap``: map arrays into memory read-only instead of copying them. ``LeadtermError`` if the protocol,
+    the kind, a file or a hash is wrong.
 
-    Returns
-    -------
-    Artifact
-        Its meta, arrays and parts.
-
-    Raises
-    ------
-    LeadtermError
-        If the protocol, the kind, a file or a hash is wrong.
-
-    Examples
-    --------
     >>> load_artifact("/nowhere", kind="ranker")
     Traceback (most recent call last):
     leadterm.errors.LeadtermError: no model at '/nowhere': ...

@@ -26,8 +26,6 @@ LONGEST_SENTENCE = 500
 class SectionFinder:
     """Component ``leadterm_sections``: sets ``doc._.sections`` and ``doc._.problems``.
 
-    Examples
-    --------
     >>> import spacy
     >>> declare()
     >>> doc = SectionFinder()(spacy.blank("en")("IMPRESSION: Gout."))
@@ -50,8 +48,6 @@ class SentenceSplitter:
 
     No sentence has more than 500 tokens.
 
-    Examples
-    --------
     >>> import spacy
     >>> declare()
     >>> doc = SentenceSplitter()(SectionFinder()(spacy.blank("en")("No fever. No cough")))
@@ -87,8 +83,6 @@ class SentenceSplitter:
 class EntitiesAsMentions:
     """Component ``leadterm_mentions``: the entities of a model, if any, become the mentions.
 
-    Examples
-    --------
     >>> import spacy
     >>> list(EntitiesAsMentions()(spacy.blank("en")("No fever.")).spans["mentions"])
     []
@@ -146,8 +140,6 @@ def _make_context(nlp: Language, name: str) -> Any:  # noqa: ARG001
 def register() -> None:
     """Declare the attributes and register the factories with spaCy; does nothing the second time.
 
-    Examples
-    --------
     >>> register()
     >>> from spacy.language import Language
     >>> Language.has_factory("leadterm_context")

@@ -37,15 +37,8 @@ class SafeTokenizer:
     Runs of more than 400 characters without white space are cut before the rules see them; half characters
     (lone surrogates) are read as the replacement character. Offsets stay those of the raw text.
 
-    Parameters
-    ----------
-    inner : callable
-        The tokenizer that does the work.
-    vocab : Vocab
-        Of the pipeline.
+    ``inner``: the tokenizer that does the work.
 
-    Examples
-    --------
     >>> import spacy
     >>> nlp = spacy.blank("en")
     >>> safe = SafeTokenizer(nlp.tokenizer, nlp.vocab)
@@ -148,28 +141,12 @@ def build_nlp(
 ) -> Language:
     """Build the pipeline: sections, sentences, abbreviations, mentions, context.
 
-    Parameters
-    ----------
-    language : str
-        ISO 639-1 code of a language spaCy can tokenise. English gets scispaCy's tokenizer.
-    ner : str, optional
-        An installed spaCy or scispaCy model, or the folder of one, whose entity recognisers run as well; they set
-        ``doc.ents``.
-    extra : sequence of str or (str, mapping)
-        Names of factories that make ``doc.spans["mentions"]``, with their settings; they run before the context.
+    ``language``: ISO 639-1 code of a language spaCy can tokenise. English gets scispaCy's tokenizer. ``ner``: an
+    installed spaCy or scispaCy model, or the folder of one, whose entity recognisers run as well; they set
+    ``doc.ents``. ``extra``: names of factories that make ``doc.spans["mentions"]``, with their settings; they run
+    before the context. ``LeadtermError`` if the language or model is unknown, or a component would run before one it
+    needs.
 
-    Returns
-    -------
-    Language
-        The pipeline.
-
-    Raises
-    ------
-    LeadtermError
-        If the language or model is unknown, or a component would run before one it needs.
-
-    Examples
-    --------
     >>> build_nlp("en").pipe_names
     ['leadterm_sections', 'leadterm_sentences', 'abbreviation_detector', 'leadterm_mentions', 'leadterm_context']
     """
@@ -245,18 +222,8 @@ def _model(name: str) -> Language:
 def check_order(nlp: Language) -> None:
     """Check that each component finds what it requires.
 
-    Parameters
-    ----------
-    nlp : Language
-        A pipeline.
+    ``LeadtermError`` naming the component, the attribute it misses and the component that gives it.
 
-    Raises
-    ------
-    LeadtermError
-        Naming the component, the attribute it misses and the component that gives it.
-
-    Examples
-    --------
     >>> import spacy
     >>> register()
     >>> nlp = spacy.blank("en")

@@ -24,17 +24,9 @@ STEPS = np.round(np.arange(0.1, 0.7, 0.01), 2)
 class Answer:
     """What was suggested for a coded note.
 
-    Parameters
-    ----------
-    codes : tuple of str
-        Candidates, in the order shown.
-    confidence : ndarray of shape (n_codes,)
-        Of each.
-    must, may, lead : frozenset of str
-        Codes demanded, codes neither right nor wrong, and those that may stand first.
+    ``codes``: candidates, in the order shown. ``confidence``: of each, shape (n_codes,). ``must``, ``may``, ``lead``:
+    codes demanded, codes neither right nor wrong, and those that may stand first.
 
-    Examples
-    --------
     >>> answer = Answer(("I10",), np.array([0.9]), frozenset({"I10"}), frozenset(), frozenset({"I10"}))
     >>> answer.above(0.5)
     ('I10',)
@@ -54,21 +46,8 @@ class Answer:
 def answer(encounter: Encounter, codes: Sequence[str], confidence: ArrayLike, *, ordered: bool = False) -> Answer:
     """Lay suggestions beside the reference codes of ICD-10-CM.
 
-    Parameters
-    ----------
-    encounter : Encounter
-        With reference codes.
-    codes : sequence of str
-        What was suggested.
-    confidence : array of shape (n_codes,)
-        Of each.
-    ordered : bool
-        Whether they stand in the order shown; else the highest confidence comes first, then the order of codes.
-
-    Returns
-    -------
-    Answer
-        With the reference codes by need.
+    With the reference codes by need. ``confidence``: of each, shape (n_codes,). ``ordered``: whether they stand in the
+    order shown; else the highest confidence comes first, then the order of codes.
     """
     sure = np.asarray(confidence, dtype=np.float64)
     order = list(range(len(codes))) if ordered else sorted(range(len(codes)), key=lambda i: (-sure[i], codes[i]))
@@ -82,21 +61,10 @@ def answer(encounter: Encounter, codes: Sequence[str], confidence: ArrayLike, *,
 def figures(answers: Iterable[Answer], line: float) -> dict[str, float]:
     """Score answers: optional codes neither help nor hurt.
 
-    Parameters
-    ----------
-    answers : iterable of Answer
-        One a note.
-    line : float
-        Confidence from which on a code is suggested.
+    ``f1 precision recall`` over all codes; ``in_15``: share of the demanded codes among the first 15 rows;
+    ``first_listed``: share of the notes with a demanded code whose first suggested code may stand first; ``notes``.
+    ``line``: confidence from which on a code is suggested.
 
-    Returns
-    -------
-    dict of str to float
-        ``f1 precision recall`` over all codes; ``in_15``: share of the demanded codes among the first 15 rows;
-        ``first_listed``: share of the notes with a demanded code whose first suggested code may stand first; ``notes``.
-
-    Examples
-    --------
     >>> demanded, optional = frozenset({"I10"}), frozenset({"R05.9"})
     >>> one = Answer(("I10", "R05.9"), np.array([0.9, 0.6]), demanded, optional, demanded)
     >>> figures([one], 0.5)["f1"]
@@ -125,8 +93,6 @@ def choose_line(answers: Mapping[str, Sequence[Answer]], shares: Mapping[str, fl
     The curve is flat near its top; of coders elsewhere, more report less than ours than the other way round.
     Sources without answers are left out.
 
-    Examples
-    --------
     >>> one = Answer(("I10", "R05.9"), np.array([0.9, 0.3]), frozenset({"I10"}), frozenset(), frozenset())
     >>> choose_line({"a": [one], "b": []}, {"a": 1.0, "b": 1.0})
     0.69

@@ -62,19 +62,9 @@ RATES = len(RATE_FEATURES)
 def fit_ranker(rows: Rows, *, seed: int = 0) -> Ranker:
     """Fit the ranker.
 
-    Parameters
-    ----------
-    rows : Rows
-        Training rows.
-    seed : int
-        Of folds and trees.
-
-    Returns
-    -------
-    Ranker
-        Calibrated, with rates and a line chosen out of fold; its ``oof`` holds the out-of-fold confidence of all rows.
-        Folds are by note: rates and trees that score a row have not seen its note in any layout. Optional codes are
-        left out of everything but the scores.
+    Calibrated, with rates and a line chosen out of fold; its ``oof`` holds the out-of-fold confidence of all rows.
+    Folds are by note: rates and trees that score a row have not seen its note in any layout. Optional codes are left
+    out of everything but the scores. ``seed``: of folds and trees.
     """
     used = ~rows.optional
     fold = group_folds(rows.group, SETTINGS.folds, seed)

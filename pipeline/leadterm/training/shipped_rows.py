@@ -28,14 +28,7 @@ GENERATED = 2500
 class Source:
     """Encounters that teach the ranker.
 
-    Parameters
-    ----------
-    name : str
-        Of the source.
-    encounters : tuple of Encounter
-        With reference codes.
-    weight : float
-        Of each of its candidates in the trees.
+    ``weight``: of each of its candidates in the trees.
     """
 
     name: str
@@ -47,26 +40,14 @@ class Source:
 class Rows:
     """Training rows of the ranker: the candidates of all encounters, one below the other.
 
-    Parameters
-    ----------
-    features : ndarray of shape (n_rows, n_features), float32
-        The columns of `RATE_FEATURES` are 0.
-    target, optional : ndarray of shape (n_rows,), bool
-        Whether the candidate is a demanded code, or one that is neither right nor wrong.
-    number : ndarray of shape (n_rows,), int
-        Position of each row's encounter in ``encounters``.
-    weight : ndarray of shape (n_rows,), float
-        Of each row in the trees.
-    codes : tuple of str
-        Code of each row.
-    kinds : tuple of str
-        Kind of document of each encounter.
-    source : tuple of str
-        Source of each encounter.
-    encounters : tuple of Encounter
-        All of them.
-    tables : tuple of CandidateTable
-        Candidates of each encounter.
+    - ``features``: the columns of `RATE_FEATURES` are 0, shape (n_rows, n_features).
+    - ``target``, ``optional``: whether the candidate is a demanded code, or one that is neither right nor wrong, shape
+      (n_rows,).
+    - ``number``: position of each row's encounter in ``encounters``, shape (n_rows,).
+    - ``weight``: of each row in the trees, shape (n_rows,).
+    - ``codes``: code of each row.
+    - ``kinds``: kind of document of each encounter.
+    - ``tables``: candidates of each encounter.
     """
 
     features: NDArray[np.float32]
@@ -115,23 +96,8 @@ def sources(
 ) -> list[Source]:
     """Put together what the ranker learns from.
 
-    Parameters
-    ----------
-    model : DictionaryModel
-        Its code system gives the terms of generated notes.
-    corpus : Path
-        The reference corpus.
-    notes : Path, optional
-        MTSamples notes, JSON lines of ``id`` and ``text``.
-    limit : int, optional
-        Most MTSamples notes.
-    seed : int
-        Of layouts and generated notes.
-
-    Returns
-    -------
-    list of Source
-        The last is MTSamples, where it is given.
+    The last is MTSamples, where it is given. ``model``: its code system gives the terms of generated notes. ``notes``:
+    MTSamples notes, JSON lines of ``id`` and ``text``. ``seed``: of layouts and generated notes.
     """
     from leadterm.corpus import read_split
     from leadterm.readers import read

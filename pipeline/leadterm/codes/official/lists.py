@@ -45,8 +45,6 @@ class CodeList:
 def read_list(text: str, label: str, system: str | None = None) -> list[CodeList]:
     """Recognise a list of codes by its lines and read it.
 
-    Examples
-    --------
     >>> text = "0010  Cholera due to vibrio cholerae\\nV5861 Long-term use of anticoagulants"
     >>> read_list(text, "dx.txt")[0].rows[1].code
     'V58.61'

@@ -71,8 +71,6 @@ def _refuse_doctype(data: bytes, label: str) -> None:
 def line(text: str | None) -> str:
     """Put a text on one line: runs of white space become one space.
 
-    Examples
-    --------
     >>> line(" Acute\\n  sinusitis ")
     'Acute sinusitis'
     """

@@ -57,13 +57,6 @@ class ContextTagger:
     cues of one kind the nearest is kept. A cue inside a mention does not count: "family history of cancer" as a
     mention is present.
 
-    Parameters
-    ----------
-    trie : CueTrie
-        Compiled cues.
-
-    Examples
-    --------
     >>> import spacy
     >>> from leadterm.text.components import SectionFinder, SentenceSplitter, register
     >>> register()

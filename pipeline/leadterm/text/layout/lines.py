@@ -32,19 +32,11 @@ SHORTEST_WRAP, LONGEST_WRAP, SLACK = 45, 130, 12
 class Line(NamedTuple):
     """A line that is not blank.
 
-    Parameters
-    ----------
-    start, end : int
-        Characters of its text, without the white space around it.
-    body : int
-        Where the text begins after a bullet or number.
-    bullet : str
-        ``""``, ``"bullet"``, ``"number"`` or ``"hash"``.
-    gap : bool
-        Whether a blank line, or nothing, stands before it.
+    - ``start``, ``end``: characters of its text, without the white space around it.
+    - ``body``: where the text begins after a bullet or number.
+    - ``bullet``: ``""``, ``"bullet"``, ``"number"`` or ``"hash"``.
+    - ``gap``: whether a blank line, or nothing, stands before it.
 
-    Examples
-    --------
     >>> Line(0, 9, 3, "number", True).body
     3
     """
@@ -59,18 +51,8 @@ class Line(NamedTuple):
 def split_lines(text: str) -> list[Line]:
     r"""Find the lines of a text; any kind of newline will do.
 
-    Parameters
-    ----------
-    text : str
-        The raw note.
+    In order, blank lines left out.
 
-    Returns
-    -------
-    list of Line
-        In order, blank lines left out.
-
-    Examples
-    --------
     >>> [(line.body, line.bullet, line.gap) for line in split_lines("Plan\r\n\r\n1. Rest.")]
     [(0, '', True), (11, 'number', True)]
     """
@@ -97,18 +79,8 @@ def split_lines(text: str) -> list[Line]:
 def hard_width(lines: Sequence[Line]) -> int:
     """Find the width at which a text was wrapped by hand.
 
-    Parameters
-    ----------
-    lines : sequence of Line
-        Lines of one note.
+    Characters, or 0 for a text that is not wrapped.
 
-    Returns
-    -------
-    int
-        Characters, or 0 for a text that is not wrapped.
-
-    Examples
-    --------
     >>> hard_width(split_lines("Short.\\nLines."))
     0
     """
@@ -123,22 +95,8 @@ def hard_width(lines: Sequence[Line]) -> int:
 def is_continuation(text: str, line: Line, following: Line, width: int) -> bool:
     """Tell whether a sentence runs on from one line into the next.
 
-    Parameters
-    ----------
-    text : str
-        The raw note.
-    line, following : Line
-        Neighbours.
-    width : int
-        Of `hard_width`.
+    True when the newline between them is only a wrap. ``width``: of `hard_width`.
 
-    Returns
-    -------
-    bool
-        True when the newline between them is only a wrap.
-
-    Examples
-    --------
     >>> text = "The patient was seen in the clinic today for evaluation of his chronic\\nheadache."
     >>> one, two = split_lines(text)
     >>> is_continuation(text, one, two, 0)

@@ -80,20 +80,9 @@ def _spell(phrase: str) -> tuple[str, str | tuple[str, str]]:
 def find_kind(text: str, title: str = "") -> NoteKind:
     """Tell the kind of a note from its words; of a very long one its beginning and its end are read.
 
-    Parameters
-    ----------
-    text : str
-        The note.
-    title : str
-        What its sender calls it, where known; read as a first line.
+    ``other`` and outpatient where nothing tells. ``title``: what its sender calls it, where known; read as a first
+    line.
 
-    Returns
-    -------
-    NoteKind
-        ``other`` and outpatient where nothing tells.
-
-    Examples
-    --------
     >>> find_kind("DISCHARGE SUMMARY\\nHOSPITAL COURSE: She was admitted with pneumonia and did well.")
     NoteKind(name='discharge summary', inpatient=True)
     >>> find_kind("Gout.")

@@ -169,22 +169,8 @@ def _apart(text: str, item: _Item) -> Iterator[_Item]:
 def find_problems(text: str, lines: Sequence[Line], marks: Sequence[Mark]) -> tuple[Problem, ...]:
     """Find the problem headings of a note.
 
-    Parameters
-    ----------
-    text : str
-        The raw note.
-    lines : sequence of Line
-        Its lines.
-    marks : sequence of Mark
-        Its titles.
+    In order; headings and bodies never overlap.
 
-    Returns
-    -------
-    tuple of Problem
-        In order; headings and bodies never overlap.
-
-    Examples
-    --------
     >>> from leadterm.text.layout.lines import split_lines
     >>> from leadterm.text.layout.sections import find_marks
     >>> text = "A/P:\\n1. Gout. Start colchicine.\\n2. Obesity\\n- diet"

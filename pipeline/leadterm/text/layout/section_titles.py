@@ -21,17 +21,9 @@ LONGEST = 64
 class Title(NamedTuple):
     """What a title says.
 
-    Parameters
-    ----------
-    category : str
-        Of the section or label.
-    label : bool
-        Whether it only labels a line.
-    label_in : frozenset of str
-        Sections within which a section title is but a label.
+    ``category``: of the section or label. ``label``: whether it only labels a line. ``label_in``: sections within which
+    a section title is but a label.
 
-    Examples
-    --------
     >>> Title("plan", False, frozenset()).category
     'plan'
     """
@@ -61,18 +53,8 @@ def _titles() -> tuple[dict[str, Title], re.Pattern[str], tuple[Title, ...]]:
 def find_title(raw: str) -> Title | None:
     """Look a title up.
 
-    Parameters
-    ----------
-    raw : str
-        The words as the note writes them, without the colon.
+    None when it is no known title. ``raw``: the words as the note writes them, without the colon.
 
-    Returns
-    -------
-    Title or None
-        None when it is no known title.
-
-    Examples
-    --------
     >>> find_title("**Past Medical History**").category
     'past_medical_history'
     >>> find_title("DESCRIPTION OF THE PROCEDURE").category, find_title("I said"), find_title("a. fib")

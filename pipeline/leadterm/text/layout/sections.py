@@ -48,21 +48,12 @@ _Row = tuple[int, int, int, int, str, bool]
 class Mark(NamedTuple):
     """A title found in the text.
 
-    Parameters
-    ----------
-    start : int
-        Where its section or label begins: the title, or the bullet before it.
-    title_start, title_end : int
-        Characters of the title.
-    category : str
-        What it is the title of.
-    label : bool
-        Whether it only labels a line.
-    inline : bool
-        Whether text follows on the same line.
+    - ``start``: where its section or label begins: the title, or the bullet before it.
+    - ``title_start``, ``title_end``: characters of the title.
+    - ``category``: what it is the title of.
+    - ``label``: whether it only labels a line.
+    - ``inline``: whether text follows on the same line.
 
-    Examples
-    --------
     >>> Mark(0, 0, 4, "plan", False, False).category
     'plan'
     """
@@ -242,15 +233,6 @@ class _Finder:
 def find_marks(text: str, lines: Sequence[Line]) -> list[Mark]:
     """Find the titles of a note.
 
-    Parameters
-    ----------
-    text : str
-        The raw note.
-    lines : sequence of Line
-        Its lines.
-
-    Examples
-    --------
     >>> from leadterm.text.layout.lines import split_lines
     >>> text = "ROS\\n- Skin: no rash\\nA/P: Eczema."
     >>> [(m.category, m.label) for m in find_marks(text, split_lines(text))]
@@ -264,24 +246,9 @@ def to_sections(
 ) -> tuple[Section, ...]:
     """Turn titles into sections and labels with their ends.
 
-    Parameters
-    ----------
-    length : int
-        Characters of the text.
-    lines : sequence of Line
-        Its lines.
-    marks : sequence of Mark
-        Its titles.
-    tokens : ndarray of int64
-        First character of each token, ascending.
+    By start; the sections of kind ``section`` cover the whole text. ``length``: characters of the text. ``tokens``:
+    first character of each token, ascending.
 
-    Returns
-    -------
-    tuple of Section
-        By start; the sections of kind ``section`` cover the whole text.
-
-    Examples
-    --------
     >>> import numpy as np
     >>> [s.category for s in to_sections(4, [], [], np.array([0]))]
     ['']

@@ -55,22 +55,9 @@ def _is_stop(text: str, low: int, start: int, end: int) -> bool:
 def sentence_starts(text: str, lines: Sequence[Line], forced: Iterable[int] = ()) -> list[int]:
     """Find the first character of each sentence.
 
-    Parameters
-    ----------
-    text : str
-        The raw note.
-    lines : sequence of Line
-        Its lines.
-    forced : iterable of int
-        Places where a sentence begins whatever stands before: titles, problem headings and their bodies.
+    Ascending; none in a run of white space. ``forced``: places where a sentence begins whatever stands before: titles,
+    problem headings and their bodies.
 
-    Returns
-    -------
-    list of int
-        Ascending; none in a run of white space.
-
-    Examples
-    --------
     >>> from leadterm.text.layout.lines import split_lines
     >>> text = "Seen by Dr. Ng at 2.5 h. Took 5 mg p.o. daily\\n- no fever"
     >>> sentence_starts(text, split_lines(text))

@@ -57,15 +57,8 @@ def _all_sets(system: CodeSystem, normaliser: Normaliser) -> Iterator[WordSet]:
 def compile_lexicon(system: CodeSystem) -> Lexicon:
     """Compile the terms of a code system, or read them from the cache.
 
-    Parameters
-    ----------
-    system : CodeSystem
-        Titles, inclusion terms, index.
-
-    Returns
-    -------
-    Lexicon
-        Ready for matching. A synonym we reviewed overrides other terms of the same words.
+    Ready for matching. A synonym we reviewed overrides other terms of the same words. ``system``: titles, inclusion
+    terms, index.
     """
     normaliser = default_normaliser()
     name = f"lexicon-{system.name}-{system.key}-{fingerprint(TABLES, RULES)}"

@@ -42,13 +42,8 @@ ALLERGY_CODES = (
 class DrugEffectFinder:
     """Finds drugs named as the cause of a problem, as taken in excess or not at all, and in a list of allergies.
 
-    Parameters
-    ----------
-    codes : container of str
-        The codes of a release; others are not found.
+    ``codes``: the codes of a release; others are not found.
 
-    Examples
-    --------
     >>> from leadterm.text.pipeline import build_nlp
     >>> doc = build_nlp("en")("Cough due to lisinopril. She stopped taking metformin.")
     >>> known = {"T46.4X5", "T38.3X6"}
@@ -71,15 +66,7 @@ class DrugEffectFinder:
     def covers(self, doc: Doc) -> list[Cover]:
         """Find all effects of drugs.
 
-        Parameters
-        ----------
-        doc : Doc
-            With sentence starts and sections set.
-
-        Returns
-        -------
-        list of Cover
-            In order of the text; clause -1.
+        In order of the text; clause -1. ``doc``: with sentence starts and sections set.
         """
         words = token_column(doc, "LOWER")
         present = self._first.intersection(words)

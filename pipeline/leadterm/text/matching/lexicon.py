@@ -23,26 +23,16 @@ SOURCE_RANK = {name: i for i, name in enumerate(SOURCES)}
 class Lexicon:
     """Terms as sets of word ids, findable by their rarest word or their two rarest words.
 
-    Parameters
-    ----------
-    words : mapping of str to int
-        Normal word to its id.
-    weight : ndarray of shape (n_words,), float32
-        Inverse document frequency of each word among the terms.
-    word_ptr, word_ids : ndarray of int32
-        Words of each term in CSR form; ascending ids.
-    code, source, missing : ndarray of shape (n_terms,)
-        Index into `codes`; index into `SOURCES`; words of the official term left out.
-    codes : tuple of str
-        Codes, for ``code``.
-    pair_keys, pair_ptr, pair_terms : ndarray
-        Sorted keys of two word ids and the terms they lead to.
-    single_ptr, single_terms : ndarray
-        Terms of one word, by word id.
-    texts : bytes
-        Terms as their sources write them, UTF-8, one after the other.
-    text_ptr : ndarray of shape (n_terms + 1,), int64
-        Offsets into `texts`.
+    - ``words``: normal word to its id.
+    - ``weight``: inverse document frequency of each word among the terms, shape (n_words,).
+    - ``word_ptr``, ``word_ids``: words of each term in CSR form; ascending ids.
+    - ``code``, ``source``, ``missing``: index into `codes`; index into `SOURCES`; words of the official term left out,
+      shape (n_terms,).
+    - ``codes``: codes, for ``code``.
+    - ``pair_keys``, ``pair_ptr``, ``pair_terms``: sorted keys of two word ids and the terms they lead to.
+    - ``single_ptr``, ``single_terms``: terms of one word, by word id.
+    - ``texts``: terms as their sources write them, UTF-8, one after the other.
+    - ``text_ptr``: offsets into `texts`, shape (n_terms + 1,).
     """
 
     words: dict[str, int]
@@ -67,15 +57,7 @@ class Lexicon:
     def text(self, term: int) -> str:
         """Give a term as its source writes it.
 
-        Parameters
-        ----------
-        term : int
-            Number of the term.
-
-        Returns
-        -------
-        str
-            The term.
+        ``term``: number of the term.
         """
         return self.texts[self.text_ptr[term] : self.text_ptr[term + 1]].decode("utf-8")
 
@@ -83,20 +65,9 @@ class Lexicon:
     def build(cls, sets: Iterable[WordSet], readable: Iterable[str] = ()) -> Lexicon:
         """Compile sets of words.
 
-        Parameters
-        ----------
-        sets : iterable of WordSet
-            Terms; of several with the same words and code the one that leaves out least is kept.
-        readable : iterable of str
-            Normal words to keep though no term may hold them.
+        ``sets``: terms; of several with the same words and code the one that leaves out least is kept. ``readable``:
+        normal words to keep though no term may hold them.
 
-        Returns
-        -------
-        Lexicon
-            The compiled terms.
-
-        Examples
-        --------
         >>> lex = Lexicon.build([WordSet(("kidney", "stone"), "N20.0", "index", 0, "Stone, kidney")])
         >>> (len(lex), lex.text(0), lex.codes)
         (1, 'Stone, kidney', ('N20.0',))
@@ -129,10 +100,7 @@ class Lexicon:
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
         """Give everything as arrays, for a cache.
 
-        Returns
-        -------
-        dict of str to ndarray
-            What `from_arrays` takes.
+        What `from_arrays` takes.
         """
         arrays: dict[str, npt.NDArray[Any]] = {name: getattr(self, name) for name in ARRAYS}
         for name, blob in (("texts", self.texts), ("words", _joined(self.words)), ("codes", _joined(self.codes))):
@@ -143,18 +111,6 @@ class Lexicon:
     def from_arrays(cls, arrays: Mapping[str, npt.NDArray[Any]]) -> Lexicon:
         """Make a lexicon of what `arrays` gave.
 
-        Parameters
-        ----------
-        arrays : mapping of str to ndarray
-            Columns.
-
-        Returns
-        -------
-        Lexicon
-            The compiled terms.
-
-        Examples
-        --------
         >>> lex = Lexicon.build([WordSet(("gout",), "M10.9", "index", 0, "Gout")])
         >>> Lexicon.from_arrays(lex.arrays()).words
         {'gout': 0}

@@ -48,14 +48,7 @@ Array = npt.NDArray[Any]
 class Alike:
     """A term that resembles a phrase.
 
-    Parameters
-    ----------
-    code : str
-        Its code.
-    term : str
-        The term, in normal words.
-    similarity : float
-        Cosine of the trigram vectors, from 0 to 1.
+    ``term``: the term, in normal words. ``similarity``: cosine of the trigram vectors, from 0 to 1.
     """
 
     code: str
@@ -66,13 +59,8 @@ class Alike:
 class ExactIndex:
     """Nearest rows of a sparse matrix by inner product; answers as an nmslib index does.
 
-    Parameters
-    ----------
-    vectors : sparse matrix of shape (n_terms, n_features)
-        Rows of length one.
+    ``vectors``: rows of length one, shape (n_terms, n_features).
 
-    Examples
-    --------
     >>> from scipy.sparse import csr_matrix
     >>> index = ExactIndex(csr_matrix([[1.0, 0.0], [0.6, 0.8]]))
     >>> [(rows, distances)] = index.knnQueryBatch(csr_matrix([[0.0, 1.0]]))
@@ -99,18 +87,11 @@ class ExactIndex:
 class TermIndex:
     """Terms of a code system with their trigram vectors.
 
-    Parameters
-    ----------
-    terms : tuple of str
-        Distinct terms in normal words, sorted.
-    codes : tuple of str
-        Codes of the terms, separated by spaces.
-    grams : tuple of str
-        Character trigrams, by column.
-    idf : ndarray of shape (n_grams,), float64
-        Inverse document frequency of each.
-    data, indices, indptr : ndarray
-        The vectors in CSR form.
+    - ``terms``: distinct terms in normal words, sorted.
+    - ``codes``: codes of the terms, separated by spaces.
+    - ``grams``: character trigrams, by column.
+    - ``idf``: inverse document frequency of each, shape (n_grams,).
+    - ``data``, ``indices``, ``indptr``: the vectors in CSR form.
     """
 
     terms: tuple[str, ...]
@@ -125,13 +106,8 @@ class TermIndex:
     def build(cls, codes_of: Mapping[str, Iterable[str]]) -> TermIndex:
         """Index terms.
 
-        Parameters
-        ----------
-        codes_of : mapping of str to iterable of str
-            Term in normal words to its codes; at least one term.
+        ``codes_of``: term in normal words to its codes; at least one term.
 
-        Examples
-        --------
         >>> TermIndex.build({"gout": ["M10.9"]}).grams
         (' go', 'gou', 'out', 'ut ')
         """
@@ -158,10 +134,7 @@ class TermIndex:
     def generator(self) -> CandidateGenerator:
         """Make scispaCy's candidate generator over these terms.
 
-        Returns
-        -------
-        CandidateGenerator
-            Offline: it holds our knowledge base, vectoriser and index.
+        Offline: it holds our knowledge base, vectoriser and index.
         """
         from scipy.sparse import csr_matrix
         from scispacy.candidate_generation import CandidateGenerator
@@ -237,15 +210,8 @@ class FuzzyLinker:
     def alike(self, phrase: str) -> tuple[Alike, ...]:
         """Find the terms most alike to a phrase.
 
-        Parameters
-        ----------
-        phrase : str
-            Some words; their order matters little.
-
-        Returns
-        -------
-        tuple of Alike
-            Best first, one a code, at least as alike as the threshold; ties by code.
+        Best first, one a code, at least as alike as the threshold; ties by code. ``phrase``: some words; their order
+        matters little.
         """
         words = " ".join(dict.fromkeys(self._normaliser.content(phrase)))
         if words not in self._known:
@@ -263,21 +229,8 @@ class FuzzyLinker:
     def covers(self, doc: Doc, scan: Scan, covers: Sequence[Cover], lexicon: Lexicon) -> list[Cover]:
         """Read the headings, complaints and entities that the matcher left mostly unread.
 
-        Parameters
-        ----------
-        doc : Doc
-            With sections and problems.
-        scan : Scan
-            Its words.
-        covers : sequence of Cover
-            What the matcher found.
-        lexicon : Lexicon
-            Weighs the words.
-
-        Returns
-        -------
-        list of Cover
-            With source ``"fuzzy"`` and at least two words missing, so that the ranker can tell.
+        With source ``"fuzzy"`` and at least two words missing, so that the ranker can tell. ``doc``: with sections and
+        problems. ``covers``: what the matcher found.
         """
         taken = {token for cover in covers for token in cover.tokens}
         weight = np.where(scan.word >= 0, lexicon.weight[np.maximum(scan.word, 0)], UNKNOWN_WEIGHT)

@@ -54,16 +54,8 @@ class DocFinder(Protocol):
 class MentionFinder:
     """Finds terms, terms put together from a problem's heading and the sites named below it, and patterns.
 
-    Parameters
-    ----------
-    matcher : TermMatcher
-        Finds terms.
-    patterns : tuple of DocFinder
-        Find what terms do not say: patterns of plain words, numbers, effects of drugs.
-    fuzzy : FuzzyLinker, optional
-        Reads headings and entities that the others leave unread.
-    neoplasms : NeoplasmFinder, optional
-        Finds neoplasms whose site stands apart.
+    ``patterns``: find what terms do not say: patterns of plain words, numbers, effects of drugs. ``fuzzy``: reads
+    headings and entities that the others leave unread. ``neoplasms``: finds neoplasms whose site stands apart.
     """
 
     def __init__(
@@ -192,8 +184,6 @@ def _neoplasms(matcher: TermMatcher, codes: CodeSystem) -> NeoplasmFinder | None
 def register_entities() -> None:
     """Register the factory ``leadterm_entities`` with spaCy; does nothing the second time.
 
-    Examples
-    --------
     >>> register_entities()
     >>> from spacy.language import Language
     >>> Language.has_factory(NAME)
@@ -214,16 +204,10 @@ def register_entities() -> None:
 class NoteReaders:
     """The text pipeline of each language; built when the first note in it comes.
 
-    Parameters
-    ----------
-    system : str
-        Code system whose terms are found.
-    date : str, optional
-        Date of service that decides the release of the codes.
-    ner : str, optional
-        A spaCy model whose entities are looked up by the linker where no term covers them; English notes only.
-    linker : bool
-        Whether the linker looks up headings and complaints that no term covers; English notes only.
+    - ``system``: code system whose terms are found.
+    - ``date``: date of service that decides the release of the codes.
+    - ``ner``: a spaCy model whose entities are looked up by the linker where no term covers them; English notes only.
+    - ``linker``: whether the linker looks up headings and complaints that no term covers; English notes only.
     """
 
     def __init__(self, system: str, *, date: str | None = None, ner: str | None = None, linker: bool = False) -> None:
@@ -233,15 +217,8 @@ class NoteReaders:
     def of(self, language: str) -> tuple[Language, TermMatcher]:
         """Give the pipeline of a language and the matcher within it.
 
-        Parameters
-        ----------
-        language : str
-            ISO 639-1 code; a language without a table of words is read as English.
-
-        Returns
-        -------
-        (Language, TermMatcher)
-            Always the same for a language.
+        Always the same for a language. ``language``: ISO 639-1 code; a language without a table of words is read as
+        English.
         """
         name = language if language in TRANSLATED else "en"
         if name not in self._built:
@@ -255,17 +232,7 @@ class NoteReaders:
     def read(self, note: Note, language: str) -> NoteReading:
         """Read a note.
 
-        Parameters
-        ----------
-        note : Note
-            Any note.
-        language : str
-            ISO 639-1 code.
-
-        Returns
-        -------
-        NoteReading
-            Frozen; holds nothing of spaCy.
+        Frozen; holds nothing of spaCy. ``language``: ISO 639-1 code.
         """
         nlp, matcher = self.of(language)
         return read_note(nlp(note.text), note.note_id, matcher)

@@ -36,8 +36,6 @@ BORN = r"(?:premature|preterm|prematurity|newborn|neonate|infant|preemie|prematu
 def body_mass(match: re.Match[str]) -> str:
     """Give the code of an adult's body mass index.
 
-    Examples
-    --------
     >>> [body_mass(re.match(r"(?P<n>[.0-9]+)", text)) for text in ("18.2", "27", "41.3", "72")]
     ['Z68.1', 'Z68.27', 'Z68.41', 'Z68.45']
     """
@@ -48,8 +46,6 @@ def body_mass(match: re.Match[str]) -> str:
 def gestation(match: re.Match[str]) -> str:
     """Give the code of the weeks of a pregnancy.
 
-    Examples
-    --------
     >>> [gestation(re.match(r"(?P<n>[0-9]+)", text)) for text in ("6", "12", "38", "43")]
     ['Z3A.01', 'Z3A.12', 'Z3A.38', 'Z3A.49']
     """
@@ -64,8 +60,6 @@ def _premature(match: re.Match[str]) -> str:
 def burned_surface(match: re.Match[str]) -> str:
     """Give the code of the share of the body's surface that is burned, and of that burned to the third degree.
 
-    Examples
-    --------
     >>> found = re.match(r"(?P<n>[0-9]+) (?P<third>[0-9]+)?", "32 12")
     >>> burned_surface(found)
     'T31.31'
@@ -80,8 +74,6 @@ def burned_surface(match: re.Match[str]) -> str:
 def coma_scale(match: re.Match[str]) -> str:
     """Give the family of a total score of the Glasgow coma scale.
 
-    Examples
-    --------
     >>> [coma_scale(re.match(r"(?P<n>[0-9]+)", text)) for text in ("15", "10", "3", "2")]
     ['R40.241', 'R40.242', 'R40.243', '']
     """
@@ -92,8 +84,6 @@ def coma_scale(match: re.Match[str]) -> str:
 def birth_weight(match: re.Match[str]) -> str:
     """Give the code of a low weight at birth, in grams; none from 2500 g on.
 
-    Examples
-    --------
     >>> [birth_weight(re.match(r"(?P<n>[0-9]+)", text)) for text in ("980", "2100", "3400")]
     ['P07.03', 'P07.18', '']
     """
@@ -136,13 +126,8 @@ RULES = (
 class NumberFinder:
     """Finds numbers that decide a code, with the words that tell what they measure.
 
-    Parameters
-    ----------
-    codes : container of str
-        The codes of a release; others are not found.
+    ``codes``: the codes of a release; others are not found.
 
-    Examples
-    --------
     >>> import spacy
     >>> known = {"Z68.38", "Z3A.20"}
     >>> doc = spacy.blank("en")("BMI of 38.2, pregnancy at 20 weeks")
@@ -156,15 +141,7 @@ class NumberFinder:
     def covers(self, doc: Doc) -> list[Cover]:
         """Find all numbers.
 
-        Parameters
-        ----------
-        doc : Doc
-            Any doc.
-
-        Returns
-        -------
-        list of Cover
-            In order of the rules and the text; clause -1.
+        In order of the rules and the text; clause -1.
         """
         text = text_of(doc)
         lowered = text.lower()

@@ -34,22 +34,12 @@ NUMERAL = 3
 class TermMatcher:
     """Finds the terms of a lexicon.
 
-    Parameters
-    ----------
-    lexicon : Lexicon
-        Compiled terms.
-    normaliser : Normaliser
-        The one the lexicon's words were made with.
-    abbreviations : sequence of mapping
-        Rows ``short``, ``expansion``, ``case`` of ``abbreviations.tsv``.
-    correct : callable, optional
-        Gives the word that a misspelled normal word stands for, or None. It is asked once for each lower-case word;
-        capitals are taken for names except where a clause begins.
-    translator : Translator, optional
-        Reads the words of notes in another language.
+    - ``normaliser``: the one the lexicon's words were made with.
+    - ``abbreviations``: rows ``short``, ``expansion``, ``case`` of ``abbreviations.tsv``.
+    - ``correct``: gives the word that a misspelled normal word stands for, or None. It is asked once for each
+      lower-case word; capitals are taken for names except where a clause begins.
+    - ``translator``: reads the words of notes in another language.
 
-    Examples
-    --------
     >>> import spacy
     >>> from leadterm.text.matching.terms import WordSet
     >>> lex = Lexicon.build([WordSet(("lumbar", "strain"), "S39.012", "index", 0, "Strain, lumbar")])
@@ -74,17 +64,7 @@ class TermMatcher:
     def default(cls, lexicon: Lexicon, normaliser: Normaliser) -> TermMatcher:
         """Make a matcher with the shipped abbreviations.
 
-        Parameters
-        ----------
-        lexicon : Lexicon
-            Compiled terms.
-        normaliser : Normaliser
-            The one the lexicon's words were made with.
-
-        Returns
-        -------
-        TermMatcher
-            The matcher.
+        ``normaliser``: the one the lexicon's words were made with.
         """
         spelling = SpellingCorrector.of_lexicon(lexicon, normaliser)
         return cls(lexicon, normaliser, load_table("abbreviations.tsv"), spelling.correct)
@@ -93,19 +73,8 @@ class TermMatcher:
     def translating(cls, lexicon: Lexicon, normaliser: Normaliser, language: str) -> TermMatcher:
         """Make a matcher for notes in another language, read through its table of words.
 
-        Parameters
-        ----------
-        lexicon : Lexicon
-            Compiled terms.
-        normaliser : Normaliser
-            The one the lexicon's words were made with.
-        language : str
-            One of `leadterm.text.words.languages.TRANSLATED`.
-
-        Returns
-        -------
-        TermMatcher
-            The matcher; abbreviations are words of the table.
+        The matcher; abbreviations are words of the table. ``normaliser``: the one the lexicon's words were made with.
+        ``language``: one of `leadterm.text.words.languages.TRANSLATED`.
         """
         terms = np.bincount(lexicon.word_ids, minlength=len(lexicon.words)).tolist()
         counts = {word: terms[number] for word, number in lexicon.words.items()}
@@ -119,30 +88,14 @@ class TermMatcher:
     def match(self, doc: Doc) -> list[Match]:
         """Find all terms.
 
-        Parameters
-        ----------
-        doc : Doc
-            A document.
-
-        Returns
-        -------
-        list of Match
-            In order of segment, tokens and term.
+        In order of segment, tokens and term.
         """
         return self.match_scan(self.scan(doc))
 
     def match_scan(self, scan: Scan) -> list[Match]:
         """Find all terms in scanned words.
 
-        Parameters
-        ----------
-        scan : Scan
-            Words of a doc, or words put together from several places of it.
-
-        Returns
-        -------
-        list of Match
-            In order of segment, tokens and term.
+        In order of segment, tokens and term. ``scan``: words of a doc, or words put together from several places of it.
         """
         found = {**self._singles(scan), **self._multiples(scan)}
         return [found[key] for key in sorted(found)]
@@ -280,17 +233,7 @@ class TermMatcher:
         A cover is dropped when another one of its clause holds all its tokens and more, without a gap; with a
         gap it is kept and marked as subsumed. The result does not depend on the order of the matches.
 
-        Parameters
-        ----------
-        matches : sequence of Match
-            Matches of one doc.
-        joined : bool
-            Marks the covers made from a heading and the text below it.
-
-        Returns
-        -------
-        list of Cover
-            In order of segment and tokens.
+        In order of segment and tokens. ``joined``: marks the covers made from a heading and the text below it.
         """
         groups: dict[tuple[int, tuple[int, ...]], list[Match]] = {}
         for match in matches:

@@ -48,20 +48,12 @@ BEHAVIOUR = {
 class WordSet:
     """Words which together, in any order, mention a code.
 
-    Parameters
-    ----------
-    words : tuple of str
-        Distinct normal words, sorted.
-    code : str
-        The code, billable or a family.
-    source : str
-        One of `SOURCES`.
-    missing : int
-        Words of the official term that are left out.
-    text : str
-        The term as its source writes it.
-    optional : tuple of str
-        Normal words that may stand beside it without changing the code.
+    - ``words``: distinct normal words, sorted.
+    - ``code``: the code, billable or a family.
+    - ``source``: one of `SOURCES`.
+    - ``missing``: words of the official term that are left out.
+    - ``text``: the term as its source writes it.
+    - ``optional``: normal words that may stand beside it without changing the code.
     """
 
     words: tuple[str, ...]
@@ -200,20 +192,9 @@ def _neoplasm_sets(term: Term, normaliser: Normaliser) -> Iterator[WordSet]:
 def word_sets(terms: Iterable[Term], normaliser: Normaliser) -> Iterator[WordSet]:
     """Turn terms of a code system into sets of normal words.
 
-    Parameters
-    ----------
-    terms : iterable of Term
-        Titles, inclusion terms, index paths and table cells.
-    normaliser : Normaliser
-        Brings words into their normal form.
+    One or more for each term: with and without the words that notes seldom write. ``terms``: titles, inclusion terms,
+    index paths and table cells. ``normaliser``: brings words into their normal form.
 
-    Yields
-    ------
-    WordSet
-        One or more for each term: with and without the words that notes seldom write.
-
-    Examples
-    --------
     >>> from leadterm.codes import Term
     >>> from leadterm.text.words.normalise import Normaliser
     >>> [s.words for s in word_sets([Term("Essential (primary) hypertension", "I10", "title")], Normaliser({}))]

@@ -20,8 +20,6 @@ _HYPHENS = str.maketrans("‐‑‒−", "----", "")
 def plain(text: str) -> str:
     """Compose accents, leave out what is not seen, and write typographic apostrophes and hyphens as typed ones.
 
-    Examples
-    --------
     >>> plain("hypo\u00adthyroidism"), plain("Sjo\u0308gren’s") == "Sjögren's"
     ('hypothyroidism', True)
     """

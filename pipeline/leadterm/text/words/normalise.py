@@ -40,18 +40,6 @@ KEEP_S = frozenset(_KEEP_S.split())
 def fold(text: str) -> str:
     """Lower-case a word and strip its accents.
 
-    Parameters
-    ----------
-    text : str
-        A word.
-
-    Returns
-    -------
-    str
-        The folded word.
-
-    Examples
-    --------
     >>> fold("Ménière")
     'meniere'
     """
@@ -64,18 +52,8 @@ def fold(text: str) -> str:
 def singular(word: str) -> str:
     """Give the singular of a folded English word, by rule.
 
-    Parameters
-    ----------
-    word : str
-        A folded word.
+    Its singular, or the word itself.
 
-    Returns
-    -------
-    str
-        Its singular, or the word itself.
-
-    Examples
-    --------
     >>> [singular(w) for w in ("stones", "allergies", "abscesses", "diabetes", "diagnosis", "bursae")]
     ['stone', 'allergy', 'abscess', 'diabetes', 'diagnosis', 'bursa']
     """
@@ -95,13 +73,8 @@ def singular(word: str) -> str:
 class Normaliser:
     """Turns text into normal words.
 
-    Parameters
-    ----------
-    variants : mapping of str to tuple of str
-        Folded singular word to the normal word or words it stands for.
+    ``variants``: folded singular word to the normal word or words it stands for.
 
-    Examples
-    --------
     >>> n = Normaliser({"renal": ("kidney",), "gastroesophageal": ("gastro", "esophageal")})
     >>> n.words("Renal calculi, type II")
     ['kidney', 'calculi', 'type', '2']
@@ -116,15 +89,7 @@ class Normaliser:
     def word(self, surface: str) -> tuple[str, ...]:
         """Give the normal words of one surface word; most often one.
 
-        Parameters
-        ----------
-        surface : str
-            A run of letters and digits.
-
-        Returns
-        -------
-        tuple of str
-            Normal words.
+        ``surface``: a run of letters and digits.
         """
         known = self._cache.get(surface)
         if known is None:
@@ -147,15 +112,7 @@ class Normaliser:
     def words(self, text: str) -> list[str]:
         """Give the normal words of a text, in order, stop words included.
 
-        Parameters
-        ----------
-        text : str
-            Any text, for instance a title of a code.
-
-        Returns
-        -------
-        list of str
-            Normal words.
+        ``text``: any text, for instance a title of a code.
         """
         found: list[str] = []
         for match in WORD.finditer(text):
@@ -169,18 +126,7 @@ class Normaliser:
         return found
 
     def content(self, text: str) -> list[str]:
-        """Give the normal words of a text without its stop words.
-
-        Parameters
-        ----------
-        text : str
-            Any text.
-
-        Returns
-        -------
-        list of str
-            Normal content words.
-        """
+        """Give the normal words of a text without its stop words."""
         return [word for word in self.words(text) if word not in STOPWORDS]
 
 
@@ -188,13 +134,6 @@ class Normaliser:
 def default_normaliser() -> Normaliser:
     """Make the normaliser for English from ``word_variants.tsv``.
 
-    Returns
-    -------
-    Normaliser
-        The shared normaliser.
-
-    Examples
-    --------
     >>> default_normaliser().words("kidneys")
     ['kidney']
     """

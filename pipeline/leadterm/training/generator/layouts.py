@@ -52,8 +52,6 @@ LAYOUTS: Mapping[str, Callable[[str], str]] = {
 def vary(encounter: Encounter, *, seed: int = 0) -> Encounter | None:
     """Give the encounter in another layout, with the same codes and no evidence; None where no layout changes it.
 
-    Examples
-    --------
     >>> from leadterm.schema import Note
     >>> vary(Encounter("e1", (Note("n1", "Plan:\\n- rest"),))).encounter_id
     'e1'

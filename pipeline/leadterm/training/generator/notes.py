@@ -96,22 +96,9 @@ class _Draft:
 def generate_notes(system: CodeSystem, count: int, *, seed: int = 0) -> Iterator[Encounter]:
     """Make coded encounters; the same count and seed give the same ones.
 
-    Parameters
-    ----------
-    system : CodeSystem
-        The classification whose terms are used.
-    count : int
-        How many.
-    seed : int
-        Of all choices.
+    One note each. Codes that follow only perhaps have ``need`` ``"may"``. ``system``: the classification whose terms
+    are used.
 
-    Yields
-    ------
-    Encounter
-        One note each. Codes that follow only perhaps have ``need`` ``"may"``.
-
-    Examples
-    --------
     >>> from leadterm.codes import load_system
     >>> [one.encounter_id for one in generate_notes(load_system("icd10cm"), 2)]
     ['generated-0-0', 'generated-0-1']

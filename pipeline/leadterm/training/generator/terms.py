@@ -24,8 +24,6 @@ _LEFT_OUT = frozenset("VWXY")  # external causes stand beside an injury, never a
 class KnownTerm(NamedTuple):
     """Words and the code they stand for when a note says just that.
 
-    Examples
-    --------
     >>> KnownTerm("gout", "M10.9").code
     'M10.9'
     """
