@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from itertools import chain
+from typing import TYPE_CHECKING, NamedTuple
 
 from leadterm.errors import LeadtermError
 from leadterm.text.knowledge import load_table
@@ -80,6 +81,36 @@ def read_cues(rows: Sequence[Mapping[str, str]]) -> tuple[list[Cue], dict[str, l
     return cues, sets
 
 
+Way = tuple[int, ...]
+
+
+class _Node:
+    """Where some words lead. It grows when a text first comes here: the ways to fill all names are a hundred thousand.
+
+    ``cues``: those whose last word is the one before; ``anywhere``: those of them that need no end of a clause behind.
+    ``waiting``: cues that go on here, each with what is left of an option and the options of its further words.
+    """
+
+    __slots__ = ("anywhere", "cues", "following", "waiting")
+
+    def __init__(self) -> None:
+        self.cues: tuple[Cue, ...] = ()
+        self.anywhere: tuple[Cue, ...] = ()
+        self.following: dict[int, _Node] = {}
+        self.waiting: list[tuple[Cue, Way, tuple[Sequence[Way], ...]]] = []
+
+    def grow(self) -> None:
+        """Let the cues that wait here go one step on."""
+        for cue, left, parts in self.waiting:
+            if not left and not parts:
+                self.cues += (cue,)
+            for way in (left,) if left else parts[0] if parts else ():
+                node = self.following.setdefault(way[0], _Node())
+                node.waiting.append((cue, way[1:], parts if left else parts[1:]))
+        self.waiting = []
+        self.anywhere = tuple(cue for cue in self.cues if cue.direction != "end")
+
+
 class CueTrie:
     """Finds the longest cues in a sequence of token numbers.
 
@@ -93,51 +124,38 @@ class CueTrie:
 
     def __init__(self, number: Callable[[str], Sequence[int]], language: str = "en") -> None:
         self._number = number
-        self._words: dict[str, Sequence[int]] = {}
-        self._ways: dict[tuple[str, ...], list[list[int]]] = {}
-        self._root: dict[int, Any] = {}
+        self._ways: dict[tuple[str, ...], list[Way]] = {}
+        self._root = _Node()
         self._enders = frozenset((SENTENCE_MARK, *(n for mark in CLAUSE_ENDS[language] for n in number(mark))))
 
-    def _numbers(self, phrase: str) -> list[int]:
-        found: list[int] = []
-        for word in phrase.split():
-            if word not in self._words:
-                self._words[word] = self._number(word)
-            found += self._words[word]
-        return found
-
     def add(self, cue: Cue, sets: Mapping[str, Sequence[str]]) -> None:
-        """Add a cue, once for each way to fill the names in it."""
-        nodes = [self._root]
+        """Add a cue, with each way to fill the names in it."""
+        parts = []
         for word in cue.text.split():
-            options = sets[word[1:-1]] if word.startswith("{") else (word,)
-            key = tuple(options)
-            if key not in self._ways:
-                curly = [option.replace("'", "’") for option in options if "'" in option]
-                self._ways[key] = [self._numbers(option) for option in (*options, *curly)]
-            ways = self._ways[key]
-            nodes = [self._step(node, numbers) for node in nodes for numbers in ways]
-        for node in nodes:
-            cues = (*node[0][0], cue) if 0 in node else (cue,)
-            node[0] = cues, tuple(c for c in cues if c.direction != "end")
-
-    @staticmethod
-    def _step(node: dict[int, Any], numbers: Sequence[int]) -> dict[int, Any]:
-        for number in numbers:
-            node = node.setdefault(number, {})
-        return node
+            options = tuple(sets[word[1:-1]]) if word.startswith("{") else (word,)
+            if options not in self._ways:
+                spelled = [one for option in options for one in _spellings(option)]
+                self._ways[options] = [tuple(n for word in one.split() for n in self._number(word)) for one in spelled]
+            parts.append(self._ways[options])
+        self._root.waiting.append((cue, (), tuple(parts)))
 
     def find(self, numbers: Sequence[int]) -> Iterator[Hit]:
         """Yield the longest cues from left to right; they neither overlap nor cross a `SENTENCE_MARK`.
 
         Of two that overlap, the one that begins later wins when it is the longer.
         """
-        root, free = self._root, 0
-        places = [
-            i
-            for i, (number, after) in enumerate(zip(numbers, [*numbers[1:], SENTENCE_MARK], strict=True))
-            if number in root and (0 in root[number] or after in root[number])
-        ]
+        places, free = [], 0
+        if self._root.waiting:
+            self._root.grow()
+        known = self._root.following
+        for i, number in enumerate(numbers):
+            node = known.get(number)
+            if node is None:
+                continue
+            if node.waiting:
+                node.grow()
+            if node.cues or (i + 1 < len(numbers) and numbers[i + 1] in node.following):
+                places.append(i)
         hopeful = frozenset(places)
         for i in places:
             hit = self._longest(numbers, i) if i >= free else None
@@ -153,21 +171,28 @@ class CueTrie:
 
     def _longest(self, numbers: Sequence[int], i: int) -> Hit | None:
         """The longest cues that begin at ``i``."""
-        node, j, n = self._root.get(numbers[i]), i + 1, len(numbers)
+        node, j, n = self._root.following.get(numbers[i]), i + 1, len(numbers)
         end = i
         best: tuple[Cue, ...] = ()
         while node is not None:
-            if 0 in node:
-                cues, anywhere = node[0]
-                usable = cues if len(cues) == len(anywhere) or self._ends(numbers, j) else anywhere
+            if node.waiting:
+                node.grow()
+            if node.cues:
+                every = len(node.cues) == len(node.anywhere) or self._ends(numbers, j)
+                usable = node.cues if every else node.anywhere
                 if usable:
                     end, best = j, usable
-            node = node.get(numbers[j]) if j < n else None
+            node = node.following.get(numbers[j]) if j < n else None
             j += 1
         return Hit(i, end, best) if best else None
 
     def _ends(self, numbers: Sequence[int], j: int) -> bool:
         return j >= len(numbers) or numbers[j] in self._enders
+
+
+def _spellings(phrase: str) -> tuple[str, ...]:
+    """A phrase with a typed apostrophe, and with a typographic one."""
+    return (phrase, phrase.replace("'", "’")) if "'" in phrase else (phrase,)
 
 
 def compile_cues(nlp: Language) -> CueTrie:
@@ -181,11 +206,19 @@ def compile_cues(nlp: Language) -> CueTrie:
     >>> [hit.cues[0].text for hit in compile_cues(nlp).find(numbers)]
     ['she denies']
     """
-    strings = nlp.vocab.strings
-    tokenizer = nlp.tokenizer
     language = nlp.lang if nlp.lang in TABLES else "en"
-    trie = CueTrie(lambda word: [strings.add(token.lower_) for token in tokenizer(word)], language)
     cues, sets = read_cues(load_table(TABLES[language]))
+    phrases = chain((cue.text for cue in cues), CLAUSE_ENDS[language], *sets.values())
+    words = dict.fromkeys(word for phrase in phrases for spelled in _spellings(phrase) for word in spelled.split())
+    numbers: dict[str, list[int]] = {word: [] for word in words}
+    waiting = iter(numbers.values())
+    here = next(waiting)
+    for token in nlp.tokenizer("\n\n".join(words)):  # one text of all words: each alone would take many times as long
+        if token.is_space:
+            here = next(waiting)
+        else:
+            here.append(token.lower)
+    trie = CueTrie(numbers.__getitem__, language)
     for cue in cues:
         trie.add(cue, sets)
     return trie
