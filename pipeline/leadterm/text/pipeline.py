@@ -6,6 +6,7 @@ import re
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from leadterm.errors import LeadtermError, unknown_name
@@ -172,19 +173,24 @@ def _blank(language: str) -> Language:
     import spacy
 
     try:
-        nlp = spacy.blank(language)
+        blank = spacy.util.get_lang_class(language)
+        nlp = blank(create_tokenizer=_scientific_tokenizer) if language == "en" else blank()
     except (ImportError, ValueError) as error:
         raise LeadtermError(
             f"unknown language '{language}'.", hint="Give an ISO 639-1 code that spaCy can tokenise, such as en or es."
         ) from error
-    if language == "en":
-        from scispacy.custom_tokenizer import combined_rule_tokenizer
-
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", message="Possible set union", category=FutureWarning)
-            nlp.tokenizer = combined_rule_tokenizer(nlp)
     nlp.tokenizer = SafeTokenizer(nlp.tokenizer, nlp.vocab)
     return nlp
+
+
+def _scientific_tokenizer(nlp: Language) -> Any:
+    """scispaCy's tokenizer, in place of spaCy's own, whose expressions of words it goes on with."""
+    from scispacy.custom_tokenizer import combined_rule_tokenizer
+
+    nlp.tokenizer = SimpleNamespace(token_match=nlp.Defaults.token_match)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Possible set union", category=FutureWarning)
+        return combined_rule_tokenizer(nlp)
 
 
 def _add_ner(nlp: Language, name: str) -> None:

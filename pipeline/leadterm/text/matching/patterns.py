@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from spacy.strings import get_string_id
-
 from leadterm.text.extensions import sentence_flags, token_column
 from leadterm.text.knowledge import load_table
+from leadterm.text.light_spacy import get_string_id
 from leadterm.text.matching.term_matcher import Cover, Reading
 
 if TYPE_CHECKING:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from spacy.strings import get_string_id
-
 from leadterm.text.knowledge import load_table
+from leadterm.text.light_spacy import get_string_id
 
 if TYPE_CHECKING:
     from spacy.strings import StringStore

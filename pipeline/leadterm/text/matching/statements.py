@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-from spacy.strings import get_string_id
 
 from leadterm.text.extensions import text_of, token_column
 from leadterm.text.knowledge import load_table
+from leadterm.text.light_spacy import get_string_id
 from leadterm.text.words.normalise import fold, singular
 
 if TYPE_CHECKING:
