@@ -109,14 +109,12 @@ class SpellingCorrector:
         return cls(counts, (row["word"] for row in load_table("spelled_right.tsv")), families)
 
     @cached_property
-    def _by_sound(self) -> dict[str, list[str]]:
-        """Known words by their consonants, whole and with one left out."""
-        index: dict[str, list[str]] = defaultdict(list)
+    def _targets(self) -> dict[tuple[str, int], list[str]]:
+        """Known words that a misspelled one may stand for, by first letter and length."""
+        index: dict[tuple[str, int], list[str]] = defaultdict(list)
         for word, count in self._counts.items():
             if len(word) >= SHORTEST_TARGET and count >= KNOWN and word.isalpha() and word not in self._correct:
-                sound = _sound(word)
-                for key in _one_less(sound) if len(word) > SHORTEST_TARGET else {sound}:
-                    index[key].append(word)
+                index[word[0], len(word)].append(word)
         return dict(index)
 
     def correct(self, word: str) -> str | None:
@@ -145,16 +143,16 @@ class SpellingCorrector:
 
     def _near(self, word: str, most: int) -> list[tuple[tuple[int, bool], str]]:
         """Known words that a word is likely a misspelling of; their distance, and whether the consonants differ."""
-        sound = _sound(word)
-        similar = {other for key in _one_less(sound) for other in self._by_sound.get(key, ())} - {word}
-        options = [other for other in similar if abs(len(other) - len(word)) <= most]
-        if not options:
-            return []
         from rapidfuzz.distance import OSA
+        from rapidfuzz.process import extract
 
-        measured = ((OSA.distance(word, other, score_cutoff=most), other) for other in options)
-        near = [(d, other) for d, other in measured if d <= most and _plausible(word, other, d)]
-        return [((d, _sound(other) != sound), other) for d, other in near]
+        letters = {word[0], word[1]}  # the first two may have changed places
+        sizes = range(len(word) - most, len(word) + most + 1)
+        others = [other for size in sizes for letter in letters for other in self._targets.get((letter, size), ())]
+        found = extract(word, others, scorer=OSA.distance, score_cutoff=most, limit=None)
+        sound = _sound(word)
+        near = [(int(d), other) for other, d, _ in found if d and _sounds_near(sound, other)]
+        return [((d, _sound(other) != sound), other) for d, other in near if _plausible(word, other, d)]
 
     def _is_inflected(self, word: str) -> bool:
         """Whether a word is a known or listed word with another ending."""
@@ -193,6 +191,13 @@ def _sound(word: str) -> str:
     """Consonants of a word, alike ones as one: what most misspellings keep."""
     plain = word.replace("ph", "f").replace("ck", "k")
     return DOUBLED.sub(r"\1", plain.translate(ALIKE)).translate(SILENT)
+
+
+def _sounds_near(sound: str, other: str) -> bool:
+    """Whether a word sounds the same but for one consonant; a short one must sound the same."""
+    own = _sound(other)
+    keys = _one_less(own) if len(other) > SHORTEST_TARGET else {own}
+    return not keys.isdisjoint(_one_less(sound))
 
 
 def _one_less(sound: str) -> set[str]:
