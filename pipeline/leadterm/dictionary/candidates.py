@@ -10,7 +10,7 @@ from leadterm.dictionary.implied import implied
 from leadterm.dictionary.injuries import CLAUSE_REACH, consciousness, episodes, fitting, with_consciousness
 from leadterm.dictionary.past import may_be_over
 from leadterm.dictionary.specify import SIDES, Choice, Specifier
-from leadterm.text.reading import FoundMention, NoteReading, Reading
+from leadterm.text.reading import FoundMention, NoteReading, ProblemWords, Reading
 
 __all__ = ["Candidate", "Support", "generate"]
 
@@ -52,31 +52,28 @@ def detail_weights(found: FoundMention, note: NoteReading) -> dict[str, float]:
 
     Normal word to weight; the nearest layer counts.
     """
-    problem = found.heading if found.heading >= 0 else found.body
-    heading = note.problems[problem].heading if problem >= 0 else frozenset()
-    body = note.problems[problem].body if problem >= 0 else frozenset()
+    problem = note.problem_of(found)
     weights: dict[str, float] = dict.fromkeys(note.complaint, COMPLAINT)
     if found.heading >= 0:
-        weights.update(dict.fromkeys(body, BODY))
-    weights.update(dict.fromkeys(heading, HEADING))
+        weights.update(dict.fromkeys(problem.body, BODY))
+    weights.update(dict.fromkeys(problem.heading, HEADING))
     weights.update(dict.fromkeys(found.sentence, SENTENCE))
     weights.update(dict.fromkeys(found.near[:CLAUSE_REACH], CLAUSE))
     for side in SIDES:
         weights.pop(side, None)
-    sides, weight = _side(found, note, heading, body)
+    sides, weight = _side(found, note, problem)
     weights.update(dict.fromkeys(sides, weight))
     return weights
 
 
-def _side(
-    found: FoundMention, note: NoteReading, heading: frozenset[str], body: frozenset[str]
-) -> tuple[tuple[str, ...], float]:
+def _side(found: FoundMention, note: NoteReading, problem: ProblemWords) -> tuple[tuple[str, ...], float]:
     """The documented side: of phrase, else sentence, heading, complaint, body, else the only one in the note."""
     near = [word for word in found.near[:CLAUSE_REACH] if word in SIDES]
     if near:
         return (near[0],), PHRASE
     layers = (
-        (found.sentence, SENTENCE), (heading, HEADING), (note.complaint, COMPLAINT), (body, BODY), (note.words, 0.9),
+        (found.sentence, SENTENCE), (problem.heading, HEADING), (note.complaint, COMPLAINT), (problem.body, BODY),
+        (note.words, 0.9),
     )  # fmt: skip
     for words, weight in layers:
         sides = SIDES & words

@@ -34,8 +34,7 @@ def episodes(found: FoundMention, note: NoteReading) -> tuple[str, ...]:
     The likely readings, the first the likeliest. Each is a row of 7th characters, of which the first that the code has
     is meant: ``"KD"`` is nonunion of a fracture, and a subsequent encounter for any other injury.
     """
-    problem = found.heading if found.heading >= 0 else found.body
-    heading = note.problems[problem].heading if problem >= 0 else frozenset()
+    heading = note.problem_of(found).heading
     close = found.sentence | heading
     if close & SEQUELA:
         return ("S",)

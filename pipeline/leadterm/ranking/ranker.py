@@ -109,21 +109,14 @@ class Ranker:
         >>> bool(r.confidence([[3.0, 0.0]], ["signal", "noise"])[0] > 0.9)
         True
         """
-        from joblib import Parallel, delayed
-
         use = settings or RankerSettings()
         data, target, weight = _check(X, y, groups, feature_names, sample_weight)
         signs = _signs(feature_names, monotonic or {})
         fold = group_folds(groups, use.folds, seed)
-        kept = [fold != k for k in range(int(fold.max()) + 1)] + [np.ones(len(fold), dtype=bool)]
         columns = telling(data, target, weight, signs, use, seed)
-        data, signs = data[:, columns], [signs[i] for i in columns.tolist()]
-        work = Parallel(n_jobs=min(jobs, len(kept)))
-        grown = work(delayed(grow)(data[rows], target[rows], weight[rows], signs, use, seed) for rows in kept)
-        scores = np.zeros(len(target))
-        for rows, model in zip(kept[:-1], grown, strict=False):
-            scores[~rows] = model.decision_function(data[~rows])
-        trees, baseline, depth = export(grown[-1])
+        signs = [signs[i] for i in columns.tolist()]
+        scores, whole = _grown(data[:, columns], target, weight, signs, fold, use, seed, jobs)
+        trees, baseline, depth = export(whole)
         trees["feature"] = columns[trees["feature"]].astype(trees["feature"].dtype)
         calibration = fit_calibration(scores, target, fold)
         oof = calibration(scores)
@@ -147,11 +140,7 @@ class Ranker:
         return out
 
     def confidence(self, X: ArrayLike, feature_names: Sequence[str]) -> Floats:
-        """Give the calibrated probability that a coder would assign each candidate.
-
-        Confidence in ``[0, 1]``. ``X``: features, shape (n, n_features). ``feature_names``: names of the columns, in
-        any order. ``LeadtermError`` if the names are not those of training.
-        """
+        """Give the calibrated probability that a coder would assign each candidate; takes what `raw_score` takes."""
         return self.calibration(self.raw_score(X, feature_names))
 
     def save(self, path: str | Path, *, meta: Mapping[str, Any] | None = None) -> Path:
@@ -239,6 +228,22 @@ class Ranker:
             )
         where = {name: i for i, name in enumerate(names)}
         return data[:, [where[name] for name in self.feature_names]]
+
+
+def _grown(
+    data: NDArray[np.float32], target: NDArray[Any], weight: Floats, signs: Sequence[int], fold: NDArray[np.int64],
+    use: RankerSettings, seed: int, jobs: int,
+) -> tuple[Floats, Any]:  # fmt: skip
+    """Give the score of each row by trees that have not seen its fold, and the trees grown on all rows."""
+    from joblib import Parallel, delayed
+
+    kept = [fold != k for k in range(int(fold.max()) + 1)] + [np.ones(len(fold), dtype=bool)]
+    work = Parallel(n_jobs=min(jobs, len(kept)))
+    grown = work(delayed(grow)(data[rows], target[rows], weight[rows], signs, use, seed) for rows in kept)
+    scores = np.zeros(len(target))
+    for rows, model in zip(kept[:-1], grown, strict=False):
+        scores[~rows] = model.decision_function(data[~rows])
+    return scores, grown[-1]
 
 
 def _check(

@@ -58,6 +58,9 @@ class ProblemWords:
     body: frozenset[str]
 
 
+NO_PROBLEM = ProblemWords(NOTHING, NOTHING)
+
+
 @dataclass(frozen=True, slots=True)
 class NoteReading:
     """Everything the coding stages need to know of a note.
@@ -71,6 +74,11 @@ class NoteReading:
     complaint: frozenset[str] = frozenset()
     words: frozenset[str] = field(default_factory=frozenset)
     length: int = 0
+
+    def problem_of(self, found: FoundMention) -> ProblemWords:
+        """Give the words of the problem whose heading or body a mention stands in; empty where it stands in none."""
+        number = found.heading if found.heading >= 0 else found.body
+        return self.problems[number] if number >= 0 else NO_PROBLEM
 
 
 class _Reader:

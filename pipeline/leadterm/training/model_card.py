@@ -15,15 +15,30 @@ def model_card(
 
     ``target``: those at the target precision, where it can be reached.
     """
+    lines = [*_head(model), *_figures(model), ""]
+    lines.append(f"All systems at the threshold {model.threshold:.3f}: {_said(point)}.")
+    if target_precision is not None:
+        reached = _said(target) if target else "no threshold reaches it"
+        at = f" from confidence {target.threshold:.3f}" if target else ""
+        lines.append(f"At a target precision of {target_precision:g}{at}: {reached}.")
+    return "\n".join([*lines, *_limits(model)])
+
+
+def _head(model: CorpusModel) -> list[str]:
     corpus = model.meta["corpus"]
-    built = any(system.base.axes.stems for system in model.learned.values())
-    lines = [
+    return [
         f"# Model card: {model.name}",
         "",
         f"A corpus model of leadterm. It suggests codes; a person confirms them. Learned from {corpus['encounters']}",
         f"coded encounters (splits: {', '.join(corpus['splits'])}; languages: {', '.join(model.meta['languages'])}).",
-        *_earlier(model),
+        *([f"It keeps what the model {model.earlier.name!r} knows."] if model.earlier else []),
         "",
+    ]
+
+
+def _figures(model: CorpusModel) -> list[str]:
+    """The figures of each system."""
+    lines = [
         "## Figures",
         "",
         "Out of fold: encounters (of a large corpus, some of them) were scored by parts fitted without them.",
@@ -37,12 +52,12 @@ def model_card(
             f"| {name} | {system.base.seen} | {len(system.base.lexicon.phrases)} | {report['precision']:.3f} "
             f"| {report['recall']:.3f} | {report['f1']:.3f} | {report['ece']:.4f} |"
         )
-    lines += ["", f"All systems at the threshold {model.threshold:.3f}: {_said(point)}."]
-    if target_precision is not None:
-        reached = _said(target) if target else "no threshold reaches it"
-        at = f" from confidence {target.threshold:.3f}" if target else ""
-        lines.append(f"At a target precision of {target_precision:g}{at}: {reached}.")
-    lines += [
+    return lines
+
+
+def _limits(model: CorpusModel) -> list[str]:
+    built = any(system.base.axes.stems for system in model.learned.values())
+    return [
         "",
         "## Limits",
         "",
@@ -54,14 +69,6 @@ def model_card(
         "  as you treat the notes.",
         "",
     ]
-    return "\n".join(lines)
-
-
-def _earlier(model: CorpusModel) -> list[str]:
-    """What it was trained on top of."""
-    if model.earlier is None:
-        return []
-    return [f"It keeps what the model {model.earlier.name!r} knows."]
 
 
 def _said(point: OperatingPoint) -> str:
