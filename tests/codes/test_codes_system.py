@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from leadterm.codes import CodeSystem, Heading, from_pairs, load_system
 from leadterm.codes.official.compile import package_folder
-from leadterm.codes.systems.spelling import bare
+from leadterm.codes.systems.bare_codes import bare
 from leadterm.errors import LeadtermError
 
 

@@ -16,10 +16,10 @@ from leadterm.codes.official.install import install, recognise
 from leadterm.codes.registry import is_at_hand
 from leadterm.codes.release import effective_dates
 from leadterm.codes.systems import SYSTEMS, SystemSpec, dictionary_system, recognise_codes, spec_of, systems_by_uri
+from leadterm.codes.systems.bare_codes import bare
 from leadterm.codes.systems.spec import Levels
-from leadterm.codes.systems.spelling import bare
 from leadterm.corpus.check import check
-from leadterm.corpus.spelling import canonical
+from leadterm.corpus.code_spelling import canonical
 from leadterm.evaluation import Qrels, evaluate
 from leadterm.rules.findings import CodeSet
 from leadterm.rules.validity import unknown

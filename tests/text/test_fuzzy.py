@@ -11,12 +11,12 @@ import pytest
 
 from leadterm.codes import load_system
 from leadterm.text.knowledge import load_table
-from leadterm.text.matching.compile import compile_lexicon
+from leadterm.text.matching.compile_lexicon import compile_lexicon
 from leadterm.text.matching.lexicon import Lexicon
 from leadterm.text.matching.linker import SOURCE, ExactIndex, FuzzyLinker, TermIndex
 from leadterm.text.matching.mentions import MentionFinder
 from leadterm.text.matching.term_matcher import TermMatcher
-from leadterm.text.matching.terms import WordSet
+from leadterm.text.matching.word_sets import WordSet
 from leadterm.text.pipeline import build_nlp
 from leadterm.text.words.normalise import Normaliser, default_normaliser
 from leadterm.text.words.spelling import SpellingCorrector

@@ -18,7 +18,7 @@ from leadterm.text.matching.lexicon import Lexicon
 from leadterm.text.matching.mentions import MentionFinder, NoteReaders
 from leadterm.text.matching.patterns import PatternMatcher
 from leadterm.text.matching.term_matcher import TermMatcher
-from leadterm.text.matching.terms import WordSet, word_sets
+from leadterm.text.matching.word_sets import WordSet, word_sets
 from leadterm.text.reading import read_note
 from leadterm.text.words.normalise import Normaliser, default_normaliser, fold, singular
 

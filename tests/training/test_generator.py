@@ -11,9 +11,9 @@ from leadterm.codes import load_system
 from leadterm.codes.system import CodeSystem
 from leadterm.schema import Encounter, Note, ReferenceCode
 from leadterm.training.generator import notes
+from leadterm.training.generator.known_terms import KnownTerm, known_terms
 from leadterm.training.generator.layouts import LAYOUTS, vary
 from leadterm.training.generator.notes import generate_notes
-from leadterm.training.generator.terms import KnownTerm, known_terms
 
 
 @pytest.fixture(scope="module")

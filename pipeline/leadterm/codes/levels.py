@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from leadterm.codes.systems import spec_of
-from leadterm.codes.systems.spelling import bare
+from leadterm.codes.systems.bare_codes import bare
 
 __all__ = ["ancestor", "title"]
 

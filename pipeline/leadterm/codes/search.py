@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from leadterm.codes.system import CodeSystem
-from leadterm.codes.systems.spelling import bare
+from leadterm.codes.systems.bare_codes import bare
 from leadterm.codes.types import TERM_SOURCES, Term
 from leadterm.storage.array_cache import cached
 from leadterm.storage.columns import Array, Strings, pack_strings

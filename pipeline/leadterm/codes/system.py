@@ -10,7 +10,7 @@ import numpy as np
 
 from leadterm.codes.release import as_day
 from leadterm.codes.systems import SystemSpec, spec_of
-from leadterm.codes.systems.spelling import bare, bare_rows
+from leadterm.codes.systems.bare_codes import bare, bare_rows
 from leadterm.codes.terms import Sevenths, entry_terms, note_terms
 from leadterm.codes.types import INSTRUCTIONS, TERM_SOURCES, Heading, Instruction, InstructionKind, Term
 from leadterm.errors import LeadtermError, unknown_name

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from leadterm.corpus.card import Card, read_card, read_code_list
 from leadterm.corpus.check import Problem, check, fix
-from leadterm.corpus.files import iter_split, read_split, splits_of, write_corpus, write_stream
 from leadterm.corpus.format import arrange_mentions, decode, encode
+from leadterm.corpus.splits import iter_split, read_split, splits_of, write_corpus, write_stream
 from leadterm.corpus.stats import Stats, stats
 
 __all__ = [

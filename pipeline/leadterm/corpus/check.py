@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from leadterm.corpus.card import CARD_FILE, Card, read_card, read_code_list
-from leadterm.corpus.files import BOM, Tally, iter_lines, iter_split, splits_of
+from leadterm.corpus.code_spelling import canonical
 from leadterm.corpus.format import arrange_mentions, decode, decode_codes, decode_shell, encode, replace_codes
-from leadterm.corpus.spelling import canonical
+from leadterm.corpus.splits import BOM, Tally, iter_lines, iter_split, splits_of
 from leadterm.errors import LeadtermError
 from leadterm.schema import Encounter, ReferenceCode
 from leadterm.storage.writer import explain_failure, open_file, write_file

@@ -9,7 +9,7 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
-from leadterm.corpus.files import Tally, iter_split, splits_of
+from leadterm.corpus.splits import Tally, iter_split, splits_of
 
 if TYPE_CHECKING:
     from rich.table import Table

@@ -9,7 +9,7 @@ from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 from leadterm.text.knowledge import load_table
-from leadterm.text.matching.terms import BRACKETS, ELSEWHERE, NEGATED
+from leadterm.text.matching.word_sets import BRACKETS, ELSEWHERE, NEGATED
 from leadterm.text.words.normalise import STOPWORDS, Normaliser
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from leadterm.codes.registry import is_at_hand, load_system
 from leadterm.codes.systems import SYSTEMS, spec_of
-from leadterm.codes.systems.spelling import bare
-from leadterm.corpus.spelling import canonical
+from leadterm.codes.systems.bare_codes import bare
+from leadterm.corpus.code_spelling import canonical
 from leadterm.errors import LeadtermError
 
 if TYPE_CHECKING:

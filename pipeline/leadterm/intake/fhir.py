@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from leadterm.codes.systems import systems_by_uri
-from leadterm.corpus.spelling import canonical
+from leadterm.corpus.code_spelling import canonical
 from leadterm.errors import LeadtermError
 from leadterm.intake.decode import read_note_text
 from leadterm.intake.files import read_bytes, shown

@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from leadterm.codes.registry import is_at_hand
 from leadterm.codes.systems import SYSTEMS, spec_of, systems_by_uri
-from leadterm.corpus.spelling import canonical
+from leadterm.corpus.code_spelling import canonical
 from leadterm.intake.code_cells import CellFault, CodeCells, is_empty
 from leadterm.intake.table_columns import plain_name
 from leadterm.storage.tsv import package_table

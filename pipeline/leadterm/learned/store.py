@@ -13,10 +13,10 @@ from leadterm.dictionary.model import DictionaryModel
 from leadterm.errors import LeadtermError
 from leadterm.learned.describe import SystemModel
 from leadterm.learned.model import CorpusModel
+from leadterm.learned.model_checks import check_base
 from leadterm.learned.packing import PARTS
 from leadterm.learned.parts import BaseModel
 from leadterm.learned.prior_model import Prior
-from leadterm.learned.soundness import check_base
 from leadterm.ranking.ranker import Ranker
 from leadterm.storage.artifacts import Artifact, load_artifact, save_artifact
 from leadterm.storage.soundness import check_finite, require

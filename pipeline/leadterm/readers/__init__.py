@@ -11,7 +11,7 @@ from importlib import import_module
 from pathlib import Path
 
 from leadterm.corpus import Card, write_stream
-from leadterm.corpus.files import check_place
+from leadterm.corpus.splits import check_place
 from leadterm.errors import LeadtermError, unknown_name
 from leadterm.readers.base import Imported
 from leadterm.schema import Encounter

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from leadterm.corpus import Card
-from leadterm.corpus.spelling import canonical
+from leadterm.corpus.code_spelling import canonical
 from leadterm.errors import LeadtermError
 from leadterm.readers.base import Imported, rows, take_folder
 from leadterm.schema import Encounter, Note, ReferenceCode

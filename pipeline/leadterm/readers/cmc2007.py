@@ -11,7 +11,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from leadterm.corpus import Card
-from leadterm.corpus.spelling import canonical
+from leadterm.corpus.code_spelling import canonical
 from leadterm.errors import LeadtermError, unknown_name
 from leadterm.readers.base import Imported, read_text
 from leadterm.schema import Encounter, Note, ReferenceCode

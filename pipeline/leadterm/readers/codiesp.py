@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from leadterm.corpus import Card, arrange_mentions
-from leadterm.corpus.spelling import canonical
+from leadterm.corpus.code_spelling import canonical
 from leadterm.errors import LeadtermError, unknown_name
 from leadterm.readers.base import Imported, read_text, take_folder
 from leadterm.schema import Encounter, EvidenceSpan, Mention, Note, ReferenceCode

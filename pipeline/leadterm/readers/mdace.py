@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from leadterm.corpus import Card, arrange_mentions
-from leadterm.corpus.spelling import canonical
+from leadterm.corpus.code_spelling import canonical
 from leadterm.errors import LeadtermError, unknown_name
 from leadterm.readers.base import Imported, read_text, rows, take_folder
 from leadterm.readers.mimic import need_table, read_splits

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import count
 from pathlib import Path
 
-from leadterm.corpus.spelling import canonical
+from leadterm.corpus.code_spelling import canonical
 from leadterm.errors import LeadtermError
 from leadterm.readers.base import read_text, rows
 from leadterm.schema import Encounter, Note, ReferenceCode

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from leadterm.corpus import Card, arrange_mentions
-from leadterm.corpus.spelling import canonical
+from leadterm.corpus.code_spelling import canonical
 from leadterm.errors import LeadtermError
 from leadterm.readers.base import Imported, read_text
 from leadterm.schema import Encounter, EvidenceSpan, Mention, Note, ReferenceCode

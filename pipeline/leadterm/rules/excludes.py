@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from leadterm.codes.systems.spelling import bare
+from leadterm.codes.systems.bare_codes import bare
 from leadterm.rules.book import make_finding
 from leadterm.rules.findings import Case, Finding
 

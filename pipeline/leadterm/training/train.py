@@ -279,7 +279,7 @@ def _read(corpus: str | Path | Sequence[Encounter], splits: Sequence[str]) -> li
     """Encounters of a folder or as given; ids must differ."""
     if isinstance(corpus, str | Path):
         from leadterm.corpus.card import read_card
-        from leadterm.corpus.files import read_split
+        from leadterm.corpus.splits import read_split
 
         read_card(corpus)  # what is wrong with it is better said now than after the training
         encounters = [e for split in splits for e in read_split(corpus, split)]
@@ -309,7 +309,7 @@ def _systems(encounters: Sequence[Encounter], wanted: Sequence[str] | None) -> l
 
 def _remarks(encounters: Sequence[Encounter], systems: Sequence[str]) -> Iterator[str]:
     """What was learned as it stands though it may not be meant so."""
-    from leadterm.corpus.spelling import canonical
+    from leadterm.corpus.code_spelling import canonical
 
     given = Counter((code.system, code.code) for e in encounters for code in e.codes if code.system in systems)
     odd = sorted((system, code) for system, code in given if canonical(system, code) != code)

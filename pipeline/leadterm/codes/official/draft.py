@@ -10,7 +10,7 @@ import numpy as np
 
 from leadterm.codes.system import CodeSystem
 from leadterm.codes.systems import SYSTEMS, spec_of
-from leadterm.codes.systems.spelling import bare
+from leadterm.codes.systems.bare_codes import bare
 from leadterm.codes.terms import SEPARATOR
 from leadterm.codes.types import INSTRUCTIONS, TERM_SOURCES, Heading, Term
 from leadterm.storage.columns import Array, pack_strings

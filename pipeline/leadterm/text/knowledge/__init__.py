@@ -26,7 +26,7 @@ def load_table(name: str) -> list[dict[str, str]]:
 def fingerprint(tables: tuple[str, ...], modules: tuple[str, ...]) -> str:
     """Name the content of tables and of the modules (below ``leadterm``) that read them: what is compiled from both.
 
-    >>> len(fingerprint(("soft_words.tsv",), ("text/matching/terms.py",)))
+    >>> len(fingerprint(("soft_words.tsv",), ("text/matching/word_sets.py",)))
     16
     """
     digest = hashlib.sha256()

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from leadterm.text.matching.terms import SOURCES, WordSet
+from leadterm.text.matching.word_sets import SOURCES, WordSet
 
 __all__ = ["Lexicon"]
 

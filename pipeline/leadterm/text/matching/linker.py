@@ -18,7 +18,7 @@ from leadterm.storage.array_cache import cached
 from leadterm.text.extensions import token_starts
 from leadterm.text.knowledge import fingerprint, load_table
 from leadterm.text.matching.term_matcher import Cover, Reading, Scan
-from leadterm.text.matching.terms import ELSEWHERE
+from leadterm.text.matching.word_sets import ELSEWHERE
 
 if TYPE_CHECKING:
     from scispacy.candidate_generation import CandidateGenerator
@@ -171,7 +171,7 @@ def _terms(system: CodeSystem, normaliser: Normaliser) -> dict[str, set[str]]:
 
 
 TABLES = ("synonyms.tsv", "word_variants.tsv")
-RULES = ("text/matching/linker.py", "text/matching/terms.py", "text/words/normalise.py")
+RULES = ("text/matching/linker.py", "text/matching/word_sets.py", "text/words/normalise.py")
 
 
 class FuzzyLinker:

@@ -150,7 +150,7 @@ def _make_entities(
     entities: bool,
 ) -> MentionFinder:
     from leadterm.codes import load_system
-    from leadterm.text.matching.compile import compile_lexicon
+    from leadterm.text.matching.compile_lexicon import compile_lexicon
 
     codes = load_system(system, date)
     lexicon, normaliser = compile_lexicon(codes), default_normaliser()

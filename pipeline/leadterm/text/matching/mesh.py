@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from leadterm.errors import LeadtermError
-from leadterm.text.matching.terms import MAX_WORDS, WordSet
+from leadterm.text.matching.word_sets import MAX_WORDS, WordSet
 from leadterm.text.words.normalise import Normaliser
 
 __all__ = ["mesh_groups", "mesh_sets"]

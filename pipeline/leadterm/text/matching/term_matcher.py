@@ -15,7 +15,7 @@ from leadterm.text.matching.lexicon import SHIFT, Lexicon
 from leadterm.text.matching.overlaps import Cover, Match, Reading, Scan
 from leadterm.text.matching.scanner import Scanner
 from leadterm.text.matching.statements import find_quiet, keep_apart, naming_words
-from leadterm.text.matching.terms import SOURCES
+from leadterm.text.matching.word_sets import SOURCES
 from leadterm.text.words.languages import Translator
 from leadterm.text.words.normalise import ROMAN_AFTER, Normaliser
 from leadterm.text.words.spelling import SpellingCorrector
@@ -41,7 +41,7 @@ class TermMatcher:
     - ``translator``: reads the words of notes in another language.
 
     >>> import spacy
-    >>> from leadterm.text.matching.terms import WordSet
+    >>> from leadterm.text.matching.word_sets import WordSet
     >>> lex = Lexicon.build([WordSet(("lumbar", "strain"), "S39.012", "index", 0, "Strain, lumbar")])
     >>> doc = spacy.blank("en")("Strain of the back, lumbar.")
     >>> [m.tokens for m in TermMatcher(lex, Normaliser({}), []).match(doc)]

@@ -11,7 +11,7 @@ from leadterm.codes.system import CodeSystem
 from leadterm.dictionary.code_tables import code_tables
 from leadterm.schema import Encounter, Note, ReferenceCode
 from leadterm.storage.tsv import package_table
-from leadterm.training.generator.terms import KnownTerm, known_terms
+from leadterm.training.generator.known_terms import KnownTerm, known_terms
 
 __all__ = ["generate_notes"]
 

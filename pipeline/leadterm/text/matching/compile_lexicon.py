@@ -9,7 +9,7 @@ from leadterm.storage.array_cache import cached
 from leadterm.text.knowledge import fingerprint, load_table
 from leadterm.text.matching.lexicon import Lexicon
 from leadterm.text.matching.mesh import mesh_sets
-from leadterm.text.matching.terms import MAX_WORDS, WordSet, word_sets
+from leadterm.text.matching.word_sets import MAX_WORDS, WordSet, word_sets
 from leadterm.text.words.normalise import Normaliser, default_normaliser
 
 if TYPE_CHECKING:
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 __all__ = ["compile_lexicon"]
 
 RULES = (
-    "text/matching/terms.py", "text/words/normalise.py", "text/matching/mesh.py", "text/matching/lexicon.py",
-    "text/matching/compile.py",
+    "text/matching/word_sets.py", "text/words/normalise.py", "text/matching/mesh.py", "text/matching/lexicon.py",
+    "text/matching/compile_lexicon.py",
 )  # fmt: skip
 TABLES = (
     "synonyms.tsv", "word_variants.tsv", "soft_words.tsv", "ordinary_words.tsv", "abbreviations.tsv", "rule_words.tsv",

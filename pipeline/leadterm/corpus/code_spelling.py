@@ -19,6 +19,6 @@ def canonical(system: str, code: str) -> str:
     ('E812.0', 'm8500/3')
     """
     from leadterm.codes.systems import SYSTEMS
-    from leadterm.codes.systems.spelling import bare
+    from leadterm.codes.systems.bare_codes import bare
 
     return SYSTEMS[system].spell(bare(code)) if system in SYSTEMS else code.strip()
