@@ -21,7 +21,8 @@ INJURY_SECTIONS = frozenset({
     "", "assessment", "assessment_plan", "impression", "problem_list", "discharge_diagnosis", "admission_diagnosis",
     "diagnosis", "preoperative_diagnosis", "postoperative_diagnosis", "hospital_course", "other",
 })  # fmt: skip
-EXTERNAL, COMPANION = "external cause", "companion"
+EXTERNAL, COMPANION, ALWAYS = "external cause", "companion", "*"
+WORSE = {"R65.20": "R65.21"}  # a combination that the note itself says to be worse
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +140,8 @@ def _gather(
                 details = implied(reading.code, weights, found, note) | weights if weights else weights
                 letters = fitting(reading.code, when)
                 choices = [choice for one in letters for choice in specifier.choose(reading.code, details, one)]
+                if reading.source == COMPANION:
+                    choices = [choice for choice in choices if not choice.upgraded]
                 for choice in with_consciousness(choices, awake, specifier.system):
                     gathered.setdefault(choice.code, []).append((_rank(support, choice), support, choice))
     return gathered
@@ -176,7 +179,8 @@ def _companions(found: FoundMention, note: NoteReading, tables: CodeTables) -> l
     gone = [Reading(past, term, COMPANION, own.words, own.missing, own.gap, own.weight)] if past else []
     return gone + [
         Reading(companion, why, COMPANION, own.words, own.missing, own.gap, own.weight)
-        for words, companion, why in tables.companions_of(own.code) if not words.isdisjoint(found.near)
+        for words, companion, why in tables.companions_of(own.code)
+        if ALWAYS in words or not words.isdisjoint(found.near)
     ]  # fmt: skip
 
 
@@ -198,7 +202,7 @@ def combine(candidates: list[Candidate], tables: CodeTables) -> list[Candidate]:
     known = {code[:n] for code in present for n in range(1, len(code) + 1)}
     added: dict[str, Candidate] = {}
     for parts, code in tables.combinations:
-        if code in present or any(known.isdisjoint(prefixes) for prefixes in parts):
+        if code in present or any(known.isdisjoint(prefixes) for prefixes in parts) or WORSE.get(code) in present:
             continue
         chosen = [_best_with(prefixes, present) for prefixes in parts]
         supports = tuple(s for part in chosen for s in part.supports[:2])

@@ -22,7 +22,7 @@ Combination = tuple[tuple[tuple[str, ...], ...], str]
 class CodeTables:
     """Codes that stand beside another, in its place, or for several together.
 
-    ``companions``: prefix of a code, words of which its clause must hold one, the code beside it, and why.
+    ``companions``: prefix of a code, words of which its clause must hold one ("*": none), the code beside it, and why.
     ``history``: prefix of a disease → the code that says it is over. ``combinations``: parts, each the prefixes that
     will do, and the code they make together.
     """

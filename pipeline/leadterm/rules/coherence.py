@@ -35,9 +35,10 @@ EARLY = frozenset({
     "chief_complaint", "reason_for_visit", "hpi", "subjective", "past_medical_history", "admission_diagnosis",
 })  # fmt: skip
 COMPLAINTS = ("R", "M25.5", "M54.2", "M54.5", "M54.6", "M54.9", "M79.6")
-ONE_DISEASE: Mapping[str, str] = {"F33": "F32"}  # recurrent depression says more of depression
+ONE_DISEASE: Mapping[str, str] = {"F33": "F32", "F01": "F03", "F02": "F03"}  # the first says more than the second
 UNSAID = ("unspecified", "without complication", "uncomplicated", "not otherwise specified")
 SIDES = ("right", "left", "bilateral")
+ORGANISMS = ("B95", "B96", "B97")
 BURNS, DEGREES = ("T20", "T21", "T22", "T23", "T24", "T25"), "123567"  # burns, then corrosions
 MANY = ("O", "P", "T", "V", "W", "X", "Y", "Z")  # codes of one category may well stand side by side
 
@@ -224,6 +225,15 @@ def _overlap(first: Mention, second: Mention) -> bool:
     )
 
 
+def _organism(case: _Case) -> Iterator[Verdict]:
+    """Organisms whose words another code already tells: "klebsiella pneumonia"."""
+    for one in case.standing:
+        for other in case.standing if one.code.startswith(ORGANISMS) else ():
+            if not other.code.startswith(ORGANISMS) and _overlap(one.mentions[0], other.mentions[0]):
+                yield one.code, f"{other.code} names the organism (I.B.9)"
+                break
+
+
 def _integral(case: _Case) -> Iterator[Verdict]:
     """Symptoms that belong to a disease of the set, where the note gives them no weight of their own."""
     for one in case.standing:
@@ -248,7 +258,8 @@ def _alone(case: _Case) -> Iterator[Verdict]:
 
 
 RULES: tuple[Callable[[_Case], Iterator[Verdict]], ...] = (
-    _unasserted, _unconfirmed, _uncertain, _parts, _contradictory, _general, _burns, _excluded, _integral, _alone,
+    _unasserted, _unconfirmed, _uncertain, _parts, _contradictory, _general, _burns, _excluded, _organism, _integral,
+    _alone,
 )  # fmt: skip
 
 

@@ -22,7 +22,7 @@ __all__ = ["FoundMention", "NoteReading", "ProblemWords", "Reading", "problem_to
 
 SIDES = frozenset({"left", "right", "bilateral"})
 COMPLAINT_SECTIONS = frozenset({"chief_complaint", "indication", "reason_for_visit"})
-UNKNOWN_WEIGHT = 4.0
+UNKNOWN_WEIGHT, LONG_FORM = 4.0, 3
 PROBLEM_TOKENS = "leadterm_problem_tokens"
 NOTHING: frozenset[str] = frozenset()
 
@@ -99,12 +99,14 @@ class _Reader:
         self._keep_sides(doc, scan, vocabulary)
         if "non-" in self.text.lower():
             self._blank_opposites(scan)
+        self.foreign = self._long_forms(scan)
         self.tokens = scan.token.tolist()
         self.positions = scan.position.tolist()
         self.clauses = {number: (low, high, sum(self.weight[low:high])) for number, low, high in runs(scan.segment)}
         self.sentence_of = sentence_numbers(doc)
         self.sentences = {
-            number: frozenset(self.words[low:high]) for number, low, high in runs(self.sentence_of[scan.token])
+            number: frozenset(self._without_foreign(low, high))
+            for number, low, high in runs(self.sentence_of[scan.token])
         }  # fmt: skip
 
     def _keep_sides(self, doc: Doc, scan: Scan, vocabulary: tuple[str, ...]) -> None:
@@ -113,6 +115,20 @@ class _Reader:
             word, token = vocabulary[scan.word[i]], int(scan.token[i])
             if word in SIDES and doc[token - 1].text == ",":
                 self.words[i] = word
+
+    def _long_forms(self, scan: Scan) -> frozenset[int]:
+        """Places of the words, but the first, of short forms of diseases: they tell no detail of another disease."""
+        names = [c.tokens[0] for c in self.doc._.covers if len(c.tokens) == 1 and c.readings[0].words >= LONG_FORM]
+        if not names:
+            return frozenset()
+        many = np.isin(scan.token, names)
+        many[1:] &= scan.token[1:] == scan.token[:-1]
+        return frozenset(np.flatnonzero(many).tolist())
+
+    def _without_foreign(self, low: int, high: int) -> list[str]:
+        if not self.foreign:
+            return self.words[low:high]
+        return [self.words[i] for i in range(low, high) if i not in self.foreign]
 
     def _blank_opposites(self, scan: Scan) -> None:
         """Forget "recurrent" where the note says "non-recurrent"."""
@@ -172,6 +188,9 @@ class _Reader:
         low, high = (self.positions[inside[0]], self.positions[inside[-1]]) if inside else (0, 0)
         away = [low - p if p < low else p - high if p > high else 0 for p in positions]
         words = self.words[begin:end]
+        for i in self.foreign.intersection(range(begin, end)) if self.foreign else ():
+            if tokens[i] not in own:
+                words[i - begin] = ""
         near = dict.fromkeys([words[i] for i in sorted(range(len(away)), key=away.__getitem__)])
         near.pop("", None)
         return tuple(near), sum([self.weight[i] for i in inside]) / total if total else 0.0

@@ -128,9 +128,14 @@ def naming_words(vocabulary: Sequence[str]) -> npt.NDArray[np.bool_]:
 def _are_two(
     tokens: tuple[int, ...], cut: int, by_token: dict[int, list[tuple[int, ...]]], quiet: set[int]
 ) -> bool:
-    """Whether the words on each side of a separator belong to a mention that stands on that side alone."""
+    """Whether the words on each side of a separator belong to a mention that stands on that side alone.
+
+    A site that begins the mention behind the separator is that one's: "edema / pulmonary hypertension".
+    """
     left, right = [t for t in tokens if t < cut], [t for t in tokens if t > cut]
-    named = (not quiet.issuperset(side) for side in (left, right))
+    begins = any(other[0] == right[0] and len(other) > len(right) and other[-1] == other[0] + len(other) - 1
+                 for other in by_token[right[0]])  # fmt: skip
+    named = (not quiet.issuperset(left), begins or not quiet.issuperset(right))
     return all(named) and all(
         any(set(side) <= set(other) and (other[-1] < cut if before else other[0] > cut) for other in by_token[side[0]])
         for side, before in ((left, True), (right, False))

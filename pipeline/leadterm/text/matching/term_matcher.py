@@ -28,7 +28,7 @@ __all__ = ["Cover", "Match", "Reading", "Scan", "TermMatcher"]
 
 WINDOW = 8
 GAPS = 4
-NUMERAL = 3
+NUMERAL, WHOLE = 3, 3
 
 
 class TermMatcher:
@@ -252,15 +252,29 @@ class TermMatcher:
 
     def _readings(self, matches: Sequence[Match]) -> tuple[Reading, ...]:
         best: dict[str, Reading] = {}
-        for match in sorted(matches, key=_term_of):
+        matches = self._fullest(sorted(matches, key=_term_of))
+        for match in matches:
             code, text, source, words, missing, weight = self._facts(match.term)
             if code not in best or best[code].missing > missing:
                 best[code] = Reading(code, text, source, words, missing, match.gap, weight)
         if len(best) == 1:
             return tuple(best.values())
         ranked = sorted(best.values(), key=lambda r: (r.missing, r.code))
-        limit = ranked[0].missing + (ranked[0].source != "synonym")
-        return tuple(r for r in ranked if r.missing <= limit)
+        first = ranked[0]
+        limit = first.missing + (first.source != "synonym" and (first.missing > 0 or first.words < WHOLE))
+        kept = [r for r in ranked if r.missing <= limit]
+        best_of = {r.words: r.missing for r in reversed(kept)}
+        return tuple(r for r in kept if not _is_rest(r) or r.missing == best_of[r.words])
+
+    def _fullest(self, matches: list[Match]) -> list[Match]:
+        """Drop the terms that leave words of a long form out: "COPD" is no chronic lung disease."""
+        lex, ptr = self.lexicon, self.lexicon.word_ptr
+        sizes = [int(ptr[m.term + 1] - ptr[m.term]) for m in matches]
+        if max(sizes) <= len(matches[0].tokens) or min(sizes) == max(sizes):
+            return matches
+        words = [frozenset(lex.word_ids[ptr[m.term] : ptr[m.term + 1]].tolist()) for m in matches]
+        whole = [w for w, m in zip(words, matches, strict=True) if not lex.missing[m.term]]
+        return [m for w, m in zip(words, matches, strict=True) if not any(w < other for other in whole)]
 
     def _term_facts(self, term: int) -> tuple[str, str, str, int, int, float]:
         """Code, text, source, number of words, words left out and weight of a term."""
@@ -281,3 +295,8 @@ class TermMatcher:
 
 
 _term_of = attrgetter("term")
+
+
+def _is_rest(reading: Reading) -> bool:
+    """Whether a term is that of the codes left over: "Other fracture of shaft of tibia"."""
+    return reading.term.startswith(("Other ", "other "))

@@ -29,10 +29,14 @@ ELSEWHERE = re.compile(
     r",?\s*(?:not elsewhere classified|(?:in diseases )?classified elsewhere|\bNEC\b|\bNOS\b|\bunspecified\b)",
     re.IGNORECASE,
 )
+LEADING = re.compile(r"^unspecified (?=fracture|injury|open wound|burn|dislocation|sprain)", re.IGNORECASE)
 BRACKETS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
 MALIGNANT = re.compile(r"\bmalignant (?:neoplasms?|tumou?rs?)\b", re.IGNORECASE)
 SECONDARY = re.compile(r"\bsecondary (?:malignant neoplasm|cancer)\b", re.IGNORECASE)
 ACRONYM = re.compile(r"[A-Z][A-Za-z]*[A-Z]")
+LIMB = re.compile(r"(, (?:right|left)) (?:arm|hand|leg|foot)\b")  # "shaft of humerus, right arm"
+BONE = re.compile(r"\b(metacarpal|metatarsal|carpal|tarsal|navicular) bones?\b", re.IGNORECASE)
+TELLING = frozenset({"birth", "stress", "pathological", "pathologic", "congenital", "newborn", "neonatal", "pregnancy"})
 REMAINDER = frozenset({"other", "specified"})
 BEHAVIOUR = {
     "malignant primary": ("cancer",),
@@ -111,13 +115,15 @@ def _sets(
 def _title_sets(term: Term, normaliser: Normaliser) -> Iterator[WordSet]:
     source = "inclusion" if term.source != "title" else "title"
     text = ELSEWHERE.sub("", term.text)
-    missing = len(ELSEWHERE.findall(term.text)) + len(NEGATED.findall(text))
+    missing = len(ELSEWHERE.findall(LEADING.sub("", term.text))) + len(NEGATED.findall(text))
     text = NEGATED.sub("", text)
     optional = tuple(w for bracket in BRACKETS.findall(text) for w in normaliser.content(bracket))
-    plain = BRACKETS.sub(" ", text)
+    plain = shorter = BRACKETS.sub(" ", text)
+    if not plain.startswith("Nondisplaced"):  # what is not said to be so counts as displaced (I.C.19.c)
+        plain = BONE.sub(r"\1", plain)
+        shorter = LIMB.sub(r"\1", plain)
     forms = [MALIGNANT.sub("cancer", SECONDARY.sub("metastasis", plain))]
-    if forms[0] != plain:
-        forms.append(plain)
+    forms += dict.fromkeys(form for form in (plain, shorter) if form != forms[0])
     if not "T36" <= term.code < "T51":  # a drug's short name is no poisoning
         forms += [bracket for bracket in re.findall(r"\[([^\[\]]{2,60})\]", term.text) if ACRONYM.search(bracket)]
     for form in forms:
@@ -144,7 +150,8 @@ def _index_sets(term: Term, normaliser: Normaliser) -> Iterator[WordSet]:
         return
     shown = ", ".join(term.path)
     skippable = tuple(
-        i for i in range(1, len(levels) - 1) if all(w in STOPWORDS or w in _vague() for w in levels[i][0])
+        i for i in range(1, len(levels) - 1)
+        if all(w in STOPWORDS or w in _vague() for w in levels[i][0]) and TELLING.isdisjoint(levels[i][0])
     )
     dropped: list[tuple[int, ...]] = [(), *((i,) for i in skippable)]
     if len(skippable) > 1:
