@@ -5,6 +5,7 @@ What belongs to one run alone is left out: times, warnings, what the machine cal
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 
@@ -33,6 +34,7 @@ def clean(book: nbformat.NotebookNode) -> nbformat.NotebookNode:
             for one in cell.outputs:
                 if "data" in one:
                     one.metadata = {}
+                    one.data["text/plain"] = re.sub(r" at 0x[0-9a-f]+", "", one.data["text/plain"])
     return book
 
 

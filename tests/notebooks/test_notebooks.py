@@ -31,8 +31,8 @@ def test_stored_with_outputs_of_no_machine(path):
     outputs = [out for cell in cells if cell.cell_type == "code" for out in cell.outputs]
     assert any("image/png" in out.get("data", {}) for out in outputs)
     assert all(cell.execution_count for cell in cells if cell.cell_type == "code")
-    said = json.dumps(outputs)
-    assert not re.search(r"(?<![\w.])/(?:tmp|home|root|work|Users|var|usr)/", re.sub(r'"image/png": "[^"]*"', "", said))
+    said = re.sub(r'"image/png": "[^"]*"', "", json.dumps(outputs))
+    assert not re.search(r"(?<![\w.])/(?:tmp|home|root|work|Users|var|usr)/| at 0x", said)
     assert not any(out.output_type == "error" or out.get("name") == "stderr" for out in outputs)
 
 
