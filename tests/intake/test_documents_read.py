@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from document_samples import NOTE, fhir, hl7, pdf, rtf, write_all
+from document_samples import NOTE, fhir, hl7, pdf, rtf, table, write_all
 
 from leadterm.cli import main
 from leadterm.dictionary.model import DictionaryModel
@@ -103,6 +103,32 @@ def test_html_as_it_is_seen() -> None:
     )  # fmt: skip
     for plain in ("BP <120 and >80", "a<b>c", "Take 1 tab\\night", "<b>Hx</b> & Px\n"):
         assert readable(plain) == plain
+
+
+@pytest.mark.parametrize(
+    ("spelt", "text"),
+    [
+        (r"Cough.\r\nRest.", "Cough.\nRest."),
+        (r"Cough.\nRest.", "Cough.\nRest."),
+        ("Cough.&#13;&#10;Rest.", "Cough.\n\nRest."),
+        ("Hx:\n1. Gout.\\r\\n2. Cough", "Hx:\n1. Gout.\n2. Cough"),
+        ("Hx:\n1. Gout.\\n2. Cough.\\n", "Hx:\n1. Gout.\n2. Cough.\n"),
+        ("Hx:\nsee C:\\notes", "Hx:\nsee C:\\notes"),
+        ("Cough &amp; wheeze", "Cough & wheeze"),
+        ("Caf&eacute; au lait, T &gt; 38&#176;C", "Café au lait, T > 38°C"),
+        ("Cough&nbsp;today &amp;lt; 3 weeks", "Cough today < 3 weeks"),
+        ("&lt;p&gt;Cough.&lt;/p&gt;&lt;p&gt;Rest.&lt;/p&gt;", "Cough.\n\nRest.\n"),
+        ("R&D; A&B &unknown; q4h", "R&D; A&B &unknown; q4h"),
+    ],
+)
+def test_what_an_export_spelt_out(spelt: str, text: str, tmp_path: Path) -> None:
+    assert readable(spelt) == text
+    (tmp_path / "t.jsonl").write_text(json.dumps({"id": "1", "text": spelt}))
+    (tmp_path / "t.csv").write_text(table(spelt), newline="")
+    for name in ("t.jsonl", "t.csv"):
+        encounter = one(tmp_path / name).encounter
+        assert encounter is not None
+        assert encounter.notes[0].text == text
 
 
 def test_escapes_of_hl7_and_several_messages(tmp_path: Path) -> None:

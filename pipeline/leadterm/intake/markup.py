@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from html import unescape
 from html.parser import HTMLParser
 
 __all__ = ["html_text", "looks_like_html", "readable"]
@@ -20,6 +21,10 @@ TAG = re.compile(
 START = re.compile(r"(?is)\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|body|head)\b")
 BREAK, GAP, CELL = "\x01", "\x02", "\x03"
 ESCAPED = re.compile(r"\\r\\n|\\n|\\r(?![a-z])|&#1[03];|&#x0?[ad];", re.IGNORECASE)
+SURE = re.compile(r"\\r\\n|&#1[03];|&#x0?[ad];", re.IGNORECASE)
+NEXT_LINE = re.compile(r"\\n(?![a-z])")
+ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z]{2,8}\d{0,2});")
+TWICE = 2  # an export of an export spells the sign of a spelling
 FEW = 2
 
 
@@ -94,15 +99,32 @@ def looks_like_html(text: str) -> bool:
 
 
 def readable(text: str) -> str:
-    r"""Give the text of a cell as it was written: without tags, with real line ends where an export spelt them out.
+    r"""Give the text of a cell as it was written: without tags, and what an export spelt out as what it stands for.
 
-    A text that has neither stands as it is, every character in its place.
+    A text that has none of these stands as it is, every character in its place.
 
-    >>> readable(r"Cough.\nPlan: rest."), readable("<p>Cough.</p><p>Rest.</p>")
-    ('Cough.\nPlan: rest.', 'Cough.\n\nRest.\n')
+    >>> readable(r"Cough.\nPlan: rest &amp; fluids."), readable("<p>Cough.</p><p>Rest.</p>")
+    ('Cough.\nPlan: rest & fluids.', 'Cough.\n\nRest.\n')
     """
-    if "\n" not in text and ("\\n" in text or "\\r" in text or "&#" in text):
-        ends = ESCAPED.findall(text)
-        one_word = len(ends) == 1 and re.search(r"\\[nr][a-z]", text)  # a path, or a word after a stroke
-        text = text if one_word else ESCAPED.sub("\n", text)
-    return html_text(text) if "<" in text and looks_like_html(text) else text
+    if "\\" in text or "&#" in text:
+        text = _with_line_ends(text)
+    if "<" in text and looks_like_html(text):
+        return html_text(text)
+    if "&" in text and ENTITY.search(text):
+        for _ in range(TWICE):
+            text = ENTITY.sub(lambda found: unescape(found[0]).replace("\xa0", " "), text)
+        return html_text(text) if "<" in text and looks_like_html(text) else text
+    return text
+
+
+def _with_line_ends(text: str) -> str:
+    r"""Put line ends where they are spelt out: ``\r\n`` always, ``\n`` where it can be nothing else.
+
+    A single one before a small letter may be a path, or a word after a stroke; among real line ends two are asked for.
+    """
+    ends = ESCAPED.findall(text)
+    if "\n" not in text:
+        one_word = len(ends) == 1 and re.search(r"\\[nr][a-z]", text)
+        return text if one_word else ESCAPED.sub("\n", text)
+    text = SURE.sub("\n", text)
+    return NEXT_LINE.sub("\n", text) if len(NEXT_LINE.findall(text)) >= FEW else text
