@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -101,21 +104,58 @@ LINES = [
 ]
 
 
+@pytest.fixture
+def program(home: Path) -> Path:
+    """leadterm as a command that a shell finds in the folder of the file."""
+    made = home / "bin" / "leadterm"
+    made.parent.mkdir()
+    made.write_text(f"#!{sys.executable}\nimport sys\nfrom leadterm.cli import main\nsys.exit(main())\n")
+    made.chmod(0o755)
+    return made
+
+
+def said_by(shell: list[str], script: str, program: Path) -> str:
+    where = {**os.environ, "PATH": f"{program.parent}:{os.environ['PATH']}"}
+    done = subprocess.run([*shell, "-c", script], capture_output=True, text=True, check=True, timeout=60, env=where)
+    return done.stdout
+
+
 @pytest.mark.parametrize(("words", "expected"), LINES)
-def test_bash_completes(words: list[str], expected: list[str], home: Path) -> None:
-    program = home / "bin" / "leadterm"
-    program.parent.mkdir()
-    program.write_text(f"#!{sys.executable}\nimport sys\nfrom leadterm.cli import main\nsys.exit(main())\n")
-    program.chmod(0o755)
-    typed = " ".join(["leadterm", *words])
-    script = f"""PATH="{program.parent}:$PATH"
-eval "$(leadterm completion bash)"
-COMP_WORDS=({typed}); COMP_CWORD={len(words)}
+def test_bash_completes(words: list[str], expected: list[str], program: Path) -> None:
+    script = f"""eval "$(leadterm completion bash)"
+COMP_WORDS=({" ".join(["leadterm", *words])}); COMP_CWORD={len(words)}
 _leadterm_completion leadterm "{words[-1]}" ""
 printf '%s\\n' "${{COMPREPLY[@]}}"
 """
-    found = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=True, timeout=60)
-    assert sorted(found.stdout.split()) == sorted(expected)
+    assert sorted(said_by(["bash"], script, program).split()) == sorted(expected)
+
+
+FISH = """leadterm completion fish | source
+complete -C "{line}"
+"""
+ZSH = """autoload -Uz compinit; compinit -u -D
+eval "$(leadterm completion zsh)"
+_arguments() {{ print -r -- "$@" }}
+words=({line}); CURRENT=$#words
+$_comps[leadterm]
+"""
+
+
+@pytest.mark.parametrize(("words", "expected"), LINES)
+@pytest.mark.parametrize(("shell", "script"), [("zsh", ZSH), ("fish", FISH)])
+def test_zsh_and_fish_complete_where_they_are(
+    shell: str, script: str, words: list[str], expected: list[str], program: Path
+) -> None:
+    line = " ".join(["leadterm", *words])
+    if shutil.which(shell):
+        shown = said_by([shell, "-f"] if shell == "zsh" else [shell, "--no-config"], script.format(line=line), program)
+    else:  # the script is not tried then, what it asks is answered
+        asked = {"_LEADTERM_COMPLETE": f"complete_{shell}", "_TYPER_COMPLETE_ARGS": line,
+                 "_TYPER_COMPLETE_FISH_ACTION": "get-args"}  # fmt: skip
+        answer = subprocess.run([program], capture_output=True, text=True, check=True, env={**os.environ, **asked})
+        shown = answer.stdout
+    offered = re.findall(r'"([\w-]+)":|^([\w-]+)(?:\t|$)|^"?([\w-]+)"?$|(?<=\()"([\w-]+)"', shown, flags=re.MULTILINE)
+    assert {*expected} <= {word for found in offered for word in found}
 
 
 @pytest.mark.parametrize("shell", ["zsh", "fish"])
