@@ -42,6 +42,7 @@ COMMANDS: Mapping[str, CommandPlace] = {
     "train": CommandPlace("leadterm.cli.train", "train", "Train a model on coded notes."),
     "evaluate": CommandPlace("leadterm.cli.evaluate", "evaluate", "Score a model or a run file against a corpus."),
     "compare": CommandPlace("leadterm.cli.evaluate", "compare", "Compare two run files with a paired test."),
+    "claim": CommandPlace("leadterm.cli.claim", "claim", "Draft the claim from accepted codes, or check a claim file."),
     "benchmark": CommandPlace("leadterm.cli.benchmark", "benchmark", "Reproduce a benchmark beside published results."),
     "curve": CommandPlace("leadterm.cli.curve", "curve", "Show accuracy against training size."),
     "corpus": CommandPlace("leadterm.cli.corpus", "app", "Import, check and count corpora."),

@@ -9,7 +9,10 @@ from uuid import UUID, uuid5
 from leadterm.codes.systems import spec_of
 from leadterm.schema import Encounter, EvidenceSpan, Suggestion, SuggestionSet
 
-__all__ = ["EMPTY", "suggestion_bundle", "suggestion_entries"]
+__all__ = [
+    "ABSENT", "CATEGORY", "EMPTY", "EXTENSION", "NAMESPACE", "STATUS", "Json", "concept", "evidence_parts", "logical",
+    "span_extension", "suggestion_bundle", "suggestion_entries", "uri_of",
+]  # fmt: skip
 
 NAMESPACE = UUID("5a8d2c37-6a1b-4f0e-9d43-1f6c7be0a9d2")
 EXTENSION = "urn:leadterm:fhir:"
@@ -63,40 +66,42 @@ EMPTY: Json = {"resourceType": "Bundle", "type": "collection"}
 
 def _resource(encounter: Encounter, result: SuggestionSet, suggestion: Suggestion) -> Json:
     coding = {
-        "system": _uri(suggestion.system), "version": result.releases.get(suggestion.system),
+        "system": uri_of(suggestion.system), "version": result.releases.get(suggestion.system),
         "code": suggestion.code, "display": suggestion.title or None,
     }  # fmt: skip
     shared: Json = {
         "extension": [{"url": f"{EXTENSION}confidence", "valueDecimal": round(suggestion.confidence, 4)}],
         "code": {"coding": [{key: value for key, value in coding.items() if value}]},
         "subject": _patient(encounter),
-        "encounter": _logical("Encounter", encounter.encounter_id),
+        "encounter": logical("Encounter", encounter.encounter_id),
     }
     hints = [{"text": hint} for hint in suggestion.hints]
     if spec_of(suggestion.system).is_procedure:
-        shared["extension"] += [_span(span) for span in suggestion.spans]
+        shared["extension"] += [span_extension(span) for span in suggestion.spans]
         shared = {"resourceType": "Procedure", "status": "unknown", **shared}
     else:
         shared = {
-            "resourceType": "Condition", "verificationStatus": _concept(STATUS, "provisional"),
-            "category": [_concept(CATEGORY, "encounter-diagnosis")], **shared, "evidence": _evidence(suggestion),
+            "resourceType": "Condition", "verificationStatus": concept(STATUS, "provisional"),
+            "category": [concept(CATEGORY, "encounter-diagnosis")], **shared,
+            "evidence": evidence_parts(suggestion.spans),
         }  # fmt: skip
     return {**shared, **({"note": hints} if hints else {})}
 
 
-def _evidence(suggestion: Suggestion) -> list[Json]:
-    """The evidence, one part a note."""
-    notes = dict.fromkeys(span.note_id for span in suggestion.spans)
+def evidence_parts(spans: Iterable[EvidenceSpan]) -> list[Json]:
+    """Give evidence, one part a note."""
+    found = list(spans)
     return [
         {
-            "extension": [_span(span) for span in suggestion.spans if span.note_id == note],
-            "detail": [_logical("DocumentReference", note)],
+            "extension": [span_extension(span) for span in found if span.note_id == note],
+            "detail": [logical("DocumentReference", note)],
         }
-        for note in notes
+        for note in dict.fromkeys(span.note_id for span in found)
     ]
 
 
-def _span(span: EvidenceSpan) -> Json:
+def span_extension(span: EvidenceSpan) -> Json:
+    """Give the words of a note and their place as an extension."""
     parts = [
         {"url": "note", "valueString": span.note_id}, {"url": "start", "valueUnsignedInt": span.start},
         {"url": "end", "valueUnsignedInt": span.end}, {"url": "text", "valueString": span.text},
@@ -106,18 +111,20 @@ def _span(span: EvidenceSpan) -> Json:
 
 def _patient(encounter: Encounter) -> Json:
     if encounter.patient_id:
-        return _logical("Patient", encounter.patient_id)
+        return logical("Patient", encounter.patient_id)
     return {"extension": [{"url": ABSENT, "valueCode": "unknown"}]}
 
 
-def _logical(kind: str, value: str) -> Json:
+def logical(kind: str, value: str) -> Json:
     """Refer to something by its identifier; ids of encounters and notes need not be FHIR ids."""
     return {"type": kind, "identifier": {"value": value}}
 
 
-def _concept(system: str, code: str) -> Json:
+def concept(system: str, code: str) -> Json:
+    """Give a code of a system as a CodeableConcept."""
     return {"coding": [{"system": system, "code": code}]}
 
 
-def _uri(system: str) -> str:
+def uri_of(system: str) -> str:
+    """Give the URI by which FHIR knows a code system."""
     return next(iter(spec_of(system).uris), f"urn:leadterm:code-system:{system}")

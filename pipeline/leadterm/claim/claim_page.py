@@ -1,0 +1,29 @@
+"""A claim draft as a self-contained page: what goes to the payer, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from leadterm.claim.claim_json import MISSING
+from leadterm.claim.claim_table import FORMS, heading_of, state_of
+from leadterm.claim.drafts import ClaimDraft
+from leadterm.claim.wire import number_of
+from leadterm.pages.render import render
+
+__all__ = ["claim_page"]
+
+
+def claim_page(drafts: Sequence[ClaimDraft]) -> str:
+    """Make the page. It loads nothing and sends nothing; it holds patient data, so keep it as you keep the notes.
+
+    Examples
+    --------
+    >>> from leadterm.claim.parties import Circumstances
+    >>> claim_page([ClaimDraft("<e1>", "professional", Circumstances(), {}, ())]).startswith("<!doctype html>")
+    True
+    """
+    return render(
+        "claim.html", drafts=drafts, forms=FORMS, state_of=state_of, number_of=number_of, heading_of=heading_of,
+        missing_of=lambda draft: [one for one in draft.findings if one.rule == MISSING],
+        others_of=lambda draft: [one for one in draft.findings if one.rule != MISSING],
+    )  # fmt: skip

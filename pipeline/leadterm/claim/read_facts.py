@@ -1,0 +1,127 @@
+"""Facts of claims from small files: TOML for provider and payer, a table for many encounters, a table of charges."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from leadterm.claim.parties import Circumstances, Facts, LineFacts, Party
+from leadterm.errors import LeadtermError, unknown_name
+from leadterm.intake.table_files import open_table
+from leadterm.storage.validation import validated
+
+__all__ = ["FactBook"]
+
+KEY, LINES = "encounter_id", "lines"
+LISTS, NUMBERS, WHOLE = ("modifiers", "diagnoses", "reasons_for_visit"), ("units", "charge"), ("control_number",)
+OWN: Mapping[str, type] = {"claim": Circumstances, **{one.name: Party for one in fields(Facts) if one.name != LINES}}
+Tree = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class FactBook:
+    """What the files say: of all encounters, and of each.
+
+    >>> FactBook({"payer": {"name": "Acme"}}, {}, {}, "facts.toml").of("e1").payer.name
+    'Acme'
+    """
+
+    shared: Tree
+    own: Mapping[str, Tree]
+    charges: Mapping[str, tuple[Tree, ...]]
+    source: str = "the facts"
+
+    @classmethod
+    def read(cls, facts: Sequence[Path] = (), charges: Sequence[Path] = ()) -> FactBook:
+        """Read files of facts (.toml, or tables with columns such as ``subscriber.last_name``) and tables of charges.
+
+        Raises
+        ------
+        LeadtermError
+            If a file cannot be read, or has a name that no fact has.
+        """
+        shared: Tree = {}
+        own: dict[str, Tree] = {}
+        for path in facts:
+            if path.suffix.lower() == ".toml":
+                _merge(shared, _toml(path))
+            else:
+                for name, tree in _rows(path, _fact_cell):
+                    _merge(own.setdefault(name, {}) if name else shared, tree)
+        lines: dict[str, tuple[Tree, ...]] = {}
+        for path in charges:
+            for name, tree in _rows(path, _charge_cell):
+                lines[name] = (*lines.get(name, ()), tree)
+        return cls(shared, own, lines, " and ".join(path.name for path in (*facts, *charges)) or "the facts")
+
+    def of(self, encounter_id: str) -> Facts:
+        """Give the facts of an encounter; rows without an id hold for all."""
+        whole: Tree = {}
+        for tree in (self.shared, self.own.get(encounter_id, {})):
+            _merge(whole, tree)
+        listed = [*whole.get(LINES, ()), *self.charges.get("", ()), *self.charges.get(encounter_id, ())]
+        return validated(Facts, {**whole, LINES: listed}, self.source)
+
+
+def _merge(into: Tree, tree: Tree) -> None:
+    for name, value in tree.items():
+        if isinstance(value, dict):
+            _merge(into.setdefault(name, {}), value)
+        else:
+            into[name] = value
+
+
+def _toml(path: Path) -> Tree:
+    try:
+        return tomllib.loads(path.read_bytes().decode("utf-8-sig"))
+    except OSError as error:
+        raise LeadtermError(f"cannot read {path}: {error.strerror}.", hint="Check the path.") from None
+    except UnicodeDecodeError:
+        raise LeadtermError(f"{path} is not UTF-8.", hint="Save it as UTF-8.") from None
+    except tomllib.TOMLDecodeError as error:
+        where = str(error).partition("(at ")[2].rstrip(")") or "its end"
+        raise LeadtermError(
+            f"{path} is not TOML: look at {where}.", hint='Write NAME = "VALUE" below [party].'
+        ) from None
+
+
+def _rows(path: Path, cell: Any) -> Iterator[tuple[str, Tree]]:
+    """The rows of a table: the encounter, or nothing, and what is told of it."""
+    table = open_table(path)
+    for row in table.rows:
+        if row.fault:
+            raise LeadtermError(f"{path} {table.unit} {row.number} {row.fault}.", hint="Mend the row.")
+        tree: Tree = {}
+        for column, value in row.cells.items():
+            if column != KEY and value.strip():
+                cell(tree, column, value.strip(), f"{path} {table.unit} {row.number}")
+        yield row.cells.get(KEY, "").strip(), tree
+
+
+def _fact_cell(tree: Tree, column: str, value: str, where: str) -> None:
+    party, _, name = column.partition(".")
+    if party not in OWN or name not in {field.name for field in fields(OWN[party])}:
+        allowed = [f"{one}.{field.name}" for one, kind in OWN.items() for field in fields(kind)]
+        raise unknown_name(f"column of {where.rpartition(' ')[0].rpartition(' ')[0]}", column, [KEY, *allowed])
+    tree.setdefault(party, {})[name] = _typed(name, value, where)
+
+
+def _charge_cell(tree: Tree, column: str, value: str, where: str) -> None:
+    known = [field.name for field in fields(LineFacts)]
+    if column not in known:
+        raise unknown_name(f"column of {where.rpartition(' ')[0].rpartition(' ')[0]}", column, [KEY, *known])
+    tree[column] = _typed(column, value, where)
+
+
+def _typed(name: str, value: str, where: str) -> object:
+    try:
+        if name in LISTS:
+            return value.replace(";", " ").replace(",", " ").split()
+        if name in NUMBERS:
+            return float(value.replace("$", "").replace(",", ""))
+        return int(value) if name in WHOLE else value
+    except ValueError:
+        raise LeadtermError(f"{where}: the {name} is no number.", hint="Write it with a decimal point.") from None

@@ -1,0 +1,57 @@
+"""The order of the diagnoses: what leads, and what may not stand before what."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from leadterm.claim.leading import is_external, is_manifestation, likeliest
+from leadterm.codes.system import CodeSystem
+from leadterm.schema import Encounter, ReferenceCode
+
+__all__ = ["LEADING", "Placed", "in_order"]
+
+LEADING = {"inpatient": "principal", "outpatient": "first-listed"}
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A code at its place; ``moved`` says why it does not stand where it was given."""
+
+    code: ReferenceCode
+    role: str
+    why: str = ""
+    moved: str = ""
+
+
+def in_order(encounter: Encounter, codes: Sequence[ReferenceCode], system: CodeSystem) -> list[Placed]:
+    """Put diagnoses into the order of a claim.
+
+    The one that a person called principal or first-listed leads; where nobody did, the first that may. The others keep
+    their order, but for two rules: external causes stand last (I.C.20.a.6), and a manifestation stands behind the
+    disease it belongs to (I.A.13).
+    """
+    told = next((one for one in codes if one.role in LEADING.values()), None)
+    lead = told or (likeliest(codes, system) if codes else None)
+    rest = [one for one in codes if one is not lead]
+    ordered = [*([lead] if lead else []), *sorted(rest, key=lambda one: is_external(one.code))]
+    moved = _behind_their_cause(ordered, system)
+    role = LEADING[encounter.setting]
+    return [
+        Placed(one, role if number == 0 else "external cause" if is_external(one.code) else "secondary",
+               ("as told" if told else "the first that may lead") if number == 0 else "", moved.get(one.code, ""))
+        for number, one in enumerate(ordered)
+    ]  # fmt: skip
+
+
+def _behind_their_cause(ordered: list[ReferenceCode], system: CodeSystem) -> dict[str, str]:
+    """Swap a leading manifestation with the disease that its own instruction names; say what was moved."""
+    first = ordered[0] if ordered else None
+    if first is None or not is_manifestation(system, first.code):
+        return {}
+    text = " ".join(system.code_first(first.code)).replace(".-", "").replace("-", "")
+    for at, other in enumerate(ordered[1:], 1):
+        if other.code[:3] in text:
+            ordered.insert(0, ordered.pop(at))
+            return {first.code: f"it is a manifestation and stands behind {other.code} (I.A.13)"}
+    return {}

@@ -1,0 +1,34 @@
+"""The codes that a model suggests for an encounter, as if they were accepted: what a draft is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from leadterm.claim.leading import is_external
+from leadterm.claim.sequence import LEADING
+from leadterm.schema import Encounter, ReferenceCode, SuggestionSet
+
+if TYPE_CHECKING:
+    from leadterm.suggester import Suggester
+
+__all__ = ["with_codes", "with_suggestions"]
+
+
+def with_suggestions(encounter: Encounter, model: Suggester) -> Encounter:
+    """Give the encounter with the codes above the model's line; the first diagnosis leads."""
+    return with_codes(encounter, model.suggest(encounter))
+
+
+def with_codes(encounter: Encounter, result: SuggestionSet) -> Encounter:
+    """Take over the suggestions at or above the line."""
+    above = [one for one in result.suggestions if one.confidence >= result.threshold]
+    lead = next((one.code for one in above if not is_external(one.code)), "")
+    codes: Iterable[ReferenceCode] = (
+        ReferenceCode(
+            one.system, one.code, LEADING[encounter.setting] if one.code == lead else "secondary", one.evidence
+        )
+        for one in above
+    )
+    return replace(encounter, codes=tuple(codes))

@@ -1,0 +1,168 @@
+"""``leadterm claim``: from accepted codes to what a payer receives, or the list of what is missing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from leadterm.cli.console import console, messages, write_output
+from leadterm.errors import LeadtermError, printable
+from leadterm.storage.writer import refuse_inputs
+
+if TYPE_CHECKING:
+    from leadterm.claim.drafts import ClaimDraft
+    from leadterm.claim.parties import Kind
+    from leadterm.claim.read_facts import FactBook
+    from leadterm.schema import Encounter
+
+__all__ = ["claim"]
+
+
+class Format(StrEnum):
+    """How to write a claim."""
+
+    TABLE = "table"
+    JSON = "json"
+    CSV = "csv"
+    HTML = "html"
+    FHIR = "fhir"
+    X12 = "x12"
+
+
+Given = Annotated[
+    str,
+    typer.Argument(metavar="ENCOUNTER", help="Corpus, encounters in JSON, FHIR, notes; with --check an 837 file."),
+]
+Wanted = Annotated[list[str] | None, typer.Option("--encounter", metavar="ID", help="Which of them; may repeat. All.")]
+As = Annotated[Format, typer.Option("--format", help="How to write it.")]
+FactFiles = Annotated[
+    list[Path] | None,
+    typer.Option("--facts", metavar="FILE", help="Provider, payer, patient: .toml, or a table; may repeat."),
+]
+LineFiles = Annotated[list[Path] | None, typer.Option("--lines", metavar="FILE", help="Charges: a table; may repeat.")]
+Form = Annotated[
+    Literal["professional", "institutional"] | None,
+    typer.Option(help="837P or 837I. Of a stay institutional, else professional."),
+]
+Output = Annotated[str | None, typer.Option("--output", "-o", metavar="PATH", help="Write to a file.")]
+Model = Annotated[str, typer.Option("--model", metavar="M", help="For notes without codes: who suggests them.")]
+
+
+def claim(
+    encounter: Given,
+    wanted: Wanted = None,
+    format: As = Format.TABLE,
+    facts: FactFiles = None,
+    lines: LineFiles = None,
+    form: Form = None,
+    output: Output = None,
+    model: Model = "default",
+    setting: Annotated[str | None, typer.Option(metavar="S", help="outpatient or inpatient, for notes.")] = None,
+    date: Annotated[str | None, typer.Option(metavar="YYYY-MM-DD", help="Date of service, for notes.")] = None,
+    check: Annotated[bool, typer.Option("--check", help="Read an 837 file and name its faults.")] = False,
+) -> None:
+    """Draft the claim for encounters whose codes are accepted, each line and pointer with its words in the note.
+
+    What is missing is listed and nothing is invented. x12 is written only if nothing is wrong or missing, fhir if
+    nothing is wrong. Notes without codes give a DRAFT of the codes that the model suggests.
+    """
+    refuse_inputs(output, [encounter, *(facts or ()), *(lines or ())])
+    if check:
+        _check(encounter, format, output)
+        return
+    from leadterm.claim.read_facts import FactBook
+
+    book = FactBook.read(facts or (), lines or ())
+    drafts = [_draft(one, book, form) for one in _encounters(encounter, wanted or [], model, setting, date)]
+    if not drafts:
+        raise LeadtermError(f"{encounter} has no encounter.", hint="Give a corpus, encounters in JSON or notes.")
+    _write(drafts, format, output)
+    _tell(drafts, format)
+
+
+def _encounters(
+    given: str, wanted: list[str], model: str, setting: str | None, date: str | None
+) -> Sequence[tuple[Encounter, bool]]:
+    """The encounters, and whether their codes are accepted; a model is loaded only for those without."""
+    from leadterm.claim.coded_encounters import read_coded
+
+    found = list(read_coded(given, wanted, setting=setting, date=date))
+    if all(one.codes for one in found):
+        return [(one, True) for one in found]
+    from leadterm.claim.suggested import with_suggestions
+    from leadterm.models import load
+
+    suggester = load(model, date=date)
+    return [(one, True) if one.codes else (with_suggestions(one, suggester), False) for one in found]
+
+
+def _draft(given: tuple[Encounter, bool], book: FactBook, form: Kind | None) -> ClaimDraft:
+    from dataclasses import replace
+
+    from leadterm.claim.drafting import draft_claim
+
+    encounter, accepted = given
+    told = book.of(encounter.encounter_id)
+    told = replace(told, claim=replace(told.claim, kind=form)) if form else told
+    return draft_claim(encounter, told, accepted=accepted)
+
+
+def _write(drafts: Sequence[ClaimDraft], format: Format, output: str | None) -> None:
+    if format is Format.X12:
+        from leadterm.claim.write_x12 import x12_text
+
+        write_output(x12_text(drafts), output)
+    elif format is Format.FHIR:
+        from leadterm.claim.claim_fhir import claim_bundle
+
+        write_output(json.dumps(claim_bundle(drafts), ensure_ascii=False, indent=1), output)
+    elif format is Format.JSON:
+        from leadterm.claim.claim_json import claim_json
+
+        write_output(json.dumps([claim_json(one) for one in drafts], ensure_ascii=False, indent=1), output)
+    elif format is Format.CSV:
+        from leadterm.claim.claim_json import COLUMNS, claim_rows
+        from leadterm.pages.suggestion_rows import csv_lines
+
+        write_output("".join(csv_lines(claim_rows(drafts), COLUMNS)), output)
+    elif format is Format.HTML:
+        from leadterm.claim.claim_page import claim_page
+
+        write_output(claim_page(drafts), output)
+    else:
+        from leadterm.claim.claim_table import claim_table
+
+        write_output(claim_table(drafts, width=console().width), output)
+
+
+def _tell(drafts: Sequence[ClaimDraft], format: Format) -> None:
+    """Say on standard error what keeps the drafts from being sent; 2 where something given is wrong."""
+    from leadterm.claim.requirements import UNFINISHED
+
+    wrong = [(one, finding) for one in drafts for finding in one.findings if finding.blocks]
+    if format is not Format.TABLE:
+        for draft, finding in wrong:
+            messages().print(
+                printable(f"{draft.encounter_id}: {finding.message} {finding.fix}".strip()), soft_wrap=True
+            )
+    if any(finding.rule not in UNFINISHED for _, finding in wrong):
+        raise typer.Exit(2)
+
+
+def _check(path: str, format: Format, output: str | None) -> None:
+    """Name the faults of a claim file; 1 if there are some."""
+    from leadterm.claim.x12_faults import fault_lines, find_faults
+
+    faults = find_faults(Path(path))
+    if format is Format.JSON:
+        text = json.dumps([one.to_json() for one in faults], ensure_ascii=False, indent=1)
+    else:
+        text = fault_lines(path, faults)
+    write_output(text, output)
+    if any(one.severity == "error" for one in faults):
+        raise typer.Exit(1)

@@ -1,0 +1,224 @@
+"""A draft has its order, its pointers and its evidence from the note, and every format shows them."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from claim_samples import FACTS, knee, reference
+
+from leadterm.claim.claim_fhir import claim_bundle
+from leadterm.claim.claim_json import claim_json
+from leadterm.claim.claim_page import claim_page
+from leadterm.claim.drafting import draft_claim
+from leadterm.claim.parties import Facts, LineFacts
+from leadterm.claim.read_facts import FactBook
+from leadterm.cli import main
+from leadterm.corpus.format import encode
+from leadterm.errors import LeadtermError
+from leadterm.schema import Encounter, Note, ReferenceCode
+from leadterm.storage.tsv import parse_table
+
+Capture = pytest.CaptureFixture[str]
+CASES = parse_table((Path(__file__).parent / "pointer_cases.tsv").read_text(), "pointer_cases.tsv")
+FLOOR = 0.95
+
+
+def test_services_of_reference_notes_point_to_what_justifies_them() -> None:
+    right, lines = Counter[str](), Counter[str]()
+    for row in CASES:
+        facts = Facts(lines=(LineFacts("G0463", description=row["service"]),))
+        draft = draft_claim(reference()[row["encounter"]], facts)
+        first = draft.diagnoses[draft.lines[0].pointers[0].position - 1].code
+        lines[row["fold"]] += 1
+        right[row["fold"]] += first in row["diagnoses"].split()
+    assert {fold: right[fold] / count >= FLOOR for fold, count in lines.items()} == {"dev": True, "test": True}
+
+
+def test_a_line_says_why_and_with_which_words() -> None:
+    brace = draft_claim(knee(), replace(FACTS, lines=(LineFacts("L1832", charge=400),))).lines[0]
+    assert [pointer.position for pointer in brace.pointers] == [1]
+    assert "Knee brace" in [mention.text for mention in brace.evidence]
+    assert "problem" in brace.pointers[0].why
+    assert brace.title.startswith("Knee orthosis")
+
+
+def test_a_pointer_without_grounds_is_told() -> None:
+    draft = draft_claim(knee(), replace(FACTS, lines=(LineFacts("A9150", description="Thing", charge=1),)))
+    assert not draft.lines[0].pointers[0].sure
+    assert "claim-unsure-pointer" in [finding.rule for finding in draft.findings]
+
+
+def test_external_causes_stand_last_and_justify_nothing() -> None:
+    encounter = replace(
+        knee(), codes=tuple(ReferenceCode("icd10cm", code) for code in ("W01.0XXA", "S82.001A", "Y92.010", "I10"))
+    )
+    draft = draft_claim(encounter, replace(FACTS, lines=(LineFacts("G0463", description="visit"),)))
+    assert [one.code for one in draft.diagnoses] == ["S82.001A", "I10", "W01.0XXA", "Y92.010"]
+    assert draft.diagnoses[0].role == "first-listed"
+    assert [pointer.position for pointer in draft.lines[0].pointers] == [1, 2]
+    assert [one.name for one in draft.unusual] == ["W01.0XXA", "Y92.010"]
+
+
+def test_a_manifestation_stands_behind_its_disease() -> None:
+    codes = (ReferenceCode("icd10cm", "F02.80", "first-listed"), ReferenceCode("icd10cm", "G30.1"))
+    draft = draft_claim(replace(knee(), codes=codes), FACTS)
+    assert [one.code for one in draft.diagnoses] == ["G30.1", "F02.80"]
+    assert "F02.80 was moved" in " ".join(finding.message for finding in draft.findings)
+
+
+def test_the_note_proposes_place_and_discharge_and_asks_to_confirm() -> None:
+    note = Note("n1", "Gout.", "emergency department note")
+    draft = draft_claim(Encounter("e1", (note,), (ReferenceCode("icd10cm", "M10.9"),)))
+    assert draft.circumstances.place_of_service == "23"
+    assert "place of service 23 is proposed" in " ".join(finding.message for finding in draft.findings)
+    stay = Note("n1", "Pneumonia. Treated. Discharged home with home health on day 4.", "discharge summary")
+    draft = draft_claim(Encounter("e2", (stay,), (ReferenceCode("icd10cm", "J18.9"),), setting="inpatient"))
+    assert draft.circumstances.discharge_status == "06"
+
+
+def test_words_out_of_the_ordinary_are_shown_unless_denied() -> None:
+    said = Note("n1", "The colonoscopy was aborted. No dense adhesions. He was hurt at work.")
+    draft = draft_claim(Encounter("e1", (said,), (ReferenceCode("icd10cm", "K57.30"),)))
+    assert [(one.name, one.evidence[0].text) for one in draft.unusual] == [
+        ("53", "colonoscopy was aborted"), ("accident at work", "hurt at work"),
+    ]  # fmt: skip
+
+
+def test_fhir_is_valid_and_has_the_codes_the_pointers_and_the_words() -> None:
+    from fhir.resources.R4B.bundle import Bundle
+
+    found = claim_bundle([draft_claim(knee(), FACTS), draft_claim(knee())])
+    Bundle.model_validate(found)
+    whole, unknown = (one["resource"] for one in found["entry"] if one["resource"]["resourceType"] == "Claim")
+    assert [whole["status"], unknown["status"]] == ["active", "draft"]
+    assert whole["diagnosis"][0]["diagnosisCodeableConcept"]["coding"][0]["code"] == "M17.11"
+    assert whole["item"][0]["diagnosisSequence"] == [1, 2]
+    assert unknown["provider"]["extension"][0]["valueCode"] == "unknown"
+    conditions = [one["resource"] for one in found["entry"] if one["resource"]["resourceType"] == "Condition"]
+    words = conditions[0]["evidence"][0]["extension"][0]["extension"][-1]["valueString"]
+    assert words == "Osteoarthritis of the right knee"
+
+
+def test_json_and_page_list_what_is_missing_and_invent_nothing() -> None:
+    draft = draft_claim(knee())
+    made = claim_json(draft)
+    assert (made["ready"], made["parties"], made["total"]) == (False, {}, 0.0)
+    assert "billing.npi: the billing provider's number (NPI) is missing." in [one["what"] for one in made["missing"]]
+    page = claim_page([draft])
+    assert "billing.npi" in page
+    assert "<script" not in page
+
+
+def write(folder: Path, *encounters: Encounter) -> str:
+    path = folder / "coded.jsonl"
+    path.write_text("".join(json.dumps(encode(one)) + "\n" for one in encounters))
+    return str(path)
+
+
+FACT_FILE = """
+[claim]
+place_of_service = "11"
+created = "2026-10-01"
+[submitter]
+name = "Riverside Billing"
+id = "RB1"
+contact = "Pat Long"
+phone = "5551230000"
+[receiver]
+name = "Clearing House"
+id = "CH99"
+[billing]
+name = "Riverside Clinic"
+npi = "1234567893"
+taxonomy = "207Q00000X"
+tax_id = "123456789"
+address = "1 River Road"
+city = "Springfield"
+state = "IL"
+zip = "627010001"
+[payer]
+name = "Prairie Health"
+id = "PH001"
+filing = "CI"
+"""
+PATIENTS = (
+    "encounter_id,subscriber.last_name,subscriber.first_name,subscriber.member_id,subscriber.birth_date,subscriber.sex,"
+    "subscriber.address,subscriber.city,subscriber.state,subscriber.zip\n"
+    "e1,Doe,Jane,M1,1980-05-06,F,2 Oak Street,Springfield,IL,62702\n"
+)
+
+
+def test_the_command_writes_each_format_from_small_files(tmp_path: Path, capsys: Capture) -> None:
+    coded = write(tmp_path, knee())
+    (tmp_path / "facts.toml").write_text(FACT_FILE)
+    (tmp_path / "patients.csv").write_text(PATIENTS)
+    (tmp_path / "charges.csv").write_text("encounter_id,code,charge,modifiers\ne1,G0463,$180,\ne1,L1832,420.50,RT\n")
+    files = ["--facts", str(tmp_path / "facts.toml"), "--facts", str(tmp_path / "patients.csv")]
+    files += ["--lines", str(tmp_path / "charges.csv")]
+    assert main(["claim", coded, *files, "--format", "x12"]) == 0
+    assert "CLM*E1*600.5***11:B:1*Y*A*Y*Y~" in capsys.readouterr().out
+    assert main(["claim", coded, *files, "--format", "csv"]) == 0
+    rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+    assert [(row["row"], row["code"], row["pointers"]) for row in rows][-1] == ("line", "L1832", "1")
+    assert {row["status"] for row in rows} == {"ready"}
+    for name in ("table", "json", "html", "fhir"):
+        assert main(["claim", coded, *files, "--format", name, "-o", str(tmp_path / f"out.{name}")]) == 0
+        assert "M17.11" in (tmp_path / f"out.{name}").read_text()
+
+
+def test_the_command_refuses_an_invalid_claim_and_still_shows_the_draft(tmp_path: Path, capsys: Capture) -> None:
+    coded = write(tmp_path, knee())
+    assert main(["claim", coded, "--format", "x12", "-o", str(tmp_path / "a.837")]) == 2
+    assert not (tmp_path / "a.837").exists()
+    assert "billing.npi" in capsys.readouterr().err
+    assert main(["claim", coded, "--format", "json"]) == 0
+    assert json.loads(capsys.readouterr().out)[0]["ready"] is False
+    (tmp_path / "charges.csv").write_text("encounter_id,code,units\ne1,G0463,-1\n")
+    assert main(["claim", coded, "--lines", str(tmp_path / "charges.csv")]) == 2
+    assert "has -1 units" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("loaded")
+def test_notes_give_a_draft_of_suggestions(tmp_path: Path, capsys: Capture) -> None:
+    (tmp_path / "n.txt").write_text("Assessment: Gout of the right ankle.")
+    assert main(["claim", str(tmp_path / "n.txt")]) == 0
+    shown = capsys.readouterr().out
+    assert "DRAFT: suggested" in shown
+    assert "M10." in shown
+
+
+def test_the_command_checks_a_file(tmp_path: Path, capsys: Capture) -> None:
+    (tmp_path / "a.837").write_text("not a claim")
+    assert main(["claim", str(tmp_path / "a.837"), "--check"]) == 2
+    assert "is no X12 file" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "says"),
+    [
+        ("f.toml", '[biling]\nnpi = "1"\n', "unknown field in f.toml: 'biling'; did you mean 'billing'?"),
+        ("f.toml", '[billing]\ntaxonmy = "1"\n', "unknown field in f.toml: 'taxonmy'; did you mean 'taxonomy'?"),
+        ("f.toml", "[billing]\nnpi = 12\n", "'billing.npi' in f.toml has the wrong type. It must be a string."),
+        ("f.toml", "[billing\n", "is not TOML: look at line 1, column 9"),
+        ("f.csv", "encounter_id,subscriber.lastname\ne1,Doe\n", "did you mean 'subscriber.last_name'?"),
+    ],
+)
+def test_a_slip_in_the_facts_is_told(name: str, content: str, says: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_text(content)
+    with pytest.raises(LeadtermError) as told:
+        FactBook.read([tmp_path / name]).of("e1")
+    assert says in str(told.value)
+
+
+def test_a_charge_that_is_no_number_and_an_unknown_encounter_are_told(tmp_path: Path, capsys: Capture) -> None:
+    (tmp_path / "c.csv").write_text("encounter_id,code,charge\ne1,G0463,free\n")
+    with pytest.raises(LeadtermError, match="line 2: the charge is no number"):
+        FactBook.read([], [tmp_path / "c.csv"])
+    assert main(["claim", write(tmp_path, knee()), "--encounter", "e2"]) == 2
+    assert "'e2'. Allowed: e1." in capsys.readouterr().err
