@@ -114,11 +114,7 @@ def suggest(
     first = list(reader.first())
     engine = _load(model, date, ner, linker, system or [])
     wanted = Wanted(tuple(system or ()), top, threshold, format)
-    many = len(files) if len(files) > 1 and not any(map(holds_many, files)) else None
-    read: Iterable[Encounter] = chain(first, reader)
-    if len(files) > 1 or many is None:
-        shown = output is not None or not sys.stdout.isatty()
-        read = progress(read, "Suggesting", total=many) if shown else read
+    read = _watched(chain(first, reader), files, shown=output is not None or not sys.stdout.isatty())
     _speak_utf8(format)
 
     def ask(encounter: Encounter) -> Answer:
@@ -128,6 +124,12 @@ def suggest(
     write_answers(reader.answers(in_their_language(read, engine.languages, _say), ask), wanted, output)
     if reader.problems:
         raise typer.Exit(2)
+
+
+def _watched(read: Iterable[Encounter], files: Sequence[Path], *, shown: bool) -> Iterable[Encounter]:
+    """Show how far it is; how many encounters there are is known for files of one each."""
+    many = len(files) if len(files) > 1 and not any(map(holds_many, files)) else None
+    return progress(read, "Suggesting", total=many) if shown else read
 
 
 def _known_setting(setting: str | None) -> str | None:

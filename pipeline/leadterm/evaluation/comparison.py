@@ -166,23 +166,40 @@ def compare(
     if baseline is not None and baseline not in runs:
         raise unknown_name("baseline", baseline, runs)
     reference = as_qrels(qrels, system=the_only(systems))
-    tables: dict[str, Aligned] = {}
-    limits: dict[str, tuple[float | None, str]] = {}
-    said: dict[str, list[str]] = {}
+    scored: dict[str, _Scored] = {}
     for name, given in runs.items():
         run = as_run(given, system=the_only(systems))
         table = align(run, reference, systems=systems, uncoded=uncoded)
-        tables[name], limit, source = set_threshold(table, run, (thresholds or {}).get(name), split, seed)
-        limits[name], said[name] = (limit, source), warnings_of(table, run, uncoded)
-    ratios = {name: all_ratios(table) for name, table in tables.items()}
-    _check(metrics, ratios)
-    values = {n: {**ratios[n].values(), **macro_metrics(label_counts(t)), **areas(t)} for n, t in tables.items()}
-    samples = {n: bootstrap(tables[n], ratios[n], n_bootstrap, seed) if n_bootstrap else {} for n in runs}
-    rows = _tests(tables, ratios, _pairs(runs, baseline), metrics, n_permutations, seed)
+        table, limit, source = set_threshold(table, run, (thresholds or {}).get(name), split, seed)
+        scored[name] = _scored(table, (limit, source), warnings_of(table, run, uncoded), n_bootstrap, seed)
+    _check(metrics, next(iter(scored.values())).ratios)
+    rows = _tests(scored, _pairs(runs, baseline), metrics, n_permutations, seed)
     corrected = holm([p for _, _, p in rows])
-    found = [_difference(values, samples, row, c) for row, c in zip(rows, corrected, strict=True)]
-    ci = {n: intervals(samples[n], values[n]) for n in runs}
-    return Comparison(tuple(runs), next(iter(tables.values())).n, values, ci, limits, tuple(found), said)
+    found = [_difference(scored, row, c) for row, c in zip(rows, corrected, strict=True)]
+    values = {name: one.values for name, one in scored.items()}
+    ci = {name: intervals(one.samples, one.values) for name, one in scored.items()}
+    limits = {name: one.limit for name, one in scored.items()}
+    said = {name: one.said for name, one in scored.items()}
+    return Comparison(tuple(runs), next(iter(scored.values())).table.n, values, ci, limits, tuple(found), said)
+
+
+@dataclass(frozen=True)
+class _Scored:
+    """One run beside the reference codes, with its figures and their bootstrap samples."""
+
+    table: Aligned
+    limit: tuple[float | None, str]
+    said: list[str]
+    ratios: Ratios
+    values: Mapping[str, float]
+    samples: Mapping[str, Floats]
+
+
+def _scored(table: Aligned, limit: tuple[float | None, str], said: list[str], n_bootstrap: int, seed: int) -> _Scored:
+    ratios = all_ratios(table)
+    values = {**ratios.values(), **macro_metrics(label_counts(table)), **areas(table)}
+    samples = bootstrap(table, ratios, n_bootstrap, seed) if n_bootstrap else {}
+    return _Scored(table, limit, said, ratios, values, samples)
 
 
 def detectable(samples: Floats, *, alpha: float = 0.05, power: float = 0.8) -> float:
@@ -201,8 +218,8 @@ def detectable(samples: Floats, *, alpha: float = 0.05, power: float = 0.8) -> f
     return float((normal.inv_cdf(1 - alpha / 2) + normal.inv_cdf(power)) * samples.std())
 
 
-def _check(metrics: Sequence[str], ratios: Mapping[str, Ratios]) -> None:
-    known = [*next(iter(ratios.values())).names, "macro_f1"]
+def _check(metrics: Sequence[str], ratios: Ratios) -> None:
+    known = [*ratios.names, "macro_f1"]
     for metric in metrics:
         if metric not in known:
             raise unknown_name("metric", metric, known)
@@ -215,35 +232,28 @@ def _pairs(runs: Iterable[str], baseline: str | None) -> list[tuple[str, str]]:
 
 
 def _tests(
-    tables: Mapping[str, Aligned],
-    ratios: Mapping[str, Ratios],
-    pairs: Sequence[tuple[str, str]],
-    metrics: Sequence[str],
-    n_permutations: int,
-    seed: int,
+    scored: Mapping[str, _Scored], pairs: Sequence[tuple[str, str]], metrics: Sequence[str], n: int, seed: int
 ) -> list[tuple[str, tuple[str, str], float]]:
     """Give metric, pair and p-value of every test, by metric."""
     plain, found = [m for m in metrics if m != "macro_f1"], {}
     for a, b in pairs:
-        one, two = ratios[a].pick(plain), ratios[b].pick(plain)
-        p = permutation_p(one, two, tables[a].group, n_permutations, seed)
+        one, two = scored[a].ratios.pick(plain), scored[b].ratios.pick(plain)
+        p = permutation_p(one, two, scored[a].table.group, n, seed)
         found.update({(m, (a, b)): float(v) for m, v in zip(plain, p, strict=True)})
         if "macro_f1" in metrics:
-            found["macro_f1", (a, b)] = macro_f1_permutation_p(tables[a], tables[b], n_permutations, seed)
+            found["macro_f1", (a, b)] = macro_f1_permutation_p(scored[a].table, scored[b].table, n, seed)
     return [(metric, pair, found[metric, pair]) for metric in metrics for pair in pairs]
 
 
 def _difference(
-    values: Mapping[str, Mapping[str, float]],
-    samples: Mapping[str, Mapping[str, Floats]],
-    row: tuple[str, tuple[str, str], float],
-    corrected: float,
+    scored: Mapping[str, _Scored], row: tuple[str, tuple[str, str], float], corrected: float
 ) -> Difference:
     metric, (a, b), p = row
-    gap = values[b][metric] - values[a][metric]
-    if not samples[a]:
+    one, two = scored[a], scored[b]
+    gap = two.values[metric] - one.values[metric]
+    if not one.samples:
         return Difference(metric, a, b, gap, None, None, p, corrected, None)
-    drawn = samples[b][metric] - samples[a][metric]
+    drawn = two.samples[metric] - one.samples[metric]
     low, high = np.quantile(drawn, [0.025, 0.975]) - drawn.mean() + gap
     return Difference(metric, a, b, gap, float(low), float(high), p, corrected, detectable(drawn))
 

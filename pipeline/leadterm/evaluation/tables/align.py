@@ -144,26 +144,16 @@ def align(run: Run, qrels: Qrels, *, systems: Collection[str] | None = None, unc
     gold_row, gold_col, principal = _reference(qrels, gold_place, gold_map)
     taken = _suggested(run, qrels, run_place, run_map)
     row, col, score = run_place[run.row[taken]], run_map[run.col[taken]], run.score[taken]
+    relevant = _member(row * len(labels) + col, gold_row * len(labels) + gold_col)
     return Aligned(
-        encounters,
-        labels,
-        row,
-        col,
-        score,
-        positions(row),
-        _member(row * len(labels) + col, gold_row * len(labels) + gold_col),
-        score > -np.inf,
-        gold_row,
-        gold_col,
-        principal,
-        _groups(qrels, encounters),
+        encounters, labels, row, col, score, positions(row), relevant, score > -np.inf,
+        gold_row, gold_col, principal, _groups(qrels, encounters),
         None if run.confidence is None else run.confidence[taken],
         None if run.section is None else run.section[taken],
-        _move(run.evidence, run_place, run_map),
-        _move(qrels.evidence, gold_place, gold_map),
+        _move(run.evidence, run_place, run_map), _move(qrels.evidence, gold_place, gold_map),
         tuple(qrels.info.get(e, EncounterInfo()) for e in encounters),
         _counts(run, qrels, run_map[run.col] >= 0, set(encounters), gold_row),
-    )
+    )  # fmt: skip
 
 
 def _suggested(run: Run, qrels: Qrels, place: Ints, names: Ints) -> Ints:

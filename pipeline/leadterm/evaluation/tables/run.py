@@ -208,23 +208,15 @@ class Run:
                 hint="Score each model by itself.",
             )
         rows = [(s.encounter_id, g) for s in known for g in s.suggestions]
-        columns = build_columns(
-            [s.encounter_id for s in known],
-            [e for e, _ in rows],
-            [g.system for _, g in rows],
-            [g.code for _, g in rows],
-            normalise,
-        )
-        confidence = np.array([g.confidence for _, g in rows], dtype=np.float64)
+        encounters, given = [e for e, _ in rows], [g for _, g in rows]
+        systems, codes = [g.system for g in given], [g.code for g in given]
+        columns = build_columns([s.encounter_id for s in known], encounters, systems, codes, normalise)
+        confidence = np.array([g.confidence for g in given], dtype=np.float64)
         return make_run(
-            name or (known[0].model if known else "run"),
-            columns,
-            confidence,
-            confidence=confidence,
-            section=np.array([g.section for _, g in rows], dtype=object),
-            evidence=[_spans(g.evidence) for _, g in rows],
-            threshold=thresholds.pop() if thresholds else None,
-        )
+            name or (known[0].model if known else "run"), columns, confidence, confidence=confidence,
+            section=np.array([g.section for g in given], dtype=object),
+            evidence=[_spans(g.evidence) for g in given], threshold=thresholds.pop() if thresholds else None,
+        )  # fmt: skip
 
     def to_frame(self) -> pd.DataFrame:
         """Give the run as a frame with the columns of a run file, best first within each encounter.
