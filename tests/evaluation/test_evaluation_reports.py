@@ -230,7 +230,10 @@ def test_a_run_file_that_is_not_there(corpus, capsys):
 
 def test_evaluate_a_model(corpus, capsys, monkeypatch):
     class Model:
-        def suggest(self, e):
+        systems = ("icd10cm",)
+
+        def suggest(self, e, *, systems):
+            assert systems == self.systems
             return SuggestionSet(e.encounter_id, "m", {}, (Suggestion(1, "icd10cm", "I10", "", 0.9, ()),), 0.5)
 
     monkeypatch.setattr("leadterm.models.load", lambda _name: Model())
