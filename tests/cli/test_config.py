@@ -104,6 +104,35 @@ LINES = [
 ]
 
 
+def test_the_release_of_a_system_that_is_used(home: Path, capsys: Capture) -> None:
+    (home / "old.tsv").write_text("code\ttitle\nI10\tEssential (primary) hypertension\nR05\tCough\nM10.9\tGout\n")
+    asked = ["codes", "install", str(home / "old.tsv"), "--system", "icd10cm", "--release", "2021", "--force"]
+    assert main(asked) == 0
+    assert main(["config", "set", "releases", "icd10cm=2021, icd9cm=32"]) == 0
+    assert main(["config", "show"]) == 0
+    assert 'releases = {icd10cm = "2021", icd9cm = "32"}' in capsys.readouterr().out
+    assert main(["codes", "show", "R05"]) == 0
+    assert "2021" in capsys.readouterr().out
+    assert main(["codes", "remove", "icd10cm", "2021"]) == 0
+    assert main(["codes", "show", "I10"]) == 2
+    assert "'leadterm config unset releases'" in capsys.readouterr().err
+    assert main(["config", "unset", "releases"]) == 0
+    assert main(["codes", "show", "I10"]) == 0
+    assert "2026" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [("icd10cm=1999", "unknown release of icd10cm '1999'"), ("icd10=2026.04", "unknown code system 'icd10'"),
+     ("2026.04", "name no release")],
+)  # fmt: skip
+@pytest.mark.usefixtures("home")
+def test_a_release_that_is_not_there_is_refused(value: str, said: str, capsys: Capture) -> None:
+    assert main(["config", "set", "releases", value]) == 2
+    assert said in capsys.readouterr().err
+    assert not config_file().exists()
+
+
 @pytest.fixture
 def program(home: Path) -> Path:
     """leadterm as a command that a shell finds in the folder of the file."""

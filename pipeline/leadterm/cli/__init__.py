@@ -20,6 +20,7 @@ from typer.core import TyperGroup
 from leadterm import __version__
 from leadterm.cli.process import COMPLETING, Stopped, collect_seldom, open_streams, stop_on_signals
 from leadterm.errors import LeadtermError, place_of, printable
+from leadterm.paths import config_file
 
 __all__ = ["COMMANDS", "CommandPlace", "app", "main"]
 
@@ -57,6 +58,8 @@ COMMANDS: Mapping[str, CommandPlace] = {
 # The base of all usage errors; depending on its version, typer brings it itself or takes it from click.
 UsageProblem: type[BaseException] = typer.BadParameter.__mro__[2]
 INTERRUPTED, PIPE_CLOSED, INTERNAL = 130, 141, 70
+REGISTRY = "leadterm.codes.registry"
+WITHOUT_CODES = ("config", "completion", "cache", "--version", "--help", "-h")
 
 
 class LazyGroup(TyperGroup):
@@ -139,6 +142,7 @@ def _run(arguments: list[str]) -> int:
         from leadterm.cli.completion import complete
 
         return complete(command)
+    _use_config(arguments)
     try:
         with command.make_context("leadterm", arguments) as context:
             command.invoke(context)
@@ -147,6 +151,17 @@ def _run(arguments: list[str]) -> int:
         status = done.exit_code
     sys.stdout.flush()
     return status
+
+
+def _use_config(arguments: list[str]) -> None:
+    """Let the releases hold that are configured; a command that does without codes does without the file."""
+    wanted: dict[str, str] = {}
+    if arguments[:1] and arguments[0] not in WITHOUT_CODES and config_file().exists():
+        from leadterm.cli.config import read_config
+
+        wanted = read_config().get("releases", {})
+    if wanted or REGISTRY in sys.modules:
+        import_module(REGISTRY).use_releases(wanted)
 
 
 def _explain(error: BaseException) -> tuple[int, str]:

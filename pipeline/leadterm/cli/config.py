@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tomllib
 from collections.abc import Callable, Mapping
 from enum import StrEnum
@@ -19,6 +20,7 @@ from leadterm.storage.writer import explain_failure, write_file
 __all__ = ["app", "read_config"]
 
 MEND = "Mend the file, or delete it."
+PLAIN_KEY = re.compile(r"[\w-]+", re.ASCII)
 
 
 class Key(StrEnum):
@@ -27,6 +29,7 @@ class Key(StrEnum):
     MODEL = "model"
     SETTING = "setting"
     THRESHOLD = "threshold"
+    RELEASES = "releases"
 
 
 def _model(value: object) -> str:
@@ -53,8 +56,18 @@ def _threshold(value: object) -> float:
     return number
 
 
-CHECKS: Mapping[str, Callable[[object], str | float]] = {
-    Key.MODEL: _model, Key.SETTING: _setting, Key.THRESHOLD: _threshold,
+def _releases(value: object) -> dict[str, str]:
+    """Read what the file says, or what is typed: ``icd10cm=2025 hcpcs=2026``."""
+    given = value
+    if isinstance(value, str):
+        given = dict(piece.partition("=")[::2] for piece in value.replace(",", " ").split())
+    if not isinstance(given, dict) or not given or not all(isinstance(one, str) and one for one in given.values()):
+        raise LeadtermError(f"the releases {value!r} name no release.", hint="Say for instance icd10cm=2025.")
+    return given
+
+
+CHECKS: Mapping[str, Callable[[object], str | float | dict[str, str]]] = {
+    Key.MODEL: _model, Key.SETTING: _setting, Key.THRESHOLD: _threshold, Key.RELEASES: _releases,
 }  # fmt: skip
 
 
@@ -84,20 +97,23 @@ app = typer.Typer(name="config", add_completion=False, no_args_is_help=True, hel
 @app.command()
 def show() -> None:
     """Show what is set and in which file."""
-    lines = [f"{name} = {json.dumps(value, ensure_ascii=False)}" for name, value in sorted(read_config().items())]
+    lines = [f"{name} = {_toml(value)}" for name, value in sorted(read_config().items())]
     write_output("\n".join([f"# {config_file()}", *(lines or ["# nothing is set"])]))
 
 
 @app.command("set")
 def set_(
     key: Annotated[Key, typer.Argument(help="What to set.")],
-    value: Annotated[str, typer.Argument(help="A model, outpatient or inpatient, or a confidence.")],
+    value: Annotated[str, typer.Argument(help="A model; outpatient or inpatient; a confidence; SYSTEM=RELEASE.")],
 ) -> None:
     """Set what holds where the option is not typed."""
     checked = CHECKS[key](value)
     if key is Key.MODEL:
         folder = model_dir(value)  # a folder is kept whole: the command may run elsewhere next time
         checked = str(folder.resolve()) if Path(value).exists() else value
+    if isinstance(checked, dict):
+        _check_releases(checked)
+        checked = {**read_config().get(key, {}), **checked}
     _write({**read_config(), str(key): checked})
     messages().print(f"{key} is set in {config_file()}.", soft_wrap=True, markup=False, highlight=False)
 
@@ -112,10 +128,32 @@ def unset(key: Annotated[Key, typer.Argument(help="What to forget.")]) -> None:
     messages().print(f"{key} is no longer set.", soft_wrap=True, markup=False, highlight=False)
 
 
-def _write(values: Mapping[str, str | float]) -> None:
-    """Write the file; what JSON writes of a string or a number is TOML as well, but for the character DEL."""
+def _check_releases(wanted: Mapping[str, str]) -> None:
+    """Refuse a release that is not at hand, or that holds for no known days."""
+    from leadterm.codes.registry import BASES, available
+
+    parts = [part for part in available() if part.kind in BASES]
+    for system, release in wanted.items():
+        held = {part.release: part for part in parts if part.system == system}
+        if not held:
+            raise unknown_name("code system", system, {part.system for part in parts})
+        if release not in held:
+            raise unknown_name(f"release of {system}", release, held, hint="'leadterm codes install' brings others.")
+        if held[release].effective_from is None:
+            raise LeadtermError(f"{system} {release} holds for no known days.", hint="It is used as it is.")
+
+
+def _toml(value: object) -> str:
+    """Write a value: what JSON writes of a string or a number is TOML as well, but for the character DEL."""
+    if isinstance(value, dict):
+        keys = {key: key if PLAIN_KEY.fullmatch(key) else _toml(key) for key in sorted(value)}
+        return "{" + ", ".join(f"{shown} = {_toml(value[key])}" for key, shown in keys.items()) + "}"
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007F")
+
+
+def _write(values: Mapping[str, str | float | dict[str, str]]) -> None:
+    """Write the file."""
     file = config_file()
     with explain_failure(file, hint="Set XDG_CONFIG_HOME to a folder you may write."):
         file.parent.mkdir(parents=True, exist_ok=True)
-        lines = [f"{name} = {json.dumps(value, ensure_ascii=False)}\n" for name, value in sorted(values.items())]
-        write_file(file, "".join(lines).replace("\x7f", "\\u007F"))
+        write_file(file, "".join(f"{name} = {_toml(value)}\n" for name, value in sorted(values.items())))

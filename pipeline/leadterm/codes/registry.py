@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -20,7 +20,9 @@ from leadterm.errors import LeadtermError, unknown_name
 from leadterm.paths import code_data
 from leadterm.storage.array_cache import FORMAT, cached
 
-__all__ = ["Available", "available", "is_at_hand", "load_axis_tables", "load_system", "release_on"]
+__all__ = ["Available", "available", "is_at_hand", "load_axis_tables", "load_system", "release_on", "use_releases"]
+
+_WANTED: dict[str, str] = {}
 
 BASES = ("tabular", "codes", "tables")  # kinds of part that say which codes there are
 
@@ -126,7 +128,7 @@ def load_system(name: str, date: date | str | None = None) -> CodeSystem:
                 hint="Install its official files with: leadterm codes install SOURCE",
             )
         raise unknown_name("code system", name, {part.system for part in available()} | set(SYSTEMS))
-    day = as_day(date) if date is not None else None
+    day = _day(name, date)
     base, lender, codes = choose(name, bases, day)
     if base.kind == "codes" and lender is None:
         lender = next((part for part in parts if (part.kind, part.release) == ("facts", base.release)), None)
@@ -143,7 +145,7 @@ def load_axis_tables(name: str, date: date | str | None = None) -> AxisTables:
     >>> len(set(load_axis_tables("icd10pcs").codes()))
     78948
     """
-    day = as_day(date) if date is not None else None
+    day = _day(name, date)
     parts = packaged_components(name) + list_components(code_data(), name)
     best = [_best(name, [part for part in parts if part.kind == kind], day) for kind in AXIS_KINDS]
     if best[0] is None:
@@ -152,6 +154,28 @@ def load_axis_tables(name: str, date: date | str | None = None) -> AxisTables:
             hint="Install the official XML files with: leadterm codes install SOURCE",
         )
     return axis_tables_of(best[0].release, *(read_part(part) if part else [] for part in best))
+
+
+def use_releases(wanted: Mapping[str, str]) -> None:
+    """Take these releases (system → release) in the place of the newest, wherever no day of service decides."""
+    _WANTED.clear()
+    _WANTED.update(wanted)
+    load_axis_tables.cache_clear()
+
+
+def _day(name: str, date: date | str | None) -> date | None:
+    """The day that decides: the one given, else the first of the release that was chosen."""
+    if date is not None:
+        return as_day(date)
+    if name not in _WANTED:
+        return None
+    held = sorted({part.release for part in _bases(name)})
+    if _WANTED[name] not in held:
+        raise LeadtermError(
+            f"{spec_of(name).title} {_WANTED[name]} is not at hand; there is {', '.join(held) or 'none'}.",
+            hint="It was chosen with 'leadterm config set releases'; install it, or 'leadterm config unset releases'.",
+        )
+    return effective_dates(name, _WANTED[name])[0]
 
 
 def is_at_hand(name: str) -> bool:
@@ -168,7 +192,7 @@ def release_on(name: str, date: date | str | None = None) -> str:
     bases = _bases(name)
     if not bases:
         return load_system(name, date).release  # raises what there is to say
-    return choose(name, bases, as_day(date) if date is not None else None)[0].release
+    return choose(name, bases, _day(name, date))[0].release
 
 
 def _bases(name: str) -> list[Component]:
