@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import date as Date
 from typing import TYPE_CHECKING
 
+from leadterm.rules.combine import companions_missing, hypertension, parts, pregnancy, sides, vague
 from leadterm.rules.excludes import exclusions
 from leadterm.rules.findings import Case, Coded, Facts, Finding
+from leadterm.rules.medicare import edit_diagnoses, edit_procedures, hospital_acquired, present_on_admission
 from leadterm.rules.patient import other_age, other_sex
-from leadterm.rules.validity import incomplete, not_in_force, unknown
+from leadterm.rules.sequence import code_first, companions_noted, duplicates, leads, lone_leaders, order_of_pairs
+from leadterm.rules.support import asserted, documented_side, integral
+from leadterm.rules.validity import complete, existing, not_in_force
 
 if TYPE_CHECKING:
     from leadterm.schema import Encounter
@@ -17,7 +22,9 @@ if TYPE_CHECKING:
 __all__ = ["RULES", "check_codes", "check_items"]
 
 RULES: tuple[Callable[[Case], Iterable[Finding]], ...] = (
-    unknown, incomplete, not_in_force, exclusions, other_sex, other_age,
+    existing, complete, not_in_force, duplicates, exclusions, leads, lone_leaders, order_of_pairs, code_first,
+    companions_noted, hypertension, parts, companions_missing, sides, vague, pregnancy, other_sex, other_age, asserted,
+    documented_side, integral, edit_diagnoses, edit_procedures, present_on_admission, hospital_acquired,
 )  # fmt: skip
 """A new rule is a function, a line here, and its words in ``rules.tsv``."""
 _ORDER = ("error", "warning", "advice")
@@ -87,6 +94,7 @@ def check_items(facts: Facts, items: Sequence[Coded]) -> tuple[Finding, ...]:
     from leadterm.codes.registry import is_at_hand
 
     found: list[Finding] = []
+    facts = replace(facts, beside=tuple(item.code for item in items))
     for name in dict.fromkeys(item.system for item in items):
         if is_at_hand(name):
             own = sorted((item for item in items if item.system == name), key=lambda item: item.role not in LEADING)

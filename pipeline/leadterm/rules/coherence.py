@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING, Protocol
 
 from leadterm.rules.excludes import exclusion
-from leadterm.text.knowledge import load_table
+from leadterm.rules.shared import (
+    COMPLAINTS,
+    FINAL,
+    companions,
+    confirmed_section,
+    higher_degree,
+    is_vaguer,
+    one_side,
+    replaced,
+    symptoms,
+)  # fmt: skip
+from leadterm.rules.support import NOT_OF_THE_PATIENT
 
 if TYPE_CHECKING:
     from leadterm.codes.system import CodeSystem
@@ -16,31 +26,15 @@ if TYPE_CHECKING:
 
 __all__ = ["Proposed", "brought_in", "left_out"]
 
-FINAL = frozenset({
-    "", "assessment", "assessment_plan", "diagnosis", "discharge_diagnosis", "hospital_course", "impression",
-    "postoperative_diagnosis", "problem_list", "summary", "other", "conclusion",
-})  # fmt: skip
 FACTORS, FAMILY_HISTORY = ("Z",), ("Z80", "Z81", "Z82", "Z83", "Z84")
 LISTS = frozenset({"diagnosis", "discharge_diagnosis", "problem_list"})
-NOT_OF_THE_PATIENT: Mapping[str, str] = {
-    "absent": "denied in the note",
-    "family": "said of a relative",
-    "hypothetical": "spoken of as something that may come",
-    "conditional": "spoken of under a condition",
-}
 STAGES, WORST, UNTOLD = ("N18",), "N18.6", "N18.9"
 TYPES = (("E08", "E09", "E10", "E11", "E13"), ("I10", "I11", "I12", "I13"))
 WEIGHTY = 0.5
 EARLY = frozenset({
     "chief_complaint", "reason_for_visit", "hpi", "subjective", "past_medical_history", "admission_diagnosis",
 })  # fmt: skip
-COMPLAINTS = ("R", "M25.5", "M54.2", "M54.5", "M54.6", "M54.9", "M79.6")
-ONE_DISEASE: Mapping[str, str] = {"F33": "F32", "F01": "F03", "F02": "F03"}  # the first says more than the second
-UNSAID = ("unspecified", "without complication", "uncomplicated", "not otherwise specified")
-SIDES = ("right", "left", "bilateral")
 ORGANISMS = ("B95", "B96", "B97")
-BURNS, DEGREES = ("T20", "T21", "T22", "T23", "T24", "T25"), "123567"  # burns, then corrosions
-MANY = ("O", "P", "T", "V", "W", "X", "Y", "Z")  # codes of one category may well stand side by side
 
 
 class Proposed(Protocol):
@@ -107,7 +101,7 @@ def brought_in(above: Sequence[Proposed], below: Sequence[Proposed]) -> dict[str
     {'I50.9': 'I11.0 needs it (I.C.9.a.1)'}
     """
     found: dict[str, str] = {}
-    for prefix, needs, section, bring in _companions():
+    for prefix, needs, section, bring in companions():
         for one in above if bring else ():
             if one.code.startswith(prefix) and not any(other.code.startswith(needs) for other in above):
                 fitting = [other for other in below if other.code.startswith(needs)]
@@ -129,11 +123,9 @@ def _unasserted(case: _Case) -> Iterator[Verdict]:
 def _unconfirmed(case: _Case) -> Iterator[Verdict]:
     """Diseases that are coded only once confirmed."""
     for one in case.standing:
-        if one.mentions[0].assertion == "possible":
-            for prefix, section in _confirmed_only():
-                if one.code.startswith(prefix):
-                    yield one.code, f"coded only once it is confirmed ({section})"
-                    break
+        section = confirmed_section(one.code) if one.mentions[0].assertion == "possible" else ""
+        if section:
+            yield one.code, f"coded only once it is confirmed ({section})"
 
 
 def _uncertain(case: _Case) -> Iterator[Verdict]:
@@ -164,7 +156,7 @@ def _contradictory(case: _Case) -> Iterator[Verdict]:
 def _parts(case: _Case) -> Iterator[Verdict]:
     """Parts of a combination code."""
     for whole in case.standing:
-        for part in _replaced().get(whole.code, ()):
+        for part in replaced().get(whole.code, ()):
             for one in case.standing:
                 if one is not whole and one.code.startswith(part):
                     yield one.code, f"part of {whole.code} (I.B.9)"
@@ -172,37 +164,18 @@ def _parts(case: _Case) -> Iterator[Verdict]:
 
 def _general(case: _Case) -> Iterator[Verdict]:
     """The unspecified code beside a specific one of its category."""
-    unsaid = {one.code: sum(map(case.system.title(one.code).lower().count, UNSAID)) for one in case.standing}
-    for one in case.standing if len(unsaid) > 1 else ():
-        if one.code.startswith(MANY):
-            continue
-        for other in case.standing:
-            same = _disease(other.code) == _disease(one.code) and _one_side(case.system, one.code, other.code)
-            if same and unsaid[other.code] < unsaid[one.code]:
-                yield one.code, f"{other.code} says more of it (I.B.2)"
-                break
-
-
-def _disease(code: str) -> str:
-    return ONE_DISEASE.get(code[:3], code[:3])
+    for one in case.standing:
+        better = next((other for other in case.standing if is_vaguer(case.system, one.code, other.code)), None)
+        if better:
+            yield one.code, f"{better.code} says more of it (I.B.2)"
 
 
 def _burns(case: _Case) -> Iterator[Verdict]:
     """Burns of one site: only the highest degree (the fourth character) is coded."""
     for one in case.standing:
-        if one.code.startswith(BURNS) and one.code[4:5] in DEGREES:
-            kind = DEGREES[DEGREES.index(one.code[4]) // 3 * 3 :][:3]
-            for other in case.standing:
-                alike = other.code[:3] == one.code[:3] and other.code[5:] == one.code[5:]
-                if alike and other.code[4] in kind and other.code[4] > one.code[4]:
-                    yield one.code, f"{other.code} is the higher degree at this site (I.C.19.d.2)"
-                    break
-
-
-def _one_side(system: CodeSystem, first: str, second: str) -> bool:
-    """Whether two codes may speak of the same side."""
-    sides = [{side for side in SIDES if side in system.title(code).lower()} for code in (first, second)]
-    return not all(sides) or sides[0] == sides[1]
+        worse = next((other for other in case.standing if higher_degree(one.code, other.code)), None)
+        if worse:
+            yield one.code, f"{worse.code} is the higher degree at this site (I.C.19.d.2)"
 
 
 def _excluded(case: _Case) -> Iterator[Verdict]:
@@ -243,15 +216,15 @@ def _integral(case: _Case) -> Iterator[Verdict]:
             continue
         for disease in case.standing:
             own = disease.code[:1] not in "RVWXYZ" and disease.mentions[0].assertion == "present"
-            own = own and _one_side(case.system, one.code, disease.code)
-            if own and disease.confidence > one.confidence and one.code.startswith(_symptoms(disease.code)):
+            own = own and one_side(case.system, one.code, disease.code)
+            if own and disease.confidence > one.confidence and one.code.startswith(symptoms(disease.code)):
                 yield one.code, f"integral to {disease.code} (I.B.5)"
                 break
 
 
 def _alone(case: _Case) -> Iterator[Verdict]:
     """Codes whose companion is missing."""
-    for prefix, needs, section, bring in _companions():
+    for prefix, needs, section, bring in companions():
         for one in () if bring else case.standing:
             if one.code.startswith(prefix) and not any(other.code.startswith(needs) for other in case.standing):
                 yield one.code, f"never without {' or '.join(needs[:3])}{' …' if len(needs) > 3 else ''} ({section})"
@@ -261,41 +234,3 @@ RULES: tuple[Callable[[_Case], Iterator[Verdict]], ...] = (
     _unasserted, _unconfirmed, _uncertain, _parts, _contradictory, _general, _burns, _excluded, _organism, _integral,
     _alone,
 )  # fmt: skip
-
-
-@lru_cache(maxsize=1)
-def _confirmed_only() -> tuple[tuple[str, str], ...]:
-    return tuple((row["code"], row["section"]) for row in load_table("confirmed_only.tsv"))
-
-
-@lru_cache(maxsize=1)
-def _companions() -> tuple[tuple[str, tuple[str, ...], str, bool], ...]:
-    rows = load_table("required_companions.tsv")
-    return tuple(
-        (row["code"], tuple(row["needs"].split("|")), row["section"], row["without"] == "bring") for row in rows
-    )
-
-
-@lru_cache(maxsize=1)
-def _replaced() -> Mapping[str, tuple[str, ...]]:
-    """Parts that each combination code replaces."""
-    found: dict[str, tuple[str, ...]] = {}
-    for row in load_table("combinations.tsv"):
-        if row["replaces"] != "-":
-            found[row["code"]] = found.get(row["code"], ()) + tuple(row["replaces"].split(";"))
-    return found
-
-
-@lru_cache(maxsize=1)
-def _integral_symptoms() -> Mapping[str, tuple[str, ...]]:
-    found: dict[str, tuple[str, ...]] = {}
-    for row in load_table("integral_symptoms.tsv"):
-        found[row["disease"]] = found.get(row["disease"], ()) + tuple(row["symptoms"].split(";"))
-    return found
-
-
-@lru_cache(maxsize=4096)
-def _symptoms(code: str) -> tuple[str, ...]:
-    """Symptoms of a disease, by the longest prefixes the table has."""
-    table = _integral_symptoms()
-    return tuple(symptom for n in range(1, len(code) + 1) for symptom in table.get(code[:n], ()))

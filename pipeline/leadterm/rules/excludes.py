@@ -1,8 +1,7 @@
-"""Excludes1 in code form: which codes the notes of the tabular list forbid together."""
+"""Excludes notes in code form: which codes the tabular list keeps apart, or lets stand together."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
@@ -10,15 +9,13 @@ from typing import TYPE_CHECKING, NamedTuple
 from leadterm.codes.systems.bare_codes import bare
 from leadterm.rules.book import make_finding
 from leadterm.rules.findings import Case, Finding
+from leadterm.rules.references import Reference, names, references_in
 
 if TYPE_CHECKING:
     from leadterm.codes.system import CodeSystem
+    from leadterm.codes.types import InstructionKind
 
-__all__ = ["Exclusion", "exclusion", "exclusions"]
-
-_CODE = r"[A-Z]\w{2}(?:\.[0-9A-Z]{1,4})?"
-REFERENCE = re.compile(rf"\b({_CODE})(?:(?:\s?-\s?|-?\sto\s)({_CODE}))?")
-DIGIT = re.compile(r"\d")
+__all__ = ["Exclusion", "exclusion", "exclusions", "inclusions"]
 
 
 class Exclusion(NamedTuple):
@@ -38,8 +35,17 @@ def exclusions(case: Case) -> Iterator[Finding]:
                 yield make_finding("excludes1", case.system.name, (first, second), owner=note.owner, note=note.text)
 
 
-@lru_cache(maxsize=50_000)
-def exclusion(system: CodeSystem, first: str, second: str) -> Exclusion | None:
+def inclusions(case: Case) -> Iterator[Finding]:
+    """Pairs of codes that an Excludes2 note names: both may stand."""
+    for at, first in enumerate(case.known):
+        for second in case.known[at + 1 :]:
+            note = exclusion(case.system, first, second, "excludes2")
+            if note:
+                yield make_finding("excludes2", case.system.name, (first, second), owner=note.owner, note=note.text)
+
+
+@lru_cache(maxsize=100_000)
+def exclusion(system: CodeSystem, first: str, second: str, kind: InstructionKind = "excludes1") -> Exclusion | None:
     """Give the Excludes1 note that forbids two codes of a release together, or None.
 
     >>> from leadterm.codes import load_system
@@ -48,29 +54,18 @@ def exclusion(system: CodeSystem, first: str, second: str) -> Exclusion | None:
     """
     for one, other in ((first, second), (second, first)) if first != second else ():
         plain = bare(other)
-        for note, ranges in _notes(system, one):
-            if any(low <= plain[: len(low)] and plain[: len(high)] <= high for low, high in ranges):
+        for note, named in _notes(system, one, kind):
+            if names(named, plain):
                 return note
     return None
 
 
-@lru_cache(maxsize=20_000)
-def _notes(system: CodeSystem, code: str) -> tuple[tuple[Exclusion, tuple[tuple[str, str], ...]], ...]:
-    """The notes that hold for a code, each with the first and last codes it names."""
+@lru_cache(maxsize=40_000)
+def _notes(system: CodeSystem, code: str, kind: InstructionKind) -> tuple[tuple[Exclusion, tuple[Reference, ...]], ...]:
+    """The notes that hold for a code, each with the codes it names."""
     found = []
-    for note in system.instructions(code, "excludes1"):
-        ranges = ranges_in(note.text)
-        if ranges:
-            found.append((Exclusion(note.owner, note.text), ranges))
+    for note in system.instructions(code, kind):
+        named = references_in(note.text)
+        if named:
+            found.append((Exclusion(note.owner, note.text), named))
     return tuple(found)
-
-
-@lru_cache(maxsize=20_000)
-def ranges_in(text: str) -> tuple[tuple[str, str], ...]:
-    """Give the first and last codes, without dots, of each reference of a note.
-
-    >>> ranges_in("toxic effect of foodstuffs (T61-T62), colitis (A04.7-), influenza (J09.X3)")
-    (('T61', 'T62'), ('A047', 'A047'), ('J09X3', 'J09X3'))
-    """
-    pairs = ((low, high or low) for low, high in REFERENCE.findall(text))
-    return tuple((bare(low), bare(high)) for low, high in pairs if DIGIT.search(low[:3]) and DIGIT.search(high[:3]))

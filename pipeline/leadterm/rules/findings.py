@@ -12,7 +12,7 @@ from leadterm.codes.release import as_day
 
 if TYPE_CHECKING:
     from leadterm.codes.system import CodeSystem
-    from leadterm.schema import Encounter, Mention
+    from leadterm.schema import Encounter, Mention, Note
 
 __all__ = ["Case", "Coded", "Facts", "Finding", "Severity"]
 
@@ -83,6 +83,10 @@ class Facts:
         Kinds of the notes and categories of their sections, for a site's own rules.
     noted : mapping of str to Mention
         Codes that the notes support and the set lacks, with their words: what lets a rule say "found, not coded".
+    notes : tuple of Note
+        The notes, for what hangs on the sentence of a mention.
+    beside : tuple of str
+        All codes of the encounter, those of other systems included; `check_items` sets it.
 
     Examples
     --------
@@ -100,6 +104,8 @@ class Facts:
     kinds: frozenset[str] = frozenset()
     sections: frozenset[str] = frozenset()
     noted: Mapping[str, Mention] = field(default_factory=dict)
+    notes: tuple[Note, ...] = ()
+    beside: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, encounter: Encounter, date: date | str | None = None, **more: Any) -> Facts:
@@ -118,7 +124,9 @@ class Facts:
         """
         when = encounter.date_of_service or date
         kinds = frozenset(note.kind for note in encounter.notes if note.kind)
-        found = cls(as_day(when) if when else None, encounter.setting, encounter.sex, kinds=kinds)
+        found = cls(
+            as_day(when) if when else None, encounter.setting, encounter.sex, kinds=kinds, notes=encounter.notes
+        )
         if encounter.birth_year:
             found = replace(found, born=as_day(f"{encounter.birth_year:04}-07-01"), born_doubt=183)
         return replace(found, **more)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from leadterm.codes.system import CodeSystem
 
-__all__ = ["episode_hint", "side_hint", "type_hint"]
+__all__ = ["episode_hint", "more_specific", "side_hint", "type_hint"]
 
 WORD = re.compile(r"[a-z0-9']+")
 SIDES = ("right", "left", "bilateral")
@@ -67,14 +67,30 @@ def type_hint(system: CodeSystem, code: str) -> str:
     >>> type_hint(load_system("icd10cm"), "N18.9")
     'stage not documented: N18.1 stage 1, N18.2 stage 2 (mild), N18.3- stage 3 (moderate), N18.4 stage 4 (severe) …'
     """
-    level = "" if code[:1] in EXTERNAL else _stem(system, code)[0]
-    while level and (parent := system.parent(level)) and (vague := _words(system.title(level)).count("unspecified")):
-        offers = [] if _is_other(system.title(parent)) else _more_specific(system, parent, level, vague)
+    for level, offers in _levels(system, code):
         if len(offers) > 1:
             example = system.title(offers[0].split()[0].removesuffix("-"))
             return f"{_kind(system.title(level), example, ' '.join(offers))}: {_listing(offers)}"
-        level = parent
     return ""
+
+
+@lru_cache(maxsize=20_000)
+def more_specific(system: CodeSystem, code: str) -> tuple[str, ...]:
+    """Give the codes beside an unspecified one that name the same condition in more detail.
+
+    >>> from leadterm.codes import load_system
+    >>> more_specific(load_system("icd10cm"), "N18.9")[:3]
+    ('N18.1', 'N18.2', 'N18.3')
+    """
+    return tuple(offer.split()[0].removesuffix("-") for _, offers in _levels(system, code) for offer in offers)
+
+
+def _levels(system: CodeSystem, code: str) -> Iterator[tuple[str, list[str]]]:
+    """The code and those above it while they leave something open, each with the offers beside it."""
+    level = "" if code[:1] in EXTERNAL else _stem(system, code)[0]
+    while level and (parent := system.parent(level)) and (vague := _words(system.title(level)).count("unspecified")):
+        yield level, [] if _is_other(system.title(parent)) else _more_specific(system, parent, level, vague)
+        level = parent
 
 
 def _more_specific(system: CodeSystem, parent: str, level: str, vague: int) -> list[str]:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["other_age", "other_sex"]
 
+CAUSES = ("V", "W", "X", "Y")
 SEXES = {"F": "female", "M": "male"}
 
 
@@ -23,10 +24,12 @@ def other_sex(case: Case) -> Iterator[Finding]:
     """Codes whose title or place in the classification is of the other sex."""
     patient = case.facts.sex
     for code in case.known if patient in SEXES else ():
+        if code.startswith(CAUSES):
+            continue  # of whoever did it
         sexes = {row["sex"] for row in _rows_of(case.system, code) if row["sex"]}
         if sexes and patient not in sexes:
             (other,) = sexes
-            yield make_finding("other-sex", case.system.name, (code,), other=SEXES[other], sex=SEXES[str(patient)])
+            yield make_finding("other-sex", case.system.name, (code,), other_sex=SEXES[other], sex=SEXES[str(patient)])
 
 
 def other_age(case: Case) -> Iterator[Finding]:
