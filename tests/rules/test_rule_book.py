@@ -54,7 +54,7 @@ def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     path.write_text(line + "\n", encoding="utf-8")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_DATA_HOME", str(tmp_path_factory.mktemp("data")))
-        install(path)
+        install(path, force=True)
         yield
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache, lru_cache
 
-from leadterm.codes.systems.code_spelling import bare
+from leadterm.codes.systems.bare_codes import bare
 from leadterm.rules.code_sets import CodeSets
 from leadterm.storage.tsv import package_table
 

@@ -37,7 +37,7 @@ HEADS = {
     "mce_procedures.tsv": f"# Edits of the Medicare Code Editor, procedures, FY2024 to FY2027.\n{CMS}.\n",
     "poa_exempt.tsv": f"# Codes exempt from present on admission, FY2025.\n{TOKENS}{CMS}.\n",
     "hac.tsv": f"# Diagnoses of hospital-acquired conditions by their number, MS-DRG v43.1 (FY2026).\n{TOKENS}{CMS}.\n",
-    "code_history.tsv": "# ICD-10-CM codes that came since October 2016, and the codes used until then; those that went.\n"
+    "code_history.tsv": "# ICD-10-CM codes that came since October 2016; those that went.\n"
     f"# came: first day; went: last day; before: codes used until then.\n{TOKENS}"
     "# Source: NCHS, conversion table FY2025 and code lists of FY2025 and April 2026, public domain.\n",
 }

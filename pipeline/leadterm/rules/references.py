@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import NamedTuple
 
-from leadterm.codes.systems.code_spelling import bare
+from leadterm.codes.systems.bare_codes import bare
 
 __all__ = ["Reference", "names", "references_in"]
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from leadterm.codes.systems.code_spelling import bare
+from leadterm.codes.systems.bare_codes import bare
 from leadterm.rules.book import make_finding
 from leadterm.rules.code_sets import code_sets
 from leadterm.rules.findings import Case, Finding
