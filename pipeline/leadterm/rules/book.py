@@ -13,7 +13,7 @@ from leadterm.storage.tsv import package_table
 if TYPE_CHECKING:
     from leadterm.schema import Mention
 
-__all__ = ["RuleText", "all_rules", "make_finding", "rule_text"]
+__all__ = ["SOURCES", "RuleText", "all_rules", "make_finding", "rule_text"]
 
 SOURCES = {
     "guidelines": "ICD-10-CM Official Guidelines FY2025",

@@ -7,12 +7,12 @@ from dataclasses import replace
 from datetime import date as Date
 from typing import TYPE_CHECKING
 
+from leadterm.rules.code_order import code_first, companions_noted, duplicates, leads, lone_leaders, order_of_pairs
 from leadterm.rules.combine import companions_missing, hypertension, parts, pregnancy, sides, vague
 from leadterm.rules.excludes import exclusions
 from leadterm.rules.findings import Case, Coded, Facts, Finding
 from leadterm.rules.medicare import edit_diagnoses, edit_procedures, hospital_acquired, present_on_admission
 from leadterm.rules.patient import other_age, other_sex
-from leadterm.rules.sequence import code_first, companions_noted, duplicates, leads, lone_leaders, order_of_pairs
 from leadterm.rules.support import asserted, documented_side, integral
 from leadterm.rules.validity import complete, existing, not_in_force
 

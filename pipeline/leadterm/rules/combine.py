@@ -9,10 +9,10 @@ from itertools import combinations, permutations
 from typing import TYPE_CHECKING
 
 from leadterm.rules.book import make_finding
+from leadterm.rules.code_order import asked_for
 from leadterm.rules.code_sets import code_sets
 from leadterm.rules.findings import Case, Finding
 from leadterm.rules.hints import more_specific
-from leadterm.rules.sequence import asked_for
 from leadterm.rules.shared import companions, higher_degree, is_vaguer, replaced, sides_of
 from leadterm.text.knowledge import load_table
 

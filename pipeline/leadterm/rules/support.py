@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator, Mapping
 
 from leadterm.rules.book import make_finding
+from leadterm.rules.code_order import asked_for
 from leadterm.rules.findings import Case, Coded, Finding
 from leadterm.rules.hints import side_hint
-from leadterm.rules.sequence import asked_for
 from leadterm.rules.shared import COMPLAINTS, FINAL, confirmed_section, one_side, sides_of, symptoms
 
 __all__ = ["NOT_OF_THE_PATIENT", "asserted", "documented_side", "integral"]
