@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from leadterm.text.knowledge import load_table
@@ -33,11 +34,19 @@ class CodeTables:
 
     def companions_of(self, code: str) -> Iterator[Companion]:
         """Give what may stand beside a code."""
-        return (row for prefix, row in self.companions if code.startswith(prefix))
+        return (row for prefix, row in self._by_letter.get(code[:1], ()) if code.startswith(prefix))
+
+    @cached_property
+    def _by_letter(self) -> Mapping[str, list[tuple[str, Companion]]]:
+        return {letter: list(rows) for letter, rows in groupby(sorted(self.companions, key=_letter), key=_letter)}
 
     def history_of(self, code: str) -> str | None:
         """Give the personal-history code that takes the place of a disease: of the longest prefix listed."""
         return next((self.history[code[:n]] for n in range(len(code), 0, -1) if code[:n] in self.history), None)
+
+
+def _letter(row: tuple[str, Companion]) -> str:
+    return row[0][:1]
 
 
 @lru_cache(maxsize=8)

@@ -26,6 +26,11 @@ VAGUE_MEANINGS = frozenset({"unspecified", "stage", "eye", "not", "applicable"})
 OTHER_COST = 0.6
 UNSAID_COST = 1.0
 BODY_WEIGHT = 0.9
+# What a title says of no detail: patterns, words of which a title that holds it has one, and what takes its place.
+LEFT_OUT = (
+    (BRACKETS, ("(", "["), " "), (ELSEWHERE, ("classified", "nec", "nos", "unspecified"), ""),
+    (NEGATED, ("without", "not ", "w/o", "no "), ""),
+)  # fmt: skip
 VAGUE = re.compile(r"unspecified|without complications|\bNOS\b|, uncomplicated", re.IGNORECASE)
 
 
@@ -88,7 +93,10 @@ class Specifier:
         return frozenset(word for row in rows for word in self.normaliser.words(row["word"]))
 
     def _title_words(self, code: str) -> frozenset[str]:
-        title = NEGATED.sub("", ELSEWHERE.sub("", BRACKETS.sub(" ", self.system.title(code))))
+        title = self.system.title(code)
+        for pattern, signs, instead in LEFT_OUT:
+            if any(sign in title.lower() for sign in signs):
+                title = pattern.sub(instead, title)
         return frozenset(w for w in self.normaliser.words(title) if w not in STOPWORDS and w not in UNIMPORTANT)
 
     def _leaves(self, family: str) -> tuple[Leaf, ...]:

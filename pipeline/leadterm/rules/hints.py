@@ -149,8 +149,9 @@ def _stems(system: CodeSystem, stem: str) -> Iterable[str]:
     return _below(system, above[-1]) if above else ()
 
 
-def _words(title: str) -> list[str]:
-    return WORD.findall(title.lower())
+@lru_cache(maxsize=50_000)  # many codes look at the titles beside them
+def _words(title: str) -> tuple[str, ...]:
+    return tuple(WORD.findall(title.lower()))
 
 
 def _core(words: Iterable[str]) -> frozenset[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
 from functools import partial
 from operator import add
@@ -184,7 +184,9 @@ class _Reader:
         begin, end, total = self.clauses.get(cover.segment, (0, 0, 0.0))
         own, tokens = frozenset(cover.tokens), self.tokens
         positions = self.positions[begin:end]
-        inside = [i for i in range(begin, end) if tokens[i] in own]
+        first, last = cover.tokens[0], cover.tokens[-1]
+        within = range(bisect_left(tokens, first, begin, end), bisect_right(tokens, last, begin, end))
+        inside = [i for i in within if tokens[i] in own]
         low, high = (self.positions[inside[0]], self.positions[inside[-1]]) if inside else (0, 0)
         away = [low - p if p < low else p - high if p > high else 0 for p in positions]
         words = self.words[begin:end]

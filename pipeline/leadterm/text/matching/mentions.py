@@ -201,6 +201,14 @@ def register_entities() -> None:
         )
 
 
+def _keep_few_attributes(nlp: Language) -> None:
+    """Have only those attributes of words made that our stages read: all of them take longer than all the rest."""
+    from spacy.attrs import IS_SPACE, LOWER
+
+    makers = nlp.vocab.lex_attr_getters
+    nlp.vocab.lex_attr_getters = {number: makers[number] for number in (LOWER, IS_SPACE)}
+
+
 class NoteReaders:
     """The text pipeline of each language; built when the first note in it comes.
 
@@ -226,6 +234,8 @@ class NoteReaders:
             ner = self.ner if name == "en" else None
             settings = {"headings": self.linker, "entities": ner is not None}
             nlp = build_nlp(name, ner=ner, extra=[(NAME, {"system": self.system, "date": self.date, **settings})])
+            if ner is None:
+                _keep_few_attributes(nlp)
             self._built[name] = nlp, cast(MentionFinder, nlp.get_pipe(NAME)).matcher
         return self._built[name]
 
