@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from functools import lru_cache
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import numpy as np
 
@@ -203,10 +203,9 @@ def register_entities() -> None:
 
 def _keep_few_attributes(nlp: Language) -> None:
     """Have only those attributes of words made that our stages read: all of them take longer than all the rest."""
-    from spacy.attrs import IS_SPACE, LOWER
-
-    makers = nlp.vocab.lex_attr_getters
-    nlp.vocab.lex_attr_getters = {number: makers[number] for number in (LOWER, IS_SPACE)}
+    vocab: Any = nlp.vocab
+    numbers = [vocab.strings[name] for name in ("LOWER", "IS_SPACE")]
+    vocab.lex_attr_getters = {number: vocab.lex_attr_getters[number] for number in numbers}
 
 
 class NoteReaders:
