@@ -39,7 +39,7 @@ def rtf() -> bytes:
     return ("{\\rtf1\\ansi\\ansicpg1252{\\fonttbl\\f0 Arial;}\\f0 " + "\\par\n".join(lines) + "}").encode()
 
 
-def docx(path: Path) -> None:
+def docx(path: Path | io.BytesIO) -> None:
     import docx as library
 
     document = library.Document()
@@ -48,7 +48,7 @@ def docx(path: Path) -> None:
         for line in text.split("\n"):
             numbered = line[:3] in ("1. ", "2. ", "3. ")
             document.add_paragraph(line[3:] if numbered else line, style="List Number" if numbered else None)
-    document.save(str(path))
+    document.save(str(path) if isinstance(path, Path) else path)
 
 
 def pdf(lines: list[str], *, scanned: bool = False) -> bytes:

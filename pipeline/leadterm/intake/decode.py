@@ -13,6 +13,7 @@ MARKS = (
     (codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF32_LE, "utf-32-le"), (codecs.BOM_UTF32_BE, "utf-32-be"),
     (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"),
 )  # fmt: skip
+LOOK, CONTROLS, SPACES = 20_000, 20, "\t\n\r\f\v"  # one character in twenty may be a control: reports of old printers
 FORMATS = (
     (b"%PDF", "a PDF"), (b"{\\rtf", "an RTF document"), (b"PK\x03\x04", "an office document or zip"),
     (b"\x1f\x8b", "packed with gzip"), (b"\xd0\xcf\x11\xe0", "an old office document"),
@@ -72,6 +73,9 @@ def read_note_text(content: bytes, name: str) -> tuple[str, str]:
     warning = f"{name} has no byte order mark; read as {guess.upper()}." if guess else warning
     if "\x00" in text:
         raise LeadtermError(f"{name} is not text: it has NUL bytes.", hint="Give plain text in UTF-8.")
+    controls = sum(char < " " and char not in SPACES for char in text[:LOOK])
+    if controls > len(text[:LOOK]) // CONTROLS:
+        raise LeadtermError(f"{name} is not text: it is full of control characters.", hint="Give plain text in UTF-8.")
     if not text.strip():
         raise LeadtermError(f"{name} is empty: there is no text to code.", hint="Check the file.")
     return text, warning

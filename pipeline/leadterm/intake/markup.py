@@ -25,6 +25,7 @@ SURE = re.compile(r"\\r\\n|&#1[03];|&#x0?[ad];", re.IGNORECASE)
 NEXT_LINE = re.compile(r"\\n(?![a-z])")
 ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z]{2,8}\d{0,2});")
 TWICE = 2  # an export of an export spells the sign of a spelling
+OPEN_TAG = re.compile(r"</?[A-Za-z]")
 FEW = 2
 
 
@@ -80,7 +81,8 @@ def html_text(markup: str) -> str:
     'Plan\n\n1. Rest & fluids\n2. Return\n'
     """
     parser = _Text()
-    parser.feed(markup)
+    cut = OPEN_TAG.search(markup, markup.rfind(">") + 1)  # by the end of the file
+    parser.feed(markup[: cut.start()] if cut else markup)
     parser.close()
     text = re.sub(r"[ \t\xa0]+", " ", "".join(parser.parts)) if "<pre" not in markup else "".join(parser.parts)
     text = re.sub(rf"[\s{BREAK}{GAP}]*{GAP}[\s{BREAK}{GAP}]*", "\n\n", text)
