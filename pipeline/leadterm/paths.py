@@ -7,7 +7,9 @@ from pathlib import Path
 
 from leadterm.errors import LeadtermError, unknown_name
 
-__all__ = ["cache_home", "code_cache", "code_data", "config_file", "data_home", "model_dir", "model_names"]
+__all__ = [
+    "cache_home", "code_cache", "code_data", "config_file", "data_home", "model_dir", "model_names", "progress_file",
+]  # fmt: skip
 
 MANIFEST = "manifest.json"
 
@@ -41,6 +43,15 @@ def config_file() -> Path:
     'config.toml'
     """
     return _home("XDG_CONFIG_HOME", ".config") / "config.toml"
+
+
+def progress_file() -> Path:
+    """Give the file of what a learner has done with ``leadterm practise``; it may not exist yet.
+
+    >>> progress_file().name
+    'practise.jsonl'
+    """
+    return _home("XDG_STATE_HOME", ".local/state") / "practise.jsonl"
 
 
 def code_data() -> Path:
