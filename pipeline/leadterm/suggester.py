@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 from leadterm.errors import LeadtermError, unknown_name
 from leadterm.rules.coherence import brought_in, left_out
 from leadterm.rules.hints import episode_hint, side_hint, type_hint
+from leadterm.rules.primary_site import primary_site
 from leadterm.rules.select import select
 from leadterm.schema import Encounter, Mention, Note, Suggestion, SuggestionSet
 from leadterm.text.layout.note_kind import find_kind, find_setting
@@ -25,6 +26,7 @@ __all__ = ["MAX_EVIDENCE", "Stages", "Suggester", "as_encounter", "suggest_with"
 
 MAX_EVIDENCE, MAX_HINTS = 6, 2
 NEVER_FIRST = -math.inf
+DOCUMENT = 400  # characters from which on a text is no mere statement
 BELOW = 0.5  # of the line: where a code comes to stand that a rule leaves out
 DOUBTS: Mapping[str, str] = {
     "possible": "documented as uncertain: only an inpatient stay codes it, if still so at discharge",
@@ -221,19 +223,33 @@ def _judged(
         if codes is None or not codes.spec.knowledge:
             continue
         own = [row for row in rows if row.system == name]
-        above = [row for row in own if row.confidence >= threshold]
+        lifted = _lifted(own, encounter, codes, threshold)
+        above = [row for row in own if row.confidence >= threshold or row.code in lifted]
         out = left_out(encounter, above, codes)
         standing = [row for row in above if row.code not in out]
-        more = brought_in(standing, [row for row in own if row.confidence < threshold])
+        more = lifted | brought_in(standing, [row for row in own if row.confidence < threshold and row not in standing])
+        moved |= {(name, code): (threshold, f"brought in: {reason}") for code, reason in more.items()}
         moved |= {(name, row.code): (BELOW * threshold * row.confidence, f"left out: {out[row.code]}")
                   for row in above if row.code in out}  # fmt: skip
-        moved |= {(name, code): (threshold, f"brought in: {reason}") for code, reason in more.items()}
     return [
         replace(row, confidence=moved[row.system, row.code][0], reason=moved[row.system, row.code][1])
         if (row.system, row.code) in moved
         else row
         for row in rows
     ]
+
+
+def _lifted(rows: list[_Row], encounter: Encounter, codes: CodeSystem, threshold: float) -> dict[str, str]:
+    """Codes below the line that a whole document cannot do without: its first-listed code, a report's primary site."""
+    found: dict[str, str] = {}
+    site = primary_site(encounter, rows, codes)
+    if site is not None:
+        found[site] = "the primary site this report tells of"
+    lead = max(rows, key=lambda row: row.first, default=None)
+    if lead is not None and lead.first > NEVER_FIRST and sum(len(note.text) for note in encounter.notes) >= DOCUMENT:
+        found.setdefault(lead.code, "most likely the reason for the encounter, which every document has (IV.G)")
+    sure = {row.code for row in rows if row.confidence >= threshold}
+    return {code: reason for code, reason in found.items() if code not in sure}
 
 
 def _explain(one: _Row, rank: int, title: str, codes: CodeSystem | None = None) -> Suggestion:

@@ -99,6 +99,13 @@ def test_a_needed_companion_is_brought_in() -> None:
     assert brought_in([code("Z68.41")], [code("E66.01", 0.1)]) == {}
 
 
+def test_what_another_code_tells_is_left_out() -> None:
+    assert list(judge(code("Z79.4"), code("O24.414", at=1))) == ["Z79.4"]
+    assert not judge(code("Z79.4"), code("E11.9", at=1))
+    assert list(judge(code("J15.0"), code("B96.1"))) == ["B96.1"]
+    assert not judge(code("N39.0"), code("B96.1", at=1))
+
+
 def test_a_suggestion_left_out_stays_below_the_line_with_its_reason() -> None:
     suggester = models.load()
     note = Note("n1", "Assessment:\n1. Cough.\n2. Possible pneumonia.\n")

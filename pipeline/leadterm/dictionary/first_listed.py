@@ -2,16 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
 from leadterm.dictionary.features import FEATURES
 
-__all__ = ["FIRST_FEATURES", "first_columns"]
+__all__ = ["FIRST_FEATURES", "first_columns", "may_lead"]
 
 FIRST_FEATURES = (*FEATURES, "sure", "sure_rank", "suggested", "order_rank", "diagnosis_rank")
 _ORDER, _DIAGNOSIS = FEATURES.index("order"), FEATURES.index("diagnosis_order")
 _NEVER = 1e4
+LEAST, MOST = 0.05, 15
+BEHIND = (
+    "B95", "B96", "B97", "D63", "F02", "R40.2", "R65.2", "T31", "V", "W", "X", "Y", "Z16", "Z37", "Z3A", "Z66", "Z68",
+    "Z72", "Z79", "Z80", "Z81", "Z82", "Z83", "Z85", "Z86", "Z87", "Z88", "Z89", "Z90", "Z97", "Z98", "Z99",
+)  # fmt: skip
+"""Causes, organisms, extents, outcomes, status and history: what stands behind another code (I.B, I.C.20, I.C.21)."""
+
+
+def may_lead(codes: Sequence[str], confidence: NDArray[np.float64], line: float) -> NDArray[np.bool_]:
+    """Tell which candidates of one encounter may stand first: suggested ones, and the surest below the line.
+
+    Codes that only stand behind another may not, unless there is no other.
+
+    >>> may_lead(["I10", "W19.XXXA", "R05.9", "J45.909"], np.array([0.6, 0.9, 0.01, 0.2]), 0.5).tolist()
+    [True, False, False, True]
+    """
+    rank = (confidence[None, :] > confidence[:, None]).sum(axis=1)
+    near: NDArray[np.bool_] = (confidence >= line) | ((confidence >= LEAST) & (rank < MOST))
+    own: NDArray[np.bool_] = near & ~np.array([code.startswith(BEHIND) for code in codes], dtype=np.bool_)
+    return own if own.any() else near
 
 
 def first_columns(

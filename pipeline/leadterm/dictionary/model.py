@@ -15,7 +15,7 @@ from leadterm.codes.systems import dictionary_system
 from leadterm.dictionary.candidates import Candidate, generate
 from leadterm.dictionary.corpus_codes import known_systems, table_for
 from leadterm.dictionary.features import FEATURES, feature_matrix
-from leadterm.dictionary.first_listed import FIRST_FEATURES, first_columns
+from leadterm.dictionary.first_listed import FIRST_FEATURES, first_columns, may_lead
 from leadterm.errors import unknown_name
 from leadterm.procedures import MAKERS, procedure_systems, reader_of
 from leadterm.ranking.candidate_table import CandidateTable
@@ -155,7 +155,8 @@ class DictionaryModel(FrameReader):
         if self.ranker.first is None or not table.codes or table.system in MAKERS:
             return None
         columns = first_columns(table.features, confidence, self.threshold)
-        return np.asarray(self.ranker.first.raw_score(columns, FIRST_FEATURES))
+        scores = np.asarray(self.ranker.first.raw_score(columns, FIRST_FEATURES))
+        return np.where(may_lead(table.codes, confidence, self.threshold), scores, -np.inf)
 
     def titles(self, system: str, codes: Sequence[str]) -> Mapping[str, str]:
         """Give the titles of codes; none of another system, nor of a code that a corpus writes in its own way."""

@@ -20,7 +20,7 @@ __all__ = ["SIDES", "Choice", "Specifier"]
 SIDES = frozenset({"right", "left", "bilateral"})
 UNIMPORTANT = frozenset(
     {"other", "specified", "encounter", "initial", "part", "elsewhere", "classified", "type", "site", "nature"}
-    | {"uncomplicated", "level"}
+    | {"uncomplicated", "level", "affecting"}
 )
 VAGUE_MEANINGS = frozenset({"unspecified", "stage", "eye", "not", "applicable"})
 OTHER_COST = 0.6

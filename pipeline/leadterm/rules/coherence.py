@@ -14,6 +14,7 @@ from leadterm.rules.shared import (
     confirmed_section,
     higher_degree,
     is_vaguer,
+    never_with,
     one_side,
     replaced,
     symptoms,
@@ -198,6 +199,17 @@ def _overlap(first: Mention, second: Mention) -> bool:
     )
 
 
+def _told(case: _Case) -> Iterator[Verdict]:
+    """Codes that another one tells already, by ``never_with.tsv``."""
+    for one in case.standing:
+        for prefix, beside, section in never_with():
+            if one.code.startswith(prefix):
+                other = next((o.code for o in case.standing if o is not one and o.code.startswith(beside)), None)
+                if other is not None:
+                    yield one.code, f"{other} tells it ({section})"
+                    break
+
+
 def _organism(case: _Case) -> Iterator[Verdict]:
     """Organisms whose words another code already tells: "klebsiella pneumonia"."""
     for one in case.standing:
@@ -231,6 +243,6 @@ def _alone(case: _Case) -> Iterator[Verdict]:
 
 
 RULES: tuple[Callable[[_Case], Iterator[Verdict]], ...] = (
-    _unasserted, _unconfirmed, _uncertain, _parts, _contradictory, _general, _burns, _excluded, _organism, _integral,
-    _alone,
+    _unasserted, _unconfirmed, _uncertain, _parts, _contradictory, _general, _burns, _told, _excluded, _organism,
+    _integral, _alone,
 )  # fmt: skip

@@ -12,8 +12,17 @@ if TYPE_CHECKING:
     from leadterm.codes.system import CodeSystem
 
 __all__ = [
-    "COMPLAINTS", "FINAL", "companions", "confirmed_section", "higher_degree", "is_vaguer", "one_side", "replaced",
-    "sides_of", "symptoms",
+    "COMPLAINTS",
+    "FINAL",
+    "companions",
+    "confirmed_section",
+    "higher_degree",
+    "is_vaguer",
+    "never_with",
+    "one_side",
+    "replaced",
+    "sides_of",
+    "symptoms",
 ]  # fmt: skip
 
 FINAL = frozenset({
@@ -85,6 +94,12 @@ def companions() -> tuple[tuple[str, tuple[str, ...], str, bool], ...]:
     return tuple(
         (row["code"], tuple(row["needs"].split("|")), row["section"], row["without"] == "bring") for row in rows
     )
+
+
+@lru_cache(maxsize=1)
+def never_with() -> tuple[tuple[str, tuple[str, ...], str], ...]:
+    """Give prefixes of codes that another code tells: prefix, the others, section."""
+    return tuple((r["code"], tuple(r["beside"].split("|")), r["section"]) for r in load_table("never_with.tsv"))
 
 
 @lru_cache(maxsize=1)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from leadterm.codes.system import CodeSystem
-from leadterm.dictionary.first_listed import FIRST_FEATURES, first_columns
+from leadterm.dictionary.first_listed import FIRST_FEATURES, first_columns, may_lead
 from leadterm.dictionary.model import DictionaryModel
 from leadterm.ranking.calibration import Calibration
 from leadterm.ranking.candidate_table import CandidateTable
@@ -35,7 +35,7 @@ def fit_first(
     fold: NDArray[np.int64],
     seed: int,
 ) -> tuple[Ranker | None, NDArray[np.float64]]:
-    """Fit on the suggested codes of encounters whose principal or first-listed code is known.
+    """Fit on the codes that may lead encounters whose principal or first-listed code is known.
 
     Gives the ranker, None where nothing tells, and scores of all rows by trees that have not seen their note.
     """
@@ -43,7 +43,8 @@ def fit_first(
     columns = np.vstack([first_columns(features[at], confidence[at], line) for at in rows.slices])
     hit = np.array([code in leads[i] for code, i in zip(rows.codes, rows.number.tolist(), strict=True)])
     known = np.array([bool(found) for found in leads])[rows.number]
-    taught = rows.of(*TAUGHT_BY) & known & (confidence >= line)
+    pool = np.concatenate([may_lead(rows.codes[at], confidence[at], line) for at in rows.slices])
+    taught = rows.of(*TAUGHT_BY) & known & pool
     if any(len(set(hit[taught & (fold != k)].tolist())) < 2 for k in np.unique(fold)):
         return None, np.zeros(len(fold))
     signs, scores = [0] * len(FIRST_FEATURES), np.zeros(len(fold))
@@ -54,7 +55,7 @@ def fit_first(
     for k in np.unique(fold):
         scores[fold == k] = learn(taught & (fold != k)).decision_function(columns[fold == k])
     plain = Calibration("platt", np.array([1.0, 0.0]), 0.0)
-    return Ranker(FIRST_FEATURES, *export(learn(taught)), plain, 0.5), scores
+    return Ranker(FIRST_FEATURES, *export(learn(taught)), plain, 0.5), np.where(pool, scores, -np.inf)
 
 
 @dataclass(frozen=True)

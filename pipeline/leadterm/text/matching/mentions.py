@@ -162,7 +162,7 @@ def _make_entities(
     matcher = TermMatcher.default(lexicon, normaliser)
     patterns: tuple[DocFinder, ...] = ()
     if codes.spec.knowledge:
-        found = PatternMatcher.external_causes(codes), PatternMatcher.drugs(codes)
+        found = PatternMatcher.external_causes(codes), PatternMatcher.drugs(codes), PatternMatcher.denials(codes)
         patterns = (*found, NumberFinder(codes), DrugEffectFinder(codes))
     asked = headings or entities
     linker = FuzzyLinker(codes, matcher.normaliser, headings=headings, entities=entities) if asked else None

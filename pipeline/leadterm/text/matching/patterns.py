@@ -49,6 +49,11 @@ class PatternMatcher:
         return cls(rows, "external cause")
 
     @classmethod
+    def denials(cls, known: Container[str]) -> PatternMatcher:
+        """Make the matcher of what notes say by denying, whose codes the release has (``known``)."""
+        return cls((row for row in load_table("denials.tsv") if row["code"] in known), "title")
+
+    @classmethod
     def drugs(cls, known: Container[str]) -> PatternMatcher:
         """Make the matcher of drugs whose long-term use has a code in the release (``known``)."""
         rows = [

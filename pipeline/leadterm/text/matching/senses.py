@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Senses"]
 
-NUMBER, NAME, NOTHING = "#", "@", "^"
+NUMBER, POSTCODE, NAME, NOTHING = "#", "##", "@", "^"
 
 
 class _Row(NamedTuple):
@@ -55,6 +55,8 @@ class Senses:
             if not near or near in ".;\n":
                 return NOTHING in options
             if near.lower() in options or (NUMBER in options and near[0].isdigit()):
+                return True
+            if POSTCODE in options and len(near) == 5 and near.isdigit():
                 return True
             if near == "," and 0 <= at + 2 * step < len(words):
                 near = words[at + 2 * step]

@@ -36,6 +36,7 @@ SECONDARY = re.compile(r"\bsecondary (?:malignant neoplasm|cancer)\b", re.IGNORE
 ACRONYM = re.compile(r"[A-Z][A-Za-z]*[A-Z]")
 LIMB = re.compile(r"(, (?:right|left)) (?:arm|hand|leg|foot)\b")  # "shaft of humerus, right arm"
 BONE = re.compile(r"\b(metacarpal|metatarsal|carpal|tarsal|navicular) bones?\b", re.IGNORECASE)
+DEVICES = ("T82", "T83", "T84", "T85")  # their sites are devices of their own
 TELLING = frozenset({"birth", "stress", "pathological", "pathologic", "congenital", "newborn", "neonatal", "pregnancy"})
 REMAINDER = frozenset({"other", "specified"})
 BEHAVIOUR = {
@@ -81,6 +82,11 @@ def _alternatives(level: str) -> list[str]:
     if len(parts) > 1 and all(" " not in p and p[:4].lower() == parts[0][:4].lower() for p in parts):
         return parts
     return [level.replace(",", " ")]
+
+
+@lru_cache(maxsize=1)
+def _site_words() -> frozenset[str]:
+    return frozenset(row["word"] for row in load_table("site_words.tsv")) - {"joint"}
 
 
 @lru_cache(maxsize=1)
@@ -152,6 +158,7 @@ def _index_sets(term: Term, normaliser: Normaliser) -> Iterator[WordSet]:
     skippable = tuple(
         i for i in range(1, len(levels) - 1)
         if all(w in STOPWORDS or w in _vague() for w in levels[i][0]) and TELLING.isdisjoint(levels[i][0])
+        and not (term.code.startswith(DEVICES) and not _site_words().isdisjoint(levels[i][0]))
     )
     dropped: list[tuple[int, ...]] = [(), *((i,) for i in skippable)]
     if len(skippable) > 1:

@@ -1,0 +1,50 @@
+"""The primary site of a pathology report: one that names a malignancy has one, however weak its words stand."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from leadterm.text.layout.note_kind import find_kind
+
+if TYPE_CHECKING:
+    from leadterm.codes.system import CodeSystem
+    from leadterm.rules.coherence import Proposed
+    from leadterm.schema import Encounter
+
+__all__ = ["primary_site"]
+
+MALIGNANT = re.compile(r"carcino|cancer|malign|sarcoma|melanoma|lymphoma|\bca\b", re.IGNORECASE)
+NO_SITE = ("C26", "C45.9", "C49.9", "C76", "C77", "C78", "C79", "C80")
+LEAST, SHARE = 0.01, 0.2
+"""Of the confidence of the surest code of the organ: what a part of it must have to be told as the site."""
+
+
+def primary_site(encounter: Encounter, proposed: Sequence[Proposed], system: CodeSystem) -> str | None:
+    """Give the code of the organ that most speaks for, and of its parts the surest; None of other kinds of document.
+
+    >>> from collections import namedtuple
+    >>> from leadterm.codes import load_system
+    >>> from leadterm.schema import Encounter, EvidenceSpan, Mention, Note
+    >>> Code = namedtuple("Code", "code confidence mentions")
+    >>> said = (Mention("n1", (EvidenceSpan("n1", 0, 14, "adenocarcinoma"),)),)
+    >>> note = Note("n1", "adenocarcinoma. SURGICAL PATHOLOGY REPORT")
+    >>> found = [Code("C18.9", 0.2, said), Code("C18.2", 0.1, said), Code("C61", 0.1, said)]
+    >>> primary_site(Encounter("e", (note,)), found, load_system("icd10cm"))
+    'C18.2'
+    """
+    sites = [one for one in proposed if one.code[0] == "C" and not one.code.startswith(NO_SITE)]
+    sites = [one for one in sites if one.confidence >= LEAST and one.mentions[0].assertion == "present"]
+    if not any(MALIGNANT.search(one.mentions[0].text) for one in sites):
+        return None
+    if any(find_kind(note.text, note.kind).name != "pathology" for note in encounter.notes[:1]):
+        return None
+    organs: dict[str, float] = {}
+    for one in sites:
+        organs[one.code[:3]] = organs.get(one.code[:3], 0.0) + one.confidence
+    organ = max(organs, key=lambda category: (organs[category], category))
+    own = [one for one in sites if one.code.startswith(organ)]
+    enough = SHARE * max(one.confidence for one in own)
+    parts = [one for one in own if one.confidence >= enough and "unspecified" not in system.title(one.code).lower()]
+    return max(parts or own, key=lambda one: (one.confidence, one.code)).code
