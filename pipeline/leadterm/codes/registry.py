@@ -31,23 +31,13 @@ BASES = ("tabular", "codes", "tables")  # kinds of part that say which codes the
 class Available:
     """A part of a release that is at hand.
 
-    Parameters
-    ----------
-    system, title : str
-        Name and full name of the system.
-    release : str
-        Name of the release.
-    kind : str
-        ``tabular codes facts index neoplasm drug`` or ``external cause``.
-    effective_from, effective_to : date or None
-        Days of service for which the release holds.
-    packaged : bool
-        Whether it is default data (from a package) or was installed.
-    rows : int
-        Lines of data of an installed part.
+    - ``system``, ``title``: name and full name of the system.
+    - ``release``: name of the release.
+    - ``kind``: ``tabular codes facts index neoplasm drug`` or ``external cause``.
+    - ``effective_from``, ``effective_to``: days of service for which the release holds.
+    - ``packaged``: whether it is default data (from a package) or was installed.
+    - ``rows``: lines of data of an installed part.
 
-    Examples
-    --------
     >>> any(part.system == "icd10cm" for part in available())
     True
     """
@@ -65,18 +55,8 @@ class Available:
 def available() -> list[Available]:
     """List every part of every release that can be loaded.
 
-    Returns
-    -------
-    list of Available
-        Sorted by system, release and kind.
+    Sorted by system, release and kind. ``LeadtermError`` if an installed file is damaged.
 
-    Raises
-    ------
-    LeadtermError
-        If an installed file is damaged.
-
-    Examples
-    --------
     >>> {"icd10cm", "icd10pcs", "hcpcs", "revenue_codes"} <= {part.system for part in available() if part.packaged}
     True
     """

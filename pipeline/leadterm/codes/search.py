@@ -43,21 +43,12 @@ POOL = 4000  # terms looked at more closely
 class Hit:
     """A code found.
 
-    Parameters
-    ----------
-    code, title : str
-        The code and what it stands for.
-    billable : bool
-        Whether it is complete.
-    score : float
-        In ``[0, 1]``; 1 when a term of the code has the words of the query and no other.
-    term : str
-        The term that matched best.
-    source : str
-        Where that term comes from; ``"code"`` if the query was the beginning of the code.
+    - ``code``, ``title``: the code and what it stands for.
+    - ``billable``: whether it is complete.
+    - ``score``: in ``[0, 1]``; 1 when a term of the code has the words of the query and no other.
+    - ``term``: the term that matched best.
+    - ``source``: where that term comes from; ``"code"`` if the query was the beginning of the code.
 
-    Examples
-    --------
     >>> Hit("M10.9", "Gout, unspecified", True, 0.9, "Gout NOS", "inclusion").code
     'M10.9'
     """

@@ -202,24 +202,9 @@ class CodeSystem:
     ) -> tuple[Instruction, ...]:
         """Give the notes that hold for a code: its own first, then those of codes and headings above.
 
-        Parameters
-        ----------
-        code : str
-            A code of the system.
-        kind : str, optional
-            One kind of note; all by default.
-        inherited : bool
-            Whether to include the notes from above.
-
-        Returns
-        -------
-        tuple of Instruction
-            In the order of the tabular list, nearest owner first.
-
-        Raises
-        ------
-        LeadtermError
-            If the code or the kind is unknown.
+        In the order of the tabular list, nearest owner first. ``code``: a code of the system. ``kind``: one kind of
+        note; all by default. ``inherited``: whether to include the notes from above. ``LeadtermError`` if the code or
+        the kind is unknown.
         """
         if kind is not None and kind not in INSTRUCTIONS:
             raise unknown_name("kind of note", kind, INSTRUCTIONS)
@@ -330,22 +315,9 @@ class CodeSystem:
     def terms(self, sources: Iterable[str] = TERM_SOURCES, *, extended: bool = False) -> Iterator[Term]:
         """Give every term with the code it leads to.
 
-        Parameters
-        ----------
-        sources : iterable of str
-            Which of ``title inclusion includes index neoplasm drug`` and ``external cause``.
-        extended : bool
-            Whether to give titles of codes that only add a 7th character to another.
-
-        Yields
-        ------
-        Term
-            Titles first, then notes, then index terms, each in order.
-
-        Raises
-        ------
-        LeadtermError
-            If a source is unknown.
+        Titles first, then notes, then index terms, each in order. ``sources``: which of ``title inclusion includes
+        index neoplasm drug`` and ``external cause``. ``extended``: whether to give titles of codes that only add a 7th
+        character to another. ``LeadtermError`` if a source is unknown.
         """
         wanted = set(sources)
         if wrong := sorted(wanted - set(TERM_SOURCES)):

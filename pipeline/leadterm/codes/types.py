@@ -21,31 +21,19 @@ INSTRUCTIONS: tuple[InstructionKind, ...] = get_args(InstructionKind)
 class Term:
     """Words that lead to a code.
 
-    Parameters
-    ----------
-    text : str
-        The term as one line; for an index term its path joined by commas.
-    code : str
-        The code it leads to. It may be a heading: ask ``CodeSystem.billable_descendants``.
-    source : str
-        One of ``title inclusion includes index neoplasm drug`` and ``external cause``.
-    path : tuple of str
-        Main term, subterm, subsubterm … of an index or table entry; levels such as ``with`` and
-        ``due to`` are kept. Empty for the other sources.
-    optional : tuple of str
-        Nonessential modifiers: words that may be present or absent without changing the code.
-        Bracketed synonyms and abbreviations of index titles stand here too.
-    manifestation : str or None
-        Second code of a pair such as ``E11.621 [L97.-]``, without its dash.
-    dash : bool
-        The entry gave the code with ``-``: more characters are needed.
-    column : str
-        Behaviour (``malignant primary`` …) for neoplasms, intent (``adverse effect`` …) for drugs. On an
-        index term: the behaviour column of the neoplasm table that it refers to (``Chondroma`` is
-        ``benign``), with the site still to be found there.
+    - ``text``: the term as one line; for an index term its path joined by commas.
+    - ``code``: the code it leads to. It may be a heading: ask ``CodeSystem.billable_descendants``.
+    - ``source``: one of ``title inclusion includes index neoplasm drug`` and ``external cause``.
+    - ``path``: main term, subterm, subsubterm … of an index or table entry; levels such as ``with`` and ``due to`` are
+      kept. Empty for the other sources.
+    - ``optional``: nonessential modifiers: words that may be present or absent without changing the code. Bracketed
+      synonyms and abbreviations of index titles stand here too.
+    - ``manifestation``: second code of a pair such as ``E11.621 [L97.-]``, without its dash.
+    - ``dash``: the entry gave the code with ``-``: more characters are needed.
+    - ``column``: behaviour (``malignant primary`` …) for neoplasms, intent (``adverse effect`` …) for drugs. On an
+      index term: the behaviour column of the neoplasm table that it refers to (``Chondroma`` is ``benign``), with the
+      site still to be found there.
 
-    Examples
-    --------
     >>> Term("Diabetes, with, amyotrophy", "E11.44", "index", ("Diabetes", "with", "amyotrophy")).dash
     False
     """
@@ -64,17 +52,8 @@ class Term:
 class Heading:
     """A chapter or block: a range of categories that is not itself a code.
 
-    Parameters
-    ----------
-    kind : str
-        ``"chapter"`` or ``"block"``.
-    name : str
-        ``"4"`` or ``"E08-E13"``.
-    title : str
-        What it holds.
+    ``kind``: ``"chapter"`` or ``"block"``. ``name``: ``"4"`` or ``"E08-E13"``.
 
-    Examples
-    --------
     >>> Heading("block", "E08-E13", "Diabetes mellitus").name
     'E08-E13'
     """
@@ -88,20 +67,10 @@ class Heading:
 class Instruction:
     """A note of the tabular list, with the code or heading it stands at.
 
-    Parameters
-    ----------
-    kind : str
-        ``inclusion includes excludes1 excludes2``, ``code first``, ``use additional``, ``code also``,
-        ``note``, ``seventh character note``, ``coverage``, ``pricing`` or ``replaced by``.
-    text : str
-        The note.
-    owner : str
-        Code, block or chapter where the note is printed.
-    inherited : bool
-        Whether the note stands above the code that was asked for.
+    ``kind``: ``inclusion includes excludes1 excludes2``, ``code first``, ``use additional``, ``code also``, ``note``,
+    ``seventh character note``, ``coverage``, ``pricing`` or ``replaced by``. ``owner``: code, block or chapter where
+    the note is printed. ``inherited``: whether the note stands above the code that was asked for.
 
-    Examples
-    --------
     >>> Instruction("excludes1", "newborn (P83.88)", "L53", True).inherited
     True
     """

@@ -132,13 +132,6 @@ def _card(given: dict[str, Any], where: str) -> Card:
 def card_text(card: Card) -> str:
     """Give a card as TOML, fields in a fixed order.
 
-    Parameters
-    ----------
-    card : Card
-        The card.
-
-    Examples
-    --------
     >>> print(card_text(Card("demo", "Invented.", "CC0-1.0", ("en",), {}, "all train", "none")).splitlines()[0])
     name = "demo"
     """
@@ -163,25 +156,9 @@ def _key(name: str) -> str:
 def read_code_list(path: str | Path, system: str) -> list[tuple[str, str]]:
     """Read the list of codes a corpus declares for a system of its own.
 
-    Parameters
-    ----------
-    path : str or Path
-        The corpus folder.
-    system : str
-        Name of the system.
+    Code and title, in the order of the file; the title is empty where none is given. ``system``: name of the system.
+    ``LeadtermError`` if the corpus declares no such list or its file cannot be read.
 
-    Returns
-    -------
-    list of (str, str)
-        Code and title, in the order of the file; the title is empty where none is given.
-
-    Raises
-    ------
-    LeadtermError
-        If the corpus declares no such list or its file cannot be read.
-
-    Examples
-    --------
     >>> import tempfile
     >>> card = Card("d", "", "", (), {"oiics": "2"}, "", "", code_lists={"oiics": "codes-oiics.tsv"})
     >>> with tempfile.TemporaryDirectory() as folder:

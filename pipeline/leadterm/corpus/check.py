@@ -27,23 +27,12 @@ __all__ = ["Problem", "check", "fix"]
 class Problem:
     """Something wrong, or worth knowing, in a corpus.
 
-    Parameters
-    ----------
-    level : str
-        ``"error"`` (the corpus should not be used so) or ``"warning"``.
-    kind : str
-        For instance ``"duplicate-id"`` or ``"unknown-code"``.
-    message : str
-        What is wrong; never text of a note.
-    split : str
-        The split; empty for the corpus as a whole.
-    line : int
-        Line of the split's file, from 1; 0 for the corpus as a whole.
-    encounter_id : str
-        The encounter, where known.
+    - ``level``: ``"error"`` (the corpus should not be used so) or ``"warning"``.
+    - ``kind``: for instance ``"duplicate-id"`` or ``"unknown-code"``.
+    - ``message``: what is wrong; never text of a note.
+    - ``split``: the split; empty for the corpus as a whole.
+    - ``line``: line of the split's file, from 1; 0 for the corpus as a whole.
 
-    Examples
-    --------
     >>> print(Problem("error", "empty-note", "note 'n1' is empty.", "dev", 7, "e1"))
     error dev.jsonl:7 e1: note 'n1' is empty. [empty-note]
     """

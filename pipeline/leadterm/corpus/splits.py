@@ -29,23 +29,8 @@ BOM = b"\xef\xbb\xbf"
 def splits_of(path: str | Path) -> list[str]:
     """List the splits of a corpus.
 
-    Parameters
-    ----------
-    path : str or Path
-        The corpus folder.
+    ``train dev valid test`` first, others by name. ``LeadtermError`` if there is no such folder or it holds no split.
 
-    Returns
-    -------
-    list of str
-        ``train dev valid test`` first, others by name.
-
-    Raises
-    ------
-    LeadtermError
-        If there is no such folder or it holds no split.
-
-    Examples
-    --------
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     for name in ("test", "train"):
@@ -68,10 +53,7 @@ def splits_of(path: str | Path) -> list[str]:
 def iter_lines(path: str | Path, split: str) -> Iterator[tuple[int, object]]:
     """Yield line numbers, from 1, with what the JSON of each line holds; blank lines are passed over.
 
-    Raises
-    ------
-    LeadtermError
-        If the split does not exist, is empty, is not UTF-8 or a line is not JSON.
+    ``LeadtermError`` if the split does not exist, is empty, is not UTF-8 or a line is not JSON.
     """
     names = splits_of(path)
     if split not in names:
@@ -186,8 +168,6 @@ def read_split(path: str | Path, split: str) -> list[Encounter]:
 class Tally:
     """Counts of a corpus, kept while it streams by.
 
-    Examples
-    --------
     >>> from leadterm.schema import Note
     >>> tally = Tally()
     >>> tally.add("train", Encounter("e1", (Note("n1", "Dry cough."),)))
@@ -264,28 +244,10 @@ def write_stream(
 ) -> Card:
     """Write a corpus from (split, encounter) pairs in any order, holding one encounter in memory.
 
-    Parameters
-    ----------
-    path, card
-        As in `write_corpus`.
-    encounters : iterable of (str, Encounter)
-        Each with the split it belongs to.
-    code_lists : mapping of str to iterable of (str, str), optional
-        System → codes with titles, for systems leadterm does not know. They are taken once all encounters
-        have been written, so a reader may gather them on the way.
+    ``path``, ``card``: as in `write_corpus`. ``encounters``: each with the split it belongs to. ``code_lists``: system
+    → codes with titles, for systems leadterm does not know. They are taken once all encounters have been written, so a
+    reader may gather them on the way. ``LeadtermError``: as `write_corpus`.
 
-    Returns
-    -------
-    Card
-        The card as written.
-
-    Raises
-    ------
-    LeadtermError
-        As `write_corpus`.
-
-    Examples
-    --------
     >>> write_stream("/dev/null", Card("d", "", "", (), {}, "", ""), [])
     Traceback (most recent call last):
     leadterm.errors.LeadtermError: '/dev/null' exists and is not a corpus. ...

@@ -24,21 +24,9 @@ BUCKETS = ((1, 1, "1"), (2, 4, "2-4"), (5, 9, "5-9"), (10, 49, "10-49"), (50, No
 class SplitStats:
     """Figures of one split.
 
-    Parameters
-    ----------
-    counts : mapping of str to int
-        ``encounters outpatient inpatient notes words codes distinct_codes evidence``.
-    patients : int
-        Distinct patients, where known.
-    uncoded : int
-        Encounters without codes.
-    words_per_encounter, codes_per_encounter : mapping of str to float
-        ``mean median max`` over the encounters.
-    languages : mapping of str to int
-        Language → encounters.
+    ``counts``: ``encounters outpatient inpatient notes words codes distinct_codes evidence``. ``patients``: distinct
+    patients, where known. ``words_per_encounter``, ``codes_per_encounter``: ``mean median max`` over the encounters.
 
-    Examples
-    --------
     >>> SplitStats({"encounters": 1}, 0, 0, {}, {}, {"en": 1}).languages["en"]
     1
     """
@@ -55,19 +43,9 @@ class SplitStats:
 class SystemStats:
     """Figures of the codes of one system, over all splits.
 
-    Parameters
-    ----------
-    given : int
-        Codes given, over encounters.
-    distinct : int
-        Different codes.
-    frequency : mapping of str to int
-        How many codes are given to 1, 2-4, 5-9, 10-49 and 50+ encounters.
-    unseen : mapping of str to float
-        Split → share of its given codes that never occur in ``train``.
+    ``given``: codes given, over encounters. ``frequency``: how many codes are given to 1, 2-4, 5-9, 10-49 and 50+
+    encounters. ``unseen``: split → share of its given codes that never occur in ``train``.
 
-    Examples
-    --------
     >>> SystemStats(3, 2, {"1": 1, "2-4": 1}, {"dev": 0.5}).distinct
     2
     """
@@ -82,15 +60,6 @@ class SystemStats:
 class Stats:
     """Figures of a corpus.
 
-    Parameters
-    ----------
-    splits : mapping of str to SplitStats
-        By split.
-    systems : mapping of str to SystemStats
-        By code system.
-
-    Examples
-    --------
     >>> Stats({}, {}).to_json()
     {'splits': {}, 'systems': {}}
     """

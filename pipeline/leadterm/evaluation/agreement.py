@@ -50,19 +50,9 @@ class PairAgreement:
 class Agreement:
     """All pairs of coders, and all coders together.
 
-    Parameters
-    ----------
-    coders : tuple of str
-        Names; a system stands among them.
-    pairs : tuple of PairAgreement
-        Each two.
-    alpha : float
-        Krippendorff's alpha over all coders.
-    mean_f1 : mapping of str to float
-        Mean micro-F1 of each coder with the others.
+    ``coders``: names; a system stands among them. ``alpha``: Krippendorff's alpha over all coders. ``mean_f1``: mean
+    micro-F1 of each coder with the others.
 
-    Examples
-    --------
     >>> agreement({"a": {"e1": ["I10"]}, "b": {"e1": ["I10"]}}).mean_f1
     {'a': 1.0, 'b': 1.0}
     """

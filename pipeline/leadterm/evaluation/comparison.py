@@ -56,23 +56,12 @@ class Difference:
 class Comparison:
     """Values of every run and differences of every pair.
 
-    Parameters
-    ----------
-    runs : tuple of str
-        Names of the runs.
-    n_encounters : int
-        Encounters scored.
-    values, ci : mapping of str to mapping
-        By run, then by metric.
-    thresholds : mapping of str to tuple
-        By run: the threshold and where it is from.
-    differences : tuple of Difference
-        By metric, then by pair.
-    warnings : mapping of str to sequence of str
-        By run: what was odd about it, and how much was left out.
+    - ``runs``: names of the runs.
+    - ``values``, ``ci``: by run, then by metric.
+    - ``thresholds``: by run: the threshold and where it is from.
+    - ``differences``: by metric, then by pair.
+    - ``warnings``: by run: what was odd about it, and how much was left out.
 
-    Examples
-    --------
     >>> gold = {"e1": ["A"], "e2": ["B"]}
     >>> found = compare({"x": {"e1": ["A"], "e2": ["B"]}, "y": {"e1": ["C"], "e2": ["B"]}}, gold, n_bootstrap=0)
     >>> round(found.values["y"]["micro_f1"] - found.values["x"]["micro_f1"], 3), found.differences[0].p > 0.05

@@ -87,34 +87,17 @@ class Expected:
 class Benchmark:
     """One benchmark.
 
-    Parameters
-    ----------
-    name : str
-        Its name in the file.
-    title, reader, obtain, licence, split_rule : str
-        What it is, which reader imports it, where it is had, its terms, how it is split.
-    systems : tuple of str
-        Code systems scored.
-    fit : tuple of str
-        Splits to train on.
-    choose, report : str
-        Splits to choose the threshold on and to report.
-    folds : int
-        With more than 0 the splits of ``fit`` are pooled and each encounter is answered by a model trained on the
-        other folds.
-    earlier : str
-        Name of the model whose knowledge the training takes over; empty for the shipped one where it fits.
-    coders : tuple of str
-        People, or firms, who each coded the whole: their agreement is measured, with our system as one more coder.
-    options : mapping of str to str
-        Of the reader.
-    published : tuple of Published
-        Results of others.
-    expected : tuple of Expected
-        Results of leadterm.
+    - ``name``: its name in the file.
+    - ``title``, ``reader``, ``obtain``, ``licence``, ``split_rule``: what it is, which reader imports it, where it is
+      had, its terms, how it is split.
+    - ``fit``: splits to train on.
+    - ``choose``, ``report``: splits to choose the threshold on and to report.
+    - ``folds``: with more than 0 the splits of ``fit`` are pooled and each encounter is answered by a model trained on
+      the other folds.
+    - ``earlier``: name of the model whose knowledge the training takes over; empty for the shipped one where it fits.
+    - ``coders``: people, or firms, who each coded the whole: their agreement is measured, with our system as one more
+      coder.
 
-    Examples
-    --------
     >>> load_benchmarks()["codiesp-d-es"].systems
     ('icd10cm',)
     """

@@ -43,23 +43,8 @@ def _reader(kind: str) -> Callable[..., Imported]:
 def options_of(kind: str) -> tuple[str, ...]:
     """List the options that a reader takes.
 
-    Parameters
-    ----------
-    kind : str
-        A key of `READERS`.
+    Names of keyword arguments. ``kind``: a key of `READERS`. ``LeadtermError`` if the kind is unknown.
 
-    Returns
-    -------
-    tuple of str
-        Names of keyword arguments.
-
-    Raises
-    ------
-    LeadtermError
-        If the kind is unknown.
-
-    Examples
-    --------
     >>> options_of("codiesp")
     ('language',)
     """

@@ -48,24 +48,11 @@ def admission(value: str) -> str:
 def read_splits(place: str) -> dict[str, str]:
     """Read published splits: admission → ``train``, ``dev`` or ``test``.
 
-    Parameters
-    ----------
-    place : str
-        One CSV file with columns ``hadm_id`` (or ``_id``) and ``split``; or a folder or pattern
-        (``splits/*_full_*.csv``) of files with one id a line, whose names say the split.
+    Admission → split; ``val`` and ``valid`` count as ``dev``. ``place``: one CSV file with columns ``hadm_id`` (or
+    ``_id``) and ``split``; or a folder or pattern (``splits/*_full_*.csv``) of files with one id a line, whose names
+    say the split. ``LeadtermError`` if nothing is found, a name says no split, two files claim the same one, or an id
+    is in two.
 
-    Returns
-    -------
-    dict of str to str
-        Admission → split; ``val`` and ``valid`` count as ``dev``.
-
-    Raises
-    ------
-    LeadtermError
-        If nothing is found, a name says no split, two files claim the same one, or an id is in two.
-
-    Examples
-    --------
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     _ = (Path(folder) / "train_full_hadm_ids.csv").write_text("100001\\n100002\\n")

@@ -42,17 +42,9 @@ class Recognised:
 class InstallReport:
     """What an installation did.
 
-    Parameters
-    ----------
-    installed : tuple of Component
-        The parts put in place.
-    skipped : tuple of (str, str)
-        Name of each file left aside, and why.
-    doubts : tuple of str
-        What may be wrong with a file that was installed.
+    ``installed``: the parts put in place. ``skipped``: name of each file left aside, and why. ``doubts``: what may be
+    wrong with a file that was installed.
 
-    Examples
-    --------
     >>> InstallReport((), (("readme.txt", "not a code file"),)).installed
     ()
     """
@@ -145,20 +137,8 @@ def _doubt(part: Recognised) -> str:
 def remove(system: str, release: str) -> tuple[str, ...]:
     """Remove an installed release; the default data stays.
 
-    Parameters
-    ----------
-    system, release : str
-        As ``available`` names them.
-
-    Returns
-    -------
-    tuple of str
-        The kinds of part that were removed.
-
-    Raises
-    ------
-    LeadtermError
-        If no such release is installed, or it cannot be removed.
+    The kinds of part that were removed. ``system``, ``release``: as ``available`` names them. ``LeadtermError`` if no
+    such release is installed, or it cannot be removed.
     """
     installed = list_components(code_data())
     parts = [part for part in installed if (part.system, part.release) == (system, release)]

@@ -102,57 +102,32 @@ class SystemSpec:
 
     Only ``name`` is needed: a plain list that a corpus or a user declares has no dot and no fixed categories.
 
-    Parameters
-    ----------
-    name : str
-        As leadterm calls it.
-    title : str
-        Full name; by default the name.
-    codes : str
-        ``"diagnosis"``, ``"procedure"`` or ``"other"``.
-    dot : int
-        Characters before the dot; 0 for no dot.
-    category : int
-        Characters of a category; 0 where a category is simply the topmost code.
-    longer : str
-        First letters of codes that have one character more before the dot and in a category.
-    seventh : bool
-        Whether a 7th character completes a shorter code.
-    uris : tuple of str
-        URIs and OIDs in FHIR; the first is the one we write.
-    x12 : tuple of str
-        Qualifiers in an X12 837 claim: of the principal (or only) code, then of the others.
-    calendar : str
-        ``"fiscal"`` if a release holds from October to September, ``"calendar"`` for a year from January.
-    year_of_0 : int
-        What to add to the number of a release that is no year (ICD-9-CM version 32 → 2015).
-    pattern : str
-        Complete codes without dots; empty if a list of codes does not show the system.
-    headings : tuple of int
-        Lengths of the headings in an official order file; empty if the system has none.
-    in_file_name : str
-        Pattern of the names of its files, in lower case; it decides between systems whose codes look alike.
-    xml_root : str
-        Root of its official XML files, up to the dot.
-    packaged : Packaged, optional
-        The release that comes with leadterm.
-    also_packaged : tuple of Packaged
-        More of it: tables, definitions, an index.
-    crosswalks : mapping of str to callable
-        System → what gives the code there, or None where nothing corresponds.
-    axes : Axes, optional
-        For a system whose characters have a meaning each.
-    levels : Levels, optional
-        Its blocks and chapters.
-    facts : mapping of str to mapping
-        What its official list says of a code beside title and days → meaning of each value, where it needs one.
-    unit : callable, optional
-        What one unit of a code stands for, read from its title.
-    knowledge : bool
-        Whether the tables of ``text/knowledge`` (synonyms, combinations, external causes …) and MeSH speak of it.
+    - ``name``: as leadterm calls it.
+    - ``title``: full name; by default the name.
+    - ``codes``: ``"diagnosis"``, ``"procedure"`` or ``"other"``.
+    - ``dot``: characters before the dot; 0 for no dot.
+    - ``category``: characters of a category; 0 where a category is simply the topmost code.
+    - ``longer``: first letters of codes that have one character more before the dot and in a category.
+    - ``seventh``: whether a 7th character completes a shorter code.
+    - ``uris``: URIs and OIDs in FHIR; the first is the one we write.
+    - ``x12``: qualifiers in an X12 837 claim: of the principal (or only) code, then of the others.
+    - ``calendar``: ``"fiscal"`` if a release holds from October to September, ``"calendar"`` for a year from January.
+    - ``year_of_0``: what to add to the number of a release that is no year (ICD-9-CM version 32 → 2015).
+    - ``pattern``: complete codes without dots; empty if a list of codes does not show the system.
+    - ``headings``: lengths of the headings in an official order file; empty if the system has none.
+    - ``in_file_name``: pattern of the names of its files, in lower case; it decides between systems whose codes look
+      alike.
+    - ``xml_root``: root of its official XML files, up to the dot.
+    - ``packaged``: the release that comes with leadterm.
+    - ``also_packaged``: more of it: tables, definitions, an index.
+    - ``crosswalks``: system → what gives the code there, or None where nothing corresponds.
+    - ``axes``: for a system whose characters have a meaning each.
+    - ``facts``: what its official list says of a code beside title and days → meaning of each value, where it needs
+      one.
+    - ``unit``: what one unit of a code stands for, read from its title.
+    - ``knowledge``: whether the tables of ``text/knowledge`` (synonyms, combinations, external causes …) and MeSH speak
+      of it.
 
-    Examples
-    --------
     >>> own = SystemSpec("injuries", dot=2)
     >>> own.title, own.spell("A21"), own.category_of("A21")
     ('injuries', 'A2.1', None)

@@ -22,19 +22,11 @@ __all__ = ["ChosenThreshold", "choose_threshold", "cross_validated_thresholds", 
 class ChosenThreshold:
     """A threshold with the split it was chosen on; scoring that split with it is refused.
 
-    Parameters
-    ----------
-    value : float
-        Suggestions with at least this score are chosen.
-    split : str
-        Name of the split it was chosen on.
-    micro_f1 : float
-        What it reached there: too good to be reported.
-    encounters : frozenset of str
-        The encounters it was chosen on.
+    - ``value``: suggestions with at least this score are chosen.
+    - ``split``: name of the split it was chosen on.
+    - ``micro_f1``: what it reached there: too good to be reported.
+    - ``encounters``: the encounters it was chosen on.
 
-    Examples
-    --------
     >>> run, qrels = Run.from_mapping({"e1": {"A": 0.9, "B": 0.2}}), Qrels.from_mapping({"e1": ["A"]})
     >>> chosen = choose_threshold(run, qrels, "dev")
     >>> chosen.value, chosen.split
@@ -49,17 +41,8 @@ class ChosenThreshold:
     def check(self, split: str | None, encounters: Collection[str]) -> None:
         """Refuse the split, or any encounter, that the threshold was chosen on.
 
-        Parameters
-        ----------
-        split : str or None
-            Name of the split to be scored.
-        encounters : collection of str
-            The encounters to be scored.
-
-        Raises
-        ------
-        LeadtermError
-            If the threshold has seen what it shall be scored on.
+        ``split``: name of the split to be scored. ``encounters``: the encounters to be scored. ``LeadtermError`` if the
+        threshold has seen what it shall be scored on.
         """
         shared = len(self.encounters.intersection(encounters))
         if shared or (split is not None and split == self.split):

@@ -23,17 +23,9 @@ _NOT_IN_NAME = re.compile(r"[\s_.-]+")
 class Label(NamedTuple):
     """A code of a code system, as the evaluation sees it.
 
-    Parameters
-    ----------
-    key : str
-        What is compared, for instance ``E119``.
-    system : str
-        The code system, for instance ``icd10cm``.
-    code : str
-        The spelling to show, for instance ``E11.9``.
+    ``key``: what is compared, for instance ``E119``. ``system``: the code system, for instance ``icd10cm``. ``code``:
+    the spelling to show, for instance ``E11.9``.
 
-    Examples
-    --------
     >>> Label("E119", "icd10cm", "E11.9").code
     'E11.9'
     """
@@ -61,13 +53,8 @@ class Span(NamedTuple):
 def normalise_code(code: str) -> str:
     """Give the key under which a code is compared: upper case, no blanks around it, no dots.
 
-    Parameters
-    ----------
-    code : str
-        A code in any usual spelling.
+    ``code``: a code in any usual spelling.
 
-    Examples
-    --------
     >>> [normalise_code(code) for code in ("e11.9", " E119 ", "I10.")]
     ['E119', 'E119', 'I10']
     """

@@ -24,17 +24,9 @@ PRINCIPAL_ROLES = ("principal", "first-listed")
 class EncounterInfo:
     """What is known of an encounter beside its codes.
 
-    Parameters
-    ----------
-    patient_id : str or None
-        The patient; encounters of one patient are resampled together.
-    setting : str
-        ``outpatient``, ``inpatient`` or empty.
-    n_words : int or None
-        Length of the notes in words.
+    ``patient_id``: the patient; encounters of one patient are resampled together. ``setting``: ``outpatient``,
+    ``inpatient`` or empty. ``n_words``: length of the notes in words.
 
-    Examples
-    --------
     >>> EncounterInfo("p1").setting
     ''
     """
@@ -154,10 +146,7 @@ class Qrels:
     def only(self, encounters: Iterable[str]) -> Qrels:
         """Keep these encounters; the others are left out.
 
-        Parameters
-        ----------
-        encounters : iterable of str
-            Encounter ids; ids that are not here are passed over.
+        ``encounters``: encounter ids; ids that are not here are passed over.
         """
         wanted = set(encounters)
         kept = [i for i, e in enumerate(self.encounters) if e in wanted]

@@ -260,15 +260,8 @@ class Run:
     def to_qrels(self, threshold: float | None = None) -> Qrels:
         """Take the suggestions at or above a threshold as if a coder had given them.
 
-        Parameters
-        ----------
-        threshold : float, optional
-            Lowest score taken; the run's own threshold by default, every row if it has none.
-
-        Returns
-        -------
-        Qrels
-            The run as one more coder.
+        The run as one more coder. ``threshold``: lowest score taken; the run's own threshold by default, every row if
+        it has none.
         """
         limit = self.threshold if threshold is None else threshold
         keep = self.score > -np.inf
