@@ -9,14 +9,17 @@ from typing import TYPE_CHECKING
 
 from leadterm.rules.code_order import code_first, companions_noted, duplicates, leads, lone_leaders, order_of_pairs
 from leadterm.rules.combine import companions_missing, hypertension, parts, pregnancy, sides, vague
-from leadterm.rules.excludes import exclusions
+from leadterm.rules.excludes import exclusions, inclusions
 from leadterm.rules.findings import Case, Coded, Facts, Finding
 from leadterm.rules.medicare import edit_diagnoses, edit_procedures, hospital_acquired, present_on_admission
 from leadterm.rules.patient import other_age, other_sex
+from leadterm.rules.services import check_services
 from leadterm.rules.support import asserted, documented_side, integral
 from leadterm.rules.validity import complete, existing, not_in_force
 
 if TYPE_CHECKING:
+    from leadterm.rules.edits import Edits
+    from leadterm.rules.site_rules import SiteRules
     from leadterm.schema import Encounter
 
 __all__ = ["RULES", "check_codes", "check_items"]
@@ -32,8 +35,9 @@ LEADING = ("principal", "first-listed")
 
 
 def check_codes(
-    encounter: Encounter, codes: Iterable[Coded | tuple[str, str]] | None = None, *, date: Date | str | None = None
-) -> tuple[Finding, ...]:
+    encounter: Encounter, codes: Iterable[Coded | tuple[str, str]] | None = None, *, date: Date | str | None = None,
+    edits: Edits | None = None, site: SiteRules | None = None,
+) -> tuple[Finding, ...]:  # fmt: skip
     """Check the codes of an encounter against the classification and the guidelines.
 
     Parameters
@@ -44,6 +48,10 @@ def check_codes(
         Codes, or system and code; by default the encounter's own reference codes.
     date : date or str, optional
         Day of service where the encounter has none: the release that held then is asked.
+    edits : Edits, optional
+        Official edits of services and coverage that the user has.
+    site : SiteRules, optional
+        Rules, levels and overrides of the site.
 
     Returns
     -------
@@ -67,10 +75,12 @@ def check_codes(
         given = [Coded(one.system, one.code, one.role, evidence=one.evidence) for one in encounter.codes]
     else:
         given = [one if isinstance(one, Coded) else Coded(*one) for one in codes]
-    return check_items(Facts.of(encounter, date), given)
+    return check_items(Facts.of(encounter, date), given, edits=edits, site=site)
 
 
-def check_items(facts: Facts, items: Sequence[Coded]) -> tuple[Finding, ...]:
+def check_items(
+    facts: Facts, items: Sequence[Coded], *, edits: Edits | None = None, site: SiteRules | None = None
+) -> tuple[Finding, ...]:
     """Check codes against what is known of an encounter, without the encounter itself.
 
     Parameters
@@ -79,6 +89,10 @@ def check_items(facts: Facts, items: Sequence[Coded]) -> tuple[Finding, ...]:
         Day, setting, patient, payer.
     items : sequence of Coded
         Diagnoses, procedures and service lines, in the order of the claim.
+    edits : Edits, optional
+        Official edits of services and coverage that the user has.
+    site : SiteRules, optional
+        Rules, levels and overrides of the site.
 
     Returns
     -------
@@ -100,4 +114,7 @@ def check_items(facts: Facts, items: Sequence[Coded]) -> tuple[Finding, ...]:
             own = sorted((item for item in items if item.system == name), key=lambda item: item.role not in LEADING)
             case = Case(facts, tuple(own), load_system(name, facts.day))
             found += [finding for rule in RULES for finding in rule(case)]
+            found += inclusions(case) if site and "excludes2" in site.levels else ()
+    found += check_services(facts, items, edits) if edits else ()
+    found = list(site.apply(facts, items, found)) if site else found
     return tuple(sorted(found, key=lambda finding: _ORDER.index(finding.severity)))

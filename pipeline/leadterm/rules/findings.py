@@ -79,6 +79,8 @@ class Facts:
         Days by which the day of birth may be wrong either way.
     payer : str
         Name or kind of the payer, for a site's own rules.
+    form : str
+        ``professional`` or ``institutional``, where the form of the claim is known.
     kinds, sections : frozenset of str
         Kinds of the notes and categories of their sections, for a site's own rules.
     noted : mapping of str to Mention
@@ -101,6 +103,7 @@ class Facts:
     born: date | None = None
     born_doubt: int = 0
     payer: str = ""
+    form: str = ""
     kinds: frozenset[str] = frozenset()
     sections: frozenset[str] = frozenset()
     noted: Mapping[str, Mention] = field(default_factory=dict)
