@@ -40,7 +40,7 @@ class Character:
     definition: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class AxisTables:
     """Tables, labels, definitions and index of one release; `leadterm.codes.registry.load_axis_tables` gives one."""
 

@@ -48,7 +48,7 @@ class Maker:
     needs_codes: bool = False
 
 
-MAKERS: dict[str, Maker] = {}
+MAKERS: dict[str, Maker] = {"icd10pcs": Maker("leadterm.procedures.pcs_reader:make_reader", settings=("inpatient",))}
 """Code system → how its reader is made. A new system is a module and a line here."""
 
 

@@ -1,0 +1,115 @@
+"""Phrases of a reviewed table, found in the text of a note: written once, compiled once, looked for by their words."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Generic, TypeVar
+
+from leadterm.text.open_note import OpenNote
+
+__all__ = ["Page", "PhraseFinder", "compile_phrase"]
+
+T = TypeVar("T")
+BORDER = "\x01"  # stands where a sentence begins, so that no phrase goes across
+SPACE = rf"[^\w{BORDER}.;:]+"
+GAP = rf"(?:{SPACE}\w+){{0,7}}?{SPACE}"
+KEY = 4  # letters by which a phrase is looked up
+SAME = str.maketrans(dict.fromkeys("-/‐‑–\u00ad", " "))
+
+
+@dataclass(frozen=True)
+class Page:
+    """The text of a note in lower case, hyphens as spaces, with a mark before each sentence; offsets stay."""
+
+    note: OpenNote
+
+    @cached_property
+    def text(self) -> str:
+        raw = self.note.note.text
+        low = raw.lower() if len(raw.lower()) == len(raw) else "".join(c.lower()[:1] or c for c in raw)
+        chars = list(low.translate(SAME))
+        for start, _ in self.note.sentences:
+            if start and not chars[start - 1].isalnum():
+                chars[start - 1] = BORDER
+        return "".join(chars)
+
+    @cached_property
+    def places(self) -> dict[str, list[int]]:
+        """Where words begin, by their first letters."""
+        found: dict[str, list[int]] = defaultdict(list)
+        for match in re.finditer(r"\w+", self.text):
+            found[match.group()[:KEY]].append(match.start())
+        return found
+
+    def sentence(self, at: int) -> tuple[int, int]:
+        """Where the sentence that holds a position begins and ends."""
+        end = self.text.find(BORDER, at)
+        return self.text.rfind(BORDER, 0, at) + 1, len(self.text) if end < 0 else end
+
+
+def compile_phrase(phrase: str) -> re.Pattern[str]:
+    """Compile one phrase: words by spaces, ``a/b`` either, ``a*`` may go on, ``[a]`` may be missing, ``..`` a gap.
+
+    >>> bool(compile_phrase("chest tube .. placed").search("a chest tube was then placed"))
+    True
+    >>> bool(compile_phrase("total [abdominal] hysterectom*").search("total hysterectomy"))
+    True
+    """
+    made, before = "", ""
+    for token in phrase.split():
+        if token == "..":
+            before = GAP
+            continue
+        optional = token.startswith("[")
+        words = "|".join(re.escape(word).replace(r"\*", r"\w*") for word in token.strip("[]").split("/"))
+        if optional:
+            made += f"(?:{SPACE}(?:{words}))?"
+        else:
+            made += f"{before}(?:{words})"
+            before = SPACE
+    return re.compile(rf"\b{made}(?!\w)")
+
+
+def _keys(phrase: str) -> tuple[frozenset[str], ...]:
+    """First letters of the words that a text must have: for each word of a phrase those of its alternatives."""
+    tokens = [token.split("/") for token in phrase.split() if token != ".." and not token.startswith("[")]
+    return tuple(frozenset(word.rstrip("*")[:KEY] for word in words) for words in tokens)
+
+
+class PhraseFinder(Generic[T]):
+    """Finds the phrases of many entries; ``entries``: phrases parted by ``|``, and what they stand for.
+
+    A phrase is tried where its first word stands, if the text has its other words at all.
+    """
+
+    def __init__(self, entries: Sequence[tuple[str, T]]) -> None:
+        held: dict[str, list[T]] = defaultdict(list)
+        for phrases, entry in entries:
+            for phrase in phrases.split("|"):
+                held[phrase].append(entry)
+        self._by_key: dict[str, list[tuple[str, tuple[frozenset[str], ...], list[T]]]] = defaultdict(list)
+        for phrase, found in held.items():
+            keys = _keys(phrase)
+            for key in keys[0]:
+                self._by_key[key].append((phrase, keys, found))
+        self._patterns: dict[str, re.Pattern[str]] = {}
+
+    def find(self, page: Page) -> Iterator[tuple[int, int, str, T]]:
+        """Find where each phrase stands: start, end, the phrase, the entry."""
+        text, places = page.text, page.places
+        for key in sorted(places.keys() & self._by_key.keys()):
+            for phrase, keys, entries in self._by_key[key]:
+                if any(places.keys().isdisjoint(words) for words in keys):
+                    continue
+                match_at = self._pattern(phrase).match
+                for match in filter(None, (match_at(text, at) for at in places[key])):
+                    yield from ((match.start(), match.end(), phrase, entry) for entry in entries)
+
+    def _pattern(self, phrase: str) -> re.Pattern[str]:
+        if phrase not in self._patterns:
+            self._patterns[phrase] = compile_phrase(phrase)
+        return self._patterns[phrase]

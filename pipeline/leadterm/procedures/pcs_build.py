@@ -1,0 +1,213 @@
+"""Codes from words: body part, approach, device and qualifier put together through the official tables alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import product
+
+from leadterm.codes.axis_tables import AxisTables
+from leadterm.procedures import pcs_levels as levels
+from leadterm.procedures.pcs_parts import Part, PartFinder, side_in
+from leadterm.procedures.pcs_words import Way, said
+from leadterm.procedures.performed import Status
+from leadterm.schema import Mention
+
+__all__ = ["Builder", "Built", "Place", "Support"]
+
+AXES = ("approach", "device", "qualifier")
+MOST_NAMED, MOST_OTHERS, STEM = 4, 3, 4
+NEAR = 90  # characters around a word of operation in which its body part stands
+REGIONS = ("spine", "cord", "root", "vertebra")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a phrase stands: the words before and after it in its sentence; then texts to ask next, nearest first."""
+
+    sentence: str
+    at: int
+    more: tuple[str, ...] = ()
+
+    @property
+    def near(self) -> str:
+        """The words around the phrase."""
+        return self.sentence[max(0, self.at - NEAR) : self.at + NEAR]
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        return (self.sentence, *self.more)
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """A code with what the text left open. ``other``: 0 for the code chosen, else its number among the others."""
+
+    code: str
+    hints: tuple[str, ...] = ()
+    other: int = 0
+    said: int = 0
+    open: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Support:
+    """One place where a note leads to a code."""
+
+    mention: Mention
+    way: Way
+    standing: Status
+    built: Built
+    operative: bool
+    place: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Stem:
+    """Table and body part, whether the text named it, and other body parts that may be meant."""
+
+    stem: str
+    hints: tuple[str, ...] = ()
+    named: bool = True
+    others: tuple[str, ...] = ()
+
+
+class Builder:
+    """Builds codes of one release of the tables."""
+
+    def __init__(self, tables: AxisTables) -> None:
+        self.tables = tables
+        self.parts = PartFinder(tables)
+
+    def build(self, way: Way, place: Place) -> Iterator[Built]:
+        """Give the code or codes that a phrase leads to, and others that what is left open may mean."""
+        if way.part == "cabg":
+            yield from (Built(code, said=2) for code in levels.cabg_codes(" ".join(place.texts)) if code in self.tables)
+            return
+        for stem in self._stems(way, place):
+            made = list(self._fill(way, stem, place))
+            yield from made
+            for number, other in enumerate(stem.others, start=1):
+                first = next(self._fill(way, _Stem(other), place), None)
+                if first is not None:
+                    yield replace(first, hints=stem.hints, other=number)
+
+    def _stems(self, way: Way, place: Place) -> Iterator[_Stem]:
+        """Table and body part, or several of them."""
+        texts = place.texts
+        if way.part in REGIONS or way.part == "disc":
+            stems = dict.fromkeys(self._by_level(way, texts))
+            yield from (_Stem(stem) for stem in stems if stem[:3] in self.tables.tables)
+        elif way.part == "vessels":
+            count = levels.vessels_in(texts)
+            hint = () if count else ("how many arteries were treated is not documented",)
+            yield _Stem(f"{way.table}{max(count, 1) - 1}", hint, bool(count))
+        elif "/" in way.part:
+            yield from self._sided(way.table, way.part.split("/"), place)
+        elif way.part == "any":
+            found = self.parts.any(way.table[2], place.near)
+            yield from self._of_part(found[0], found[1], "", place) if found else ()
+        elif way.part.startswith("?"):
+            yield from self._found(way, place)
+        else:
+            yield _Stem(way.table + way.part.rstrip("*"))
+
+    def _by_level(self, way: Way, texts: Sequence[str]) -> list[str]:
+        if way.part == "root":
+            return levels.root_parts(texts)
+        if way.part == "vertebra":
+            return levels.vertebra_parts(texts, way.table)
+        return levels.spine_parts(texts, f"disc:{way.table[2]}" if way.part == "disc" else way.part)
+
+    def _sided(self, table: str, chars: Sequence[str], place: Place) -> Iterator[_Stem]:
+        """Right, left, or both: by one value where there is one, else by two codes."""
+        side = next((s for n, text in enumerate(place.texts) if (s := side_in(text, 0 if n else place.at))), "")
+        by_side = dict(zip("RLB", chars, strict=False))
+        if side in by_side:
+            yield _Stem(table + by_side[side])
+        elif side == "B":
+            yield from (_Stem(table + char) for char in chars)
+        else:
+            yield _Stem(table + chars[0], (self._side_hint(table, chars),), False, (table + chars[1],))
+
+    def _side_hint(self, table: str, chars: Sequence[str]) -> str:
+        named = (f"{char} {self.tables.label(table + char, 4)}" for char in chars[:2])
+        return f"side not documented: {', '.join(named)}"
+
+    def _found(self, way: Way, place: Place) -> Iterator[_Stem]:
+        """The body part that the text names, or the usual one."""
+        part: Part | None = self.parts.find(way.table, place.texts[:2])
+        yield from self._of_part(way.table, part, way.part[1:], place)
+
+    def _of_part(self, table: str, part: Part | None, usual: str, place: Place) -> Iterator[_Stem]:
+        if part is None and usual:
+            label = self.tables.label(table + usual, 4)
+            yield _Stem(table + usual, (f"body part not documented: {usual} {label} is taken",), False)
+        elif part is not None:
+            side = next((s for n, text in enumerate(place.texts) if (s := side_in(text, 0 if n else place.at))), "")
+            chars = part.of_side(side)
+            if side or len(chars) == 1:
+                yield from (_Stem(table + char) for char in chars)
+            else:
+                hint = self._side_hint(table, chars)
+                yield _Stem(table + chars[0], (hint,), False, tuple(table + char for char in chars[1:2]))
+
+    def _fill(self, way: Way, stem: _Stem, place: Place) -> Iterator[Built]:
+        """Choose the last three characters through the rows of the table: what is said, else what is usual."""
+        rows = [row for row in self.tables.tables.get(stem.stem[:3], ()) if stem.stem[3:4] in row.values[0]]
+        codes = [stem.stem + "".join(rest) for row in rows for rest in product(*row.values[1:])]
+        if not codes or len(stem.stem) != STEM:
+            return
+        wanted, told = [], []
+        for at, axis, spec in zip((5, 6, 7), AXES, way.rest, strict=True):
+            char, known = self._wanted(axis, at, spec, codes, place)
+            wanted.append(char)
+            told.append(known)
+        usual = [spec.rstrip("*")[:1] for spec in way.rest]
+
+        def fit(code: str) -> tuple[int, int, int, str]:
+            rest = code[4:]
+            exact = sum(weight for weight, a, b in zip((4, 2, 2), rest, wanted, strict=True) if a == b)
+            return -exact, -sum(map(str.__eq__, rest, usual)), -rest.count("Z"), code
+
+        best = min(codes, key=fit)
+        open_axes = [at for at, spec, known in zip((5, 6, 7), way.rest, told, strict=True) if "*" in spec and not known]
+        hints = (*stem.hints, *filter(None, (self._open(best, at) for at in open_axes if at == 5)))
+        counted = sum(told)
+        yield Built(best, hints, 0, counted + stem.named, len(open_axes) + (not stem.named))
+        others = [c for at in open_axes for c in sorted(codes, key=fit) if self._differs_at(c, best, at)]
+        for number, code in enumerate(others[:MOST_OTHERS], start=1):
+            yield Built(code, hints, number, counted + stem.named, len(open_axes))
+
+    @staticmethod
+    def _differs_at(code: str, best: str, at: int) -> bool:
+        return code[at - 1] != best[at - 1] and code[: at - 1] + code[at:] == best[: at - 1] + best[at:]
+
+    def _wanted(self, axis: str, at: int, spec: str, codes: Sequence[str], place: Place) -> tuple[str, bool]:
+        """The character wanted at a position, and whether the text says so."""
+        if spec == "hours":
+            return levels.hours_value(place.sentence)
+        options = {char: self.tables.label(code, at) for char, code in {code[at - 1]: code for code in codes}.items()}
+        if spec == "stents":
+            return self._stent(place)
+        if "*" not in spec:
+            return spec, True
+        found = said(axis, options, place.texts)
+        return (found, True) if found else (spec.rstrip("*"), False)
+
+    @staticmethod
+    def _stent(place: Place) -> tuple[str, bool]:
+        """Drug-eluting or not, and how many; none where no stent is named."""
+        text = " ".join(place.texts)
+        if "stent" not in text:
+            return "Z", True
+        eluting = said("device", {"4": "Drug-eluting"}, [text]) == "4"
+        return ("4567" if eluting else "DEFG")[min(levels.stents_in(place.sentence), 4) - 1], True
+
+    def _open(self, code: str, at: int) -> str:
+        """What could stand at a position that the text leaves open."""
+        chars = self.tables.options(code, at)
+        if len(chars) < 2:
+            return ""
+        named = (f"{char} {self.tables.label(code[: at - 1] + char + code[at:], at).lower()}" for char in chars)
+        return f"{AXES[at - 5]} not documented: {', '.join(list(named)[:MOST_NAMED])}"

@@ -1,0 +1,132 @@
+"""Finds procedures in notes and builds their ICD-10-PCS codes through the official tables."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from leadterm.codes import load_system
+from leadterm.codes.axis_tables import AxisTables
+from leadterm.codes.registry import load_axis_tables
+from leadterm.procedures.note_phrases import Page
+from leadterm.procedures.pcs_build import Builder, Place, Support
+from leadterm.procedures.pcs_rank import FEATURES, confidence_of, features_of
+from leadterm.procedures.pcs_words import Way, index_finder, operation_finder, way_finder
+from leadterm.procedures.performed import NAMED, Status, standing_of
+from leadterm.ranking.candidate_table import CandidateTable
+from leadterm.text.open_note import Found, OpenNote
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from leadterm.codes.system import CodeSystem
+    from leadterm.schema import Encounter
+
+__all__ = ["PcsReader", "make_reader"]
+
+SYSTEM = "icd10pcs"
+MOST_EVIDENCE = 6
+TITLE = 600  # characters of a title section that are asked for side, approach, device
+OPERATIVE = re.compile(r"prepped|draped|anesthesia|incision|operating room|operative|procedure performed")
+WORTH: Mapping[Status, int] = {
+    "named": 0, "done": 1, "said": 2, "planned": 3, "past": 4, "elsewhere": 5, "not": 6, "refused": 7,
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class PcsReader:
+    """A `ProcedureReader` of ICD-10-PCS; ``date``: day of service, which decides the release of the tables."""
+
+    date: str | None = None
+
+    @cached_property
+    def tables(self) -> AxisTables:
+        """The official tables."""
+        return load_axis_tables(SYSTEM, self.date)
+
+    @cached_property
+    def system(self) -> CodeSystem:
+        """The list of codes: where it is newer than the tables, it says which of theirs still hold."""
+        return load_system(SYSTEM, self.date)
+
+    @cached_property
+    def builder(self) -> Builder:
+        """Puts the characters together."""
+        return Builder(self.tables)
+
+    def find(self, notes: Sequence[OpenNote]) -> dict[str, list[Support]]:
+        """Find the codes that notes lead to, with every place that does, the best first."""
+        found: dict[str, list[Support]] = defaultdict(list)
+        for note in notes:
+            for support in self._of_note(Page(note)):
+                found[support.built.code].append(support)
+        for places in found.values():
+            places.sort(key=lambda s: (WORTH[s.standing], s.built.other, -s.way.sure, s.mention.start))
+        return found
+
+    def candidates(self, encounter: Encounter, notes: Sequence[OpenNote]) -> CandidateTable:
+        """Describe the candidates of an encounter, in order of code."""
+        found = self.find(notes)
+        codes = tuple(code for code in sorted(found) if code in self.system)
+        features = features_of([(code, found[code]) for code in codes])
+        mentions = tuple(tuple(dict.fromkeys(s.mention for s in found[code]))[:MOST_EVIDENCE] for code in codes)
+        hints = {code: hint for code in codes if (hint := found[code][0].built.hints)}
+        return CandidateTable(encounter.encounter_id, SYSTEM, codes, FEATURES, features, mentions, hints=hints)
+
+    def rank(self, table: CandidateTable) -> NDArray[np.float64]:
+        """Give the calibrated confidence of each candidate."""
+        return confidence_of(table.features)
+
+    def titles(self, codes: Sequence[str]) -> Mapping[str, str]:
+        """Give the titles of codes."""
+        return {code: self.system.title(code) for code in codes if code in self.system}
+
+    def _of_note(self, page: Page) -> Iterator[Support]:
+        matches = _matches(page, self.tables)
+        if not matches:
+            return
+        named = _named_text(page)
+        operative = bool(named) or bool(OPERATIVE.search(page.text))
+        found = [Found(((start, end),), phrase, way.source) for start, end, phrase, way in matches]
+        length = max(len(page.text), 1)
+        for (start, _, _, way), mention in zip(matches, page.note.mentions(found), strict=True):
+            low, high = page.sentence(start)
+            more = (named, page.text) if operative else (named,)
+            place = Place(page.text[low:high], start - low, tuple(filter(None, more)))
+            standing = standing_of(page, mention)
+            for built in self.builder.build(way, place):
+                yield Support(mention, way, standing, built, operative, start / length)
+
+
+def _matches(page: Page, tables: AxisTables) -> list[tuple[int, int, str, Way]]:
+    """Where the words of procedures stand, those within the words of a longer one left out."""
+    own = list(way_finder().find(page))
+    own += list(index_finder(tables).find(page))
+    own += list(operation_finder().find(page))
+    solid = {(start, end) for start, end, phrase, _ in own if ".." not in phrase}
+    kept = [
+        match for match in own
+        if not any(a <= match[0] and match[1] <= b and (a, b) != match[:2] for a, b in solid)
+    ]  # fmt: skip
+    return sorted(kept, key=lambda match: (match[0], match[1], match[3].table, match[3].part))
+
+
+def _named_text(page: Page) -> str:
+    """The text of the sections that name what was done."""
+    parts = []
+    for section in page.note.sections:
+        title = " ".join(page.text[section.title_start : section.title_end].split()).rstrip(" :")
+        if section.title_end > section.title_start and NAMED.search(title):
+            parts.append(page.text[section.title_end : min(section.end, section.title_end + TITLE)])
+    return " ".join(parts)
+
+
+def make_reader(date: str | None) -> PcsReader:
+    """Make the reader for a day of service; `leadterm.procedures.reader_of` asks for it."""
+    return PcsReader(date)

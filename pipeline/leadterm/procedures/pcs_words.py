@@ -1,0 +1,121 @@
+"""The reviewed words of surgeons (``pcs_words.tsv``), and what a text says of approach, device and qualifier."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from leadterm.codes.axis_tables import AxisTables
+from leadterm.procedures.note_phrases import PhraseFinder, compile_phrase
+from leadterm.storage.tsv import package_table
+
+__all__ = ["Way", "index_finder", "operation_finder", "said", "way_finder", "ways"]
+
+ROOM = "leadterm.procedures"
+LEAST, PART = 6, 4  # letters of an index term; characters of a code that name the body part
+# values that only words beside the procedure itself tell
+LOCAL = re.compile(r"Diagnostic|Multiple|Other Contrast|Via Natural|\^Percutaneous\$|External")
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """From words to a code: table, body part, approach, device and qualifier as the table of words writes them."""
+
+    words: str
+    table: str
+    part: str
+    approach: str
+    device: str
+    qualifier: str
+    sure: int
+    source: str = "surgeons' words"
+
+    @property
+    def rest(self) -> tuple[str, str, str]:
+        return self.approach, self.device, self.qualifier
+
+
+@lru_cache(maxsize=1)
+def ways() -> tuple[Way, ...]:
+    """Read the table.
+
+    >>> next(way.table for way in ways() if way.words.startswith("appendectom"))
+    '0DT'
+    """
+    rows = package_table(ROOM, "pcs_words.tsv")
+    made = []
+    for row in rows:
+        table, part, approach, device, qualifier = row["code"].split(" ")
+        made.append(Way(row["words"], table, part, approach, device, qualifier, int(row["sure"])))
+    return tuple(made)
+
+
+@lru_cache(maxsize=1)
+def way_finder() -> PhraseFinder[Way]:
+    """Give what finds the words of all rows."""
+    return PhraseFinder([(way.words, way) for way in ways()])
+
+
+@lru_cache(maxsize=1)
+def _attributes() -> tuple[tuple[str, tuple[re.Pattern[str], ...], re.Pattern[str]], ...]:
+    rows = package_table(ROOM, "pcs_attributes.tsv")
+    return tuple(
+        (row["axis"], tuple(map(compile_phrase, row["words"].split("|"))), re.compile(row["label"])) for row in rows
+    )
+
+
+def said(axis: str, labels: Mapping[str, str], texts: Sequence[str]) -> str:
+    """Tell which value of an axis the first text with a word for one names; empty where none does.
+
+    >>> said("approach", {"0": "Open", "4": "Percutaneous Endoscopic"}, ["laparoscopic appendectomy"])
+    '4'
+    """
+    rows = _attributes()
+    for number, text in enumerate(texts):
+        for row in _heard(text):
+            name, _, label = rows[row]
+            if name == axis and not (number and LOCAL.search(label.pattern)):
+                char = next((c for c, text_of in labels.items() if label.search(text_of)), "")
+                if char:
+                    return char
+    return ""
+
+
+@lru_cache(maxsize=256)
+def _heard(text: str) -> tuple[int, ...]:
+    """Rows of the table of attributes that have a word in a text."""
+    return tuple(
+        row for row, (_, patterns, _) in enumerate(_attributes()) if any(pattern.search(text) for pattern in patterns)
+    )
+
+
+@lru_cache(maxsize=2)
+def index_finder(tables: AxisTables) -> PhraseFinder[Way]:
+    """Give what finds the terms of the official index that lead to codes and stand in no row of the table."""
+    known = {phrase.strip("*") for way in ways() for phrase in way.words.split("|")}
+    entries: list[tuple[str, Way]] = []
+    for path, _, _, codes in tables.index:
+        term = " ".join(re.findall(r"[a-z]+", path.lower()))
+        if not codes or " | " in path or len(term) < LEAST or any(term.startswith(word) for word in known):
+            continue
+        beginning = codes.split()[0]
+        if len(beginning) < PART:
+            continue
+        given = beginning[PART:]
+        usual = [given[i] if i < len(given) else free for i, free in enumerate(("0*", "Z*", "Z*"))]
+        way = Way(term, beginning[:3], beginning[3], usual[0], usual[1], usual[2], 2, "index")
+        entries.append((term, way))
+    return PhraseFinder(entries)
+
+
+@lru_cache(maxsize=1)
+def operation_finder() -> PhraseFinder[Way]:
+    """Give what finds the words of root operations."""
+    made = []
+    for row in package_table(ROOM, "pcs_operations.tsv"):
+        approach, device, qualifier = row["code"].split(" ")
+        table, sure = f"0?{row['operation']}", int(row["sure"])
+        made.append((row["words"], Way(row["words"], table, "any", approach, device, qualifier, sure, "operation")))
+    return PhraseFinder(made)

@@ -1,0 +1,163 @@
+"""Procedures of inpatients: found in words, built through the official tables, with what is open as a hint."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import leadterm
+from leadterm.codes.registry import load_axis_tables
+from leadterm.procedures.note_phrases import Page, PhraseFinder, compile_phrase
+from leadterm.procedures.pcs_build import Builder, Place
+from leadterm.procedures.pcs_levels import cabg_codes, hours_value, joints_in, spine_parts
+from leadterm.procedures.pcs_parts import PartFinder, side_in
+from leadterm.procedures.pcs_words import Way, ways
+from leadterm.procedures.performed import standing_of
+from leadterm.schema import Encounter, Note, Suggestion
+from leadterm.text.open_note import Found
+
+TABLES = load_axis_tables("icd10pcs")
+BUILDER = Builder(TABLES)
+HEAD = "OPERATIVE REPORT\nPROCEDURE PERFORMED: {}\nDESCRIPTION: She was prepped and draped.\n"
+
+
+@pytest.fixture(scope="module")
+def model() -> leadterm.suggester.Suggester:
+    return leadterm.load()
+
+
+def suggested(model: leadterm.suggester.Suggester, text: str) -> dict[str, Suggestion]:
+    """What is proposed for a stay."""
+    visit = Encounter("e", (Note("n", text),), setting="inpatient")
+    result = model.suggest(visit, systems=["icd10pcs"])
+    return {s.code: s for s in result.suggestions if s.confidence >= result.threshold}
+
+
+@pytest.mark.parametrize(
+    ("words", "codes"),
+    [
+        ("Laparoscopic appendectomy.", {"0DTJ4ZZ"}),
+        ("Open right hemicolectomy.", {"0DTF0ZZ"}),
+        ("Laparoscopic cholecystectomy converted to open.", {"0FT40ZZ"}),
+        ("Total abdominal hysterectomy with bilateral salpingo-oophorectomy.",
+         {"0UT90ZZ", "0UTC0ZZ", "0UT20ZZ", "0UT70ZZ"}),
+        ("Repeat low transverse cesarean section.", {"10D00Z1"}),
+        ("TURP.", {"0VB08ZZ"}),
+        ("Cemented right total hip arthroplasty.", {"0SR90J9"}),
+        ("Left total knee arthroplasty, cemented.", {"0SRD0J9"}),
+        ("CABG x3 with LIMA to LAD and saphenous vein grafts to the RCA and OM.", {"02100Z9", "021109W"}),
+        ("Anterior cervical discectomy and fusion C5-C6 with allograft.", {"0RG10K0"}),
+        ("Right carotid endarterectomy.", {"03CK0ZZ"}),
+        ("Left lower lobectomy.", {"0BTJ0ZZ"}),
+        ("Intramedullary nailing of the left tibia, open.", {"0QSH06Z"}),
+        ("Lumbar puncture.", {"009U3ZX"}),
+    ],
+)  # fmt: skip
+def test_what_is_named_in_the_title_is_proposed(
+    model: leadterm.suggester.Suggester, words: str, codes: set[str]
+) -> None:
+    assert codes <= set(suggested(model, HEAD.format(words)))
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    ["She is scheduled for laparoscopic appendectomy next week.", "He refused an appendectomy.",
+     "PAST SURGICAL HISTORY: Appendectomy in 1998.", "Status post appendectomy.",
+     "An appendectomy was not performed.", "Appendectomy was performed at an outside hospital."],
+)  # fmt: skip
+def test_what_was_not_done_here_is_not_proposed(model: leadterm.suggester.Suggester, sentence: str) -> None:
+    assert not {code for code in suggested(model, sentence) if code.startswith("0DTJ")}
+
+
+def test_both_sides_are_two_codes_where_no_value_means_both(model: leadterm.suggester.Suggester) -> None:
+    assert {"0SRC0JZ", "0SRD0JZ"} <= set(suggested(model, HEAD.format("Bilateral total knee arthroplasty.")))
+
+
+def test_what_is_open_is_said_with_the_values_that_may_be_meant(model: leadterm.suggester.Suggester) -> None:
+    found = suggested(model, "PROCEDURE PERFORMED: Appendectomy.\n")
+    (hint,) = next(s for code, s in found.items() if code.startswith("0DTJ")).hints
+    assert hint.startswith("approach not documented: 0 open, 4 percutaneous endoscopic")
+
+
+def test_every_row_of_words_builds_valid_codes_only() -> None:
+    place = Place("right l4 l5 lad", 0, ("right left femur skin finger",))
+    for way in ways():
+        built = list(BUILDER.build(way, place))
+        assert all(one.code in TABLES for one in built), way
+        assert built or way.part == "?", way
+        assert way.table in TABLES.tables, way
+
+
+@settings(max_examples=150)
+@given(
+    st.sampled_from(sorted(TABLES.tables)), st.text("0123456789ABCDEFGHJKLMNPQRSTUVWXYZ*", min_size=1, max_size=2),
+    st.text("0347X8Z*", min_size=1, max_size=2), st.text("ZJ07*", min_size=1, max_size=2),
+    st.text("ZX0*", min_size=1, max_size=2), st.sampled_from(["", "left open", "both by scope", "right mesh biopsy"]),
+)  # fmt: skip
+def test_nothing_invalid_is_built(table: str, part: str, approach: str, device: str, last: str, text: str) -> None:
+    way = Way("x", table, part, approach, device, last, 2)
+    assert all(one.code in TABLES for one in BUILDER.build(way, Place(text, 0)))
+
+
+def test_every_code_of_a_table_can_be_reached() -> None:
+    codes = list(TABLES.codes())
+    for code in random.Random(1).sample(codes, 2000):
+        way = Way("x", code[:3], code[3], code[4], code[5], code[6], 3)
+        assert next(iter(BUILDER.build(way, Place("", 0)))).code == code
+
+
+def test_levels_of_the_spine_are_counted_by_region() -> None:
+    assert joints_in("fusion t11 to l1") == {2: 1, 3: 1}
+    assert spine_parts(["c4 c5, c5 c6"], "spine") == ["0RG2"]
+    assert spine_parts(["l4 s1"], "disc:B") == ["0SB2", "0SB4"]
+    assert joints_in("c9 c10 and l4 mg") == {}
+
+
+def test_grafts_and_hours_are_counted() -> None:
+    assert cabg_codes("coronary artery bypass times four with lima") == ["02100Z9", "021209W"]
+    assert cabg_codes("coronary bypass") == ["021009W"]
+    assert [hours_value(text) for text in ("for 5 days", "12 hours", "ventilated")] == [
+        ("5", True), ("3", True), ("3", False),
+    ]  # fmt: skip
+
+
+def test_parts_are_found_by_label_key_and_own_words() -> None:
+    parts = PartFinder(TABLES)
+    assert parts.find("0QS", ["intertrochanteric fracture"]).core == "Upper Femur"  # type: ignore[union-attr]
+    assert parts.find("0FB", ["segment of the pancreas"]).core == "Pancreas"  # type: ignore[union-attr]
+    assert parts.find("0DT", ["the vermiform appendix"]).core == "Appendix"  # type: ignore[union-attr]
+    assert parts.find("0DT", ["the left ear"]) is None
+    assert (side_in("the left knee"), side_in("both knees"), side_in("knee")) == ("L", "B", "")
+
+
+def pages(texts: Iterable[str]) -> list[Page]:
+    readers = leadterm.load().readers  # type: ignore[attr-defined]
+    return [Page(readers.open(Note("n", text), "en")) for text in texts]
+
+
+def test_a_phrase_does_not_go_across_sentences_and_keeps_its_offsets() -> None:
+    finder = PhraseFinder([("chest tube .. placed|i/d", 1)])
+    one, two = pages(["A Chest-tube was then placed.", "No chest tube. A line was placed."])
+    assert [(a, b) for a, b, _, _ in finder.find(one)] == [(2, 28)]
+    assert list(finder.find(two)) == []
+    assert compile_phrase("total [abdominal] hysterectom*").search("total abdominal hysterectomy")
+
+
+@pytest.mark.parametrize(
+    ("text", "status"),
+    [
+        ("PROCEDURE PERFORMED: Thoracentesis.", "named"), ("Thoracentesis was performed.", "done"),
+        ("She underwent thoracentesis.", "done"), ("Plan for thoracentesis.", "planned"),
+        ("She declined thoracentesis.", "refused"), ("No thoracentesis.", "not"),
+        ("Thoracentesis at an outside hospital.", "elsewhere"), ("History of thoracentesis.", "past"),
+    ],
+)  # fmt: skip
+def test_how_a_procedure_stands(text: str, status: str) -> None:
+    (page,) = pages([text])
+    at = page.text.index("thoracentesis")
+    (mention,) = page.note.mentions([Found(((at, at + 13),), "thoracentesis", "t")])
+    assert standing_of(page, mention) == status
