@@ -51,3 +51,8 @@ def test_every_name_of_the_reference_exists_and_no_public_one_is_missing() -> No
 def test_the_pages_of_the_guide_are_all_in_its_menu() -> None:
     menu = re.findall(r": (\w+\.md)$", (ROOT / "mkdocs.yml").read_text(encoding="utf-8"), flags=re.MULTILINE)
     assert sorted(menu) == sorted(path.name for path in (ROOT / "docs").glob("*.md"))
+
+
+def test_no_link_leads_out_of_the_guide() -> None:
+    for page in (ROOT / "docs").glob("*.md"):
+        assert "](../" not in page.read_text(encoding="utf-8"), page.name  # `make docs` is strict

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from leadterm.cli import main
+from leadterm.cli.answers import answer_text, write_answers
 from leadterm.dictionary.model import DictionaryModel
 from leadterm.errors import LeadtermError
 from leadterm.intake import decode
 from leadterm.intake.encounters import read_items
 from leadterm.intake.files import encounter_id_of, find_files
-from leadterm.schema import Encounter, SuggestionSet
+from leadterm.pages.fhir import EMPTY
+from leadterm.pages.wanted import Format, Wanted
+from leadterm.schema import Encounter, Note, SuggestionSet
 
 Capture = pytest.CaptureFixture[str]
 NOTE = "Assessment: Gout of the left knee.\n"
@@ -134,3 +138,26 @@ def test_a_fault_at_one_note(
     assert main(["suggest", str(tmp_path / "bad.txt"), "--format", format, "-o", str(out)]) == 2
     assert not out.exists()
     assert len(loaded) == 2
+
+
+@pytest.mark.parametrize("kind", ["jsonl", "json", "fhir", "table"])
+def test_answers_are_written_as_they_come(kind: str, engine: DictionaryModel, tmp_path: Path, capsys: Capture) -> None:
+    wanted, written = Wanted((), None, None, Format(kind)), list[int]()
+
+    def answers() -> Iterator[tuple[Encounter, SuggestionSet, str]]:
+        for number in range(3):
+            written.append(len(capsys.readouterr().out))
+            encounter = Encounter(f"e{number}", (Note("n1", NOTE),))
+            result = wanted.ask(engine, encounter)
+            yield encounter, result, answer_text(encounter, result, wanted, "-")
+
+    write_answers(answers(), wanted, "-")
+    assert written[0] == 0
+    assert all(written[1:])
+    write_answers(answers(), wanted, str(tmp_path / "out"))
+    text = (tmp_path / "out").read_text()
+    if kind in ("json", "fhir"):
+        assert text == json.dumps(json.loads(text), ensure_ascii=False, indent=1) + "\n"
+    write_answers((), wanted, str(tmp_path / "none"))
+    nothing = {"json": "[]\n", "fhir": json.dumps(EMPTY, indent=1) + "\n"}
+    assert (tmp_path / "none").read_text() == nothing.get(kind, "")
