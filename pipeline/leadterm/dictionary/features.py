@@ -279,8 +279,9 @@ def _replaced() -> Mapping[str, tuple[str, ...]]:
     return replaced
 
 
-def _prefixes(code: str) -> list[str]:
-    return [code[:n] for n in range(1, len(code) + 1)]
+@lru_cache(maxsize=100_000)
+def _prefixes(code: str) -> tuple[str, ...]:
+    return tuple(code[:n] for n in range(1, len(code) + 1))
 
 
 def _add_relations(rows: list[dict[str, float]], candidates: Sequence[Candidate]) -> None:

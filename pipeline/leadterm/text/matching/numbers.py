@@ -121,6 +121,7 @@ RULES = (
     _rule("gcs|glasgow", COMA, coma_scale, "Glasgow coma scale"),
     _rule("birth", GRAMS, birth_weight, "Low birth weight"),
 )  # fmt: skip
+WORDS = frozenset(word for rule in RULES for word in rule.words)
 
 
 class NumberFinder:
@@ -145,7 +146,8 @@ class NumberFinder:
         """
         text = text_of(doc)
         lowered = text.lower()
-        rules = [rule for rule in RULES if any(word in lowered for word in rule.words)]
+        said = {word for word in WORDS if word in lowered}
+        rules = [rule for rule in RULES if not said.isdisjoint(rule.words)]
         return list(self._found(rules, text, token_starts(doc).tolist())) if rules else []
 
     def _found(self, rules: list[_Rule], text: str, starts: list[int]) -> Iterator[Cover]:
