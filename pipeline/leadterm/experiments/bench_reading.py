@@ -146,24 +146,6 @@ def measure(contenders: Sequence[Timing], notes: Sequence[str], rounds: int = 3)
     return rows
 
 
-class _ExactIndex:
-    """Nearest titles by sparse products, with the interface scispaCy's candidate generator asks of an index."""
-
-    def __init__(self, titles: Any) -> None:
-        self.by_trigram = titles.T.tocsr()
-
-    def knnQueryBatch(self, queries: Any, k: int, num_threads: int = 1) -> list[tuple[Any, Any]]:  # noqa: ARG002
-        """Give the numbers and distances of the k nearest titles of each query."""
-        import numpy as np
-
-        close = (queries @ self.by_trigram).tocsr()
-        found = []
-        for begin, end in zip(close.indptr[:-1], close.indptr[1:], strict=True):
-            order = np.argsort(-close.data[begin:end], kind="stable")[:k]
-            found.append((close.indices[begin:end][order], 1.0 - close.data[begin:end][order]))
-        return found
-
-
 def _linker(system: CodeSystem) -> Callable[[Doc], object]:
     """scispaCy's entity linker over the titles of a code system."""
     with warnings.catch_warnings():
@@ -174,10 +156,12 @@ def _linker(system: CodeSystem) -> Callable[[Doc], object]:
     from scispacy.linking_utils import Entity, KnowledgeBase
     from sklearn.feature_extraction.text import TfidfVectorizer
 
+    from leadterm.text.matching.linker import ExactIndex
+
     base = KnowledgeBase([Entity(code, system.title(code), [], [system.name], system.title(code)) for code in system])
     aliases = list(base.alias_to_cuis)
     vectoriser = TfidfVectorizer(analyzer="char_wb", ngram_range=TRIGRAMS, dtype=np.float32)
-    index = _ExactIndex(vectoriser.fit_transform(aliases))
+    index = ExactIndex(vectoriser.fit_transform(aliases))
     generator = CandidateGenerator(index, vectoriser, aliases, base)
     linker: Callable[[Doc], object] = EntityLinker(candidate_generator=generator, filter_for_definitions=False, k=10)
     return linker

@@ -17,7 +17,6 @@ Strict = Mapping[str, Any]
 STRICT: Strict = {"extra": "forbid", "strict": True, "hide_input_in_errors": True, "allow_inf_nan": False}
 """Value of ``__pydantic_config__`` for every dataclass that is read from a file."""
 
-Fault = Mapping[str, Any]
 PLAIN = {str: "a string", int: "a whole number", float: "a number", bool: "true or false"}
 MANY = {str: "strings", int: "whole numbers", float: "numbers"}
 EMPTY = ("is empty", "It is needed.")
