@@ -11,6 +11,7 @@ from leadterm.claim.drafting import draft_claim
 from leadterm.claim.drafts import ClaimDraft
 from leadterm.claim.parties import Circumstances, Facts, LineFacts, Party
 from leadterm.corpus import read_split
+from leadterm.rules.code_checks import check_codes
 from leadterm.schema import Encounter, EvidenceSpan, Mention, Note, ReferenceCode
 
 CORPUS = Path(__file__).parents[2] / "corpora" / "reference"
@@ -53,6 +54,7 @@ def of_patient(encounter: Encounter, facts: Facts = FACTS) -> Facts:
 
 def drafts(setting: str, count: int) -> list[ClaimDraft]:
     found = [one for one in reference().values() if one.setting == setting and one.date_of_service]
+    found = [one for one in found if not any(finding.blocks for finding in check_codes(one))]
     return [draft_claim(one, of_patient(one)) for one in found[:: len(found) // count][:count]]
 
 

@@ -40,6 +40,20 @@ def test_services_of_reference_notes_point_to_what_justifies_them() -> None:
     assert {fold: right[fold] / count >= FLOOR for fold, count in lines.items()} == {"dev": True, "test": True}
 
 
+def test_present_on_admission_is_proposed_as_a_reader_of_the_stays_judges() -> None:
+    rows = parse_table((Path(__file__).parent / "poa_cases.tsv").read_text(), "poa_cases.tsv")
+    told = {(row["encounter"], row["code"]): row["poa"] for row in rows}
+    right, all_ = Counter[str](), Counter[str]()
+    for encounter, fold in {row["encounter"]: row["fold"] for row in rows}.items():
+        for one in draft_claim(reference()[encounter]).diagnoses:
+            judged = told.get((encounter, one.code), "Y")
+            if one.poa != "1" and judged != "?":
+                all_[fold] += 1
+                right[fold] += one.poa == judged
+    assert {fold: right[fold] / count >= FLOOR for fold, count in all_.items()} == {"dev": True, "test": True}
+    assert sum(all_.values()) > 800
+
+
 def test_a_line_says_why_and_with_which_words() -> None:
     brace = draft_claim(knee(), replace(FACTS, lines=(LineFacts("L1832", charge=400),))).lines[0]
     assert [pointer.position for pointer in brace.pointers] == [1]

@@ -14,7 +14,7 @@ from leadterm.claim.parties import Circumstances, Facts, Kind, LineFacts, money
 from leadterm.claim.pointing import SAID, Grounds, point
 from leadterm.claim.proposals import propose_circumstances
 from leadterm.claim.requirements import missing_facts
-from leadterm.claim.sequence import in_order
+from leadterm.claim.sequence import LEADING, in_order
 from leadterm.claim.unusual import unusual_circumstances, unusual_fix
 from leadterm.codes import load_system
 from leadterm.codes.registry import is_at_hand
@@ -24,11 +24,13 @@ from leadterm.errors import LeadtermError
 from leadterm.rules.book import make_finding
 from leadterm.rules.code_checks import check_codes
 from leadterm.rules.findings import Coded, Finding
+from leadterm.rules.poa import propose_poa
 from leadterm.schema import Encounter, ReferenceCode
 
 __all__ = ["draft_claim"]
 
 FORMS: dict[str, Kind] = {"inpatient": "institutional", "outpatient": "professional"}
+EXEMPT = "1"
 ON_A_CLAIM = ("ABK", "ABF")
 _ORDER = ("error", "warning", "advice")
 
@@ -119,7 +121,12 @@ def _title(encounter: Encounter, system: str, code: str) -> str:
 def _diagnosis(encounter: Encounter, code: ReferenceCode, role: str, why: str) -> Diagnosis:
     title = _title(encounter, code.system, code.code)
     family = _title(encounter, code.system, spec_of(code.system).category_of(code.code) or "")
-    return Diagnosis(code.code, role, "", title, family, code.system, why, code.evidence)
+    poa, because = "", ""
+    if encounter.setting == "inpatient":
+        poa, because = propose_poa(code.code, code.evidence, encounter.notes, leads=role in LEADING.values())
+        poa = poa or EXEMPT
+    told = "; ".join(filter(None, (why, f"on admission: {because}" if because else "")))
+    return Diagnosis(code.code, role, poa, title, family, code.system, told, code.evidence)
 
 
 def _procedure(encounter: Encounter, code: ReferenceCode) -> Procedure:

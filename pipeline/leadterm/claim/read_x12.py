@@ -86,7 +86,8 @@ class ClaimReader:
     def _close(self) -> None:
         if self.open is not None:
             named = {name: party for name, party in self.parties.items() if party != Party()}
-            self.claims.append(replace(self.open, parties=named))
+            ordered = sorted(self.open.diagnoses, key=lambda one: one.role == EXTERNAL)  # they stand before the others
+            self.claims.append(replace(self.open, parties=named, diagnoses=tuple(ordered)))
             self.open = None
         self.aside = False
 

@@ -90,7 +90,7 @@ def present_on_admission(case: Case) -> Iterator[Finding]:
             if given in LETTERS:
                 yield make_finding("poa-exempt", item.system, (item.code,), given=given)
             continue
-        offer, why = propose_poa(item.code, item.evidence, case.facts.notes)
+        offer, why = propose_poa(item.code, item.evidence, case.facts.notes, leads=item.code == case.first)
         if not given or given in ("1", "EXEMPT"):
             yield make_finding("poa-missing", item.system, (item.code,), offer=offer)
         elif given not in LETTERS:
