@@ -257,7 +257,8 @@ def _explain(one: _Row, rank: int, title: str, codes: CodeSystem | None = None) 
     evidence = one.mentions[:MAX_EVIDENCE]
     own = one.table.hints.get(one.code)
     hints = (one.reason,) if one.reason else own or _hints(one.code, evidence[0], one.combined, codes)
-    return Suggestion(rank, one.system, one.code, title, one.confidence, evidence, hints)
+    units, modifiers = one.table.lines.get(one.code, (None, ()))
+    return Suggestion(rank, one.system, one.code, title, one.confidence, evidence, hints, units, modifiers)
 
 
 def _hints(code: str, best: Mention, combined: Sequence[str], codes: CodeSystem | None) -> tuple[str, ...]:

@@ -48,7 +48,10 @@ class Maker:
     needs_codes: bool = False
 
 
-MAKERS: dict[str, Maker] = {"icd10pcs": Maker("leadterm.procedures.pcs_reader:make_reader", settings=("inpatient",))}
+MAKERS: dict[str, Maker] = {
+    "icd10pcs": Maker("leadterm.procedures.pcs_reader:make_reader", settings=("inpatient",)),
+    "hcpcs": Maker("leadterm.procedures.services.reader:make_reader", settings=("outpatient",), needs_codes=True),
+}
 """Code system → how its reader is made. A new system is a module and a line here."""
 
 

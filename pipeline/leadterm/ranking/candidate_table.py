@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from leadterm.errors import LeadtermError
-from leadterm.schema import Mention
+from leadterm.schema import Mention, Modifier
 
 __all__ = ["Block", "CandidateTable", "Mentions", "group_max", "join_blocks"]
 
@@ -42,7 +42,8 @@ class CandidateTable:
 
     ``mentions``: what supports each code, the best first; may be empty. ``combined``: codes that a combination code
     among the rows was put together from. ``hints``: what the note leaves open, where the maker of a candidate knows it
-    better than the titles of its system do. ``LeadtermError`` if the shapes disagree or a code stands twice.
+    better than the titles of its system do. ``lines``: units and modifiers of services. ``LeadtermError`` if the shapes
+    disagree or a code stands twice.
 
     >>> t = CandidateTable("e1", "icd10cm", ("I10",), ("p",), np.ones((1, 1), np.float32), ((),))
     >>> t.column("p").tolist()
@@ -57,6 +58,7 @@ class CandidateTable:
     mentions: tuple[tuple[Mention, ...], ...]
     combined: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     hints: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    lines: Mapping[str, tuple[float | None, tuple[Modifier, ...]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         n = len(self.codes)

@@ -73,7 +73,7 @@ def unit_of(title: str) -> Unit | None:
     ]
     if not stated:
         return None
-    last = stated[-1]
+    last = next((match for match in stated if match["measure"].endswith(" dose")), stated[-1])
     measure, factor = MEASURES[last["measure"]]
     amount = _number(last["n"]) * factor
     parts = [m for m in stated[:-1] if m["measure"] == last["measure"]]

@@ -1,0 +1,91 @@
+"""How words about a drug, supply or service are meant: given here, ordered, taken at home, past, elsewhere, refused."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from leadterm.storage.tsv import package_table
+
+if TYPE_CHECKING:
+    from leadterm.text.open_note import OpenNote
+
+__all__ = ["FLAGS", "NoteWords", "Place", "spaced"]
+
+FLAGS = (
+    "given", "given_title", "today", "order", "take", "rx", "home", "past", "elsewhere", "refused", "allergy",
+    "planned", "instruct", "procedure", "homelist", "history", "plan",
+)  # fmt: skip
+NEAR = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A stretch of a note with the sentence around it and the title above it."""
+
+    start: int
+    end: int
+    sentence: tuple[int, int]
+    title: str
+    flags: frozenset[str]
+
+
+def spaced(pattern: str) -> re.Pattern[str]:
+    """Compile a pattern in which a blank stands for any white space.
+
+    >>> bool(spaced("a cane").search("with A  CANE"))
+    True
+    """
+    single = re.sub(r" (?=[*+?\]])", r"\\s", pattern)
+    return re.compile(single.replace(" ", r"\s+"), re.IGNORECASE)
+
+
+@lru_cache(maxsize=1)
+def _cues() -> tuple[tuple[str, str, re.Pattern[str]], ...]:
+    rows = package_table("leadterm.procedures.services", "service_cues.tsv")
+    return tuple((row["flag"], row["where"], spaced(row["pattern"])) for row in rows)
+
+
+class NoteWords:
+    """A note by sentences and titles; asks the cues once a sentence."""
+
+    def __init__(self, note: OpenNote) -> None:
+        self.text = note.note.text
+        self._sentences: Sequence[tuple[int, int]] = note.sentences or ((0, len(self.text)),)
+        self._starts = [start for start, _ in self._sentences]
+        self._sections = note.sections
+        self._flags: dict[tuple[int, int], frozenset[str]] = {}
+
+    @property
+    def sentences(self) -> Sequence[tuple[int, int]]:
+        """Where the sentences are."""
+        return self._sentences
+
+    def place(self, start: int, end: int) -> Place:
+        """Tell how the words ``[start, end)`` are meant."""
+        low, high = self._sentences[max(bisect_right(self._starts, start) - 1, 0)]
+        title = self.title_at(start)
+        flags = set(self._of_sentence((low, high)))
+        around = {"before": self.text[max(low, start - NEAR) : start], "after": self.text[end : min(high, end + NEAR)],
+                  "title": title}  # fmt: skip
+        for flag, where, pattern in _cues():
+            if where in around and pattern.search(around[where]):
+                flags.add("given_title" if (flag, where) == ("given", "title") else flag)
+        return Place(start, end, (low, high), title, frozenset(flags))
+
+    def title_at(self, at: int) -> str:
+        """Give the titles above a place: of its section, then of its labelled line."""
+        over = [part for part in self._sections if part.start <= at < part.end and part.title_end > part.title_start]
+        return " / ".join(self.text[part.title_start : part.title_end].strip(" :\n\t") for part in over)
+
+    def _of_sentence(self, bounds: tuple[int, int]) -> frozenset[str]:
+        if bounds not in self._flags:
+            words = self.text[bounds[0] : bounds[1]]
+            self._flags[bounds] = frozenset(
+                flag for flag, where, pattern in _cues() if where == "sentence" and pattern.search(words)
+            )
+        return self._flags[bounds]

@@ -1,0 +1,210 @@
+"""Drugs that were given, with dose and route → codes with units."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import date
+from math import ceil
+from typing import NamedTuple
+
+from leadterm.codes.systems.hcpcs_units import is_unlisted
+from leadterm.procedures.services.context import NoteWords, Place
+from leadterm.procedures.services.doses import Dose, assign_doses, route_of
+from leadterm.procedures.services.drug_lexicon import NEW, DrugLexicon, DrugName, Product
+from leadterm.procedures.services.lines import ServiceFound
+
+__all__ = ["find_drugs", "units_of"]
+
+REACH = 220  # characters of a sentence around a drug that may hold its dose
+NAMED_STRENGTH = re.compile(r"^[- ]?(10|20|40|80)\b(?!\s*(?:mg|mcg|cc|ml|units?|%|[-/x]))", re.IGNORECASE)
+STRENGTH_NAMED = frozenset({"depo-medrol", "depomedrol", "depo medrol", "kenalog"})
+CONTINUED = re.compile(r"\s*(?:dose|amount|strength|total dose|route|given|qty|quantity)\s*[:=]", re.IGNORECASE)
+SAME = re.compile(r"^[\s,]*[(/\[,]?\s*(?:brand|i\.e\.|aka|generic)?\s*$")
+ESRD = re.compile(r"\b(?:esrd|end[- ]stage renal|(?:hemo|peritoneal )?dialysis)\b", re.IGNORECASE)
+WEIGHT = re.compile(
+    r"\b(?:weight|wt\.?|weighs?|weighed|weighing)[^.\n\d]{0,25}(\d{2,3}(?:\.\d+)?)\s*(kg|kilograms?|lbs?|pounds?)\b",
+    re.I,
+)
+IODINE = re.compile(r"[- ]?(?:M-?)?([1-3]\d\d)\b(?!\s*(?:ml|cc))", re.IGNORECASE)
+LOCAL = re.compile(r"lidocaine|bupivicaine|ropivacaine|chloroprocaine|hyaluronidase")
+SEDATION = re.compile(r"midazolam|fentanyl citrate|meperidine|propofol|ketamine")
+FLUIDS = re.compile(r"saline|ringers|dextrose|sterile water|heparin lock flush")
+INJECTED = frozenset({"injected", "spinal", "joint", "eye"})
+
+
+class _Site(NamedTuple):
+    """A drug that the text names, with the place and its dose."""
+
+    drug: DrugName
+    place: Place
+    dose: Dose
+    route: str
+
+
+def find_drugs(words: NoteWords, lexicon: DrugLexicon, day: date | None) -> Iterator[ServiceFound]:
+    """Find the drugs of a note; a code each for the best product, and one for each other that may be meant."""
+    esrd = bool(ESRD.search(words.text))
+    for site in _sites(words, lexicon):
+        title_words = _by_number(site.drug, words.text)
+        products = _fitting(lexicon.named(title_words), site, day, words.text.lower(), esrd=esrd)
+        for rank, product in enumerate(products[:3]):
+            yield _found(product, site, words.text, rank)
+
+
+def _by_number(drug: DrugName, text: str) -> str:
+    """Give the words of titles for contrast by the iodine that the number behind its name tells."""
+    iodine = IODINE.match(text[drug.end : drug.end + 8]) if "iodine" in drug.title_words else None
+    if not iodine:
+        return drug.title_words
+    hundreds = int(iodine[1]) // 100
+    return f"{hundreds}00-{hundreds}99 mg/ml iodine"
+
+
+def _sites(words: NoteWords, lexicon: DrugLexicon) -> Iterator[_Site]:
+    drugs = _joined(list(lexicon.find(words.text)), words.text)
+    by_sentence: dict[tuple[int, int], list[DrugName]] = {}
+    places = {drug: words.place(drug.start, drug.end) for drug in drugs}
+    for drug in drugs:
+        by_sentence.setdefault(places[drug].sentence, []).append(drug)
+    for bounds, named in by_sentence.items():
+        wide = _widened(words, bounds, named)
+        doses = assign_doses(words.text, [(drug.start, drug.end) for drug in named], wide)
+        for drug, dose in zip(named, doses, strict=True):
+            around = words.text[max(bounds[0], drug.start - 60) : min(wide[1], drug.end + 60)]
+            yield _Site(drug, places[drug], _with_own_strength(drug, dose, words.text), route_of(around))
+
+
+def _joined(drugs: Sequence[DrugName], text: str) -> list[DrugName]:
+    """Take a generic name and the brand behind it in brackets as one."""
+    kept: list[DrugName] = []
+    for drug in drugs:
+        if kept and SAME.match(text[kept[-1].end : drug.start]) and "(" in text[kept[-1].end : drug.start]:
+            last = kept[-1]
+            closing = drug.end + 1 if text[drug.end : drug.end + 1] in ")]" else drug.end
+            kept[-1] = last._replace(
+                end=closing, title_words=drug.title_words, mg_per_ml=drug.mg_per_ml or last.mg_per_ml
+            )
+        else:
+            kept.append(drug)
+    return kept
+
+
+def _widened(words: NoteWords, bounds: tuple[int, int], named: Sequence[DrugName]) -> tuple[int, int]:
+    """Take in the lines below that go on with dose and route, as forms do."""
+    low, high = bounds
+    low, high = max(low, named[0].start - REACH), min(high, named[-1].end + REACH)
+    if high < bounds[1]:
+        return low, high
+    for start, end in words.sentences:
+        if start == high and end - low < 2 * REACH and CONTINUED.match(words.text[start:end]):
+            high = end
+    return low, high
+
+
+def _with_own_strength(drug: DrugName, dose: Dose, text: str) -> Dose:
+    """Add the strength that the name tells: Depo-Medrol 80, Celestone."""
+    if drug.name in STRENGTH_NAMED and not dose.strength:
+        stated = NAMED_STRENGTH.match(text[drug.end : drug.end + 12])
+        if stated:
+            return replace(dose, strength=float(stated[1]))
+    return replace(dose, strength=drug.mg_per_ml) if drug.mg_per_ml and not dose.strength else dose
+
+
+def _fitting(products: Sequence[Product], site: _Site, day: date | None, text: str, *, esrd: bool) -> list[Product]:
+    """Put the products that may be meant in order: form, plainness, newness, then the unit that the dose asks for."""
+    form = {"oral": "oral", "inhaled": "inhaled", "eye": "intravitreal"}.get(site.route, "injected")
+    there = [product for product in products if product.holds(day)] or [p for p in products if p.until is not None]
+    if any("diagnostic" in product.title.lower() or "contrast" in product.title.lower() for product in there):
+        form = "injected"  # swallowed tracers have no title of their own
+    mine = [product for product in there if product.form == form] or (
+        [product for product in there if product.form in ("injected", "spinal", "pump", "implant")]
+        if form in ("injected", "intravitreal") else []
+    )  # fmt: skip
+    renal = [product for product in mine if "esrd on dialysis" in product.title.lower()]
+    mine = (renal if esrd and renal else [product for product in mine if product not in renal]) or mine
+    named = [product for product in mine if any(maker in text for maker in product.makers)]
+    plain = [product for product in mine if not product.qualified]
+    mine = named + [product for product in (plain or mine) if product not in named]
+    if any(product.since == NEW and not product.qualified for product in mine):
+        newest = [product for product in mine if product.since == NEW or product.code[0] != "J"]
+        mine = newest or mine
+    return sorted(mine, key=lambda product: _order(product, site, named))
+
+
+def _order(product: Product, site: _Site, named: Sequence[Product]) -> tuple[bool, bool, int, float, str]:
+    amount = site.dose.amount(product.unit.measure) if product.unit else None
+    size = product.unit.amount if product.unit else 1.0
+    fits = amount is not None and abs(amount / size - round(amount / size)) < 1e-6
+    return (
+        product not in named, product.form in ("spinal", "pump") and site.route != "spinal",
+        "JQAPCS".find(product.code[0]), -size if fits else size if amount is None else 1e9 + size, product.code,
+    )  # fmt: skip
+
+
+def _found(product: Product, site: _Site, text: str, rank: int) -> ServiceFound:
+    dose = site.dose
+    if dose.per_weight and not dose.amounts and (weight := _weight(text)):
+        scaled = dose.per_weight._replace(value=dose.per_weight.value * weight, per="")
+        dose = replace(dose, amounts=(scaled,))
+    units, notes = units_of(product, dose)
+    traits = {f"route_{site.route}" if site.route else "route_none", "dose" if units else "no_dose", "drug"}
+    traits |= {"alternative"} if rank else set()
+    head = product.title.lower()
+    for trait, pattern in (("local", LOCAL), ("sedation", SEDATION), ("fluid", FLUIDS)):
+        traits |= {trait} if pattern.search(head) else set()
+    traits |= {"unlisted"} if is_unlisted(product.title) and "otherwise specified" not in head else set()
+    traits |= {"tracer"} if product.code.startswith(("A9", "Q99", "Q995")) else set()
+    traits |= {f"form_{product.form}"}
+    modifiers = _waste(dose, product)
+    pieces = ((site.drug.start, site.drug.end), *((one.start, one.end) for one in dose.amounts))
+    return ServiceFound(
+        product.code, site.drug.name, site.place, "drug", tuple(sorted(pieces)), units, notes, frozenset(traits),
+        modifiers, adds=False,
+    )  # fmt: skip
+
+
+def _weight(text: str) -> float | None:
+    match = WEIGHT.search(text)
+    return float(match[1]) * (0.4536 if match[2].lower()[0] in "lp" else 1) if match else None
+
+
+def units_of(product: Product, dose: Dose) -> tuple[int | None, tuple[str, ...]]:
+    """Divide what was given by the unit of the title, rounded up; where that cannot be done, say why."""
+    unit = product.unit
+    if unit is None:
+        return (1, ()) if "per study" in product.title.lower() else (None, ())
+    if unit.measure in ("dose", "vial"):
+        return 1, ()
+    amount = dose.amount(unit.measure)
+    if amount is None and unit.measure == "mg" and (grams := dose.amount("g")) is not None:
+        amount = grams
+    if amount is None:
+        return None, (_why_not(dose, product),)
+    units = max(1, ceil(amount / unit.amount - 1e-9))
+    return units, (f"{_shown(amount)} {unit.measure} in units of {unit.written}: {units}",)
+
+
+def _why_not(dose: Dose, product: Product) -> str:
+    unit = product.unit
+    assert unit is not None
+    if not dose.amounts:
+        if dose.per_weight:
+            return f"dose by weight ({dose.per_weight.written}), weight not documented; one unit is {unit.written}"
+        return f"dose not documented; one unit is {unit.written}"
+    said = ", ".join(one.written for one in dose.amounts)
+    if any(one.measure == "ml" for one in dose.amounts):
+        return f"strength not documented: {said} cannot be turned into {unit.measure}; one unit is {unit.written}"
+    return f"dose in another unit: {said}; one unit is {unit.written}"
+
+
+def _waste(dose: Dose, product: Product) -> tuple[tuple[str, str], ...]:
+    if dose.wasted is not None and product.unit and dose.wasted.measure == product.unit.measure:
+        units = max(1, ceil(dose.wasted.value / product.unit.amount - 1e-9))
+        return (("JW", f"{dose.wasted.written} thrown away: a second line with {units} units"),)
+    return (("JZ", "nothing of the vial thrown away"),) if dose.all_used else ()
+
+
+def _shown(value: float) -> str:
+    return f"{value:.4f}".rstrip("0").rstrip(".")

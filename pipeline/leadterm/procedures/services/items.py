@@ -1,0 +1,190 @@
+"""Supplies, equipment, services, blood, vaccines, transport and implants → codes with units, by reviewed words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from math import ceil
+from typing import TYPE_CHECKING
+
+from leadterm.procedures.services.context import NoteWords, Place, spaced
+from leadterm.procedures.services.lines import ServiceFound
+from leadterm.storage.tsv import package_table
+
+if TYPE_CHECKING:
+    from leadterm.codes.system import CodeSystem
+
+__all__ = ["ServiceRow", "find_items", "service_rows"]
+
+ROOM = "leadterm.procedures.services"
+CASTS = {
+    "@shortarmsplint": 4021, "@longarmsplint": 4017, "@shortlegsplint": 4045, "@longlegsplint": 4041,
+    "@shortarmcast": 4009, "@longarmcast": 4005, "@shortlegcast": 4037, "@longlegcast": 4029,
+}  # fmt: skip
+"""Family → code for an adult and plaster; behind it adult and fibreglass, child and plaster, child and fibreglass."""
+CHILD = 11  # years; younger is a child to the titles of casts
+NUMBERS = {"a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "eight": 8, "ten": 10}
+COUNT_BEFORE = re.compile(
+    r"\b(?P<n>\d{1,3}|one|two|three|four|five|six|eight|ten|an?)\s*(?:\(\d+\)\s*)?(?:more\s+|additional\s+|full\s+)?"
+    r"(?:units?|packs?|bags?|boxes|each|sets?|single[- ]donor|apheresis)?\s*(?:of\s+)?(?:[a-z-]+\s+){0,2}$"
+)
+COUNT_AFTER = re.compile(
+    r"^[^.;\n]{0,25}?(?:\bx\s*|#\s*|\bqty\.?:?\s*|\bquantity:?\s*|\()(?P<n>\d{1,3})\b(?!\s*(?:mm|cm|mg|days?|weeks?))"
+)
+UNITS_AFTER = re.compile(r"^[^.;\n]{0,20}?\b(?P<n>\d{1,2}|one|two|three|four)\s+units?\b")
+BOTH = re.compile(r"\b(?:bilateral(?:ly)?|both|pair|each (?:foot|leg|side|knee|ankle|wrist))\b", re.IGNORECASE)
+MINUTES = re.compile(r"(?P<n>\d{1,3})[- ]*(?:minutes?|mins?)\b", re.IGNORECASE)
+HOURS = re.compile(r"(?P<n>\d{1,3}(?:\.\d+)?|one|two|three|four|half an)[- ]*(?:hours?|hrs?)\b", re.IGNORECASE)
+MILES = re.compile(r"\d+(?:\.\d+)?")
+STOCK = re.compile(r"#?\s*(?P<n>\d{2,3})\b")
+PLASTER = re.compile(r"\bplaster\b", re.IGNORECASE)
+GLASS = re.compile(r"\b(?:fib(?:er|re)glass|ortho-?glass|synthetic)\b", re.IGNORECASE)
+NO_NAMES = frozenset({"skin substitute", "cast supplies", "unspecified", "total"})
+SUBSTITUTE = re.compile(r"^Q4(?:1\d\d|[23]\d\d)$")
+SQUARE = re.compile(
+    r"(?P<n>\d+(?:\.\d+)?)\s*(?:sq(?:uare)?\.?\s*(?:cm|centimet(?:er|re)s?)|cm2|cm²)|(?P<a>\d+(?:\.\d+)?)\s*(?:cm)?\s*[x×]\s*(?P<b>\d+(?:\.\d+)?)\s*cm",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceRow:
+    """A row of the table of words."""
+
+    group: str
+    code: str
+    holds: tuple[str, ...]
+    words: re.Pattern[str]
+    also: re.Pattern[str] | None
+    whole_note: bool
+    unless: re.Pattern[str] | None
+    units: str
+    kind: str
+
+
+@lru_cache(maxsize=1)
+def service_rows() -> tuple[ServiceRow, ...]:
+    """Read the table of words."""
+    return tuple(
+        ServiceRow(
+            row["group"], row["code"], tuple(row["holds"].split(";")), spaced(rf"(?<![\w-])(?:{row['words']})(?!\w)"),
+            None if row["also"] == "-" else spaced(row["also"].removeprefix("note ")), row["also"].startswith("note "),
+            None if row["unless"] == "-" else spaced(rf"(?:{row['unless']})"), row["units"], row["kind"],
+        )
+        for row in package_table(ROOM, "service_words.tsv")
+    )  # fmt: skip
+
+
+def find_items(words: NoteWords, codes: CodeSystem, day: date | None, age: int | None) -> Iterator[ServiceFound]:
+    """Find the items of a note: of the rows of a group the first that fits takes the words."""
+    taken: dict[str, list[tuple[int, int]]] = {}
+    low = words.text.lower()
+    for row in service_rows():
+        if not any(held in low for held in row.holds):
+            continue
+        held = taken.setdefault(row.group, [])
+        if row.whole_note and row.also and not row.also.search(words.text):
+            continue
+        for match in row.words.finditer(words.text):
+            start, end = match.span()
+            if any(start < high and low < end for low, high in held):
+                continue
+            place = words.place(start, end)
+            sentence = words.text[place.sentence[0] : place.sentence[1]]
+            if (row.also and not row.whole_note and not row.also.search(sentence)) or (
+                row.unless and row.unless.search(sentence)
+            ):
+                continue
+            held.append((start, end))
+            found = _found(row, match[0], place, words.text, age)
+            if found.code in codes and _holds(codes, found.code, day):
+                yield found
+    yield from _substitutes(words, codes, day)
+
+
+def _holds(codes: CodeSystem, code: str, day: date | None) -> bool:
+    until = codes.days(code)[1]
+    return until is None or (day is not None and day <= until)
+
+
+def _found(row: ServiceRow, words: str, place: Place, text: str, age: int | None) -> ServiceFound:
+    code, notes = row.code, tuple[str, ...]()
+    sentence = text[place.sentence[0] : place.sentence[1]]
+    if code.startswith("@"):
+        code, notes = _cast(code, f"{words} {sentence}", age)
+    units = _units(row.units, words, place, text, sentence)
+    traits = {row.kind, f"letter_{code[0]}", "counted" if row.units != "1" else "single"}
+    return ServiceFound(
+        code, words.lower(), place, row.kind, ((place.start, place.end),), units, notes, frozenset(traits)
+    )
+
+
+def _cast(family: str, words: str, age: int | None) -> tuple[str, tuple[str, ...]]:
+    """Choose the code of a cast or splint by material and age."""
+    first = CASTS[family]
+    child = 2 if age is not None and age < CHILD else 0
+    plaster, glass = f"Q{first + child}", f"Q{first + child + 1}"
+    if PLASTER.search(words) or GLASS.search(words):
+        return (plaster if PLASTER.search(words) else glass), ()
+    return glass, (f"material not documented: {plaster} plaster, {glass} fibreglass",)
+
+
+def _number(text: str) -> float:
+    return float(NUMBERS.get(text.lower(), 0.5 if "half" in text else 0) or text)
+
+
+def _units(rule: str, words: str, place: Place, text: str, sentence: str) -> float | None:
+    before, after = text[place.sentence[0] : place.start].lower(), text[place.end : place.sentence[1]].lower()
+    if rule == "1":
+        return 1
+    if rule == "pair":
+        return 2 if BOTH.search(sentence) else 1
+    if rule == "miles":
+        number = MILES.search(words)
+        return float(number[0]) if number else None
+    kind, _, size = rule.partition("/")
+    if kind in ("minutes", "hours"):
+        return _timed(kind, float(size or 1), sentence)
+    if kind in ("strips", "lancets"):
+        stock = STOCK.search(before[-25:]) or STOCK.search(after[:25])
+        return ceil(float(stock["n"]) / float(size)) if stock else 1
+    count = COUNT_BEFORE.search(before) or UNITS_AFTER.search(after) or COUNT_AFTER.search(after)
+    return _number(count["n"]) if count else 1
+
+
+def _timed(kind: str, size: float, sentence: str) -> float | None:
+    """Count the units of a time, a half or more of one as one."""
+    minutes, hours = MINUTES.search(sentence), HOURS.search(sentence)
+    if minutes is None and hours is None:
+        return None
+    total = float(minutes["n"]) if minutes else _number(hours["n"].replace("half an", "half")) * 60  # type: ignore[index]
+    return max(1, int(total / (size if kind == "minutes" else 60) + 0.5))
+
+
+@lru_cache(maxsize=2)
+def _substitute_names(codes: CodeSystem) -> tuple[tuple[str, str, re.Pattern[str]], ...]:
+    """Skin substitutes, by the name that their titles begin with."""
+    found = []
+    for code in codes:
+        if SUBSTITUTE.match(code):
+            name = re.split(r",|\(| per ", codes.title(code).lower())[0].strip()
+            names = [one for one in name.split(" or ") if len(one) > 4 and one not in NO_NAMES]
+            found += [(code, one, re.compile(rf"(?<!\w){re.escape(one)}(?!\w)", re.IGNORECASE)) for one in names]
+    return tuple(found)
+
+
+def _substitutes(words: NoteWords, codes: CodeSystem, day: date | None) -> Iterator[ServiceFound]:
+    low = words.text.lower()
+    for code, name, pattern in _substitute_names(codes):
+        if name not in low or not _holds(codes, code, day):
+            continue
+        for match in pattern.finditer(words.text):
+            place = words.place(*match.span())
+            area = SQUARE.search(words.text[place.sentence[0] : place.sentence[1]])
+            size = float(area["n"]) if area and area["n"] else float(area["a"]) * float(area["b"]) if area else 0
+            notes = () if area else ("size not documented; one unit is 1 square centimetre",)
+            yield ServiceFound(code, name, place, "wound", (match.span(),), ceil(size) or None, notes,
+                               frozenset({"wound", "letter_Q", "dose" if area else "no_dose"}))  # fmt: skip

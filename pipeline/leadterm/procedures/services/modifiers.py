@@ -1,0 +1,89 @@
+"""Modifiers that the words around a service speak for, each with its reason; a coder decides."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+
+from leadterm.procedures.services.context import spaced
+from leadterm.schema import Modifier
+from leadterm.storage.tsv import package_table
+
+__all__ = ["documented_modifiers", "sides_of"]
+
+LEFT, RIGHT = re.compile(r"\b(?:left|lt|l)\b(?![-/.]\d)", re.I), re.compile(r"\b(?:right|rt|r)\b(?![-/.]\d)", re.I)
+BOTH = re.compile(r"\b(?:bilateral(?:ly)?|both|each (?:foot|leg|side|knee|ankle|wrist|eye|ear))\b", re.IGNORECASE)
+SIDED_CODES = re.compile(r"L[1-9]|L0?3|A4565|A550|A551|Q40[0-4]|V26|C18[0-9]|L8|A65[34]")
+FINGERS = {"thumb": 0, "index": 1, "second": 1, "long": 2, "middle": 2, "third": 2, "ring": 3, "fourth": 3, "little": 4,
+           "small": 4, "pinky": 4, "fifth": 4}  # fmt: skip
+TOES = {
+    "great": 0,
+    "big": 0,
+    "hallux": 0,
+    "first": 0,
+    "second": 1,
+    "third": 2,
+    "fourth": 3,
+    "little": 4,
+    "fifth": 4,
+    "small": 4,
+}
+DIGIT = re.compile(
+    r"\b(?P<side>left|right) (?:"
+    r"(?P<finger>thumb|(?:index|second|long|middle|third|ring|fourth|little|small|pinky|fifth) finger)"
+    r"|(?P<toe>hallux|(?:great|big|first|second|third|fourth|little|fifth|small) toe))\b",
+    re.IGNORECASE,
+)
+
+
+def sides_of(words: str) -> frozenset[str]:
+    """Name the sides that words tell.
+
+    >>> sorted(sides_of("both knees")), sorted(sides_of("the left wrist")), sorted(sides_of("the wrist"))
+    (['left', 'right'], ['left'], [])
+    """
+    if BOTH.search(words):
+        return frozenset({"left", "right"})
+    return frozenset(name for name, pattern in (("left", LEFT), ("right", RIGHT)) if pattern.search(words))
+
+
+@lru_cache(maxsize=1)
+def _rules() -> tuple[tuple[str, re.Pattern[str], re.Pattern[str], str, str], ...]:
+    rows = package_table("leadterm.procedures.services", "modifier_words.tsv")
+    return tuple(
+        (row["modifier"], re.compile(row["codes"]), spaced(row["words"]), row["where"], row["reason"]) for row in rows
+    )
+
+
+def documented_modifiers(code: str, sentence: str, note: str) -> Iterator[Modifier]:
+    """Give the modifiers of a code that its sentence, or the note, speaks for."""
+    yield from _digits(code, sentence)
+    if SIDED_CODES.match(code):
+        sides = sides_of(sentence)
+        if len(sides) == 2 and not BOTH.search(sentence):
+            sides = frozenset()
+        for side, modifier in (("left", "LT"), ("right", "RT")):
+            if side in sides:
+                yield Modifier(modifier, f"{side} side documented")
+    for modifier, codes, words, where, reason in _rules():
+        if codes.match(code) and words.search(sentence if where == "sentence" else note):
+            yield Modifier(modifier, reason)
+
+
+def _digits(code: str, sentence: str) -> Iterator[Modifier]:
+    if code != "Q4049" and not code.startswith(("L39", "G0127")):
+        return
+    for match in DIGIT.finditer(sentence):
+        left = match["side"].lower() == "left"
+        if match["finger"]:
+            number = FINGERS[match["finger"].lower().split()[0]]
+            yield Modifier(_numbered("F", number, left=left), f"{match[0].lower()} documented")
+        else:
+            number = TOES[match["toe"].lower().split()[0]]
+            yield Modifier(_numbered("T", number, left=left), f"{match[0].lower()} documented")
+
+
+def _numbered(letter: str, number: int, *, left: bool) -> str:
+    """Left: FA, F1 … F4; right: F5 … F9; toes likewise."""
+    return f"{letter}A" if left and number == 0 else f"{letter}{number if left else number + 5}"

@@ -1,0 +1,153 @@
+"""The reader of HCPCS Level II: drugs, supplies and services of an encounter, with units and modifiers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from leadterm.codes.registry import load_system
+from leadterm.codes.release import as_day
+from leadterm.codes.systems.hcpcs import SPEC
+from leadterm.procedures.services.context import NoteWords
+from leadterm.procedures.services.drug_lexicon import DrugLexicon
+from leadterm.procedures.services.drugs import find_drugs
+from leadterm.procedures.services.items import find_items
+from leadterm.procedures.services.lines import ServiceFound
+from leadterm.procedures.services.modifiers import documented_modifiers, sides_of
+from leadterm.procedures.services.score import FEATURES, confidence, describe
+from leadterm.ranking.candidate_table import CandidateTable
+from leadterm.schema import Encounter, Mention, Modifier
+from leadterm.text.open_note import Found
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from leadterm.text.open_note import OpenNote
+
+__all__ = ["ServiceReader", "Spotted", "make_reader"]
+
+MORE = re.compile(r"\b(?:another|additional(?:ly)?|repeat(?:ed)?|second|further|again)\b", re.IGNORECASE)
+SURE = 0.3  # of the best place's confidence: places that are less are left out of the count
+MOST_HINTS = 4
+
+
+class Spotted:
+    """What was found at one place, with its mention, its features and the text of its note."""
+
+    __slots__ = ("features", "found", "mention", "note", "sentence", "sure")
+
+    def __init__(self, found: ServiceFound, mention: Mention, note: str) -> None:
+        self.found, self.mention, self.note = found, mention, note
+        self.sentence = note[found.place.sentence[0] : found.place.sentence[1]]
+        self.features = describe(found, mention.assertion)
+        self.sure = 0.0
+
+
+class ServiceReader:
+    """Finds HCPCS Level II codes in notes.
+
+    Parameters
+    ----------
+    day : str, optional
+        Date of service where an encounter has none of its own.
+    """
+
+    def __init__(self, day: str | None = None) -> None:
+        self._day = day
+        self._codes = load_system(SPEC.name, day)
+        self._lexicon = DrugLexicon(self._codes)
+
+    def titles(self, codes: Sequence[str]) -> Mapping[str, str]:
+        """Give the titles of codes."""
+        return {code: self._codes.title(code) for code in codes if code in self._codes}
+
+    def rank(self, table: CandidateTable) -> NDArray[np.float64]:
+        """Give the confidence of each candidate, shape (n_codes,)."""
+        return confidence(table.features, table.feature_names)
+
+    def candidates(self, encounter: Encounter, notes: Sequence[OpenNote]) -> CandidateTable:
+        """Describe the codes of an encounter, in order of code."""
+        groups: dict[str, list[Spotted]] = {}
+        for one in self.spot(encounter, notes):
+            groups.setdefault(one.found.code, []).append(one)
+        codes = tuple(sorted(groups))
+        ordered = [sorted(groups[code], key=lambda one: -one.sure) for code in codes]
+        lines = {code: _line(code, places) for code, places in zip(codes, ordered, strict=True)}
+        hints = {code: _hints(places, lines[code]) for code, places in zip(codes, ordered, strict=True)}
+        features = np.array([places[0].features for places in ordered], dtype=np.float32)
+        return CandidateTable(
+            encounter.encounter_id, SPEC.name, codes, FEATURES, features.reshape(len(codes), len(FEATURES)),
+            tuple(tuple(one.mention for one in places) for places in ordered),
+            hints={code: hint for code, hint in hints.items() if hint}, lines=lines,
+        )  # fmt: skip
+
+    def spot(self, encounter: Encounter, notes: Sequence[OpenNote]) -> list[Spotted]:
+        """Find everything that words of the notes stand for, place by place, with its confidence."""
+        said = encounter.date_of_service or self._day
+        day = as_day(said) if said else None
+        age = _age(encounter, day)
+        spotted: list[Spotted] = []
+        for note in notes:
+            words = NoteWords(note)
+            found = [*find_drugs(words, self._lexicon, day), *find_items(words, self._codes, day, age)]
+            mentions = note.mentions([Found(one.pieces, one.term, one.kind) for one in found])
+            spotted += [Spotted(one, mention, words.text) for one, mention in zip(found, mentions, strict=True)]
+        if spotted:
+            for one, sure in zip(spotted, confidence(np.array([one.features for one in spotted])), strict=True):
+                one.sure = float(sure)
+        return spotted
+
+
+def _age(encounter: Encounter, day: date | None) -> int | None:
+    """Years of the patient at the service; of a release date where the service has none."""
+    if encounter.birth_year is None or day is None:
+        return None
+    return day.year - encounter.birth_year
+
+
+def _line(code: str, places: Sequence[Spotted]) -> tuple[float | None, tuple[Modifier, ...]]:
+    """Put together the units and modifiers of a code from its places, the surest first."""
+    best = places[0]
+    modifiers = dict.fromkeys(documented_modifiers(code, best.sentence, best.note))
+    given = [Modifier(name, reason) for one in places[:1] for name, reason in one.found.modifiers]
+    return _units(places), (*given, *modifiers)
+
+
+def _units(places: Sequence[Spotted]) -> float | None:
+    counted = [one for one in places if one.found.units is not None and one.sure >= SURE * places[0].sure]
+    if not counted:
+        return None
+    best = counted[0]
+    total = float(best.found.units or 0)
+    if best.found.kind not in ("drug", "blood"):
+        return max(float(one.found.units or 0) for one in counted)
+    if "tracer" in best.found.traits:
+        return float(len({one.mention.spans for one in counted if len(one.mention.spans) > 1})) or total
+    seen, sentences = sides_of(best.sentence), {best.found.place.sentence}
+    for one in counted[1:]:
+        sides = sides_of(one.sentence)
+        again = MORE.search(one.note[max(0, one.found.place.start - 40) : one.found.place.start])
+        if one.found.place.sentence in sentences or "dose" not in one.found.traits:
+            continue
+        if again or (sides and seen and len(sides) == 1 and not sides & seen):
+            total += float(one.found.units or 0)
+            seen, sentences = seen | sides, sentences | {one.found.place.sentence}
+    return total
+
+
+def _hints(places: Sequence[Spotted], line: tuple[float | None, tuple[Modifier, ...]]) -> tuple[str, ...]:
+    """Say how the units came about, what is open, and which modifiers speak from the note."""
+    units, modifiers = line
+    told = [one.found for one in places if one.found.notes and (one.found.units is None) == (units is None)]
+    noted = told[0].notes if told else ()
+    said = [f"modifier {one.code}: {one.reason}" for one in modifiers]
+    return (*noted, *said)[:MOST_HINTS]
+
+
+def make_reader(day: str | None) -> ServiceReader:
+    """Make the reader for a date of service."""
+    return ServiceReader(day)
