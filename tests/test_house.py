@@ -35,7 +35,7 @@ FLOORS = (
     ("evaluation",),
     ("storage",),
     ("paths", "schema"),
-    ("rows",),
+    ("rows", "service_line"),
     ("errors", ""),
 )
 FLOOR = {room: height for height, rooms in enumerate(reversed(FLOORS)) for room in rooms}

@@ -12,10 +12,11 @@ from typing import Any, Literal
 
 from leadterm.errors import LeadtermError, unknown_name
 from leadterm.rows import SuggestionRows
+from leadterm.service_line import Modifier, line_json
 
 __all__ = [
     "Assertion", "Encounter", "EvidenceSpan", "Mention", "Modifier", "Note", "ReferenceCode", "Suggestion",
-    "SuggestionSet", "shown_units", "spans_of",
+    "SuggestionSet", "spans_of",
 ]  # fmt: skip
 
 Assertion = Literal["present", "absent", "possible", "conditional", "hypothetical", "family", "history"]
@@ -151,27 +152,6 @@ def spans_of(evidence: Iterable[Mention]) -> tuple[EvidenceSpan, ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class Modifier:
-    """A modifier of a service, with the reason that the documentation gives for it.
-
-    >>> Modifier("RT", "right side documented").code
-    'RT'
-    """
-
-    code: str
-    reason: str = ""
-
-
-def shown_units(units: float) -> int | float:
-    """Give units as they are written: whole ones without a point.
-
-    >>> shown_units(4.0), shown_units(12.4)
-    (4, 12.4)
-    """
-    return int(units) if units == int(units) else round(units, 1)
-
-
-@dataclass(frozen=True, slots=True)
 class ReferenceCode:
     """A code a person gave to an encounter.
 
@@ -187,10 +167,6 @@ class ReferenceCode:
         The supporting words, in reading order; empty where a corpus has none.
     need : str
         ``must`` where the code is demanded, ``may`` where it is optional: neither right nor wrong.
-    units : float, optional
-        How many units of a service, where they count.
-    modifiers : tuple of str
-        Modifiers of a service.
 
     Examples
     --------
@@ -203,7 +179,7 @@ class ReferenceCode:
     role: str = ""
     evidence: tuple[Mention, ...] = ()
     need: str = "must"
-    units: float | None = None
+    units: float | None = None  # of a service
     modifiers: tuple[str, ...] = ()
 
     @property
@@ -292,10 +268,6 @@ class Suggestion:
         At least one, the best first. Term, source, assertion, section and cues of the suggestion are those of the best.
     hints : tuple of str
         What is missing or doubtful, for instance ``"laterality not documented: M25.561 (right), M25.562 (left)"``.
-    units : float, optional
-        Of a service: how many, where the documentation tells.
-    modifiers : tuple of Modifier
-        Of a service: those the documentation speaks for.
 
     Examples
     --------
@@ -312,7 +284,7 @@ class Suggestion:
     confidence: float
     evidence: tuple[Mention, ...]
     hints: tuple[str, ...] = ()
-    units: float | None = None
+    units: float | None = None  # of a service, where the documentation tells
     modifiers: tuple[Modifier, ...] = ()
 
     @property
@@ -356,9 +328,6 @@ class Suggestion:
         def spans(of: tuple[EvidenceSpan, ...]) -> list[dict[str, Any]]:
             return [{"note_id": s.note_id, "start": s.start, "end": s.end, "text": s.text} for s in of]
 
-        service: dict[str, Any] = {} if self.units is None else {"units": shown_units(self.units)}
-        if self.modifiers:
-            service["modifiers"] = [{"code": one.code, "reason": one.reason} for one in self.modifiers]
         return {
             "rank": self.rank,
             "system": self.system,
@@ -372,7 +341,7 @@ class Suggestion:
             "section": self.section,
             "cues": spans(self.cues),
             "hints": list(self.hints),
-            **service,
+            **line_json(self.units, self.modifiers),
         }
 
 

@@ -44,7 +44,7 @@ def test_shipped_mtsamples_codes_hold_no_text_and_are_of_the_release() -> None:
     lines = [json.loads(line) for line in ANNOTATIONS.read_text(encoding="utf-8").splitlines()]
     assert {key for line in lines for key in line} == {"id", "setting", "codes"}
     keys = {key for line in lines for code in line["codes"] for key in code}
-    assert keys == {"system", "code", "role", "need", "spans"}
+    assert keys == {"system", "code", "role", "need", "spans", "units"}
     system = load_system("icd10cm")
     codes = {code["code"] for line in lines for code in line["codes"] if code["system"] == "icd10cm"}
     assert [code for code in sorted(codes) if not system.is_billable(code)] == []

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from leadterm.errors import LeadtermError, unknown_name
 from leadterm.schema import Encounter, EvidenceSpan, Mention, Note, ReferenceCode
+from leadterm.service_line import shown_units
 from leadterm.storage.validation import validated
 
 if TYPE_CHECKING:
@@ -64,6 +65,10 @@ def _encode_code(code: ReferenceCode) -> dict[str, Any]:
         made["role"] = code.role
     if code.need != MUST:
         made["need"] = code.need
+    if code.units is not None:
+        made["units"] = shown_units(code.units)
+    if code.modifiers:
+        made["modifiers"] = list(code.modifiers)
     if code.evidence:
         made["evidence"] = [
             {"note_id": mention.note_id, "spans": [[span.start, span.end] for span in mention.spans]}
@@ -139,7 +144,10 @@ def decode_codes(given: Iterable[object], notes: Mapping[str, str]) -> tuple[Ref
 
 def _decode_code(form: CodeForm, notes: Mapping[str, str]) -> ReferenceCode:
     evidence = arrange_mentions([_decode_mention(each, notes) for each in form.get("evidence") or ()])
-    return ReferenceCode(form["system"], form["code"], form.get("role") or "", evidence, form.get("need") or MUST)
+    return ReferenceCode(
+        form["system"], form["code"], form.get("role") or "", evidence, form.get("need") or MUST,
+        form.get("units"), tuple(form.get("modifiers") or ()),
+    )  # fmt: skip
 
 
 def _decode_mention(form: EvidenceForm, notes: Mapping[str, str]) -> Mention:

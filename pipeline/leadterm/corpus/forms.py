@@ -67,3 +67,5 @@ class CodeForm(TypedDict):
     role: NotRequired[Text | None]
     need: NotRequired[Literal["must", "may"] | None]
     evidence: NotRequired[list[EvidenceForm] | None]
+    units: NotRequired[Annotated[float, Field(gt=0, lt=1_000_000), Strict(False)] | None]
+    modifiers: NotRequired[list[Annotated[str, Field(pattern=r"^[0-9A-Z]{2}$")]] | None]

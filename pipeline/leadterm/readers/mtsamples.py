@@ -74,7 +74,8 @@ def _code(given: Mapping[str, Any], note: Note, name: str) -> ReferenceCode:
         mentions.append(Mention(note.note_id, (EvidenceSpan(note.note_id, start, end, note.text[start:end]),)))
     system, need = given["system"], given.get("need", "must")
     evidence = arrange_mentions(mentions)
-    return ReferenceCode(system, canonical(system, given["code"]), given.get("role", ""), evidence, need)
+    code = canonical(system, given["code"])
+    return ReferenceCode(system, code, given.get("role", ""), evidence, need, given.get("units"))
 
 
 def _lines(path: Path, keys: tuple[str, ...]) -> Iterator[dict[str, Any]]:

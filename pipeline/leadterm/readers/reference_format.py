@@ -13,6 +13,11 @@ One file holds one encounter, or several separated by a line ``=====``::
     ---
     ASSESSMENT: Acute sinusitis.
 
+A code of another system has its system before it and no role; a service may have units and modifiers. Such codes stand
+behind those of ICD-10-CM::
+
+    - hcpcs:J0696 x4 -RT | ceftriaxone 1 g
+
 After the bar stand the words of the note that support the code, letter for letter: `` ; `` separates
 independent evidences, `` ... `` joins the pieces of one mention with gaps, and ``@2`` at the end of a
 piece means its second occurrence. The optional field ``excludes1_allowed: CODE CODE; CODE CODE`` names
@@ -31,7 +36,9 @@ __all__ = ["OPTIONAL", "REQUIRED", "CodeLine", "SourceEncounter", "locate", "par
 
 REQUIRED = ("encounter", "setting", "kind", "sex", "birth_year", "date_of_service")
 OPTIONAL = ("patient", "excludes1_allowed")
-CODE_LINE = re.compile(r"-\s+(\S+)\s+(\S+)\s+\|\s+(.+)")
+CODE_LINE = re.compile(r"-\s+([^\s:]+)\s+(\S+)\s+\|\s+(.+)")
+OTHER_LINE = re.compile(r"-\s+([a-z][a-z0-9]+):(\S+)(?:\s+x(\d+(?:\.\d+)?))?((?:\s+-[0-9A-Z]{2})*)\s+\|\s+(.+)")
+DIAGNOSES = "icd10cm"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +46,16 @@ class CodeLine:
     """One code of a source, with its evidence as written.
 
     ``line``: line of the source file, from 1. ``code``, ``role``: the ICD-10-CM code and ``first-listed``,
-    ``principal`` or ``secondary``.
+    ``principal`` or ``secondary``; empty for the codes of another ``system``. ``units``, ``modifiers``: of a service.
     """
 
     line: int
     code: str
     role: str
     quotes: str
+    system: str = DIAGNOSES
+    units: float | None = None
+    modifiers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +113,14 @@ def _parse_block(lines: list[str], first: int, name: str) -> SourceEncounter:
 
 
 def _parse_code(line: str, number: int, name: str) -> CodeLine:
+    if other := OTHER_LINE.fullmatch(line.strip()):
+        system, code, units, modifiers, quotes = other.groups()
+        named = tuple(one.removeprefix("-") for one in modifiers.split())
+        return CodeLine(number, code, "", quotes.strip(), system, float(units) if units else None, named)
     match = CODE_LINE.fullmatch(line.strip())
     if match is None:
-        raise LeadtermError(f"{name}:{number}: not a code line.", hint="Write '- CODE role | quote ; quote'.")
+        hint = "Write '- CODE role | quote ; quote' or '- SYSTEM:CODE x2 -RT | quote'."
+        raise LeadtermError(f"{name}:{number}: not a code line.", hint=hint)
     return CodeLine(number, match[1], match[2], match[3].strip())
 
 

@@ -14,7 +14,10 @@ from importlib import import_module
 from itertools import permutations
 from typing import Any
 
-__all__ = ["code_faults", "excluded_by", "excludes1_conflict"]
+from leadterm.codes.registry import load_system
+from leadterm.codes.release import as_day
+
+__all__ = ["code_faults", "excluded_by", "excludes1_conflict", "other_faults"]
 
 EXTERNAL_CAUSE = "VWXY"
 REFERENCE = re.compile(r"\b([A-Z]\d[0-9A-Z](?:\.[0-9A-Z]{1,4})?)[.-]*(?:-\s*([A-Z]\d[0-9A-Z](?:\.[0-9A-Z]{1,4})?))?")
@@ -92,3 +95,23 @@ def excludes1_conflict(codes: Sequence[str], allowed: Collection[frozenset[str]]
 
 def _within(code: str, low: str, high: str) -> bool:
     return low <= code[: len(low)] and code[: len(high)] <= high
+
+
+def other_faults(codes: Sequence[tuple[str, str, Sequence[str]]], day: str) -> list[str]:
+    """List what is wrong with codes of other systems: system, code and modifiers each; ``day`` of service.
+
+    >>> other_faults([("hcpcs", "J0696", ["RT"]), ("hcpcs", "J2930", ["Q?"])], "2026-05-04")
+    ['J2930 ended 2024-03-31', 'J2930 has the unknown modifier Q?']
+    """
+    faults: list[str] = []
+    known = load_system("hcpcs_modifiers")
+    for system, code, modifiers in codes:
+        table = load_system(system)
+        if code not in table or not table.is_billable(code):
+            faults.append(f"{code} is not a code of {system} {table.release}")
+        elif (until := table.days(code)[1]) and until < as_day(day):
+            faults.append(f"{code} ended {until}")
+        strange = [one for one in modifiers if one not in known and not one.isdigit()]
+        faults += [f"{code} has the unknown modifier {one}" for one in strange]
+    listed = [code for _, code, _ in codes]
+    return faults + [f"{code} comes twice" for code in dict.fromkeys(listed) if listed.count(code) > 1]

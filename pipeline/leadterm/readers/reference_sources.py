@@ -14,10 +14,12 @@ from datetime import date
 from itertools import pairwise
 from pathlib import Path
 
+from leadterm.codes.registry import release_on
 from leadterm.errors import LeadtermError, unknown_name
-from leadterm.readers.reference_format import REQUIRED, SourceEncounter, locate, parse
-from leadterm.readers.reference_rules import code_faults, excludes1_conflict
+from leadterm.readers.reference_format import DIAGNOSES, REQUIRED, CodeLine, SourceEncounter, locate, parse
+from leadterm.readers.reference_rules import code_faults, excludes1_conflict, other_faults
 from leadterm.schema import SETTINGS
+from leadterm.service_line import shown_units
 from leadterm.storage.writer import write_file
 
 __all__ = ["build", "main", "read_sources"]
@@ -36,7 +38,7 @@ phi_status = "none: invented"
 
 [systems]
 icd10cm = "{release}"
-
+{others}
 [counts]
 encounters = {encounters}
 outpatient = {outpatient}
@@ -61,8 +63,16 @@ def _evidence(source: SourceEncounter) -> list[dict[str, object]]:
                     hint="Quote whole words, letter for letter, within one line.",
                 )
             evidence.append({"note_id": "n1", "spans": spans})
-        coded.append({"system": "icd10cm", "code": item.code, "role": item.role, "evidence": evidence})
+        coded.append(_code_json(item) | {"evidence": evidence})
     return coded
+
+
+def _code_json(item: CodeLine) -> dict[str, object]:
+    """Give a code with what is known of it; a role only to diagnoses, units and modifiers only to services."""
+    made: dict[str, object] = {"system": item.system, "code": item.code}
+    made |= {"role": item.role} if item.role else {}
+    made |= {"units": shown_units(item.units)} if item.units is not None else {}
+    return made | ({"modifiers": list(item.modifiers)} if item.modifiers else {})
 
 
 def _check_header(source: SourceEncounter) -> None:
@@ -90,14 +100,16 @@ def _check_codes(source: SourceEncounter) -> None:
     if not source.codes or not source.text.strip():
         raise LeadtermError(f"{source.place}: {source.encounter_id}: needs a note and at least one code.")
     first = FIRST_ROLE[source.fields["setting"]]
-    roles = [item.role for item in source.codes]
+    diagnoses = [item for item in source.codes if item.system == DIAGNOSES]
+    roles = [item.role for item in diagnoses]
     if roles != [first] + ["secondary"] * (len(roles) - 1):
         raise LeadtermError(
             f"{source.place}: {source.encounter_id}: roles are {', '.join(roles)}.",
             hint=f"Write one '{first}' at the top, then 'secondary'.",
         )
-    codes = [item.code for item in source.codes]
-    faults = code_faults(codes)
+    codes = [item.code for item in diagnoses]
+    others = [(item.system, item.code, item.modifiers) for item in source.codes if item.system != DIAGNOSES]
+    faults = code_faults(codes) + other_faults(others, source.fields["date_of_service"])
     allowed = {frozenset(pair.split()) for pair in source.fields.get("excludes1_allowed", "").split(";")}
     conflict = excludes1_conflict(codes, allowed)
     if conflict:
@@ -164,10 +176,12 @@ def build(sources: Sequence[SourceEncounter]) -> dict[str, str]:
             faults.append(str(error))
     if faults:
         raise LeadtermError("\n".join(faults))
-    codes = [item.code for source in sources for item in source.codes]
+    codes = [(item.system, item.code) for source in sources for item in source.codes]
+    systems = sorted({system for system, _ in codes})
     settings = [source.fields["setting"] for source in sources]
     card = CARD.format(
         release=RELEASE,
+        others="".join(f'{name} = "{release_on(name)}"\n' for name in systems if name != DIAGNOSES),
         encounters=len(rows),
         outpatient=settings.count("outpatient"),
         inpatient=settings.count("inpatient"),

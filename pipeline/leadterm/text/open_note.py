@@ -47,7 +47,8 @@ class OpenNote:
         """The sentences, as characters ``[start, end)``; lines of a list and titles are sentences, too."""
         starts = token_starts(self._doc).tolist()
         begins = [starts[sentence.start] for sentence in self._doc.sents]
-        return tuple(zip(begins, [*begins[1:], len(self.note.text)], strict=True))
+        ends = [*begins[1:], len(self.note.text)] if begins else []
+        return tuple(zip(begins, ends, strict=True))
 
     def mentions(self, found: Sequence[Found]) -> list[Mention]:
         """Tell of words how they are meant: a mention each, with assertion, cues and section."""

@@ -13,7 +13,7 @@ from leadterm.codes.systems.hcpcs_units import is_unlisted
 from leadterm.procedures.services.context import NoteWords, Place
 from leadterm.procedures.services.doses import Dose, assign_doses, route_of
 from leadterm.procedures.services.drug_lexicon import NEW, DrugLexicon, DrugName, Product
-from leadterm.procedures.services.lines import ServiceFound
+from leadterm.procedures.services.service_found import ServiceFound
 
 __all__ = ["find_drugs", "units_of"]
 
@@ -155,7 +155,8 @@ def _found(product: Product, site: _Site, text: str, rank: int) -> ServiceFound:
     for trait, pattern in (("local", LOCAL), ("sedation", SEDATION), ("fluid", FLUIDS)):
         traits |= {trait} if pattern.search(head) else set()
     traits |= {"unlisted"} if is_unlisted(product.title) and "otherwise specified" not in head else set()
-    traits |= {"tracer"} if product.code.startswith(("A9", "Q99", "Q995")) else set()
+    traits |= {"tracer"} if product.code.startswith(("A9", "Q99")) else set()
+    traits |= {"per_dose"} if product.unit and product.unit.measure == "dose" else set()
     traits |= {f"form_{product.form}"}
     modifiers = _waste(dose, product)
     pieces = ((site.drug.start, site.drug.end), *((one.start, one.end) for one in dose.amounts))

@@ -11,7 +11,7 @@ from math import ceil
 from typing import TYPE_CHECKING
 
 from leadterm.procedures.services.context import NoteWords, Place, spaced
-from leadterm.procedures.services.lines import ServiceFound
+from leadterm.procedures.services.service_found import ServiceFound
 from leadterm.storage.tsv import package_table
 
 if TYPE_CHECKING:

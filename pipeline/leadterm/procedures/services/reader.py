@@ -16,9 +16,9 @@ from leadterm.procedures.services.context import NoteWords
 from leadterm.procedures.services.drug_lexicon import DrugLexicon
 from leadterm.procedures.services.drugs import find_drugs
 from leadterm.procedures.services.items import find_items
-from leadterm.procedures.services.lines import ServiceFound
 from leadterm.procedures.services.modifiers import documented_modifiers, sides_of
 from leadterm.procedures.services.score import FEATURES, confidence, describe
+from leadterm.procedures.services.service_found import ServiceFound
 from leadterm.ranking.candidate_table import CandidateTable
 from leadterm.schema import Encounter, Mention, Modifier
 from leadterm.text.open_note import Found
@@ -125,7 +125,7 @@ def _units(places: Sequence[Spotted]) -> float | None:
     total = float(best.found.units or 0)
     if best.found.kind not in ("drug", "blood"):
         return max(float(one.found.units or 0) for one in counted)
-    if "tracer" in best.found.traits:
+    if "per_dose" in best.found.traits:
         return float(len({one.mention.spans for one in counted if len(one.mention.spans) > 1})) or total
     seen, sentences = sides_of(best.sentence), {best.found.place.sentence}
     for one in counted[1:]:

@@ -14,7 +14,7 @@ from leadterm.storage.tsv import package_table
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from leadterm.procedures.services.lines import ServiceFound
+    from leadterm.procedures.services.service_found import ServiceFound
 
 __all__ = ["FEATURES", "confidence", "describe"]
 

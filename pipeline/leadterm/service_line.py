@@ -1,0 +1,40 @@
+"""What a claim says of a service beside its code: units and modifiers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+__all__ = ["Modifier", "line_json", "shown_units"]
+
+
+@dataclass(frozen=True, slots=True)
+class Modifier:
+    """A modifier of a service, with the reason that the documentation gives for it.
+
+    >>> Modifier("RT", "right side documented").code
+    'RT'
+    """
+
+    code: str
+    reason: str = ""
+
+
+def shown_units(units: float) -> int | float:
+    """Give units as they are written: whole ones without a point.
+
+    >>> shown_units(4.0), shown_units(12.4)
+    (4, 12.4)
+    """
+    return int(units) if units == int(units) else round(units, 1)
+
+
+def line_json(units: float | None, modifiers: Sequence[Modifier]) -> dict[str, Any]:
+    """Give units and modifiers as JSON; nothing where there are none.
+
+    >>> line_json(2.0, ()), line_json(None, ())
+    ({'units': 2}, {})
+    """
+    made: dict[str, Any] = {} if units is None else {"units": shown_units(units)}
+    return made | ({"modifiers": [{"code": one.code, "reason": one.reason} for one in modifiers]} if modifiers else {})
