@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -23,7 +24,7 @@ SAME = str.maketrans(dict.fromkeys("-/‐‑–\u00ad", " "))
 
 @dataclass(frozen=True)
 class Page:
-    """The text of a note in lower case, hyphens as spaces, with a mark before each sentence; offsets stay."""
+    """The text of a note in lower case, without accents and hyphens, a mark before each sentence; offsets stay."""
 
     note: OpenNote
 
@@ -31,6 +32,8 @@ class Page:
     def text(self) -> str:
         raw = self.note.note.text
         low = raw.lower() if len(raw.lower()) == len(raw) else "".join(c.lower()[:1] or c for c in raw)
+        if not low.isascii():
+            low = "".join(c if c.isascii() else (unicodedata.normalize("NFD", c)[:1] or c) for c in low)
         chars = list(low.translate(SAME))
         for start, _ in self.note.sentences:
             if start and not chars[start - 1].isalnum():

@@ -105,7 +105,7 @@ class Builder:
         elif "/" in way.part:
             yield from self._sided(way.table, way.part.split("/"), place)
         elif way.part == "any":
-            found = self.parts.any(way.table[2], place.near)
+            found = self.parts.any(way.table, place.near)
             yield from self._of_part(found[0], found[1], "", place) if found else ()
         elif way.part.startswith("?"):
             yield from self._found(way, place)
@@ -150,7 +150,7 @@ class Builder:
                 yield from (_Stem(table + char) for char in chars)
             else:
                 hint = self._side_hint(table, chars)
-                yield _Stem(table + chars[0], (hint,), False, tuple(table + char for char in chars[1:2]))
+                yield _Stem(table + chars[0], (hint,), False, tuple(table + char for char in chars[1:3]))
 
     def _fill(self, way: Way, stem: _Stem, place: Place) -> Iterator[Built]:
         """Choose the last three characters through the rows of the table: what is said, else what is usual."""

@@ -19,6 +19,7 @@ SIDES = {"right": "R", "rt": "R", "left": "L", "lt": "L", "bilateral": "B", "bil
 _SIDE = re.compile(rf"\b(?:{'|'.join(SIDES)})\b")
 _LABEL_SIDE = re.compile(r",? \b(Right|Left|Bilateral)\b|^(Right|Left) ")
 PLAIN = frozenset({"and", "of", "the", "structure", "region", "tissue", "lymphatic"})
+IMAGED = "BC"  # sections where both sides are usual if none is told
 _WORD = re.compile(r"[a-z]{2,}")
 
 
@@ -39,6 +40,7 @@ class Part:
 
     core: str
     chars: Mapping[str, str]
+    both_first: bool = False
 
     def of_side(self, side: str) -> tuple[str, ...]:
         """Characters for a side: two where both sides have their own only; all that may be meant where none is told."""
@@ -46,7 +48,8 @@ class Part:
             return (self.chars[""],)
         if side in self.chars:
             return (self.chars[side],)
-        return tuple(self.chars[s] for s in ("R", "L") if s in self.chars) or tuple(self.chars.values())
+        order = ("B", "R", "L") if not side and self.both_first else ("R", "L")
+        return tuple(self.chars[s] for s in order if s in self.chars) or tuple(self.chars.values())
 
 
 class PartFinder:
@@ -81,7 +84,7 @@ class PartFinder:
                 label = self._tables.label(table + char, 4)
                 side = _LABEL_SIDE.search(label)
                 chars[core_of(label)][(side[1] or side[2])[0] if side else ""] = char
-            self._parts[table] = {core: Part(core, held) for core, held in chars.items()}
+            self._parts[table] = {core: Part(core, held, table[0] in IMAGED) for core, held in chars.items()}
         return self._parts[table]
 
     def _named(self, text: str) -> dict[str, int]:
@@ -109,10 +112,10 @@ class PartFinder:
         return (named[core], parts[core]) if core is not None else None
 
     def any(self, operation: str, text: str) -> tuple[str, Part] | None:
-        """Find the table of an operation in section 0, and its part, that a text names best."""
+        """Find the table of an operation, such as 0?B, and its part, that a text names best."""
         if not self.named(text):
             return None
-        tables = (table for table in self._tables.tables if table[0] == "0" and table[2] == operation)
+        tables = (table for table in self._tables.tables if table[0] == operation[0] and table[2] == operation[2])
         found = [(best[0], table, best[1]) for table in tables if (best := self.best(table, text))]
         _, table, part = max(found, key=lambda one: one[:2], default=(0, "", None))
         return (table, part) if part else None
@@ -120,5 +123,8 @@ class PartFinder:
 
 @lru_cache(maxsize=4096)
 def core_of(label: str) -> str:
-    """A label without its side."""
-    return _LABEL_SIDE.sub("", label).strip()
+    """A label without its side, in the singular where it is of both sides."""
+    core = _LABEL_SIDE.sub("", label).strip()
+    if "Bilateral" in label and core.endswith("s"):
+        return re.sub(r"ies$", "y", core) if core.endswith("ies") else core[:-1]
+    return core

@@ -106,9 +106,10 @@ class PcsReader:
 
 def _matches(page: Page, tables: AxisTables) -> list[tuple[int, int, str, Way]]:
     """Where the words of procedures stand, those within the words of a longer one left out."""
-    own = list(way_finder().find(page))
-    own += list(index_finder(tables).find(page))
-    own += list(operation_finder().find(page))
+    spanish = page.note.language == "es"
+    own = list(way_finder("es" if spanish else "en").find(page))
+    if not spanish:
+        own += [*index_finder(tables).find(page), *operation_finder().find(page)]
     solid = {(start, end) for start, end, phrase, _ in own if ".." not in phrase}
     kept = [
         match for match in own

@@ -14,6 +14,11 @@ from leadterm.storage.tsv import package_table
 __all__ = ["Way", "index_finder", "operation_finder", "said", "way_finder", "ways"]
 
 ROOM = "leadterm.procedures"
+GREEK = re.compile(r"\w+(?:ectom|otom|ostom|oscop|plast|graph|pex|centes|rrhaph|lys)\w*\*")
+SPELLING = (
+    ("appendectom", "apendicectom"), ("ph", "f"), ("th", "t"), ("ch(?=[ei])", "qu"), ("ch", "c"), ("^pn", "n"),
+    ("y", "i"), ("rrh", "rr"), (r"([bcdfgmpst])\1", r"\1"), ("^s(?=[cptlmn])", "es"), ("oe", "e"),
+)  # fmt: skip
 LEAST, PART = 6, 4  # letters of an index term; characters of a code that name the body part
 # values that only words beside the procedure itself tell
 LOCAL = re.compile(r"Diagnostic|Multiple|Other Contrast|Via Natural|\^Percutaneous\$|External")
@@ -37,14 +42,14 @@ class Way:
         return self.approach, self.device, self.qualifier
 
 
-@lru_cache(maxsize=1)
-def ways() -> tuple[Way, ...]:
-    """Read the table.
+@lru_cache(maxsize=2)
+def ways(language: str = "en") -> tuple[Way, ...]:
+    """Read the table of a language.
 
     >>> next(way.table for way in ways() if way.words.startswith("appendectom"))
     '0DT'
     """
-    rows = package_table(ROOM, "pcs_words.tsv")
+    rows = package_table(ROOM, "pcs_words.tsv" if language == "en" else f"pcs_words_{language}.tsv")
     made = []
     for row in rows:
         table, part, approach, device, qualifier = row["code"].split(" ")
@@ -52,10 +57,28 @@ def ways() -> tuple[Way, ...]:
     return tuple(made)
 
 
-@lru_cache(maxsize=1)
-def way_finder() -> PhraseFinder[Way]:
-    """Give what finds the words of all rows."""
-    return PhraseFinder([(way.words, way) for way in ways()])
+@lru_cache(maxsize=2)
+def way_finder(language: str = "en") -> PhraseFinder[Way]:
+    """Give what finds the words of all rows, in Spanish also words of Greek that are only spelled otherwise."""
+    entries = [(way.words, way) for way in ways(language)]
+    if language != "en":
+        known = {phrase.rstrip("*") for words, _ in entries for phrase in words.split("|")}
+        for way in ways():
+            greek = (hispanic(word) for word in way.words.split("|") if GREEK.fullmatch(word))
+            phrases = [word for word in greek if not any(word.startswith(other) for other in known)]
+            entries += [("|".join(phrases), way)] if phrases else []
+    return PhraseFinder(entries)
+
+
+def hispanic(word: str) -> str:
+    """Spell a word of Greek the Spanish way.
+
+    >>> hispanic("cholecystectom*"), hispanic("nephrectom*"), hispanic("splenectom*"), hispanic("appendectom*")
+    ('colecistectom*', 'nefrectom*', 'esplenectom*', 'apendicectom*')
+    """
+    for pattern, other in SPELLING:
+        word = re.sub(pattern, other, word)
+    return word
 
 
 @lru_cache(maxsize=1)
@@ -116,6 +139,6 @@ def operation_finder() -> PhraseFinder[Way]:
     made = []
     for row in package_table(ROOM, "pcs_operations.tsv"):
         approach, device, qualifier = row["code"].split(" ")
-        table, sure = f"0?{row['operation']}", int(row["sure"])
+        table, sure = row["table"], int(row["sure"])
         made.append((row["words"], Way(row["words"], table, "any", approach, device, qualifier, sure, "operation")))
     return PhraseFinder(made)
