@@ -246,8 +246,9 @@ def _lifted(rows: list[_Row], encounter: Encounter, codes: CodeSystem, threshold
     if site is not None:
         found[site] = "the primary site this report tells of"
     lead = max(rows, key=lambda row: row.first, default=None)
-    if lead is not None and lead.first > NEVER_FIRST and sum(len(note.text) for note in encounter.notes) >= DOCUMENT:
-        found.setdefault(lead.code, "most likely the reason for the encounter, which every document has (IV.G)")
+    whole = sum(len(note.text) for note in encounter.notes) >= DOCUMENT
+    if not found and lead is not None and lead.first > NEVER_FIRST and whole:
+        found[lead.code] = "most likely the reason for the encounter, which every document has (IV.G)"
     sure = {row.code for row in rows if row.confidence >= threshold}
     return {code: reason for code, reason in found.items() if code not in sure}
 

@@ -22,6 +22,11 @@ VERTEBRA = re.compile(r"([ctl])(\d{1,2})$")
 REGIONS = {"c": "cervical", "t": "thoracic", "l": "lumbar"}
 JUNCTIONS = (({"l5", "s1"}, "lumbosacral"), ({"c7", "t1"}, "cervicothoracic"), ({"t12", "l1"}, "thoracolumbar"))
 HIGH_CERVICAL = frozenset({"c2", "c3"})
+OF_LIMBS = ("L02.4", "L03.1", "C43", "C44", "D03", "D04", "D17.2", "D22", "D23")
+LIMBS: Mapping[str, frozenset[str]] = {
+    "lower": frozenset({"thigh", "leg", "calf", "shin", "knee", "ankle", "hip"}),
+    "upper": frozenset({"arm", "forearm", "elbow", "wrist", "shoulder"}),
+}
 PARALYSIS = ("G81", "G83", "I69")
 # A side whose dominance is not told: the right one is taken for dominant, the left one for not (guideline I.C.6.a).
 DOMINANCE: Mapping[str, Mapping[str, float]] = {
@@ -40,6 +45,9 @@ def implied(code: str, said: Mapping[str, float], found: FoundMention, note: Not
         return dict.fromkeys(regions(found.near[:CLAUSE_REACH]) or regions(found.sentence), WEIGHT)
     if code.startswith(PREGNANCY):
         return dict.fromkeys(_trimester(note), WEIGHT)
+    if code.startswith(OF_LIMBS):
+        near = frozenset(found.near[:CLAUSE_REACH])
+        return dict.fromkeys((w for part, sites in LIMBS.items() if sites & near for w in (part, "limb")), WEIGHT)
     if code.startswith(PARALYSIS):
         return dict(DOMINANCE[next((side for side in DOMINANCE if side in said), "")])
     return {}

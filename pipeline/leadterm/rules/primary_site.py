@@ -17,7 +17,8 @@ __all__ = ["primary_site"]
 
 MALIGNANT = re.compile(r"carcino|cancer|malign|sarcoma|melanoma|lymphoma|\bca\b", re.IGNORECASE)
 NO_SITE = ("C26", "C45.9", "C49.9", "C76", "C77", "C78", "C79", "C80")
-LEAST, SHARE = 0.01, 0.2
+UNTOLD = re.compile(r"unspecified|\b(?:right|left|bilateral)\b", re.IGNORECASE)  # a side makes no other organ
+LEAST, SHARE = 0.01, 0.1
 """Of the confidence of the surest code of the organ: what a part of it must have to be told as the site."""
 
 
@@ -46,5 +47,5 @@ def primary_site(encounter: Encounter, proposed: Sequence[Proposed], system: Cod
     organ = max(organs, key=lambda category: (organs[category], category))
     own = [one for one in sites if one.code.startswith(organ)]
     enough = SHARE * max(one.confidence for one in own)
-    parts = [one for one in own if one.confidence >= enough and "unspecified" not in system.title(one.code).lower()]
+    parts = [one for one in own if one.confidence >= enough and not UNTOLD.search(system.title(one.code))]
     return max(parts or own, key=lambda one: (one.confidence, one.code)).code

@@ -25,6 +25,7 @@ TUMOR = frozenset({"tumor", "neoplasm", "neoplasia"})
 BENIGN = frozenset({"benign", "adenoma", "papilloma", "fibroma", "hemangioma"})
 SPREAD = frozenset({"metastasis", "secondary"})
 REPORT = frozenset({"specimen", "biopsy", "gross", "histology", "microscopic", "resection", "pathology", "margin"})
+CLEAR = frozenset({"free"})
 CLUES = frozenset({"site", "location", "located", "primary", "origin", "arising", "involving"})
 NO_CODE = "-"
 VAGUE_SITES = ("C76", "C41", "C40", "C38", "C48", "C69", "C96", "C26", "C77", NO_CODE)
@@ -52,6 +53,7 @@ class _Head(NamedTuple):
     column: str
     doubtful: bool
     histology: bool
+    spread: bool = False
 
 
 def _known(row: Row, known: Container[str]) -> Row:
@@ -156,12 +158,16 @@ class _Note:
                 group.append(i)
                 continue
             head = self._head(group)
-            if head is not None:
+            if head is not None and not self._is_free(group[-1] + 1, group[-1]):
                 yield head
             group = [i]
 
     def _follows(self, before: int, i: int) -> bool:
         return self.segment[before] == self.segment[i] and self.position[i] - self.position[before] <= NEAR
+
+    def _is_free(self, i: int, before: int) -> bool:
+        """Whether what stands behind a tumor says that there is none: "tumor-free appendix", not "free of"."""
+        return i < len(self.word) and self.word[i] in CLEAR and self.segment[i] == self.segment[before]
 
     def _head(self, group: Sequence[int]) -> _Head | None:
         words = {self.word[i] for i in group}
@@ -174,7 +180,8 @@ class _Note:
         if words & SPREAD and not cancer - {"malignancy"}:
             return _Head(place, "secondary", doubtful=False, histology=False) if "metastasis" in words else None
         if cancer:
-            return _Head(place, "primary", doubtful=False, histology=bool(words & HISTOLOGIES))
+            spread = "metastasis" in words
+            return _Head(place, "primary", doubtful=False, histology=bool(words & HISTOLOGIES), spread=spread)
         return _Head(place, "unspecified", doubtful=True, histology=False)
 
     def _near(self, group: Sequence[int], word: str) -> int | None:
@@ -195,7 +202,8 @@ class _Note:
             for apart, _, site in sorted(near, key=itemgetter(0, 1))[:MOST_CLOSE]:
                 if apart > APART:
                     continue
-                yield head, site, head.column, 0
+                nodes = head.spread and site.row[head.column] == NO_CODE  # "metastatic adenocarcinoma, axillary node"
+                yield head, site, "secondary" if nodes else head.column, 0
                 if head.doubtful:
                     yield head, site, "primary", DOUBT_MISSING
 

@@ -30,7 +30,12 @@ BIRTH_WEIGHT = (
 WEEKS = r"(?P<n>\d{1,2})(?:\s*(?:and\s+)?(?:\d/\d(?:ths?)?|[-–]\s*\d/\d(?:ths?)?))?[\s-]*(?:weeks?|wks?|semanas)\b['’]?"
 PREGNANT = r"(?:gestation|pregnan|intrauterine|\biup\b|\bega\b|gestación|gestacion|embaraz)"
 SURFACE = r"(?:tbsa|bsa|total body surface|(?:of\s+)?(?:(?:the|his|her)\s+)?(?:total\s+)?body surface)"
-BORN = r"(?:premature|preterm|prematurity|newborn|neonate|infant|preemie|prematur|recién nacido|recien nacido)"
+CHILDBIRTH = r"(?:gravida|para\b|\bg\d+\s?p\d|labor\b|primigravida|cesarean|c-section|vaginal delivery|\bedc\b|\bedd\b)"
+MOTHERS = r"(?! (?:labor|contraction|premature|rupture|delivery))"
+BORN = (
+    rf"(?:premature{MOTHERS}|preterm{MOTHERS}|prematurity"
+    r"|newborn|neonate|infant|preemie|prematur|recién nacido|recien nacido)"
+)
 
 
 def body_mass(match: re.Match[str]) -> str:
@@ -105,6 +110,7 @@ def _rule(words: str, pattern: str, code: Callable[[re.Match[str]], str], term: 
 
 
 PREGNANT_WORDS = "gestation|pregnan|intrauterine|iup|gestaci|embaraz"
+CHILDBIRTH_WORDS = "gravida|para|labor|cesarean|section|vaginal delivery|edc|edd|g1p|g2p|g3p|g4p|g5p"
 BORN_WORDS = "prematur|preterm|preemie|newborn|neonate|infant|born at|recién nacido|recien nacido"
 BMI = r"\b(?:bmi|imc|body mass index)\b[^\d\n.;]{0,25}(?P<n>[1-9]\d(?:[.,]\d)?)(?!\d|\s*(?:%|percent|years))"
 BURNED = rf"(?P<n>\d{{1,3}})(?:\.\d)?\s*%\s*{SURFACE}"
@@ -115,6 +121,8 @@ RULES = (
     _rule("bmi|imc|body mass", BMI, body_mass, "Body mass index"),
     _rule(PREGNANT_WORDS, rf"{WEEKS}[^.\n]{{0,25}}?{PREGNANT}\w*", gestation, "Weeks of gestation"),
     _rule(PREGNANT_WORDS, rf"{PREGNANT}\w*[^.\n\d]{{0,35}}{WEEKS}", gestation, "Weeks of gestation"),
+    _rule(CHILDBIRTH_WORDS, rf"{CHILDBIRTH}[^.\n]{{0,35}}?{WEEKS}", gestation, "Weeks of gestation"),
+    _rule(CHILDBIRTH_WORDS, rf"{WEEKS}[^.\n]{{0,35}}?{CHILDBIRTH}", gestation, "Weeks of gestation"),
     _rule(BORN_WORDS, rf"\b(?:born at|delivered at|ex[- ]|former\s)\s*{WEEKS}", _premature, "Preterm newborn"),
     _rule(BORN_WORDS, rf"{WEEKS}[^.\n]{{0,15}}?{BORN}\w*", _premature, "Preterm newborn"),
     _rule("tbsa|bsa|body surface", BURNED + THIRD_DEGREE, burned_surface, "Burned body surface"),
