@@ -42,7 +42,7 @@ help: ## list the targets
 
 $(VENV)/run: pyproject.toml constraints.txt
 	$(READY)
-	$(PIP) --editable .
+	$(PIP) --editable '.[documents,tables]'
 	@touch $@
 
 $(VENV)/dev: pyproject.toml constraints.txt

@@ -35,7 +35,15 @@ def html() -> str:
 
 
 def rtf() -> bytes:
-    lines = NOTE.replace("\\", "\\\\").replace("é", "\\'e9").replace("è", "\\'e8").split("\n")
+    def spelt(char: str) -> str:
+        if ord(char) < 128:
+            return f"\\{char}" if char in "\\{}" else char
+        try:
+            return f"\\'{char.encode('cp1252').hex()}"
+        except UnicodeEncodeError:
+            return f"\\u{ord(char)}?"
+
+    lines = ["".join(map(spelt, line)) for line in NOTE.split("\n")]
     return ("{\\rtf1\\ansi\\ansicpg1252{\\fonttbl\\f0 Arial;}\\f0 " + "\\par\n".join(lines) + "}").encode()
 
 
@@ -146,6 +154,19 @@ def table(text: str, separator: str = ",") -> str:
     made = io.StringIO()
     csv.writer(made, delimiter=separator).writerows([["visit_id", "note"], ["v1", text]])
     return made.getvalue()
+
+
+def any_note() -> dict[str, bytes]:
+    """The note in the formats that ask nothing of its layout."""
+    shown = [line.replace("\\", "\\\\").replace("(", "\\(").replace(")", "\\)") for line in NOTE.split("\n")]
+    texts = {
+        "note.txt": NOTE, "page.html": html(), "lines.hl7": hl7(), "broken.hl7": hl7(broken=True), "b.json": fhir(),
+        "html.json": fhir("text/html", html().encode()), "rtf.json": fhir("application/rtf", rtf()),
+        "t.csv": table(NOTE), "escaped.tsv": table(NOTE.replace("\n", "\\n"), "\t"),
+        "flat.jsonl": json.dumps({"id": "v1", "text": NOTE}),
+    }  # fmt: skip
+    packed = {"note.rtf": rtf(), "note.pdf": pdf(shown), "wide.txt": NOTE.encode("utf-16")}
+    return {name: text.encode() for name, text in texts.items()} | packed
 
 
 def write_all(folder: Path) -> list[Path]:

@@ -6,10 +6,12 @@ import json
 import sys
 from pathlib import Path
 
+import document_samples
 import pytest
 from document_samples import NOTE, fhir, hl7, pdf, rtf, table, write_all
 
 from leadterm.cli import main
+from leadterm.corpus import read_split
 from leadterm.dictionary.model import DictionaryModel
 from leadterm.intake.encounters import Item, read_items
 from leadterm.intake.files import find_files
@@ -197,3 +199,17 @@ def test_formats_are_known_by_content_before_name() -> None:
     assert [kind.name if (kind := recognise(start, "a.txt")) else "" for start in (b"%PDF-1", b"MSH|^", b"Cough.")] == [
         "PDF", "HL7 v2", "",
     ]  # fmt: skip
+
+
+def test_27_notes_are_the_same_words_in_every_format(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = Path(__file__).parents[2]
+    for encounter in read_split(root / "corpora" / "reference", "train")[::33][:27]:
+        text = encounter.notes[0].text.replace("\u2192", "->").rstrip("\n") + "\n"
+        monkeypatch.setattr(document_samples, "NOTE", text)
+        for name, content in document_samples.any_note().items():
+            path = tmp_path / name
+            path.write_bytes(content)
+            read_back = one(path).encounter
+            assert read_back is not None
+            assert read_back.notes[0].text.split() == text.split(), (encounter.encounter_id, name)
+            path.unlink()

@@ -17,10 +17,10 @@ def require(module: str, extra: str, what: str) -> Any:
 
     >>> require("no_such_module", "tables", "'a.xlsx' is an Excel workbook")
     Traceback (most recent call last):
-    leadterm.errors.LeadtermError: 'a.xlsx' is an Excel workbook; to read it, the extra 'tables' is needed. ...
+    leadterm.errors.LeadtermError: 'a.xlsx' is an Excel workbook; for that the extra 'tables' is needed. ...
     """
     try:
         return import_module(module)
     except ImportError:
-        message = f"{what}; to read it, the extra '{extra}' is needed."
+        message = f"{what}; for that the extra '{extra}' is needed."
         raise LeadtermError(message, hint=f"Install it with: pip install 'leadterm[{extra}]'") from None
