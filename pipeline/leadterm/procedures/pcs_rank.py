@@ -18,11 +18,13 @@ __all__ = ["FEATURES", "confidence_of", "features_of"]
 
 STANDINGS = ("named", "done", "said", "planned", "past", "elsewhere", "not", "refused")
 SECTIONS = ("0", "1", "2", "3", "4", "5", "B", "other")
+SURE = 3
 FEATURES = (
     *(f"standing_{name}" for name in STANDINGS),
     "sure_2", "sure_3", "from_index", "from_operation", "is_other", "second_other", "said", "open", "mentions",
     "done_mentions", "operative", "operative_said", "operative_sure_3", "same_stem_chosen", "lead", "rivals",
     "named_chosen", "named_sure", "done_chosen", "done_sure", "said_chosen", "planned_operative", "biopsy",
+    "inspection_beside", "drain_beside", "step_beside",
     *(f"section_{name}" for name in SECTIONS),
 )  # fmt: skip
 
@@ -30,17 +32,19 @@ FEATURES = (
 def features_of(found: Sequence[tuple[str, Sequence[Support]]]) -> NDArray[np.float32]:
     """Describe candidates: shape (n_codes, n_features); of each code all places that lead to it, the best first."""
     chosen = {code[:4] for code, places in found if any(not s.built.other for s in places)}
+    main = {code for code, places in found if _is_main(code, places)}
     rivals: dict[str, int] = {}
     for code, places in found:
         if not places[0].built.other:
             rivals[code[:3]] = rivals.get(code[:3], 0) + 1
-    rows = [_row(code, places, chosen, rivals) for code, places in found]
+    rows = [
+        [*_row(code, places, chosen, rivals), *_beside(code, places, main), *_sections(code)] for code, places in found
+    ]
     return np.array(rows, dtype=np.float32).reshape(len(rows), len(FEATURES))
 
 
 def _row(code: str, places: Sequence[Support], chosen: set[str], rivals: dict[str, int]) -> list[float]:
     best = places[0]
-    section = code[0] if code[0] in SECTIONS else "other"
     starts = {s.mention.start for s in places}
     done = {s.mention.start for s in places if s.standing in ("named", "done")}
     other = min(s.built.other for s in places)
@@ -56,7 +60,29 @@ def _row(code: str, places: Sequence[Support], chosen: set[str], rivals: dict[st
         float(named and chosen_one), float(named and chosen_one and sure == 3), float(did and chosen_one),
         float(did and chosen_one and sure == 3), float(best.standing == "said" and chosen_one),
         float(best.standing == "planned" and best.operative), float(code[0] == "0" and code[6] == "X"),
-        *(float(section == name) for name in SECTIONS),
+    ]  # fmt: skip
+
+
+def _sections(code: str) -> list[float]:
+    section = code[0] if code[0] in SECTIONS else "other"
+    return [float(section == name) for name in SECTIONS]
+
+
+def _is_main(code: str, places: Sequence[Support]) -> bool:
+    """Whether a code is an operation of its own that the title of the report names, or the text says was done."""
+    best = places[0]
+    done = best.standing in ("named", "done") and not best.built.other
+    return code[0] == "0" and code[2] not in "J9" and best.way.sure >= SURE and done
+
+
+def _beside(code: str, places: Sequence[Support], main: set[str]) -> list[float]:
+    """Steps of another operation: an inspection (B3.11a), a drain left behind, what the title does not name."""
+    others = [other for other in main if other != code]
+    near = any(other[:2] == code[:2] for other in others)
+    named = any(s.standing == "named" for s in places)
+    return [
+        float(code[0] == "0" and code[2] == "J" and near), float(code[0] == "0" and code[2] == "9" and bool(others)),
+        float(not named and bool(others)),
     ]  # fmt: skip
 
 
