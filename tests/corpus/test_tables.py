@@ -116,6 +116,12 @@ def test_a_table_of_one_column_has_no_separator(tmp_path: Path) -> None:
     assert [row.cells["text"] for row in open_table(path).rows] == ["Cough, dry; since May", 'Gout, "again"']
 
 
+def test_a_row_in_the_place_of_the_header_is_not_shown(tmp_path: Path) -> None:
+    path = write(tmp_path / "t.csv", '1;"Gout of Ms Qvordwick; again";M10.9\n')
+    with pytest.raises(LeadtermError, match="its first line has 3 fields"):
+        read("csv", path)
+
+
 def test_workbooks_parquet_and_lines(tmp_path: Path) -> None:
     import openpyxl
     import pyarrow as pa

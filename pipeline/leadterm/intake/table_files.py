@@ -141,14 +141,14 @@ def _separator(sample: str, *, whole: bool, name: str) -> str:
     if not any(separator in sample.partition("\n")[0] for separator in SEPARATORS):
         return NONE
 
-    def score(separator: str) -> tuple[int, int, bool]:
+    def score(separator: str) -> tuple[int, int, bool, bool]:
         reader = csv.reader(io.StringIO(sample, newline=""), delimiter=separator)
         rows = [row for _, row in zip(range(LOOK), reader, strict=False) if row]
         rows = rows if whole or len(rows) < 2 else rows[:-1]
         width = len(rows[0])
         named = sum(plain_name(cell) in known_names() for cell in rows[0]) if width > 1 else 0
         even = sum(len(row) == width for row in rows[1:]) if width > 1 else 0
-        return named, even, separator == ("\t" if ".tsv" in name or ".tab" in name else ",")
+        return named, even, width > 1, separator == ("\t" if ".tsv" in name or ".tab" in name else ",")
 
     return max(SEPARATORS, key=score)
 
