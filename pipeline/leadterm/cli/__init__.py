@@ -44,6 +44,7 @@ COMMANDS: Mapping[str, CommandPlace] = {
     "evaluate": CommandPlace("leadterm.cli.evaluate", "evaluate", "Score a model or a run file against a corpus."),
     "compare": CommandPlace("leadterm.cli.evaluate", "compare", "Compare two run files with a paired test."),
     "claim": CommandPlace("leadterm.cli.claim", "claim", "Draft the claim from accepted codes, or check a claim file."),
+    "impact": CommandPlace("leadterm.cli.impact", "impact", "Show what codes mean for payment: CC, MCC, HCC, MS-DRG."),
     "practise": CommandPlace("leadterm.cli.practise", "practise", "Code a reference note, and see what was missed."),
     "benchmark": CommandPlace("leadterm.cli.benchmark", "benchmark", "Reproduce a benchmark beside published results."),
     "curve": CommandPlace("leadterm.cli.curve", "curve", "Show accuracy against training size."),
