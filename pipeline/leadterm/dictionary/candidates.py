@@ -78,6 +78,8 @@ def _side(found: FoundMention, note: NoteReading, problem: ProblemWords) -> tupl
     )  # fmt: skip
     for words, weight in layers:
         sides = SIDES & words
+        if words is note.words:
+            sides -= {"bilateral"}  # elsewhere in the note it is said of something else
         if "bilateral" in sides:
             return ("bilateral",), weight
         if len(sides) == 1:

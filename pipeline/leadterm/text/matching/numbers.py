@@ -28,7 +28,8 @@ BIRTH_WEIGHT = (
     (2000, "P07.17"), (2500, "P07.18"),
 )  # fmt: skip
 WEEKS = r"(?P<n>\d{1,2})(?:\s*(?:and\s+)?(?:\d/\d(?:ths?)?|[-–]\s*\d/\d(?:ths?)?))?[\s-]*(?:weeks?|wks?|semanas)\b['’]?"
-PREGNANT = r"(?:gestation|pregnan|intrauterine|\biup\b|\bega\b|gestación|gestacion|embaraz)"
+FETAL_AGE = r"(?:sonographic|menstrual|fetal) age"
+PREGNANT = rf"(?:gestation|{FETAL_AGE}|pregnan|intrauterine|\biup\b|\bega\b|gestación|gestacion|embaraz)"
 SURFACE = r"(?:tbsa|bsa|total body surface|(?:of\s+)?(?:(?:the|his|her)\s+)?(?:total\s+)?body surface)"
 CHILDBIRTH = r"(?:gravida|para\b|\bg\d+\s?p\d|labor\b|primigravida|cesarean|c-section|vaginal delivery|\bedc\b|\bedd\b)"
 MOTHERS = r"(?! (?:labor|contraction|premature|rupture|delivery))"
@@ -109,7 +110,7 @@ def _rule(words: str, pattern: str, code: Callable[[re.Match[str]], str], term: 
     return _Rule(tuple(words.split("|")), re.compile(pattern, re.IGNORECASE), code, term)
 
 
-PREGNANT_WORDS = "gestation|pregnan|intrauterine|iup|gestaci|embaraz"
+PREGNANT_WORDS = "gestation|sonographic age|menstrual age|fetal age|pregnan|intrauterine|iup|gestaci|embaraz"
 CHILDBIRTH_WORDS = "gravida|para|labor|cesarean|section|vaginal delivery|edc|edd|g1p|g2p|g3p|g4p|g5p"
 BORN_WORDS = "prematur|preterm|preemie|newborn|neonate|infant|born at|recién nacido|recien nacido"
 BMI = r"\b(?:bmi|imc|body mass index)\b[^\d\n.;]{0,25}(?P<n>[1-9]\d(?:[.,]\d)?)(?!\d|\s*(?:%|percent|years))"
