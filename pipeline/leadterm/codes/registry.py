@@ -160,7 +160,7 @@ def _day(name: str, date: date | str | None) -> date | None:
 
 def is_at_hand(name: str) -> bool:
     """Tell whether any release of a system can be loaded."""
-    return bool(_bases(name))
+    return any(part.kind in BASES for part in packaged_components(name)) or bool(_bases(name))
 
 
 def release_on(name: str, date: date | str | None = None) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 
 from leadterm.codes.axis_tables import AxisTables, axis_tables_of
@@ -39,13 +40,18 @@ def packaged_components(system: str | None = None) -> list[Component]:
     >>> [part.kind for part in packaged_components("icd10cm")]
     ['tabular']
     """
-    found = []
-    for spec in SYSTEMS.values() if system is None else [spec_of(system)]:
-        for packaged in spec.all_packaged:
-            if files := _packaged_files(packaged, packaged.pattern):
-                release = stated_release(files[-1]) or release_from_label(files[-1].name) or "unknown"
-                found.append(Component(spec.name, release, packaged.kind, files[-1], 0, "", packaged=True))
-    return found
+    specs = SYSTEMS.values() if system is None else [spec_of(system)]
+    return [part for spec in specs for packaged in spec.all_packaged for part in _packaged_parts(spec.name, packaged)]
+
+
+@lru_cache(maxsize=64)
+def _packaged_parts(system: str, packaged: Packaged) -> tuple[Component, ...]:
+    """The newest file of a package, looked for once: while we run, no package changes."""
+    files = _packaged_files(packaged, packaged.pattern)
+    if not files:
+        return ()
+    release = stated_release(files[-1]) or release_from_label(files[-1].name) or "unknown"
+    return (Component(system, release, packaged.kind, files[-1], 0, "", packaged=True),)
 
 
 def _packaged_files(packaged: Packaged, pattern: str) -> list[Path]:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ContextTagger"]
 
+TAGGING = "leadterm_tagging"
 Found = tuple[Assertion, tuple[tuple[int, int], ...]]
 BULLETS = frozenset("-•*–·▪●○+")
 MOST_BULLETS = 40
@@ -80,7 +81,10 @@ class ContextTagger:
         """Annotate a doc."""
         mentions: Sequence[Span] = doc.spans.get("mentions", ())
         if len(mentions):
-            _Tagging(doc, self.trie).tag(mentions)
+            tagging = doc.user_data.get(TAGGING)
+            if tagging is None:  # whoever asks again of other mentions finds the cues of the doc found
+                tagging = doc.user_data[TAGGING] = _Tagging(doc, self.trie)
+            tagging.tag(doc, mentions)
         return doc
 
 
@@ -88,7 +92,7 @@ class _Tagging:
     """The tagging of one doc: its tokens as lists, white space left out, a mark at the start of each sentence."""
 
     def __init__(self, doc: Doc, trie: CueTrie) -> None:
-        self.doc, self.text = doc, text_of(doc)
+        self.text = text_of(doc)
         self.length = token_column(doc, "LENGTH")
         self.start: list[int] = token_starts(doc).tolist()
         self.tokens: list[int] = []
@@ -104,8 +108,9 @@ class _Tagging:
                 self.tokens.append(i)
                 numbers.append(number)
         self.bounds.append(len(numbers))
-        self.hits = [hit for hit in trie.find(numbers) if not self._lasting(hit)]
-        self.hit_starts = [hit.start for hit in self.hits]
+        self.all_hits = [hit for hit in trie.find(numbers) if not self._lasting(hit)]
+        self.hits: list[Hit] = []
+        self.hit_starts: list[int] = []
         self.heads = [s for s in doc._.sections if s.kind == "section"]
         self.labels = [s for s in doc._.sections if s.kind == "label"]
         self.head_starts = [s.start for s in self.heads]
@@ -114,9 +119,9 @@ class _Tagging:
         self.loose: set[tuple[int, ...]] = set()
         self._done: dict[int, list[Scope]] = {}
 
-    def tag(self, mentions: Sequence[Span]) -> None:
+    def tag(self, doc: Doc, mentions: Sequence[Span]) -> None:
         """Set the attributes of all mentions."""
-        covers = self.doc._.covers
+        covers = doc._.covers
         known = [(c.tokens[0], c.tokens[-1] + 1) for c in covers] == [(m.start, m.end) for m in mentions]
         own = [c.tokens for c in covers] if known else [tuple(range(m.start, m.end)) for m in mentions]
         self._drop_hits_of_terms(own)
@@ -131,7 +136,7 @@ class _Tagging:
                 "assertion": assertion, "cues": cues, "section": head.category if head else "",
                 "label": label.category if label else "",
             }  # fmt: skip
-            set_on_span(self.doc.user_data, a, b, values)
+            set_on_span(doc.user_data, a, b, values)
 
     @staticmethod
     def _at(sections: Sequence[Section], starts: Sequence[int], position: int) -> Section | None:
@@ -141,12 +146,13 @@ class _Tagging:
     def _drop_hits_of_terms(self, own: Sequence[tuple[int, ...]]) -> None:
         """Leave out the words of terms that look as if they ended a scope: "hypercoagulable states: absent"."""
         inside = {token for tokens in own for token in tokens}
-        self.hits = [
-            hit for hit in self.hits
+        hits = [
+            hit for hit in self.all_hits
             if hit.end - hit.start > 1 or self.tokens[hit.start] not in inside
             or not all(cue.category in ("affirm", "close") for cue in hit.cues)
         ]  # fmt: skip
-        self.hit_starts = [hit.start for hit in self.hits]
+        if hits != self.hits:
+            self.hits, self.hit_starts, self._done = hits, [hit.start for hit in hits], {}
 
     def _assert(self, tokens: tuple[int, ...], a: int, b: int, head: Section | None, label: Section | None) -> Found:
         low = bisect_right(self.tokens, tokens[0]) - 1
