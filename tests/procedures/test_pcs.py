@@ -77,6 +77,12 @@ def test_both_sides_are_two_codes_where_no_value_means_both(model: leadterm.sugg
     assert {"0SRC0JZ", "0SRD0JZ"} <= set(suggested(model, HEAD.format("Bilateral total knee arthroplasty.")))
 
 
+def test_a_repair_with_a_mesh_is_no_repair(model: leadterm.suggester.Suggester) -> None:
+    found = suggested(model, HEAD.format("Right inguinal hernia repair with mesh, open."))
+    assert "0YU50JZ" in found
+    assert not {code for code in found if code.startswith("0YQ")}
+
+
 def test_what_is_open_is_said_with_the_values_that_may_be_meant(model: leadterm.suggester.Suggester) -> None:
     found = suggested(model, "PROCEDURE PERFORMED: Appendectomy.\n")
     (hint,) = next(s for code, s in found.items() if code.startswith("0DTJ")).hints

@@ -66,6 +66,8 @@ class PcsReader:
         for note in notes:
             for support in self._of_note(Page(note)):
                 found[support.built.code].append(support)
+        for code in _only_repairs(found):
+            del found[code]
         for places in found.values():
             places.sort(key=lambda s: (WORTH[s.standing], s.built.other, -s.way.sure, s.mention.start))
         return found
@@ -102,6 +104,18 @@ class PcsReader:
             standing = standing_of(page, mention)
             for built in self.builder.build(way, place):
                 yield Support(mention, way, standing, built, operative, start / length)
+
+
+def _only_repairs(found: Mapping[str, Sequence[Support]]) -> list[str]:
+    """Repairs of a part that the same words say was supplemented or replaced: repair is what nothing else fits."""
+    better = {
+        (s.mention.start, code[:2], code[3]) for code, places in found.items() if code[0] == "0" and code[2] in "UR"
+        for s in places
+    }  # fmt: skip
+    return [
+        code for code, places in found.items()
+        if code[0] == "0" and code[2] == "Q" and any((s.mention.start, code[:2], code[3]) in better for s in places)
+    ]  # fmt: skip
 
 
 def _matches(page: Page, tables: AxisTables) -> list[tuple[int, int, str, Way]]:
