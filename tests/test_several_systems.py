@@ -12,6 +12,7 @@ import pytest
 import leadterm
 from leadterm import procedures
 from leadterm.codes.official.install import install
+from leadterm.pages.wanted import Format, Wanted
 from leadterm.procedures import Maker
 from leadterm.ranking.candidate_table import CandidateTable
 from leadterm.schema import Encounter, Note
@@ -101,3 +102,14 @@ def test_an_evaluation_asks_for_what_the_corpus_declares() -> None:
     coded = leadterm.schema.ReferenceCode("icd10cm", "I10")
     assert systems_asked(model, [Encounter("e", (Note("n", TEXT),), (coded,))]) == ("icd10cm",)
     assert systems_asked(model, [visit("inpatient")]) is None
+
+
+@pytest.mark.usefixtures("toys")
+@pytest.mark.parametrize("threshold", [None, 0.97])
+def test_what_stands_first_is_shown_first_and_those_below_the_line_last(threshold: float | None) -> None:
+    model, visit_ = leadterm.load(), visit("inpatient")
+    shown = Wanted((), None, threshold, Format.JSON).ask(model, visit_)
+    line = shown.threshold
+    sure = [s.confidence >= line for s in shown.suggestions]
+    assert sure == sorted(sure, reverse=True)
+    assert shown.suggestions[0].code == ("I10" if threshold is None else "cupping")

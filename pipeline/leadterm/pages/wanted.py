@@ -45,10 +45,12 @@ class Wanted:
     format: Format
 
     def apply(self, result: SuggestionSet) -> SuggestionSet:
-        """Keep what is wanted."""
+        """Keep what is wanted, in its order: what would stand first, stands first."""
         threshold = result.threshold if self.threshold is None else self.threshold
         least = threshold if self.format in SUGGESTED_ONLY and self.top is None else 0.0
-        kept = select(result.suggestions, least=least)
+        kept = [one for one in result.suggestions if one.confidence >= least]
+        if kept and kept[0].confidence < threshold:  # what would stand first is not suggested at this line
+            kept = select(kept)
         return replace(result, suggestions=tuple(kept), threshold=threshold)
 
     def ask(self, engine: Suggester, encounter: Encounter) -> SuggestionSet:
