@@ -20,7 +20,7 @@ SOURCES = {
     "tabular": "ICD-10-CM Tabular List",
     "release": "code list of the day",
     "mce": "Medicare Code Editor",
-    "poa": "ICD-10-CM Official Guidelines FY2025, Appendix I",
+    "poa": "ICD-10-CM Official Guidelines FY2025",
     "hac": "CMS hospital-acquired conditions",
     "ncci": "National Correct Coding Initiative",
     "coverage": "Medicare Coverage Database",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from leadterm.rules.code_order import code_first, companions_noted, duplicates, leads, lone_leaders, order_of_pairs
 from leadterm.rules.combine import companions_missing, hypertension, parts, pregnancy, sides, vague
 from leadterm.rules.excludes import exclusions, inclusions
-from leadterm.rules.findings import Case, Coded, Facts, Finding
+from leadterm.rules.findings import SEVERITIES, Case, Coded, Facts, Finding
 from leadterm.rules.medicare import edit_diagnoses, edit_procedures, hospital_acquired, present_on_admission
 from leadterm.rules.patient import other_age, other_sex
 from leadterm.rules.services import check_services
@@ -30,7 +30,6 @@ RULES: tuple[Callable[[Case], Iterable[Finding]], ...] = (
     documented_side, integral, edit_diagnoses, edit_procedures, present_on_admission, hospital_acquired,
 )  # fmt: skip
 """A new rule is a function, a line here, and its words in ``rules.tsv``."""
-_ORDER = ("error", "warning", "advice")
 LEADING = ("principal", "first-listed")
 
 
@@ -117,4 +116,4 @@ def check_items(
             found += inclusions(case) if site and "excludes2" in site.levels else ()
     found += check_services(facts, items, edits) if edits else ()
     found = list(site.apply(facts, items, found)) if site else found
-    return tuple(sorted(found, key=lambda finding: _ORDER.index(finding.severity)))
+    return tuple(sorted(found, key=lambda finding: SEVERITIES.index(finding.severity)))

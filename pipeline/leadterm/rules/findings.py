@@ -14,9 +14,10 @@ if TYPE_CHECKING:
     from leadterm.codes.system import CodeSystem
     from leadterm.schema import Encounter, Mention, Note
 
-__all__ = ["Case", "Coded", "Facts", "Finding", "Severity"]
+__all__ = ["SEVERITIES", "Case", "Coded", "Facts", "Finding", "Severity"]
 
 Severity = Literal["error", "warning", "advice"]
+SEVERITIES: tuple[Severity, ...] = ("error", "warning", "advice")
 DAYS_OF_YEAR = 365.25
 
 

@@ -1,0 +1,197 @@
+"""``leadterm check``: a coder's own codes against the note, the rules and the tables of the day."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from leadterm.cli.console import console, write_output
+from leadterm.errors import LeadtermError
+from leadterm.storage.writer import refuse_inputs
+
+if TYPE_CHECKING:
+    from leadterm.rules.findings import Coded
+    from leadterm.rules.review import Review
+    from leadterm.schema import Encounter
+
+__all__ = ["check"]
+
+TABLES = (".csv", ".tsv", ".xlsx", ".parquet")
+PAGE_WIDTH = 100
+
+
+class Format(StrEnum):
+    """How to print."""
+
+    TABLE = "table"
+    JSON = "json"
+    HTML = "html"
+
+
+Given = Annotated[
+    str | None,
+    typer.Argument(metavar="NOTE", help="A note with --codes; or a corpus, table or encounters that hold their codes."),
+]
+Codes = Annotated[
+    str | None,
+    typer.Option("--codes", metavar="LIST", help="The coder's codes, first one first: E11.9,I10. J18.9:N adds POA."),
+]
+As = Annotated[Format, typer.Option("--format", help="How to print.")]
+Output = Annotated[str | None, typer.Option("--output", "-o", metavar="PATH", help="Write to a file.")]
+SiteFile = Annotated[
+    Path | None, typer.Option("--rules", metavar="FILE", help="Rules, levels and overrides of the site: TOML.")
+]
+QueryFile = Annotated[
+    Path | None, typer.Option("--queries", metavar="FILE", help="Questions of the site instead of leadterm's: TSV.")
+]
+EditFolder = Annotated[
+    Path | None, typer.Option("--edits", metavar="DIR", help="NCCI and Medicare coverage files, as downloaded.")
+]
+Wanted = Annotated[list[str] | None, typer.Option("--encounter", metavar="ID", help="Which of them; may repeat. All.")]
+
+
+def check(
+    note: Given = None,
+    codes: Codes = None,
+    wanted: Wanted = None,
+    model: Annotated[str, typer.Option("--model", metavar="M", help="Who reads the notes.")] = "default",
+    system: Annotated[str, typer.Option("--system", metavar="S", help="Code system of --codes.")] = "icd10cm",
+    setting: Annotated[str | None, typer.Option(metavar="S", help="outpatient or inpatient.")] = None,
+    date: Annotated[str | None, typer.Option(metavar="YYYY-MM-DD", help="Day of service.")] = None,
+    sex: Annotated[str | None, typer.Option(metavar="F|M", help="Of the patient.")] = None,
+    born: Annotated[str | None, typer.Option(metavar="YYYY-MM-DD", help="Day of birth of the patient.")] = None,
+    payer: Annotated[str, typer.Option(metavar="NAME", help="For rules of the site.")] = "",
+    rules: SiteFile = None,
+    queries: QueryFile = None,
+    edits: EditFolder = None,
+    format: As = Format.TABLE,
+    output: Output = None,
+    list_rules: Annotated[bool, typer.Option("--list-rules", help="Print all rules and who says so.")] = False,
+) -> None:
+    """Check codes against the note: missing, unsupported, inconsistent, invalid on the day, and what to ask.
+
+    Every finding names its rule, section and sentence, and the words of the note it rests on. The exit status is 1 if
+    there are errors that no override of the site lets stand.
+    """
+    if list_rules:
+        from leadterm.pages.review_views import rules_table
+
+        write_output(rules_table().removesuffix("\n"), output)
+        return
+    if note is None:
+        raise LeadtermError("no note is given.", hint="For instance: leadterm check NOTE --codes E11.9,I10")
+    refuse_inputs(output, [note])
+    facts = _facts(sex, born, payer)
+    with_codes = [
+        (_told(one, sex), given) for one, given in _encounters(note, wanted or [], codes, system, setting, date)
+    ]
+    found = _reviews(with_codes, model, date, facts, _tables(rules, queries, edits))
+    errors = _write(found, format, output)
+    raise typer.Exit(1 if errors else 0)
+
+
+def _facts(sex: str | None, born: str | None, payer: str) -> dict[str, Any]:
+    from leadterm.codes.release import as_day
+    from leadterm.errors import unknown_name
+
+    if sex not in (None, "F", "M"):
+        raise unknown_name("sex", str(sex), ("F", "M"))
+    return {"payer": payer} | ({"born": as_day(born), "born_doubt": 0} if born else {})
+
+
+def _told(encounter: Encounter, sex: str | None) -> Encounter:
+    return replace(encounter, sex=sex) if sex else encounter
+
+
+def _tables(rules: Path | None, queries: Path | None, edits: Path | None) -> dict[str, Any]:
+    from leadterm.rules.edits import Edits
+    from leadterm.rules.queries import read_query_rules
+    from leadterm.rules.site_rules import SiteRules
+
+    return {
+        "site": SiteRules.read(rules) if rules else None,
+        "queries": read_query_rules(queries) if queries else None,
+        "edits": Edits.read(edits) if edits else None,
+    }
+
+
+def _encounters(
+    given: str, wanted: list[str], codes: str | None, system: str, setting: str | None, date: str | None
+) -> Iterator[tuple[Encounter, Sequence[Coded]]]:
+    """The encounters, each with the codes to check."""
+    from leadterm.claim.coded_encounters import read_coded
+    from leadterm.rules.findings import Coded
+
+    if codes is not None:
+        own = _typed(codes, system)
+        found = list(read_coded(given, wanted, setting=setting, date=date))
+        if len(found) != 1:
+            raise LeadtermError(
+                f"--codes are of one encounter; {Path(given).name} holds {len(found)}.",
+                hint="Choose one: --encounter ID.",
+            )
+        yield found[0], own
+        return
+    if Path(given).suffix.lower() in TABLES:
+        from leadterm.readers.csv_table import read
+
+        coded: Iterable[Encounter] = (one for _, one in read(Path(given)).encounters)
+    else:
+        coded = read_coded(given, wanted, setting=setting, date=date)
+    for one in coded:
+        if not wanted or one.encounter_id in wanted:
+            yield one, [Coded(c.system, c.code, c.role, evidence=c.evidence) for c in one.codes]
+
+
+def _typed(text: str, system: str) -> list[Coded]:
+    """Codes as they are typed, in the order of the claim; spelled as the system spells them where it knows them."""
+    from leadterm.codes import load_system
+    from leadterm.rules.findings import Coded
+
+    known = load_system(system)
+    found = []
+    for part in text.replace(";", ",").split(","):
+        code, _, poa = part.strip().partition(":")
+        if code:
+            found.append(Coded(system, known.normalise(code.upper()) or code.upper(), poa=poa.strip().upper()))
+    if not found:
+        raise LeadtermError("--codes names no code.", hint="For instance --codes E11.9,I10")
+    return found
+
+
+def _reviews(
+    with_codes: Sequence[tuple[Encounter, Sequence[Coded]]], model: str, date: str | None, facts: dict[str, Any],
+    tables: dict[str, Any],
+) -> Iterator[Review]:  # fmt: skip
+    from leadterm.models import load
+    from leadterm.rules.review import review_codes
+
+    if not any(given for _, given in with_codes):
+        raise LeadtermError("there are no codes to check.", hint="Give them: --codes E11.9,I10, or a table with codes.")
+    suggester = load(model, date=date)
+    for encounter, given in with_codes:
+        answer = suggester.suggest(encounter)
+        yield review_codes(encounter, given, answer, date=date, facts=facts, **tables)
+
+
+def _write(found: Iterator[Review], format: Format, output: str | None) -> int:
+    """Write the reviews; gives how many errors there are."""
+    reviews = list(found)
+    if format is Format.JSON:
+        write_output(json.dumps([one.to_json() for one in reviews], ensure_ascii=False, indent=1), output)
+    elif format is Format.HTML:
+        from leadterm.pages.review_views import review_page
+
+        write_output(review_page(reviews), output)
+    else:
+        from leadterm.pages.review_views import review_text
+
+        width = console().width if output is None else PAGE_WIDTH
+        write_output("\n".join(review_text(reviews, width=width)).removesuffix("\n"), output)
+    return sum(one.errors for one in reviews)

@@ -1,0 +1,41 @@
+"""How many encounters the rules check in a second, on one core: ``python -m leadterm.experiments.bench_rules``."""
+
+from __future__ import annotations
+
+import random
+import sys
+from time import perf_counter
+
+from leadterm.codes import load_system
+from leadterm.rules.code_checks import check_items
+from leadterm.rules.findings import Coded, Facts
+from leadterm.storage.tsv import package_table
+
+__all__ = ["measure"]
+
+ENCOUNTERS, CODES, SEED = 2000, 8, 7
+
+
+def measure(count: int = ENCOUNTERS) -> tuple[float, int]:
+    """Check made-up encounters of eight codes each: encounters a second, and how many findings there were.
+
+    Half of the codes are those of common combinations, half are drawn from all billable codes, so that little is
+    remembered from one encounter to the next.
+    """
+    system = load_system("icd10cm")
+    every = [code for code in system if system.is_billable(code)]
+    common = sorted({code for row in package_table("leadterm.text.knowledge", "combinations.tsv")
+                     for code in (row["code"], *row["parts"].replace("|", "+").split("+"))
+                     if code in system and system.is_billable(code)})  # fmt: skip
+    draw = random.Random(SEED)
+    sets = [draw.sample(common, CODES // 2) + draw.sample(every, CODES // 2) for _ in range(count)]
+    facts = Facts(system.effective_from, "inpatient", "F")
+    check_items(facts, [Coded("icd10cm", "I10")])  # what is loaded once
+    start = perf_counter()
+    found = sum(len(check_items(facts, [Coded("icd10cm", code) for code in codes])) for codes in sets)
+    return count / (perf_counter() - start), found
+
+
+if __name__ == "__main__":
+    speed, findings = measure(int(sys.argv[1]) if len(sys.argv) > 1 else ENCOUNTERS)
+    print(f"{speed:,.0f} encounters a second, {CODES} codes each, {findings:,} findings")
