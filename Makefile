@@ -81,6 +81,7 @@ wheel: build ## install the wheel elsewhere and try it
 bench: $(VENV)/dev ## measure speed
 	OMP_NUM_THREADS=1 $(BIN)/python -m leadterm.experiments.bench_reading
 	OMP_NUM_THREADS=1 $(BIN)/python -m leadterm.experiments.bench_evaluation
+	OMP_NUM_THREADS=1 $(BIN)/python -m leadterm.experiments.bench_rules
 
 bench-train: $(VENV)/dev ## measure training on made-up corpora (SIZES=1000,3000)
 	OMP_NUM_THREADS=1 $(BIN)/python -m leadterm.experiments.bench_training --notes $(SIZES) --output build/bench

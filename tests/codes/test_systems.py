@@ -22,7 +22,7 @@ from leadterm.corpus.check import check
 from leadterm.corpus.code_spelling import canonical
 from leadterm.evaluation import Qrels, evaluate
 from leadterm.rules.findings import Case, Coded, Facts
-from leadterm.rules.validity import unknown
+from leadterm.rules.validity import existing
 
 EVERY = pytest.mark.parametrize("spec", SYSTEMS.values(), ids=list(SYSTEMS))
 
@@ -144,7 +144,7 @@ def test_a_new_system_is_one_object(
     assert systems_by_uri()["http://toys.test/codes"] == "toys"
     assert recognise("my toys.txt", b"T12 Horse\nT13 Kite", release="1")[0].system == "toys"
     case = Case(Facts(), (Coded("toys", "T.12"), Coded("toys", "T.99")), system)
-    assert [finding.codes for finding in unknown(case)] == [("T.99",)]
+    assert [finding.codes for finding in existing(case)] == [("T.99",)]
     corpus = tmp_path / "corpus"
     corpus.mkdir()
     (corpus / "corpus.toml").write_text(CARD)

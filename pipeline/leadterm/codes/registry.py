@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -161,6 +162,19 @@ def _day(name: str, date: date | str | None) -> date | None:
 def is_at_hand(name: str) -> bool:
     """Tell whether any release of a system can be loaded."""
     return any(part.kind in BASES for part in packaged_components(name)) or bool(_bases(name))
+
+
+def installed(system: str) -> tuple[tuple[str, int], ...]:
+    """Name the installed releases of a system and when each was last changed, without reading them.
+
+    >>> installed("no such system")
+    ()
+    """
+    try:
+        with os.scandir(code_data() / system) as releases:
+            return tuple(sorted((one.name, one.stat().st_mtime_ns) for one in releases))
+    except OSError:
+        return ()
 
 
 def release_on(name: str, date: date | str | None = None) -> str:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from typing import final
-
-import numpy as np
 
 from leadterm.codes.release import as_day
 from leadterm.codes.systems import SystemSpec, spec_of
@@ -79,7 +78,7 @@ class CodeSystem:
         parts = (Strings.named(arrays, f"heading_{part}") for part in ("kind", "name", "title"))
         self._headings = tuple(Heading(*texts) for texts in zip(*parts, strict=True))
         self._sevenths = Sevenths(arrays)
-        self._note_owner = arrays["note_owner"]
+        self._note_owner = numbers(arrays["note_owner"])
         self._note_kind = numbers(arrays["note_kind"])
         self._note_text = Strings.named(arrays, "note_text")
 
@@ -211,10 +210,10 @@ class CodeSystem:
         row = self._row(code)
         found: list[Instruction] = []
         for owner, name in self._owners(row) if inherited else [(row, code)]:
-            first, last = np.searchsorted(self._note_owner, (owner, owner + 1))
+            first = bisect_left(self._note_owner, owner)
             found += [
                 Instruction(of, self._note_text[at], name, owner != row)
-                for at in range(int(first), int(last))
+                for at in range(first, bisect_left(self._note_owner, owner + 1, first))
                 if kind in (None, of := INSTRUCTIONS[self._note_kind[at]])
             ]
         return tuple(found)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import sys
-from time import perf_counter
+from time import process_time
 
 from leadterm.codes import load_system
 from leadterm.rules.code_checks import check_items
@@ -31,11 +31,11 @@ def measure(count: int = ENCOUNTERS) -> tuple[float, int]:
     sets = [draw.sample(common, CODES // 2) + draw.sample(every, CODES // 2) for _ in range(count)]
     facts = Facts(system.effective_from, "inpatient", "F")
     check_items(facts, [Coded("icd10cm", "I10")])  # what is loaded once
-    start = perf_counter()
+    start = process_time()
     found = sum(len(check_items(facts, [Coded("icd10cm", code) for code in codes])) for codes in sets)
-    return count / (perf_counter() - start), found
+    return count / (process_time() - start), found
 
 
 if __name__ == "__main__":
     speed, findings = measure(int(sys.argv[1]) if len(sys.argv) > 1 else ENCOUNTERS)
-    print(f"{speed:,.0f} encounters a second, {CODES} codes each, {findings:,} findings")
+    print(f"{speed:,.0f} encounters a second of processor time, {CODES} codes each, {findings:,} findings")

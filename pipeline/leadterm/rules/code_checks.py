@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import date as Date
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from leadterm.codes.registry import installed
 from leadterm.rules.code_order import code_first, companions_noted, duplicates, leads, lone_leaders, order_of_pairs
 from leadterm.rules.combine import companions_missing, hypertension, parts, pregnancy, sides, vague
 from leadterm.rules.excludes import exclusions, inclusions
@@ -18,6 +20,7 @@ from leadterm.rules.support import asserted, documented_side, integral
 from leadterm.rules.validity import complete, existing, not_in_force
 
 if TYPE_CHECKING:
+    from leadterm.codes.system import CodeSystem
     from leadterm.rules.edits import Edits
     from leadterm.rules.site_rules import SiteRules
     from leadterm.schema import Encounter
@@ -103,17 +106,24 @@ def check_items(
     >>> [f.rule for f in check_items(Facts(), [Coded("icd10cm", "E11")])]
     ['incomplete']
     """
-    from leadterm.codes import load_system
-    from leadterm.codes.registry import is_at_hand
-
     found: list[Finding] = []
     facts = replace(facts, beside=tuple(item.code for item in items))
     for name in dict.fromkeys(item.system for item in items):
-        if is_at_hand(name):
+        system = _system(name, facts.day, installed(name))
+        if system is not None:
             own = sorted((item for item in items if item.system == name), key=lambda item: item.role not in LEADING)
-            case = Case(facts, tuple(own), load_system(name, facts.day))
+            case = Case(facts, tuple(own), system)
             found += [finding for rule in RULES for finding in rule(case)]
             found += inclusions(case) if site and "excludes2" in site.levels else ()
     found += check_services(facts, items, edits) if edits else ()
     found = list(site.apply(facts, items, found)) if site else found
     return tuple(sorted(found, key=lambda finding: SEVERITIES.index(finding.severity)))
+
+
+@lru_cache(maxsize=64)
+def _system(name: str, day: Date | None, _installed: tuple[tuple[str, int], ...]) -> CodeSystem | None:
+    """Load a system once for a day and what is installed; None where it is not at hand."""
+    from leadterm.codes import load_system
+    from leadterm.codes.registry import is_at_hand
+
+    return load_system(name, day) if is_at_hand(name) else None

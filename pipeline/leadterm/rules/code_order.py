@@ -12,7 +12,7 @@ from leadterm.codes.systems.bare_codes import bare
 from leadterm.rules.book import make_finding
 from leadterm.rules.code_sets import code_sets
 from leadterm.rules.findings import Case, Finding
-from leadterm.rules.references import Reference, names, references_in
+from leadterm.rules.references import Reference, names, notes_of, references_in
 from leadterm.rules.shared import symptoms
 
 if TYPE_CHECKING:
@@ -138,8 +138,9 @@ def asked_for(system: CodeSystem, code: str, other: str) -> bool:
 def _named(system: CodeSystem, code: str, kind: InstructionKind) -> tuple[tuple[str, str, tuple[Reference, ...]], ...]:
     """Notes of a kind that name codes: owner, text, the codes as ranges. The lines of one owner are one note."""
     found: dict[str, list[str]] = {}
-    for note in system.instructions(code, kind):
-        found.setdefault(note.owner, []).append(note.text)
+    for note in notes_of(system, code):
+        if note.kind == kind:
+            found.setdefault(note.owner, []).append(note.text)
     joined = [(owner, "; ".join(texts).replace(":;", ":")) for owner, texts in found.items()]
     named = [(owner, text, references_in(text)) for owner, text in joined]
     return tuple(one for one in named if one[2])

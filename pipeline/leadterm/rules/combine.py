@@ -25,6 +25,7 @@ HYPERTENSION = "I10"
 OTHER_CAUSE = re.compile(
     r"\b(?:from|due to|secondary to|because of|caused by) (?!hypert|htn|high blood)", re.IGNORECASE
 )
+SHORT = 3  # characters of a category
 WHOLE_OF = {(True, False): "I11.0", (False, True): "I12.9", (True, True): "I13.0"}
 WHOLE_LATE = {(False, True): "I12.0", (True, True): "I13.2"}
 UNSAID = frozenset({"", "of", "the", "unilateral", "eye", "ear"})  # words of one title that its bilateral twin may lack
@@ -56,10 +57,13 @@ def parts(case: Case) -> Iterator[Finding]:
         for other in case.known if said else ():
             if other != whole and other.startswith(said) and not asked_for(case.system, whole, other):
                 yield make_finding("combination-part", case.system.name, (whole, other))
+    heads = {code[:SHORT] for code in known}
     for needed, whole, instead in _combinations() if len(known) > 1 else ():
-        if whole in known or (HYPERTENSION,) in needed:  # which has a rule of its own
+        if not all(not heads.isdisjoint(begin) for _, begin in needed):
             continue
-        held = [next((code for code in case.known if code.startswith(options)), "") for options in needed]
+        if whole in known or any(part == (HYPERTENSION,) for part, _ in needed):  # which has a rule of its own
+            continue
+        held = [next((code for code in case.known if code.startswith(options)), "") for options, _ in needed]
         if all(held) and len(set(held)) == len(held) and whole in case.system:
             gone = [code for code in held if instead and code.startswith(instead)]
             words = {
@@ -71,26 +75,30 @@ def parts(case: Case) -> Iterator[Finding]:
 
 
 @lru_cache(maxsize=1)
-def _combinations() -> tuple[tuple[tuple[tuple[str, ...], ...], str, tuple[str, ...]], ...]:
-    """Parts (each a choice of prefixes), the code that says all of them, and the parts it replaces."""
-    return tuple(
-        (
-            tuple(tuple(part.split("|")) for part in row["parts"].split("+")),
-            row["code"],
-            () if row["replaces"] == "-" else tuple(row["replaces"].split(";")),
-        )
-        for row in load_table("combinations.tsv")
-        if "+" in row["parts"] and row["replaces"] != "-"  # else the code comes beside its parts, where they are linked
-    )
+def _combinations() -> tuple[tuple[tuple[tuple[tuple[str, ...], frozenset[str]], ...], str, tuple[str, ...]], ...]:
+    """Parts (each a choice of prefixes, with their categories), the code that says all, and the parts it replaces."""
+    found = []
+    for row in load_table("combinations.tsv"):
+        if "+" in row["parts"] and row["replaces"] != "-":  # else it comes beside its parts, where they are linked
+            choices = (tuple(part.split("|")) for part in row["parts"].split("+"))
+            parts = tuple((part, frozenset(one[:SHORT] for one in part)) for part in choices)
+            found.append((parts, row["code"], tuple(row["replaces"].split(";"))))
+    return tuple(found)
 
 
 def companions_missing(case: Case) -> Iterator[Finding]:
     """Codes that never stand without another."""
-    for prefix, needs, section, _ in companions() if case.system.spec.knowledge else ():
-        for code in case.known:
+    needy = [code for code in case.known if code.startswith(_needy())] if case.system.spec.knowledge else []
+    for prefix, needs, section, _ in companions() if needy else ():
+        for code in needy:
             if code.startswith(prefix) and not any(other.startswith(needs) for other in case.codes):
                 shown = f"{' or '.join(needs[:4])}{' …' if len(needs) > 4 else ''}"
                 yield make_finding("companion-missing", case.system.name, (code,), section=section, needs=shown)
+
+
+@lru_cache(maxsize=1)
+def _needy() -> tuple[str, ...]:
+    return tuple(prefix for prefix, *_ in companions())
 
 
 def sides(case: Case) -> Iterator[Finding]:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from leadterm.codes.systems.bare_codes import bare
 from leadterm.rules.book import make_finding
 from leadterm.rules.findings import Case, Finding
-from leadterm.rules.references import Reference, names, references_in
+from leadterm.rules.references import Note, Reference, notes_of
 
 if TYPE_CHECKING:
     from leadterm.codes.system import CodeSystem
@@ -53,19 +52,19 @@ def exclusion(system: CodeSystem, first: str, second: str, kind: InstructionKind
     [None, Exclusion(owner='E10', text='type 2 diabetes mellitus (E11.-)')]
     """
     for one, other in ((first, second), (second, first)) if first != second else ():
-        plain = bare(other)
-        for note, named in _notes(system, one, kind):
-            if names(named, plain):
-                return note
+        plain = other.replace(".", "")
+        for reference, note in _named(system, one, kind).get(plain[0], ()):
+            if reference.holds(plain):
+                return Exclusion(note.owner, note.text)
     return None
 
 
 @lru_cache(maxsize=40_000)
-def _notes(system: CodeSystem, code: str, kind: InstructionKind) -> tuple[tuple[Exclusion, tuple[Reference, ...]], ...]:
-    """The notes that hold for a code, each with the codes it names."""
-    found = []
-    for note in system.instructions(code, kind):
-        named = references_in(note.text)
-        if named:
-            found.append((Exclusion(note.owner, note.text), named))
-    return tuple(found)
+def _named(system: CodeSystem, code: str, kind: InstructionKind) -> Mapping[str, tuple[tuple[Reference, Note], ...]]:
+    """The codes that the notes of a kind name, by the letters they may begin with."""
+    found: dict[str, list[tuple[Reference, Note]]] = {}
+    for note in notes_of(system, code):
+        for reference in note.named if note.kind == kind else ():
+            for letter in range(ord(reference.low[0]), ord(reference.high[0]) + 1):
+                found.setdefault(chr(letter), []).append((reference, note))
+    return {letter: tuple(those) for letter, those in found.items()}

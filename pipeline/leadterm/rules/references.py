@@ -5,15 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from functools import lru_cache
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from leadterm.codes.systems.bare_codes import bare
 
-__all__ = ["Reference", "names", "references_in"]
+if TYPE_CHECKING:
+    from leadterm.codes.system import CodeSystem
+
+__all__ = ["Note", "Reference", "names", "notes_of", "references_in"]
 
 _CODE = r"[A-Z]\w{2}(?:\.[0-9A-Z]{1,4})?"
 REFERENCE = re.compile(rf"\b({_CODE})(?:(?:\s?-\s?|-?\sto\s)({_CODE}))?")
 DIGIT = re.compile(r"\d")
+KINDS = frozenset({"excludes1", "excludes2", "code first", "use additional", "code also"})
 PIECES = re.compile(r"[()]")
 _PLACE = r"(fifth|sixth|seventh|5th|6th|7th|final)"
 WITH_CHARACTER = re.compile(
@@ -46,6 +50,25 @@ class Reference(NamedTuple):
         if start == 4 and len(plain) > 5 and plain[4] == "X":  # "fifth or sixth": the X only fills the gap
             start = 5
         return self.first <= plain[start : start + len(self.first)] <= self.last
+
+
+class Note(NamedTuple):
+    """A note of the tabular list that names codes: its kind, where it stands, what it says, the codes."""
+
+    kind: str
+    owner: str
+    text: str
+    named: tuple[Reference, ...]
+
+
+@lru_cache(maxsize=100_000)
+def notes_of(system: CodeSystem, code: str) -> tuple[Note, ...]:
+    """Give the notes that hold for a code and name codes, nearest first; those above are read once for all below."""
+    parent = system.parent(code)
+    above = notes_of(system, parent) if parent is not None else ()
+    own = system.instructions(code, inherited=parent is None)
+    found = (Note(one.kind, one.owner, one.text, references_in(one.text)) for one in own if one.kind in KINDS)
+    return (*found, *above)
 
 
 def names(references: Iterable[Reference], plain: str) -> bool:
