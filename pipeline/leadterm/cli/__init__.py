@@ -48,7 +48,7 @@ COMMANDS: Mapping[str, CommandPlace] = {
     "practise": CommandPlace("leadterm.cli.practise", "practise", "Code a reference note, and see what was missed."),
     "benchmark": CommandPlace("leadterm.cli.benchmark", "benchmark", "Reproduce a benchmark beside published results."),
     "curve": CommandPlace("leadterm.cli.curve", "curve", "Show accuracy against training size."),
-    "check": CommandPlace("leadterm.cli.check", "check", "Check a coder's codes against the note and the rules."),
+    "check": CommandPlace("leadterm.cli.check_codes", "check", "Check a coder's codes against the note and the rules."),
     "corpus": CommandPlace("leadterm.cli.corpus", "app", "Import, check and count corpora."),
     "codes": CommandPlace("leadterm.cli.codes", "app", "Install, list, show and search code systems."),
     "config": CommandPlace("leadterm.cli.config", "app", "Show and set defaults of options."),
