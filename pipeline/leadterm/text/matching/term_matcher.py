@@ -268,10 +268,10 @@ class TermMatcher:
 
     def _fullest(self, matches: list[Match]) -> list[Match]:
         """Drop the terms that leave words of a long form out: "COPD" is no chronic lung disease."""
-        lex, ptr = self.lexicon, self.lexicon.word_ptr
-        sizes = [int(ptr[m.term + 1] - ptr[m.term]) for m in matches]
-        if max(sizes) <= len(matches[0].tokens) or min(sizes) == max(sizes):
+        sizes = {self._facts(match.term)[3] for match in matches} if len(matches) > 1 else ()
+        if len(sizes) < 2 or max(sizes) <= len(matches[0].tokens):
             return matches
+        lex, ptr = self.lexicon, self.lexicon.word_ptr
         words = [frozenset(lex.word_ids[ptr[m.term] : ptr[m.term + 1]].tolist()) for m in matches]
         whole = [w for w, m in zip(words, matches, strict=True) if not lex.missing[m.term]]
         return [m for w, m in zip(words, matches, strict=True) if not any(w < other for other in whole)]
