@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["Modifier", "line_json", "shown_units"]
+__all__ = ["Modifier", "line_json", "line_text", "shown_units"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,16 @@ def shown_units(units: float) -> int | float:
     (4, 12.4)
     """
     return int(units) if units == int(units) else round(units, 1)
+
+
+def line_text(units: float | None, modifiers: Sequence[Modifier]) -> str:
+    """Give units and modifiers as they stand behind a code; nothing where there are none.
+
+    >>> line_text(4.0, (Modifier("RT", "right side documented"),)), line_text(None, ())
+    ('× 4 -RT', '')
+    """
+    parts = [] if units is None else [f"× {shown_units(units)}"]
+    return " ".join([*parts, *(f"-{one.code}" for one in modifiers)])
 
 
 def line_json(units: float | None, modifiers: Sequence[Modifier]) -> dict[str, Any]:

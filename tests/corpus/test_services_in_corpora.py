@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
+from leadterm.corpus import read_split
 from leadterm.corpus.format import decode, encode
 from leadterm.errors import LeadtermError
 from leadterm.readers.reference_format import parse
-from leadterm.readers.reference_sources import build
+from leadterm.readers.reference_sources import build, read_sources
+
+FOLDER = Path(__file__).parents[2] / "corpora" / "services"
 
 SOURCE = """\
 encounter: x-1
@@ -57,3 +61,12 @@ def test_units_and_modifiers_of_another_form_are_refused(extra: dict[str, object
             "codes": [{"system": "hcpcs", "code": "J3301", **extra}]}  # fmt: skip
     with pytest.raises(LeadtermError, match=r"units|modifiers"):
         decode(line)
+
+
+def test_the_corpus_of_services_is_built_from_its_sources() -> None:
+    made = build(read_sources(FOLDER / "sources"), "services")
+    assert {name: (FOLDER / name).read_text(encoding="utf-8") for name in made} == made
+    encounters = read_split(FOLDER, "train")
+    with_services = [one for one in encounters if any(code.system == "hcpcs" for code in one.codes)]
+    assert len(encounters) >= 60
+    assert 0.05 < 1 - len(with_services) / len(encounters) < 0.2

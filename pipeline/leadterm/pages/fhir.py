@@ -77,7 +77,7 @@ def _resource(encounter: Encounter, result: SuggestionSet, suggestion: Suggestio
     }
     hints = [{"text": hint} for hint in suggestion.hints]
     if spec_of(suggestion.system).is_procedure:
-        shared["extension"] += [span_extension(span) for span in suggestion.spans]
+        shared["extension"] += [span_extension(span) for span in suggestion.spans] + _service(suggestion)
         shared = {"resourceType": "Procedure", "status": "unknown", **shared}
     else:
         shared = {
@@ -86,6 +86,15 @@ def _resource(encounter: Encounter, result: SuggestionSet, suggestion: Suggestio
             "evidence": evidence_parts(suggestion.spans),
         }  # fmt: skip
     return {**shared, **({"note": hints} if hints else {})}
+
+
+def _service(suggestion: Suggestion) -> list[Json]:
+    """Give units and modifiers of a service as extensions: a Procedure has no elements for them."""
+    units = [] if suggestion.units is None else [{"url": f"{EXTENSION}units", "valueDecimal": suggestion.units}]
+    return units + [
+        {"url": f"{EXTENSION}modifier", "valueCoding": {"code": one.code, "display": one.reason}}
+        for one in suggestion.modifiers
+    ]
 
 
 def evidence_parts(spans: Iterable[EvidenceSpan]) -> list[Json]:

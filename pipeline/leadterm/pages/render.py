@@ -7,6 +7,8 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
+from leadterm.service_line import line_text
+
 if TYPE_CHECKING:
     from jinja2 import Environment
 
@@ -41,6 +43,7 @@ def _environment() -> Environment:
         "figure": lambda value, digits=3: f"{value:.{digits}f}", "signed": lambda value: f"{value:+.3f}",
         "count": lambda value: f"{value:,.0f}", "share": lambda value: f"{100 * value:.1f}%",
         "ends": ends_of, "percent": percent, "p": p_value,
+        "line": lambda service: line_text(service.units, service.modifiers),
     }  # fmt: skip
     made = Environment(
         loader=FunctionLoader(load),

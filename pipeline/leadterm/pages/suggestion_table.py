@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     from leadterm.schema import Encounter, Suggestion, SuggestionSet
+from leadterm.service_line import line_text
 
 __all__ = ["SuggestionView", "suggestion_table"]
 
@@ -98,7 +99,8 @@ class SuggestionView:
 def _what(suggestion: Suggestion, *, sure: bool) -> Text:
     from rich.text import Text
 
-    return Text.assemble((printable(suggestion.title), "bold" if sure else ""))
+    line = line_text(suggestion.units, suggestion.modifiers)
+    return Text.assemble((printable(suggestion.title), "bold" if sure else ""), (f" {line}" if line else "", "cyan"))
 
 
 def _hints(suggestion: Suggestion) -> Text:

@@ -28,7 +28,7 @@ RELEASE = "2026-04-01"
 FIRST_ROLE = {"outpatient": "first-listed", "inpatient": "principal"}
 CARD = """\
 # Made by `python -m leadterm.readers.reference_sources`; edit the sources, not this file.
-name = "reference"
+name = "{name}"
 source = "Written for leadterm: invented encounters, coded by hand with evidence."
 licence = "Apache-2.0"
 text_licence = "CC0-1.0"
@@ -158,7 +158,7 @@ def read_sources(folder: Path) -> list[SourceEncounter]:
     return sources
 
 
-def build(sources: Sequence[SourceEncounter]) -> dict[str, str]:
+def build(sources: Sequence[SourceEncounter], name: str = "reference") -> dict[str, str]:
     """Check the sources and give the corpus files.
 
     Content by file name: ``train.jsonl`` and ``corpus.toml``. Same sources, same bytes. ``LeadtermError`` if any
@@ -180,6 +180,7 @@ def build(sources: Sequence[SourceEncounter]) -> dict[str, str]:
     systems = sorted({system for system, _ in codes})
     settings = [source.fields["setting"] for source in sources]
     card = CARD.format(
+        name=name,
         release=RELEASE,
         others="".join(f'{name} = "{release_on(name)}"\n' for name in systems if name != DIAGNOSES),
         encounters=len(rows),
@@ -205,9 +206,10 @@ def main(argv: Sequence[str]) -> int:
     try:
         if len(argv) != 2:
             raise LeadtermError(f"got {len(argv)} arguments.", hint="Give SOURCES and OUTPUT, two folders.")
-        files = build(read_sources(Path(argv[0])))
+        output = Path(argv[1])
+        files = build(read_sources(Path(argv[0])), output.resolve().name)
         for name, content in files.items():
-            write_file(Path(argv[1]) / name, content)
+            write_file(output / name, content)
     except LeadtermError as error:
         print(error, file=sys.stderr)
         return 2

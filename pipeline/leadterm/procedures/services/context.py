@@ -18,7 +18,7 @@ __all__ = ["FLAGS", "NoteWords", "Place", "spaced"]
 
 FLAGS = (
     "given", "given_title", "today", "order", "take", "rx", "home", "past", "elsewhere", "refused", "allergy",
-    "planned", "instruct", "procedure", "homelist", "history", "plan",
+    "planned", "handed", "instruct", "procedure", "homelist", "history", "plan",
 )  # fmt: skip
 NEAR = 60
 

@@ -19,7 +19,7 @@ __all__ = ["DrugLexicon", "DrugName", "Product"]
 
 ROOM = "leadterm.procedures.services"
 DRUGS = re.compile(
-    r"J\d{4}|Q01[346-8]\d|Q20[345]\d|Q4081|Q51\d\d|Q99[4-9]\d|A9[567]\d\d|A4641|P904[1-8]|C9[0-4]\d\d|S01[0-9]\d|S00\d\d|S50\d\d|S5550"
+    r"J\d{4}|Q01[346-8]\d|Q20[345]\d|Q4081|Q51\d\d|Q99[56]\d|A9[567]\d\d|A4641|P904[1-8]|C9[0-4]\d\d|S01[0-9]\d|S00\d\d|S50\d\d|S5550"
 )
 NEW = date(2024, 10, 1)  # the first day we give to codes that came after the list that tells first days
 LEAD = re.compile(r"^(?:injection|infusion|instillation|injectable)s?,?\s+(?:of )?")
@@ -36,7 +36,8 @@ FORMS = (
     ("spinal", re.compile(r"epidural or intrathecal")),
 )
 QUALIFIED = re.compile(
-    r"not therapeutically equivalent|biosimilar|\(for|compounded product|in \d[\d.]*% ?\w+|in sodium chloride"
+    r"not therapeutically equivalent|biosimilar|preservative.free|concentrated form|mg and [a-z]+|\(for"
+    r"|compounded product|in \d[\d.]*% ?\w+|in sodium chloride"
 )
 PLAIN_WORDS = frozenset({
     "contrast", "diagnostic", "therapeutic", "infusion", "solution", "saline", "vaccine", "injection", "patch", "drug",
@@ -149,7 +150,8 @@ class DrugLexicon:
         if title_words not in self._found:
             words = title_words.lower()
             begin = [product for product in self.products if LEAD.sub("", product.title.lower()).startswith(words)]
-            holding = begin or [product for product in self.products if words in product.title.lower()]
+            exact = [product for product in begin if words in (product.head, SALTS.sub("", product.head))]
+            holding = exact or begin or [product for product in self.products if words in product.title.lower()]
             self._found[title_words] = tuple(holding)
         return self._found[title_words]
 

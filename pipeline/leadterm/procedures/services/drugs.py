@@ -12,7 +12,7 @@ from typing import NamedTuple
 from leadterm.codes.systems.hcpcs_units import is_unlisted
 from leadterm.procedures.services.context import NoteWords, Place
 from leadterm.procedures.services.doses import Dose, assign_doses, route_of
-from leadterm.procedures.services.drug_lexicon import NEW, DrugLexicon, DrugName, Product
+from leadterm.procedures.services.drug_lexicon import NEW, SALTS, DrugLexicon, DrugName, Product
 from leadterm.procedures.services.service_found import ServiceFound
 
 __all__ = ["find_drugs", "units_of"]
@@ -48,9 +48,18 @@ def find_drugs(words: NoteWords, lexicon: DrugLexicon, day: date | None) -> Iter
     esrd = bool(ESRD.search(words.text))
     for site in _sites(words, lexicon):
         title_words = _by_number(site.drug, words.text)
-        products = _fitting(lexicon.named(title_words), site, day, words.text.lower(), esrd=esrd)
+        products = _fitting(_products(lexicon, title_words, site.route), site, day, words.text.lower(), esrd=esrd)
         for rank, product in enumerate(products[:3]):
-            yield _found(product, site, words.text, rank)
+            yield _found(product, site, words.text, rank, ended=not product.holds(day))
+
+
+def _products(lexicon: DrugLexicon, title_words: str, route: str) -> tuple[Product, ...]:
+    """Give the products of a drug; what is swallowed has titles with another salt, or none."""
+    named = lexicon.named(title_words)
+    if route != "oral" or any(product.form == "oral" for product in named):
+        return named
+    plain = SALTS.sub("", title_words.split(",")[0])
+    return lexicon.named(f"{plain}, oral") or named
 
 
 def _by_number(drug: DrugName, text: str) -> str:
@@ -72,8 +81,16 @@ def _sites(words: NoteWords, lexicon: DrugLexicon) -> Iterator[_Site]:
         wide = _widened(words, bounds, named)
         doses = assign_doses(words.text, [(drug.start, drug.end) for drug in named], wide)
         for drug, dose in zip(named, doses, strict=True):
-            around = words.text[max(bounds[0], drug.start - 60) : min(wide[1], drug.end + 60)]
-            yield _Site(drug, places[drug], _with_own_strength(drug, dose, words.text), route_of(around))
+            ahead, behind = _around(words.text, named, drug, wide)
+            route = route_of(behind) or route_of(ahead)
+            yield _Site(drug, places[drug], _with_own_strength(drug, dose, words.text), route)
+
+
+def _around(text: str, named: Sequence[DrugName], drug: DrugName, bounds: tuple[int, int]) -> tuple[str, str]:
+    """Give the words before and behind a drug, up to the next drug on either side."""
+    low = max((other.end for other in named if other.end <= drug.start), default=bounds[0])
+    high = min((other.start for other in named if other.start >= drug.end), default=bounds[1])
+    return text[max(low, drug.start - 60) : drug.start], text[drug.end : min(high, drug.end + 70)]
 
 
 def _joined(drugs: Sequence[DrugName], text: str) -> list[DrugName]:
@@ -118,10 +135,9 @@ def _fitting(products: Sequence[Product], site: _Site, day: date | None, text: s
     there = [product for product in products if product.holds(day)] or [p for p in products if p.until is not None]
     if any("diagnostic" in product.title.lower() or "contrast" in product.title.lower() for product in there):
         form = "injected"  # swallowed tracers have no title of their own
-    mine = [product for product in there if product.form == form] or (
-        [product for product in there if product.form in ("injected", "spinal", "pump", "implant")]
-        if form in ("injected", "intravitreal") else []
-    )  # fmt: skip
+    mine = [product for product in there if product.form == form]
+    if not mine and form != "oral":
+        mine = [product for product in there if product.form in ("injected", "spinal", "pump", "implant")]
     renal = [product for product in mine if "esrd on dialysis" in product.title.lower()]
     mine = (renal if esrd and renal else [product for product in mine if product not in renal]) or mine
     named = [product for product in mine if any(maker in text for maker in product.makers)]
@@ -143,14 +159,17 @@ def _order(product: Product, site: _Site, named: Sequence[Product]) -> tuple[boo
     )  # fmt: skip
 
 
-def _found(product: Product, site: _Site, text: str, rank: int) -> ServiceFound:
+def _found(product: Product, site: _Site, text: str, rank: int, *, ended: bool) -> ServiceFound:
     dose = site.dose
     if dose.per_weight and not dose.amounts and (weight := _weight(text)):
         scaled = dose.per_weight._replace(value=dose.per_weight.value * weight, per="")
         dose = replace(dose, amounts=(scaled,))
     units, notes = units_of(product, dose)
+    if ended:
+        notes = (f"{product.code} ended {product.until}; no code in force has this name", *notes)
     traits = {f"route_{site.route}" if site.route else "route_none", "dose" if units else "no_dose", "drug"}
     traits |= {"alternative"} if rank else set()
+    traits |= {"ended"} if ended else set()
     head = product.title.lower()
     for trait, pattern in (("local", LOCAL), ("sedation", SEDATION), ("fluid", FLUIDS)):
         traits |= {trait} if pattern.search(head) else set()

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
 from math import ceil
 from typing import TYPE_CHECKING
 
+from leadterm.codes.systems.hcpcs_units import is_unlisted
 from leadterm.procedures.services.context import NoteWords, Place, spaced
 from leadterm.procedures.services.service_found import ServiceFound
 from leadterm.storage.tsv import package_table
@@ -28,7 +29,7 @@ CASTS = {
 CHILD = 11  # years; younger is a child to the titles of casts
 NUMBERS = {"a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "eight": 8, "ten": 10}
 COUNT_BEFORE = re.compile(
-    r"\b(?P<n>\d{1,3}|one|two|three|four|five|six|eight|ten|an?)\s*(?:\(\d+\)\s*)?(?:more\s+|additional\s+|full\s+)?"
+    r"(?<![.\d])\b(?P<n>\d{1,3}|one|two|three|four|five|six|eight|ten|an?)\s*(?:\(\d+\)\s*)?(?:more\s+|additional\s+|full\s+)?"
     r"(?:units?|packs?|bags?|boxes|each|sets?|single[- ]donor|apheresis)?\s*(?:of\s+)?(?:[a-z-]+\s+){0,2}$"
 )
 COUNT_AFTER = re.compile(
@@ -42,6 +43,7 @@ MILES = re.compile(r"\d+(?:\.\d+)?")
 STOCK = re.compile(r"#?\s*(?P<n>\d{2,3})\b")
 PLASTER = re.compile(r"\bplaster\b", re.IGNORECASE)
 GLASS = re.compile(r"\b(?:fib(?:er|re)glass|ortho-?glass|synthetic)\b", re.IGNORECASE)
+MOST = 400  # of one thing; more is a size
 NO_NAMES = frozenset({"skin substitute", "cast supplies", "unspecified", "total"})
 SUBSTITUTE = re.compile(r"^Q4(?:1\d\d|[23]\d\d)$")
 SQUARE = re.compile(
@@ -70,7 +72,8 @@ def service_rows() -> tuple[ServiceRow, ...]:
     """Read the table of words."""
     return tuple(
         ServiceRow(
-            row["group"], row["code"], tuple(row["holds"].split(";")), spaced(rf"(?<![\w-])(?:{row['words']})(?!\w)"),
+            row["group"], row["code"], () if row["holds"] == "-" else tuple(row["holds"].split(";")),
+            spaced(rf"(?<![\w-])(?:{row['words']})(?!\w)"),
             None if row["also"] == "-" else spaced(row["also"].removeprefix("note ")), row["also"].startswith("note "),
             None if row["unless"] == "-" else spaced(rf"(?:{row['unless']})"), row["units"], row["kind"],
         )
@@ -83,7 +86,7 @@ def find_items(words: NoteWords, codes: CodeSystem, day: date | None, age: int |
     taken: dict[str, list[tuple[int, int]]] = {}
     low = words.text.lower()
     for row in service_rows():
-        if not any(held in low for held in row.holds):
+        if row.holds and not any(held in low for held in row.holds):
             continue
         held = taken.setdefault(row.group, [])
         if row.whole_note and row.also and not row.also.search(words.text):
@@ -101,7 +104,8 @@ def find_items(words: NoteWords, codes: CodeSystem, day: date | None, age: int |
             held.append((start, end))
             found = _found(row, match[0], place, words.text, age)
             if found.code in codes and _holds(codes, found.code, day):
-                yield found
+                unlisted = is_unlisted(codes.title(found.code))
+                yield replace(found, traits=found.traits | {"unlisted"}) if unlisted else found
     yield from _substitutes(words, codes, day)
 
 
@@ -152,7 +156,8 @@ def _units(rule: str, words: str, place: Place, text: str, sentence: str) -> flo
         stock = STOCK.search(before[-25:]) or STOCK.search(after[:25])
         return ceil(float(stock["n"]) / float(size)) if stock else 1
     count = COUNT_BEFORE.search(before) or UNITS_AFTER.search(after) or COUNT_AFTER.search(after)
-    return _number(count["n"]) if count else 1
+    said = _number(count["n"]) if count else 1
+    return said if said <= MOST else 1
 
 
 def _timed(kind: str, size: float, sentence: str) -> float | None:

@@ -13,6 +13,7 @@ from leadterm.codes.registry import load_system
 from leadterm.codes.release import as_day
 from leadterm.codes.systems.hcpcs import SPEC
 from leadterm.procedures.services.context import NoteWords
+from leadterm.procedures.services.doses import find_amounts
 from leadterm.procedures.services.drug_lexicon import DrugLexicon
 from leadterm.procedures.services.drugs import find_drugs
 from leadterm.procedures.services.items import find_items
@@ -31,6 +32,11 @@ if TYPE_CHECKING:
 __all__ = ["ServiceReader", "Spotted", "make_reader"]
 
 MORE = re.compile(r"\b(?:another|additional(?:ly)?|repeat(?:ed)?|second|further|again)\b", re.IGNORECASE)
+EACH = re.compile(
+    r"\b(?:each|both) (?:of (?:the|her|his) )?"
+    r"(?:sides?|joints?|knees?|shoulders?|hips?|ankles?|feet|foot|wrists?|elbows?|eyes?)\b",
+    re.IGNORECASE,
+)
 SURE = 0.3  # of the best place's confidence: places that are less are left out of the count
 MOST_HINTS = 4
 
@@ -126,17 +132,27 @@ def _units(places: Sequence[Spotted]) -> float | None:
     if best.found.kind not in ("drug", "blood"):
         return max(float(one.found.units or 0) for one in counted)
     if "per_dose" in best.found.traits:
-        return float(len({one.mention.spans for one in counted if len(one.mention.spans) > 1})) or total
+        return _study_doses(best.note, counted)
+    if EACH.search(best.sentence) and best.found.kind == "drug":
+        return 2 * total
     seen, sentences = sides_of(best.sentence), {best.found.place.sentence}
     for one in counted[1:]:
         sides = sides_of(one.sentence)
         again = MORE.search(one.note[max(0, one.found.place.start - 40) : one.found.place.start])
-        if one.found.place.sentence in sentences or "dose" not in one.found.traits:
+        if (one.found.place.sentence in sentences and not again) or "dose" not in one.found.traits:
             continue
         if again or (sides and seen and len(sides) == 1 and not sides & seen):
             total += float(one.found.units or 0)
             seen, sentences = seen | sides, sentences | {one.found.place.sentence}
     return total
+
+
+def _study_doses(note: str, places: Sequence[Spotted]) -> float:
+    """Count the doses of a tracer: those with an amount of their own, or one at rest and one under stress."""
+    told = {one.mention.spans for one in places if len(one.mention.spans) > 1}
+    both = all(re.search(rf"\b{word}", note, re.IGNORECASE) for word in ("rest", "stress"))
+    activities = {one.value for one in find_amounts(note) if one.measure == "mci"}
+    return float(max(len(told), 2 if both and len(activities) > 1 else 1))
 
 
 def _hints(places: Sequence[Spotted], line: tuple[float | None, tuple[Modifier, ...]]) -> tuple[str, ...]:
