@@ -22,7 +22,7 @@ __all__ = ["claim_faults"]
 
 END_OF_ICD9 = "2015-10-01"
 OLD = ("BK", "BF", "BJ", "PR", "BN")
-VALIDITY = ("unknown-code", "incomplete", "not-in-force")
+VALIDITY = ("unknown-code", "retired", "not-yet", "incomplete", "seventh-character", "not-in-force")
 
 
 def claim_faults(text: str, name: str) -> Iterator[Finding]:
