@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
+from leadterm.text.layout.lines import unwrapped
 from leadterm.text.layout.note_kind import KINDS, NoteKind, find_kind
 
 if TYPE_CHECKING:
@@ -95,7 +96,7 @@ def reporting_kind(document: Mapping[str, float]) -> str:
 
 def describe_surroundings(candidates: Sequence[Candidate], encounter: Encounter) -> list[dict[str, float]]:
     """Give what is known of the mentions of each candidate, by the names of `AROUND`."""
-    texts = {note.note_id: _Text(note.text) for note in encounter.notes}
+    texts = {note.note_id: _Text(unwrapped(note.text)) for note in encounter.notes}
     places = sorted({_at(support) for one in candidates for support in one.supports})
     told = sorted({_at(support) for one in candidates for support in one.supports if _is_diagnosis(support)})
     return [_describe(one, texts, places, told) for one in candidates]

@@ -146,6 +146,11 @@ def _read_tokens(doc: Doc) -> tuple[dict[str, list[int]], npt.NDArray[np.int64]]
     return columns, starts
 
 
+def forget_columns(doc: Doc) -> None:
+    """Forget the columns read so far: the lower-case form of a token is another now."""
+    del doc.user_data[COLUMNS], doc.user_data[STARTS]
+
+
 def sentence_flags(doc: Doc) -> list[bool]:
     """Whether each token begins a sentence; asked for once they are set.
 

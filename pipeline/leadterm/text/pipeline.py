@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from leadterm.errors import LeadtermError, unknown_name
 from leadterm.text.components import STAGES, register
-from leadterm.text.extensions import TEXT, token_starts
+from leadterm.text.extensions import TEXT, forget_columns, token_starts
 from leadterm.text.words.characters import UNSEEN, plain
 
 if TYPE_CHECKING:
@@ -88,6 +88,7 @@ class SafeTokenizer:
         for i in dict.fromkeys((token_starts(doc).searchsorted(places, side="right") - 1).tolist()):
             lex = doc[i].lex
             lex.lower_ = plain(lex.text).lower()
+        forget_columns(doc)
 
     @staticmethod
     def _join_cut_words(doc: Doc, text: str) -> None:

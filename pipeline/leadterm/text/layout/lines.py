@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from leadterm.text.words.characters import UNSEEN
 
-__all__ = ["Line", "hard_width", "is_continuation", "split_lines"]
+__all__ = ["Line", "hard_width", "is_continuation", "split_lines", "unwrapped"]
 
 NEWLINES = "\n\r\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029"
 _LINE = re.compile(f"[^{NEWLINES}]+")
@@ -27,6 +28,7 @@ _FUNCTION = re.compile(r"(?:^|\s)(?:and|or|of|with|without|the|a|an|to|for|by|in
 _REST = re.compile(r"(?:syndrome|disease|disorder|with|without|due|of|secondary|affecting|involving)\b")
 _RUNNING, _PARAGRAPH = 4, 1000
 SHORTEST_WRAP, LONGEST_WRAP, SLACK = 45, 130, 12
+NARROWEST, FEWEST_FORCED = 28, 4
 
 
 class Line(NamedTuple):
@@ -76,20 +78,32 @@ def split_lines(text: str) -> list[Line]:
     return lines
 
 
-def hard_width(lines: Sequence[Line]) -> int:
+def hard_width(text: str, lines: Sequence[Line]) -> int:
     """Find the width at which a text was wrapped by hand.
 
-    Characters, or 0 for a text that is not wrapped.
+    Characters, or 0 for a text that is not wrapped. Narrow lines may as well be a list: of those, half must end where
+    the next word would not have fitted.
 
-    >>> hard_width(split_lines("Short.\\nLines."))
+    >>> hard_width("Short.\\nLines.", split_lines("Short.\\nLines."))
     0
     """
     lengths = [line.end - line.start for line in lines]
-    likely = [n for n in lengths if SHORTEST_WRAP <= n <= LONGEST_WRAP]
+    likely = [n for n in lengths if NARROWEST <= n <= LONGEST_WRAP]
     if len(likely) < 3 or sum(n > LONGEST_WRAP for n in lengths) > len(likely):
         return 0
     width = max(likely)
-    return width if sum(n >= width - SLACK for n in likely) >= 3 else 0
+    if width >= SHORTEST_WRAP and sum(n >= width - SLACK for n in likely) >= 3:
+        return width
+    pairs = [(a, b) for a, b in pairwise(lines) if not (b.gap or b.bullet)]
+    forced = sum(_is_forced(text, a, b, width) for a, b in pairs)
+    return width if forced >= FEWEST_FORCED and 2 * forced >= len(pairs) else 0
+
+
+def _is_forced(text: str, line: Line, following: Line, width: int) -> bool:
+    """Whether the next line's first word would not have fitted at the end of a line."""
+    space = text.find(" ", following.start, following.end)
+    word = (space if space > 0 else following.end) - following.start
+    return line.end - line.start + 1 + word > width - 3
 
 
 def is_continuation(text: str, line: Line, following: Line, width: int) -> bool:
@@ -111,9 +125,25 @@ def is_continuation(text: str, line: Line, following: Line, width: int) -> bool:
             return True
     elif first.isalnum() and _FUNCTION.search(text, max(line.body, line.end - 12), line.end):
         return text.find(":", following.start, following.end) < 0
-    space = text.find(" ", following.start, following.end)
-    word = (space if space > 0 else following.end) - following.start
-    return bool(width) and length + 1 + word > width - 3
+    return bool(width) and _is_forced(text, line, following, width)
+
+
+def unwrapped(text: str) -> str:
+    """Write a space for each newline that only wraps; nothing moves.
+
+    >>> unwrapped("The patient was seen in the clinic today for evaluation of his chronic\\nheadache.")[70:]
+    ' headache.'
+    """
+    lines = split_lines(text)
+    width = hard_width(text, lines)
+    wraps = [(a, b) for a, b in pairwise(lines) if is_continuation(text, a, b, width)]
+    if not wraps:
+        return text
+    parts, free = [], 0
+    for line, following in wraps:
+        parts += [text[free : line.end], " " * (following.start - line.end)]
+        free = following.start
+    return "".join([*parts, text[free:]])
 
 
 def _runs_on(text: str, line: Line, following: Line) -> bool:

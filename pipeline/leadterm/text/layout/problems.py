@@ -180,7 +180,7 @@ def find_problems(text: str, lines: Sequence[Line], marks: Sequence[Mark]) -> tu
     """
     heads = [m for m in marks if not m.label]
     labels = frozenset(m.start for m in marks if m.label)
-    width = hard_width(lines) if heads else 0
+    width = hard_width(text, lines) if heads else 0
     ends = [line.end for line in lines]
     problems: list[Problem] = []
     for i, mark in enumerate(heads):

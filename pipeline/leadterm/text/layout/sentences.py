@@ -11,7 +11,8 @@ from leadterm.text.layout.lines import Line, hard_width, is_continuation
 __all__ = ["sentence_starts"]
 
 _STOP = re.compile(
-    r"[.!?]{1,4}(?:[\"”’')\]]{0,6}[^\S\n\r]{1,20}(?=[A-Z0-9\"“(\[¿¡ÁÉÍÓÚÑ•+?_*])|(?<=[a-z)%][.])(?=[A-Z][a-z]))"
+    r"[.!?]{1,4}(?:[\"”’')\]]{0,6}[^\S\n\r]{1,20}(?=[A-Z0-9\"“(\[¿¡ÁÉÍÓÚÑ•+?_*])|(?<=[a-z)%][.])(?=[A-Z][a-z])"
+    r"|(?:(?<=[a-z]{4}[.])|(?<=[)][.])) (?=[a-z]{2}))"
 )
 _ANSWER = re.compile(r"(?:no|yes|none|denies|denied|never|negative|positive|unknown)\b\.?(?=[\s,;]|$)", re.IGNORECASE)
 _BEFORE = re.compile(r"[^\s(\[\"“]{1,24}$")
@@ -22,10 +23,16 @@ _WORDS = {
         "ltd jr esp vol viz ca mt ft pts rt lt wt ht hx dx fx tx sx rx pmh tab cap caps inj susp sol "
         "jan feb mar apr jun jul aug sep sept oct nov dec aprox p.ej ej núm pág"
     ),
+    "cut short": (
+        "abdom anter bilat cardiol cerv chol chron clin cons cont contin decr depr derm diab diag diff diffic elev "
+        "extrem freq gastr gener hosp hyper hypo incr inflamm insp lumb lymph metast musc neur norm obst oper opht "
+        "orth palp poss prob prog prox psych pulm recurr resid secon signif spec spon stat subq surg susp symp tend "
+        "thor thyr tolerat uncompl unspec urin vert viscer vitr"
+    ),
     "title": "dr drs mr mrs ms prof sr sra dra vs st e.g i.e eg ie fig cf approx",
     "dosing": "b.i.d t.i.d q.i.d q.d q.h.s p.r.n p.o q.o.d h.s a.c p.c i.v i.m s.c a.m p.m mg ml cc kg mcg cm mm",
 }
-ABBREVIATIONS, NEVER_LAST, DOSING = (frozenset(words.split()) for words in _WORDS.values())
+ABBREVIATIONS, CUT_SHORT, NEVER_LAST, DOSING = (frozenset(words.split()) for words in _WORDS.values())
 
 
 def _is_stop(text: str, low: int, start: int, end: int) -> bool:
@@ -49,6 +56,8 @@ def _is_stop(text: str, low: int, start: int, end: int) -> bool:
         return not (word.isalpha() and following.isupper() and match.group().isupper())
     if word in DOSING:
         return following.isupper()
+    if following.islower():
+        return word not in ABBREVIATIONS and word not in CUT_SHORT
     return word not in ABBREVIATIONS or not following.isupper()
 
 
@@ -69,7 +78,7 @@ def sentence_starts(text: str, lines: Sequence[Line], forced: Iterable[int] = ()
         if box.low < box.start:  # it stands behind what it speaks of
             item = text[box.low : box.start]
             starts.add(box.start - len(item.lstrip()))
-    width = hard_width(lines)
+    width = hard_width(text, lines)
     begin = 0
     for i, line in enumerate(lines):
         if i == 0 or not is_continuation(text, lines[i - 1], line, width):

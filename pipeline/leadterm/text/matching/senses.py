@@ -13,7 +13,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Senses"]
 
-NUMBER, POSTCODE, NAME, NOTHING = "#", "##", "@", "^"
+NUMBER, POSTCODE, NAME, NOTHING, SHOUTED = "#", "##", "@", "^", "A"
+_SMALL = "a an at by he if in is it of on so to we his her the was"
+SMALL = frozenset(_SMALL.upper().split())
+LONG = 4
 
 
 class _Row(NamedTuple):
@@ -56,6 +59,8 @@ class Senses:
                 return NOTHING in options
             if near.lower() in options or (NUMBER in options and near[0].isdigit()):
                 return True
+            if SHOUTED in options and _is_shouted(near, words):
+                return True
             if POSTCODE in options and len(near) == 5 and near.isdigit():
                 return True
             if near == "," and 0 <= at + 2 * step < len(words):
@@ -63,3 +68,9 @@ class Senses:
             return NAME in options and near[:1].isupper() and not near.isupper() and is_name(near)
 
         return any(fits(row.before, -1) and fits(row.after, 1) for row in rows)
+
+
+def _is_shouted(near: str, words: Sequence[str]) -> bool:
+    """Whether a neighbour is a plain word in a text all in capitals, which tell no short form from a word there."""
+    plain = near in SMALL or (len(near) >= LONG and near.isupper() and near.isalpha())
+    return plain and not any(word.islower() for word in words)
