@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from functools import lru_cache
+from pathlib import Path
 
 import pytest
 
 import leadterm
+from leadterm.codes.official.install import install
 from leadterm.procedures.services.context import FLAGS
 from leadterm.procedures.services.doses import assign_doses, find_amounts
 from leadterm.procedures.services.items import service_rows
@@ -169,3 +171,35 @@ def test_amounts_of_every_kind() -> None:
     assert values["2.4 million units"] == (2_400_000, "unit", "")
     assert values["500 mcg"] == (0.5, "mg", "")
     assert values["10 mg/kg"] == (10, "mg", "kg")
+
+
+LICENSED = """code\ttitle
+0X01Q\tX-ray exam of knee, two views
+0X02Q\tX-ray exam of knee, three views
+0X03Q\tCT of abdomen with contrast
+0X04Q\tCT of abdomen without contrast
+0X05Q\tOffice visit, short
+"""
+
+
+@pytest.fixture
+def licensed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> leadterm.suggester.Suggester:  # type: ignore[name-defined]
+    """A made-up list in the place of the CPT file that a user has a licence for."""
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    (tmp_path / "cpt_2026.tsv").write_text(LICENSED, encoding="utf-8")
+    install(tmp_path / "cpt_2026.tsv", system="cpt", release="2026")
+    return leadterm.load()
+
+
+def test_codes_of_a_licensed_list_are_found_by_their_titles(licensed: leadterm.suggester.Suggester) -> None:  # type: ignore[name-defined]
+    def codes(text: str) -> dict[str, list[str]]:
+        visit = Encounter("e", (Note("n", text),), date_of_service="2026-05-04")
+        found = licensed.suggest(visit, systems=["cpt"]).suggestions
+        return {one.code: [m.code for m in one.modifiers] for one in found}
+
+    assert codes("EXAM: X-ray of the right knee, two views, was performed.") == {"0X01Q": ["RT"]}
+    assert codes("EXAM: Three views of both knees, x-ray, interpretation only.") == {"0X02Q": ["50", "26"]}
+    assert codes("EXAM: CT abdomen without contrast was performed.") == {"0X04Q": []}
+    assert codes("EXAM: CT of the abdomen with contrast was performed.") == {"0X03Q": []}
+    assert codes("Knee pain for two weeks.") == {}
+    assert "25" in codes("Short office visit, separately identifiable from the injection.")["0X05Q"]

@@ -18,7 +18,7 @@ import numpy as np
 from leadterm.codes.systems.hcpcs import SPEC
 from leadterm.codes.systems.icd10cm import SPEC as DIAGNOSES
 from leadterm.corpus import read_split
-from leadterm.procedures.services.reader import ServiceReader
+from leadterm.procedures.services.reader import make_reader
 from leadterm.procedures.services.score import FEATURES
 from leadterm.storage.tsv import table_text
 from leadterm.storage.writer import write_file
@@ -54,7 +54,7 @@ class _Case:
 
 def _cases(encounters: Sequence[Encounter]) -> tuple[list[_Case], int]:
     """Describe all candidates, and count the codes that are demanded."""
-    reader, notes = ServiceReader(), NoteReaders(DIAGNOSES.name)
+    reader, notes = make_reader(), NoteReaders(DIAGNOSES.name)
     cases, demanded = [], 0
     for number, encounter in enumerate(encounters):
         wanted = {code.code: code for code in encounter.codes if code.system == SPEC.name}

@@ -51,6 +51,7 @@ class Maker:
 MAKERS: dict[str, Maker] = {
     "icd10pcs": Maker("leadterm.procedures.pcs_reader:make_reader", settings=("inpatient",)),
     "hcpcs": Maker("leadterm.procedures.services.reader:make_reader", settings=("outpatient",), needs_codes=True),
+    "cpt": Maker("leadterm.procedures.services.reader:make_licensed_reader", ("outpatient",), needs_codes=True),
 }
 """Code system → how its reader is made. A new system is a module and a line here."""
 

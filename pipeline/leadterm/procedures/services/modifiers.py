@@ -56,18 +56,21 @@ def _rules() -> tuple[tuple[str, re.Pattern[str], re.Pattern[str], str, str], ..
     )
 
 
-def documented_modifiers(code: str, sentence: str, note: str) -> Iterator[Modifier]:
+def documented_modifiers(code: str, title: str, sentence: str, note: str) -> Iterator[Modifier]:
     """Give the modifiers of a code that its sentence, or the note, speaks for."""
     yield from _digits(code, sentence)
-    if SIDED_CODES.match(code):
+    if SIDED_CODES.match(code) or code[0].isdigit():
         sides = sides_of(sentence)
+        if code[0].isdigit() and BOTH.search(sentence) and "bilateral" not in title.lower():
+            yield Modifier("50", "both sides documented")
+            sides = frozenset()
         if len(sides) == 2 and not BOTH.search(sentence):
             sides = frozenset()
         for side, modifier in (("left", "LT"), ("right", "RT")):
             if side in sides:
                 yield Modifier(modifier, f"{side} side documented")
     for modifier, codes, words, where, reason in _rules():
-        if codes.match(code) and words.search(sentence if where == "sentence" else note):
+        if codes.match(f"{code} {title.lower()}") and words.search(sentence if where == "sentence" else note):
             yield Modifier(modifier, reason)
 
 

@@ -1,22 +1,25 @@
-"""The reader of HCPCS Level II: drugs, supplies and services of an encounter, with units and modifiers."""
+"""The readers of HCPCS Level II and of a licensed CPT list: services of an encounter, with units and modifiers."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from leadterm.codes.registry import load_system
 from leadterm.codes.release import as_day
+from leadterm.codes.systems.cpt import SPEC as CPT
 from leadterm.codes.systems.hcpcs import SPEC
 from leadterm.procedures.services.context import NoteWords
 from leadterm.procedures.services.doses import find_amounts
 from leadterm.procedures.services.drug_lexicon import DrugLexicon
 from leadterm.procedures.services.drugs import find_drugs
 from leadterm.procedures.services.items import find_items
+from leadterm.procedures.services.licensed_titles import TitleMatcher
 from leadterm.procedures.services.modifiers import documented_modifiers, sides_of
 from leadterm.procedures.services.score import FEATURES, confidence, describe
 from leadterm.procedures.services.service_found import ServiceFound
@@ -27,9 +30,10 @@ from leadterm.text.open_note import Found
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from leadterm.codes.system import CodeSystem
     from leadterm.text.open_note import OpenNote
 
-__all__ = ["ServiceReader", "Spotted", "make_reader"]
+__all__ = ["ServiceReader", "Spotted", "make_licensed_reader", "make_reader"]
 
 MORE = re.compile(r"\b(?:another|additional(?:ly)?|repeat(?:ed)?|second|further|again)\b", re.IGNORECASE)
 EACH = re.compile(
@@ -53,19 +57,24 @@ class Spotted:
         self.sure = 0.0
 
 
+Finder = Callable[[NoteWords, "date | None", "int | None"], Iterable[ServiceFound]]
+
+
 class ServiceReader:
-    """Finds HCPCS Level II codes in notes.
+    """Finds codes of services in notes.
 
     Parameters
     ----------
+    codes : CodeSystem
+        The codes.
+    find : callable
+        Finds what words of a note stand for, given the day of service and the patient's age.
     day : str, optional
         Date of service where an encounter has none of its own.
     """
 
-    def __init__(self, day: str | None = None) -> None:
-        self._day = day
-        self._codes = load_system(SPEC.name, day)
-        self._lexicon = DrugLexicon(self._codes)
+    def __init__(self, codes: CodeSystem, find: Finder, day: str | None = None) -> None:
+        self._codes, self._find, self._day = codes, find, day
 
     def titles(self, codes: Sequence[str]) -> Mapping[str, str]:
         """Give the titles of codes."""
@@ -82,11 +91,13 @@ class ServiceReader:
             groups.setdefault(one.found.code, []).append(one)
         codes = tuple(sorted(groups))
         ordered = [sorted(groups[code], key=lambda one: -one.sure) for code in codes]
-        lines = {code: _line(code, places) for code, places in zip(codes, ordered, strict=True)}
+        lines = {
+            code: _line(code, self._codes.title(code), places) for code, places in zip(codes, ordered, strict=True)
+        }
         hints = {code: _hints(places, lines[code]) for code, places in zip(codes, ordered, strict=True)}
         features = np.array([places[0].features for places in ordered], dtype=np.float32)
         return CandidateTable(
-            encounter.encounter_id, SPEC.name, codes, FEATURES, features.reshape(len(codes), len(FEATURES)),
+            encounter.encounter_id, self._codes.name, codes, FEATURES, features.reshape(len(codes), len(FEATURES)),
             tuple(tuple(one.mention for one in places) for places in ordered),
             hints={code: hint for code, hint in hints.items() if hint}, lines=lines,
         )  # fmt: skip
@@ -99,7 +110,7 @@ class ServiceReader:
         spotted: list[Spotted] = []
         for note in notes:
             words = NoteWords(note)
-            found = [*find_drugs(words, self._lexicon, day), *find_items(words, self._codes, day, age)]
+            found = list(self._find(words, day, age))
             mentions = note.mentions([Found(one.pieces, one.term, one.kind) for one in found])
             spotted += [Spotted(one, mention, words.text) for one, mention in zip(found, mentions, strict=True)]
         if spotted:
@@ -115,10 +126,10 @@ def _age(encounter: Encounter, day: date | None) -> int | None:
     return day.year - encounter.birth_year
 
 
-def _line(code: str, places: Sequence[Spotted]) -> tuple[float | None, tuple[Modifier, ...]]:
+def _line(code: str, title: str, places: Sequence[Spotted]) -> tuple[float | None, tuple[Modifier, ...]]:
     """Put together the units and modifiers of a code from its places, the surest first."""
     best = places[0]
-    modifiers = dict.fromkeys(documented_modifiers(code, best.sentence, best.note))
+    modifiers = dict.fromkeys(documented_modifiers(code, title, best.sentence, best.note))
     given = [Modifier(name, reason) for one in places[:1] for name, reason in one.found.modifiers]
     return _units(places), (*given, *modifiers)
 
@@ -164,6 +175,19 @@ def _hints(places: Sequence[Spotted], line: tuple[float | None, tuple[Modifier, 
     return (*noted, *said)[:MOST_HINTS]
 
 
-def make_reader(day: str | None) -> ServiceReader:
-    """Make the reader for a date of service."""
-    return ServiceReader(day)
+def make_reader(day: str | None = None) -> ServiceReader:
+    """Make the reader of HCPCS Level II for a date of service."""
+    codes = load_system(SPEC.name, day)
+    lexicon = DrugLexicon(codes)
+
+    def find(words: NoteWords, when: date | None, age: int | None) -> Iterable[ServiceFound]:
+        return chain(find_drugs(words, lexicon, when), find_items(words, codes, when, age))
+
+    return ServiceReader(codes, find, day)
+
+
+def make_licensed_reader(day: str | None = None) -> ServiceReader:
+    """Make the reader of the CPT list that the user has installed."""
+    codes = load_system(CPT.name, day)
+    matcher = TitleMatcher(codes)
+    return ServiceReader(codes, lambda words, _when, _age: matcher.find(words), day)
