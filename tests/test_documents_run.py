@@ -18,7 +18,8 @@ from leadterm import __version__
 from leadterm.cli import main
 
 ROOT = Path(__file__).parents[1]
-PAGES = ("README.md", "docs/notes.md", "docs/training.md", "docs/install.md", "docs/accuracy.md")
+PAGES = ("README.md", "docs/notes.md", "docs/training.md", "docs/install.md", "docs/accuracy.md",
+         "docs/claims.md", "docs/practise.md")  # fmt: skip
 # What only its owner has: corpora under terms of their own and official files. These commands are checked, not run.
 ELSEWHERE = re.compile(
     r"ACI_BENCH|CODIESP|radiology\.xml|FOLDER_OF|names\.csv|corpora/(aci|names|codiesp)|table-and-index|codes remove"
@@ -59,6 +60,10 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
     table(folder / "notes.csv", ["id", "text"], [["v1", note]])
     claims = [["1", "Cough. Walker.", "R05.9 E0143"], ["2", "Gout.", "M10.9"]]
     table(folder / "claims.csv", ["id", "text", "codes"], claims)
+    (folder / "coded.jsonl").write_text(blocks("docs/claims.md", "json")[0], encoding="utf-8")
+    (folder / "facts.toml").write_text(blocks("docs/claims.md", "toml")[0], encoding="utf-8")
+    for name, text in zip(("patients", "charges"), blocks("docs/claims.md", "csv"), strict=True):
+        (folder / f"{name}.csv").write_text(text, encoding="utf-8")
     workbook(folder / "notes.xlsx", [["id", "text"], ["v1", note]])
     coded = [(f"c{n}", *coded_note(n), "train" if n % 4 else "dev") for n in range(80)]
     table(folder / "coded-notes.csv", ["visit", "note", "icd10", "split"], coded)
@@ -92,7 +97,7 @@ def workbook(path: Path, rows: list[list[str]]) -> None:
 
 @pytest.fixture
 def at_desk(desk: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    for kind in ("CONFIG", "DATA"):
+    for kind in ("CONFIG", "DATA", "STATE"):
         monkeypatch.setenv(f"XDG_{kind}_HOME", str(tmp_path / kind))
     monkeypatch.chdir(desk)
     return desk

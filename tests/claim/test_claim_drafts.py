@@ -15,12 +15,14 @@ from claim_samples import FACTS, knee, reference
 from leadterm.claim.claim_fhir import claim_bundle
 from leadterm.claim.claim_json import claim_json
 from leadterm.claim.claim_page import claim_page
+from leadterm.claim.denials import explain_denial
 from leadterm.claim.drafting import draft_claim
 from leadterm.claim.parties import Facts, LineFacts
 from leadterm.claim.read_facts import FactBook
 from leadterm.cli import main
 from leadterm.corpus.format import encode
 from leadterm.errors import LeadtermError
+from leadterm.rules.edits import Article, Edits
 from leadterm.schema import Encounter, Note, ReferenceCode
 from leadterm.storage.tsv import parse_table
 
@@ -205,6 +207,27 @@ def test_notes_give_a_draft_of_suggestions(tmp_path: Path, capsys: Capture) -> N
     shown = capsys.readouterr().out
     assert "DRAFT: suggested" in shown
     assert "M10." in shown
+
+
+def test_coverage_decides_which_diagnosis_justifies_a_service() -> None:
+    article = Article("A1", covered=frozenset({"I10"}))
+    edits = Edits(articles={"L1832": (article,)})
+    facts = replace(FACTS, lines=(LineFacts("L1832", charge=400),))
+    draft = draft_claim(knee(), facts, edits=edits)
+    assert [pointer.position for pointer in draft.lines[0].pointers] == [2]
+    assert "policies" in draft.lines[0].pointers[0].why
+    other = draft_claim(knee("M17.11"), facts, edits=edits)
+    assert [finding.rule for finding in explain_denial(other, "11")] == ["not-covered"]
+
+
+def test_a_denial_is_explained_only_where_the_claim_tells(tmp_path: Path, capsys: Capture) -> None:
+    coded = write(tmp_path, knee())
+    assert main(["claim", coded, "--denial", "16"]) == 0
+    assert "billing.npi" in capsys.readouterr().out
+    assert main(["claim", coded, "--denial", "97"]) == 1
+    assert "does not tell why" in capsys.readouterr().out
+    assert main(["claim", coded, "--denial", "45"]) == 2
+    assert "Reasons that it can: 11, 16, 97" in capsys.readouterr().err
 
 
 def test_the_command_checks_a_file(tmp_path: Path, capsys: Capture) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from leadterm.claim.drafts import ClaimDraft, Diagnosis, Pointer, Procedure, ServiceLine
 from leadterm.claim.form_checks import form_faults
@@ -18,6 +19,7 @@ from leadterm.claim.sequence import LEADING, in_order
 from leadterm.claim.unusual import unusual_circumstances, unusual_fix
 from leadterm.codes import load_system
 from leadterm.codes.registry import is_at_hand
+from leadterm.codes.release import as_day
 from leadterm.codes.system import CodeSystem
 from leadterm.codes.systems import dictionary_system, spec_of
 from leadterm.errors import LeadtermError
@@ -27,15 +29,27 @@ from leadterm.rules.findings import Coded, Finding
 from leadterm.rules.poa import propose_poa
 from leadterm.schema import Encounter, ReferenceCode
 
+if TYPE_CHECKING:
+    from leadterm.rules.edits import Edits
+    from leadterm.rules.site_rules import SiteRules
+
 __all__ = ["draft_claim"]
 
 FORMS: dict[str, Kind] = {"inpatient": "institutional", "outpatient": "professional"}
 EXEMPT = "1"
+TOLD_BY_FORM = ("units",)  # the form says which line
 ON_A_CLAIM = ("ABK", "ABF")
 _ORDER = ("error", "warning", "advice")
 
 
-def draft_claim(encounter: Encounter, facts: Facts | None = None, *, accepted: bool = True) -> ClaimDraft:
+def draft_claim(
+    encounter: Encounter,
+    facts: Facts | None = None,
+    *,
+    accepted: bool = True,
+    edits: Edits | None = None,
+    site: SiteRules | None = None,
+) -> ClaimDraft:
     """Draft the claim for an encounter.
 
     Parameters
@@ -46,6 +60,10 @@ def draft_claim(encounter: Encounter, facts: Facts | None = None, *, accepted: b
         Who provides, who pays, who is insured, and the charges.
     accepted : bool
         Whether a person has accepted the codes.
+    edits : Edits, optional
+        Official edits of services and coverage that the user has: they tell which diagnosis justifies a service.
+    site : SiteRules, optional
+        Rules, levels and overrides of the site.
 
     Returns
     -------
@@ -74,7 +92,7 @@ def draft_claim(encounter: Encounter, facts: Facts | None = None, *, accepted: b
         make_finding("claim-sequence", one.code.system, (one.code.code,), why=one.moved) for one in placed if one.moved
     ]
     notes = {note.note_id: NoteWords(note) for note in encounter.notes}
-    lines, unsure = _lines(encounter, coded["service"], told, diagnoses, Grounds(notes))
+    lines, unsure = _lines(encounter, coded["service"], told, diagnoses, Grounds(notes, _covered(encounter, edits)))
     circumstances, proposed = propose_circumstances(encounter, _dated(encounter, told.claim), kind)
     draft = ClaimDraft(
         encounter.encounter_id, kind, circumstances, told.parties, diagnoses, lines,
@@ -82,7 +100,7 @@ def draft_claim(encounter: Encounter, facts: Facts | None = None, *, accepted: b
         tuple(unusual_circumstances(encounter, diagnoses)), accepted=accepted, setting=encounter.setting,
         releases=_releases(encounter),
     )  # fmt: skip
-    return replace(draft, findings=tuple(_findings(encounter, draft, [*moved, *unsure, *proposed])))
+    return replace(draft, findings=tuple(_findings(encounter, draft, [*moved, *unsure, *proposed], edits, site)))
 
 
 def _system(name: str, encounter: Encounter) -> CodeSystem:
@@ -190,14 +208,25 @@ def _told_pointers(fact: LineFacts, diagnoses: Sequence[Diagnosis]) -> tuple[Poi
     return tuple(Pointer(one, SAID["told"]) for one in dict.fromkeys(found))
 
 
-def _findings(encounter: Encounter, draft: ClaimDraft, more: Iterable[Finding]) -> Iterator[Finding]:
+def _covered(encounter: Encounter, edits: Edits | None) -> Callable[[str], Collection[str]]:
+    """Give what tells the diagnoses that policies list for a service on the day of the encounter."""
+    if edits is None:
+        return frozenset
+    day = as_day(encounter.date_of_service) if encounter.date_of_service else None
+    return lambda code: edits.supports(code, day)
+
+
+def _findings(
+    encounter: Encounter, draft: ClaimDraft, more: Iterable[Finding], edits: Edits | None, site: SiteRules | None
+) -> Iterator[Finding]:
     """What the rules say of the codes, and the form of the whole; errors first."""
     items = [
         *(Coded(one.system, one.code, one.role, one.poa, evidence=one.evidence) for one in draft.diagnoses),
         *(Coded(one.system, one.code, evidence=one.evidence) for one in draft.procedures),
         *(_coded_line(draft, one) for one in draft.lines if one.code),
     ]
-    found = [*check_codes(encounter, items), *form_faults(draft), *_mismatches(encounter, draft), *missing_facts(draft)]
+    rules = [one for one in check_codes(encounter, items, edits=edits, site=site) if one.rule not in TOLD_BY_FORM]
+    found = [*rules, *form_faults(draft), *_mismatches(encounter, draft), *missing_facts(draft)]
     found += [*([] if draft.accepted else [make_finding("claim-suggested", "", ())]), *more]
     found += [
         make_finding("claim-unusual", "", (), evidence=one.evidence, what=one.text, fix=unusual_fix(one.name))

@@ -17,7 +17,7 @@ from leadterm.text.knowledge import load_table
 __all__ = ["Grounds", "point"]
 
 MOST = 4
-COVERED, SUPPORTED, SAME_SENTENCE, SAME_PROBLEM, NEAR, NEAR_WITHIN, SHARED = 8.0, 4.0, 3.0, 3.0, 1.5, 400.0, 2.0
+COVERED, SUPPORTED, SAME_SENTENCE, SAME_PROBLEM, NEAR, NEAR_WITHIN, SHARED = 20.0, 4.0, 3.0, 3.0, 1.5, 400.0, 2.0
 ENOUGH, LITTLE, ALSO = 1.5, 0.3, 0.85
 BESIDE = -3.0  # what only says how the patient lives, unless such services are for it
 FURTHER = 0.85

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -64,6 +64,14 @@ def claim(
     model: Model = "default",
     setting: Annotated[str | None, typer.Option(metavar="S", help="outpatient or inpatient, for notes.")] = None,
     date: Annotated[str | None, typer.Option(metavar="YYYY-MM-DD", help="Date of service, for notes.")] = None,
+    edits: Annotated[
+        Path | None,
+        typer.Option("--edits", metavar="FOLDER", help="Official NCCI, MUE and coverage files that you have."),
+    ] = None,
+    rules: Annotated[Path | None, typer.Option("--rules", metavar="FILE", help="Rules of your site, TOML.")] = None,
+    denial: Annotated[
+        str | None, typer.Option("--denial", metavar="CARC", help="Show what leads to a denial: 11, 16 or 97.")
+    ] = None,
     check: Annotated[bool, typer.Option("--check", help="Read an 837 file and name its faults.")] = False,
 ) -> None:
     """Draft the claim for encounters whose codes are accepted, each line and pointer with its words in the note.
@@ -78,11 +86,35 @@ def claim(
     from leadterm.claim.read_facts import FactBook
 
     book = FactBook.read(facts or (), lines or ())
-    drafts = [_draft(one, book, form) for one in _encounters(encounter, wanted or [], model, setting, date)]
+    more = _more(edits, rules)
+    drafts = [_draft(one, book, form, more) for one in _encounters(encounter, wanted or [], model, setting, date)]
     if not drafts:
         raise LeadtermError(f"{encounter} has no encounter.", hint="Give a corpus, encounters in JSON or notes.")
+    if denial is not None:
+        _explain(drafts, denial, output)
+        return
     _write(drafts, format, output)
     _tell(drafts, format)
+
+
+def _more(edits: Path | None, rules: Path | None) -> dict[str, Any]:
+    """Read official edits and the site's rules, where they are named."""
+    from leadterm.rules.edits import Edits
+    from leadterm.rules.site_rules import SiteRules
+
+    return {"edits": Edits.read(edits) if edits else None, "site": SiteRules.read(rules) if rules else None}
+
+
+def _explain(drafts: Sequence[ClaimDraft], number: str, output: str | None) -> None:
+    """Say what in the claims leads to a denial; 1 if nothing does."""
+    from leadterm.claim.denials import explain_denial, reasons
+
+    found = [(one, finding) for one in drafts for finding in explain_denial(one, number)]
+    lines = [f"Reason {number}: {reasons()[number]['what']}"]
+    lines += [f"  {one.encounter_id}: {finding.message} {finding.fix}".rstrip() for one, finding in found]
+    write_output("\n".join(lines if found else [*lines, "  The claim itself does not tell why."]), output)
+    if not found:
+        raise typer.Exit(1)
 
 
 def _encounters(
@@ -101,7 +133,7 @@ def _encounters(
     return [(one, True) if one.codes else (with_suggestions(one, suggester), False) for one in found]
 
 
-def _draft(given: tuple[Encounter, bool], book: FactBook, form: Kind | None) -> ClaimDraft:
+def _draft(given: tuple[Encounter, bool], book: FactBook, form: Kind | None, more: dict[str, Any]) -> ClaimDraft:
     from dataclasses import replace
 
     from leadterm.claim.drafting import draft_claim
@@ -109,7 +141,7 @@ def _draft(given: tuple[Encounter, bool], book: FactBook, form: Kind | None) -> 
     encounter, accepted = given
     told = book.of(encounter.encounter_id)
     told = replace(told, claim=replace(told.claim, kind=form)) if form else told
-    return draft_claim(encounter, told, accepted=accepted)
+    return draft_claim(encounter, told, accepted=accepted, **more)
 
 
 def _write(drafts: Sequence[ClaimDraft], format: Format, output: str | None) -> None:
