@@ -195,9 +195,11 @@ def test_the_command_refuses_an_invalid_claim_and_still_shows_the_draft(tmp_path
     assert "billing.npi" in capsys.readouterr().err
     assert main(["claim", coded, "--format", "json"]) == 0
     assert json.loads(capsys.readouterr().out)[0]["ready"] is False
-    (tmp_path / "charges.csv").write_text("encounter_id,code,units\ne1,G0463,-1\n")
+    (tmp_path / "charges.csv").write_text("encounter_id,code,units\ne1,G0463,-1\ne7,G0463,1\n")
     assert main(["claim", coded, "--lines", str(tmp_path / "charges.csv")]) == 2
-    assert "has -1 units" in capsys.readouterr().out
+    shown = capsys.readouterr()
+    assert "has -1 units" in shown.out
+    assert "no encounter of these files: e7." in shown.err
 
 
 @pytest.mark.usefixtures("loaded")
@@ -243,6 +245,7 @@ def test_the_command_checks_a_file(tmp_path: Path, capsys: Capture) -> None:
         ("f.toml", '[billing]\ntaxonmy = "1"\n', "unknown field in f.toml: 'taxonmy'; did you mean 'taxonomy'?"),
         ("f.toml", "[billing]\nnpi = 12\n", "'billing.npi' in f.toml has the wrong type. It must be a string."),
         ("f.toml", "[billing\n", "is not TOML: look at line 1, column 9"),
+        ("f.csv", "nonsense\n", "unknown column of"),
         ("f.csv", "encounter_id,subscriber.lastname\ne1,Doe\n", "did you mean 'subscriber.last_name'?"),
     ],
 )

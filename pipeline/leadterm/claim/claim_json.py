@@ -73,7 +73,7 @@ def spans(evidence: Iterable[Mention]) -> list[Json]:
 
 def _diagnosis(number: int, one: Diagnosis) -> Json:
     made = {"number": number, "system": one.system, "code": one.code, "title": one.title, "role": one.role,
-            "poa": one.poa, "why": one.why, "evidence": spans(one.evidence)}  # fmt: skip
+            "poa": one.poa, "poa_why": one.poa_why, "why": one.why, "evidence": spans(one.evidence)}  # fmt: skip
     return {key: value for key, value in made.items() if value not in ("", None)}
 
 

@@ -143,8 +143,7 @@ def _diagnosis(encounter: Encounter, code: ReferenceCode, role: str, why: str) -
     if encounter.setting == "inpatient":
         poa, because = propose_poa(code.code, code.evidence, encounter.notes, leads=role in LEADING.values())
         poa = poa or EXEMPT
-    told = "; ".join(filter(None, (why, f"on admission: {because}" if because else "")))
-    return Diagnosis(code.code, role, poa, title, family, code.system, told, code.evidence)
+    return Diagnosis(code.code, role, poa, title, family, code.system, why, code.evidence, because)
 
 
 def _procedure(encounter: Encounter, code: ReferenceCode) -> Procedure:

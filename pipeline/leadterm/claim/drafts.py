@@ -30,6 +30,7 @@ class Diagnosis:
     system: str = field(default="icd10cm", compare=False)
     why: str = field(default="", compare=False)
     evidence: tuple[Mention, ...] = field(default=(), compare=False)
+    poa_why: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)

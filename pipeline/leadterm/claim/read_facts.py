@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,8 @@ __all__ = ["FactBook"]
 KEY, LINES = "encounter_id", "lines"
 LISTS, NUMBERS, WHOLE = ("modifiers", "diagnoses", "reasons_for_visit"), ("units", "charge"), ("control_number",)
 OWN: Mapping[str, type] = {"claim": Circumstances, **{one.name: Party for one in fields(Facts) if one.name != LINES}}
+FACTS = tuple(f"{party}.{one.name}" for party, kind in OWN.items() for one in fields(kind))
+CHARGES = tuple(one.name for one in fields(LineFacts))
 Tree = dict[str, Any]
 
 
@@ -49,11 +51,11 @@ class FactBook:
             if path.suffix.lower() == ".toml":
                 _merge(shared, _toml(path))
             else:
-                for name, tree in _rows(path, _fact_cell):
+                for name, tree in _rows(path, FACTS):
                     _merge(own.setdefault(name, {}) if name else shared, tree)
         lines: dict[str, tuple[Tree, ...]] = {}
         for path in charges:
-            for name, tree in _rows(path, _charge_cell):
+            for name, tree in _rows(path, CHARGES):
                 lines[name] = (*lines.get(name, ()), tree)
         return cls(shared, own, lines, " and ".join(path.name for path in (*facts, *charges)) or "the facts")
 
@@ -64,6 +66,10 @@ class FactBook:
             _merge(whole, tree)
         listed = [*whole.get(LINES, ()), *self.charges.get("", ()), *self.charges.get(encounter_id, ())]
         return validated(Facts, {**whole, LINES: listed}, self.source)
+
+    def strangers(self, encounters: Iterable[str]) -> list[str]:
+        """Give the ids that the tables speak of and that are none of the encounters."""
+        return sorted({*self.own, *self.charges} - {"", *encounters})
 
 
 def _merge(into: Tree, tree: Tree) -> None:
@@ -88,32 +94,23 @@ def _toml(path: Path) -> Tree:
         ) from None
 
 
-def _rows(path: Path, cell: Any) -> Iterator[tuple[str, Tree]]:
-    """The rows of a table: the encounter, or nothing, and what is told of it."""
+def _rows(path: Path, columns: Sequence[str]) -> Iterator[tuple[str, Tree]]:
+    """The rows of a table: the encounter, or nothing, and what is told of it; a dot parts a party and its fact."""
     table = open_table(path)
+    for column in table.header:
+        if column not in (KEY, *columns):
+            raise unknown_name(f"column of {path}", column, [KEY, *columns])
     for row in table.rows:
+        where = f"{path} {table.unit} {row.number}"
         if row.fault:
-            raise LeadtermError(f"{path} {table.unit} {row.number} {row.fault}.", hint="Mend the row.")
+            raise LeadtermError(f"{where} {row.fault}.", hint="Mend the row.")
         tree: Tree = {}
         for column, value in row.cells.items():
             if column != KEY and value.strip():
-                cell(tree, column, value.strip(), f"{path} {table.unit} {row.number}")
+                party, _, name = column.rpartition(".")
+                place = tree.setdefault(party, {}) if party else tree
+                place[name] = _typed(name, value.strip(), where)
         yield row.cells.get(KEY, "").strip(), tree
-
-
-def _fact_cell(tree: Tree, column: str, value: str, where: str) -> None:
-    party, _, name = column.partition(".")
-    if party not in OWN or name not in {field.name for field in fields(OWN[party])}:
-        allowed = [f"{one}.{field.name}" for one, kind in OWN.items() for field in fields(kind)]
-        raise unknown_name(f"column of {where.rpartition(' ')[0].rpartition(' ')[0]}", column, [KEY, *allowed])
-    tree.setdefault(party, {})[name] = _typed(name, value, where)
-
-
-def _charge_cell(tree: Tree, column: str, value: str, where: str) -> None:
-    known = [field.name for field in fields(LineFacts)]
-    if column not in known:
-        raise unknown_name(f"column of {where.rpartition(' ')[0].rpartition(' ')[0]}", column, [KEY, *known])
-    tree[column] = _typed(column, value, where)
 
 
 def _typed(name: str, value: str, where: str) -> object:

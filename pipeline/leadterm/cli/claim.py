@@ -90,6 +90,12 @@ def claim(
     drafts = [_draft(one, book, form, more) for one in _encounters(encounter, wanted or [], model, setting, date)]
     if not drafts:
         raise LeadtermError(f"{encounter} has no encounter.", hint="Give a corpus, encounters in JSON or notes.")
+    lost = [] if wanted else book.strangers(one.encounter_id for one in drafts)
+    if lost:
+        rest = f" and {len(lost) - 3} more" if len(lost) > 3 else ""
+        messages().print(
+            printable(f"warning: no encounter of these files: {', '.join(lost[:3])}{rest}."), soft_wrap=True
+        )
     if denial is not None:
         _explain(drafts, denial, output)
         return
