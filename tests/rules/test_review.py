@@ -10,6 +10,7 @@ import pytest
 
 from leadterm.cli import main
 from leadterm.codes import load_system
+from leadterm.dictionary.model import DictionaryModel
 from leadterm.errors import LeadtermError
 from leadterm.rules.findings import Coded
 from leadterm.rules.queries import ALWAYS, ask, read_query_rules
@@ -121,6 +122,22 @@ def test_a_site_may_ask_its_own_questions(tmp_path: Path) -> None:
         read_query_rules.cache_clear()
         with pytest.raises(LeadtermError, match=said):
             read_query_rules(own)
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "rule"),
+    [
+        ("Cough since Monday. No pneumonia on the film.", "J18.9", "not-of-the-patient"),
+        ("Her mother had breast cancer.", "C50.919", "not-of-the-patient"),
+        ("Painful toe. Possible gout.", "M10.9", "uncertain-outpatient"),
+        ("Painful toe. Rule out pulmonary embolism.", "I26.99", "uncertain-outpatient"),
+        ("Seen for a sprained wrist.", "N20.0", "not-supported"),
+    ],
+)
+def test_why_a_code_is_none_of_the_note(engine: DictionaryModel, text: str, code: str, rule: str) -> None:
+    visit = Encounter("e1", (Note("n1", text),))
+    review = review_codes(visit, [Coded("icd10cm", code)], engine.suggest(visit), said_of=engine.said_of)
+    assert rule in {one.rule for one in review.findings if one.codes[0] == code}
 
 
 @pytest.mark.usefixtures("loaded")

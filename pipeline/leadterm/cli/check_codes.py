@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from enum import StrEnum
@@ -156,8 +157,8 @@ def _typed(text: str, system: str) -> list[Coded]:
 
     known = load_system(system)
     found = []
-    for part in text.replace(";", ",").split(","):
-        code, _, poa = part.strip().partition(":")
+    for part in re.split(r"[,;\s]+", text):
+        code, _, poa = part.partition(":")
         if code:
             found.append(Coded(system, known.normalise(code.upper()) or code.upper(), poa=poa.strip().upper()))
     if not found:
@@ -175,9 +176,10 @@ def _reviews(
     if not any(given for _, given in with_codes):
         raise LeadtermError("there are no codes to check.", hint="Give them: --codes E11.9,I10, or a table with codes.")
     suggester = load(model, date=date)
+    said_of = getattr(suggester, "said_of", None)  # only the model of terms reads what is denied
     for encounter, given in with_codes:
         answer = suggester.suggest(encounter)
-        yield review_codes(encounter, given, answer, date=date, facts=facts, **tables)
+        yield review_codes(encounter, given, answer, date=date, facts=facts, said_of=said_of, **tables)
 
 
 def _write(found: Iterator[Review], format: Format, output: str | None) -> int:

@@ -128,6 +128,19 @@ class DictionaryModel(FrameReader):
         model = self.of_day(encounter)
         return generate(model.read(encounter), model.specifier)
 
+    def said_of(self, encounter: Encounter, code: str) -> tuple[Mention, ...]:
+        """Give every mention of a code or of its family, what is denied or said of a relative included."""
+        found = [
+            (to.code, Mention(one.note_id, one.spans, one.assertion, one.cues, one.section, to.term, to.source))
+            for note in self.of_day(encounter).read(encounter)
+            for place in note.mentions
+            for one in (place.mention,)
+            for to in place.readings
+        ]
+        own = [mention for of, mention in found if code.startswith(of) or of.startswith(code)]
+        family = own or [mention for of, mention in found if of[:3] == code[:3]]
+        return tuple({mention.spans: mention for mention in family}.values())
+
     def candidates(self, encounter: Encounter, system: str | None = None) -> CandidateTable:
         """Describe the candidates of an encounter, in order of code."""
         system = system or self.system.name

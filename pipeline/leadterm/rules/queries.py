@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from leadterm.errors import LeadtermError, unknown_name
 from leadterm.rules.findings import Coded
 from leadterm.rules.hints import more_specific, side_hint
+from leadterm.rules.shared import sides_of
 from leadterm.rules.support import WORDS_OF
 from leadterm.schema import EvidenceSpan, Mention, Note
 from leadterm.storage.tsv import package_table, parse_table
@@ -213,7 +214,7 @@ def _reaches(match: re.Match[str], limit: tuple[str, float] | None) -> bool:
 
 def _unsupported(rule: QueryRule, notes: Sequence[Note], items: Sequence[Coded], _: CodeSystem) -> Iterator[Query]:
     """A diagnosis whose findings the record does not hold."""
-    for item in items:
+    for item in filter(_is_there, items):
         held = rule.words and any(rule.words.search(note.text) for note in notes)
         if item.code.startswith(rule.codes) and notes and not held:
             yield _make(rule, (item.code,), _quotes(item.evidence, notes))
@@ -221,7 +222,7 @@ def _unsupported(rule: QueryRule, notes: Sequence[Note], items: Sequence[Coded],
 
 def _unspecific(rule: QueryRule, notes: Sequence[Note], items: Sequence[Coded], system: CodeSystem) -> Iterator[Query]:
     """A diagnosis that leaves open what a more specific code would say."""
-    for item in items:
+    for item in filter(_is_there, items):
         if item.code not in system:
             continue
         if rule.codes == (SIDE,):
@@ -249,17 +250,22 @@ def _conflicting(rule: QueryRule, notes: Sequence[Note], items: Sequence[Coded],
                 side: one for one in item.evidence for side in ("right", "left") if WORDS_OF[side].search(one.text)
             }
             both = any(WORDS_OF["bilateral"].search(one.text) for one in item.evidence)
+            both = both or (item.code in system and "bilateral" in sides_of(system, item.code))
             if len(sides) == 2 and not both and sides["right"] is not sides["left"]:
                 yield _make(rule, (item.code,), _quotes(list(sides.values()), notes))
     else:
         for pair_of in rule.codes:
-            first, _sign, second = pair_of.partition("+")
-            held = [next((item for item in items if item.code.startswith(part)), None) for part in (first, second)]
-            one, other = held
+            one, other = (next((item for item in items if _is_there(item) and item.code.startswith(part)), None)
+                          for part in pair_of.split("+", 1))  # fmt: skip
             if one and other and one is not other:
                 quotes = _quotes([*one.evidence[:1], *other.evidence[:1]], notes)
                 titles = [system.title(item.code) for item in (one, other) if item.code in system]
                 yield _make(rule, (one.code, other.code), quotes, [*titles, "Both"])
+
+
+def _is_there(item: Coded) -> bool:
+    """Whether the record says of a code that the patient has it."""
+    return any(mention.assertion == "present" for mention in item.evidence)
 
 
 def _quotes(evidence: Sequence[Mention], notes: Sequence[Note]) -> list[EvidenceSpan]:

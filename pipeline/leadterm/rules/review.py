@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date as Date
 from typing import TYPE_CHECKING, Any
@@ -11,7 +11,7 @@ from leadterm.rules.book import make_finding
 from leadterm.rules.code_checks import check_items
 from leadterm.rules.findings import SEVERITIES, Coded, Facts, Finding
 from leadterm.rules.queries import Query, QueryRule, ask
-from leadterm.schema import Encounter, Suggestion, SuggestionSet
+from leadterm.schema import Encounter, Mention, Suggestion, SuggestionSet
 
 if TYPE_CHECKING:
     from leadterm.rules.edits import Edits
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["Review", "review_codes"]
 
 LEFT_OUT = "left out: "
+OTHERWISE = "its words are there, and lead to other codes or seldom to one"
 ASKING = ("use-additional", "code-also", "long-term-drug")
 
 
@@ -71,7 +72,7 @@ class Review:
 def review_codes(
     encounter: Encounter, given: Sequence[Coded], suggested: SuggestionSet, *, date: Date | str | None = None,
     facts: Mapping[str, Any] | None = None, edits: Edits | None = None, site: SiteRules | None = None,
-    queries: Sequence[QueryRule] | None = None,
+    queries: Sequence[QueryRule] | None = None, said_of: Callable[[Encounter, str], tuple[Mention, ...]] | None = None,
 ) -> Review:  # fmt: skip
     """Check a coder's codes against the notes, the rules and the tables of the day.
 
@@ -87,6 +88,8 @@ def review_codes(
         Day of service, and other facts (`Facts`), where the encounter does not tell them.
     edits, site, queries : optional
         Official edits of the user, rules of the site, questions of the site.
+    said_of : callable, optional
+        Gives the mentions of a code that is no suggestion, denied ones included: tells why it is none.
 
     Returns
     -------
@@ -104,8 +107,7 @@ def review_codes(
     from leadterm.codes.registry import is_at_hand
 
     found = {(one.system, one.code): one for one in suggested.suggestions}
-    items = [replace(item, evidence=item.evidence or found[item.system, item.code].evidence)
-             if (item.system, item.code) in found else item for item in given]  # fmt: skip
+    items = [_with_words(item, encounter, found, said_of) for item in given]
     held = {(item.system, item.code) for item in items}
     above = [one for one in suggested.suggestions if one.confidence >= suggested.threshold]
     more = [one for one in above if (one.system, one.code) not in held]
@@ -131,6 +133,16 @@ def review_codes(
             proposed = [*items, *(_as_item(one) for one in more if one.system == name)]
             questions = ask(encounter.notes, proposed, system, rules=queries)
     return Review(encounter, tuple(items), tuple(ordered), questions, titles)
+
+
+def _with_words(
+    item: Coded, encounter: Encounter, found: Mapping[tuple[str, str], Suggestion],
+    said_of: Callable[[Encounter, str], tuple[Mention, ...]] | None,
+) -> Coded:  # fmt: skip
+    """A coder's code with its words: its own, those of its suggestion, or whatever is said of it."""
+    own = found.get((item.system, item.code))
+    words = item.evidence or (own.evidence if own else said_of(encounter, item.code) if said_of else ())
+    return replace(item, evidence=words)
 
 
 def _joined(one: Finding, asked: Mapping[str, Finding]) -> Finding:
@@ -169,8 +181,10 @@ def _compare(
             why = own.hints[0].removeprefix(LEFT_OUT) if own.hints else "its words seldom are what a coder reports"
             why = f"{why} (confidence {own.confidence:.0%})"
             yield make_finding("doubtful", item.system, about, evidence=own.evidence, why=why)
-        else:
+        elif not item.evidence:
             yield make_finding("not-supported", item.system, about)
+        elif any(mention.assertion == "present" for mention in item.evidence):  # else `asserted` says what is wrong
+            yield make_finding("doubtful", item.system, about, evidence=item.evidence, why=OTHERWISE)
     for one in more:
         if one.code not in replaced:
             shown = {"title": one.title, "confidence": f"{one.confidence:.0%}"}
