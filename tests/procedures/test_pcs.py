@@ -55,6 +55,16 @@ def suggested(model: leadterm.suggester.Suggester, text: str) -> dict[str, Sugge
         ("Left lower lobectomy.", {"0BTJ0ZZ"}),
         ("Intramedullary nailing of the left tibia, open.", {"0QSH06Z"}),
         ("Lumbar puncture.", {"009U3ZX"}),
+        ("Whipple procedure.", {"0FBG0ZZ", "0DT90ZZ"}),
+        ("Hartmann procedure for perforated diverticulitis.", {"0DTN0ZZ", "0D1N0Z4"}),
+        ("Laparoscopic Roux-en-Y gastric bypass.", {"0D164ZA"}),
+        ("Vaginal delivery with repair of second-degree perineal laceration.", {"10E0XZZ", "0KQM0ZZ"}),
+        ("ORIF left distal radius fracture with plate.", {"0PSJ04Z"}),
+        ("PCI with two drug-eluting stents to the LAD.", {"027035Z"}),
+        ("Posterior lumbar interbody fusion L4-L5 with PEEK cage.", {"0SG00AJ"}),
+        ("Bilateral myringotomy with tubes.", {"099500Z", "099600Z"}),
+        ("Excision of skin lesion of the scalp.", {"0HB0XZZ"}),
+        ("Right below-knee amputation.", {"0Y6H0Z1"}),
     ],
 )  # fmt: skip
 def test_what_is_named_in_the_title_is_proposed(
@@ -81,6 +91,13 @@ def test_a_repair_with_a_mesh_is_no_repair(model: leadterm.suggester.Suggester) 
     found = suggested(model, HEAD.format("Right inguinal hernia repair with mesh, open."))
     assert "0YU50JZ" in found
     assert not {code for code in found if code.startswith("0YQ")}
+
+
+def test_an_inspection_on_the_way_is_no_code_of_its_own(model: leadterm.suggester.Suggester) -> None:
+    found = suggested(model, HEAD.format("Bronchoscopy with transbronchial biopsy of the right lower lobe."))
+    assert "0BBF8ZX" in found
+    assert not {code for code in found if code[2] == "J"}
+    assert "0BJ08ZZ" in suggested(model, HEAD.format("Bronchoscopy."))
 
 
 def test_what_is_open_is_said_with_the_values_that_may_be_meant(model: leadterm.suggester.Suggester) -> None:
