@@ -175,11 +175,18 @@ def installed(system: str) -> tuple[tuple[str, int], ...]:
     >>> installed("no such system")
     ()
     """
+    folder = _data_folder(os.environ.get("XDG_DATA_HOME"), os.environ.get("HOME"))
     try:
-        with os.scandir(code_data() / system) as releases:
+        with os.scandir(f"{folder}/{system}") as releases:
             return tuple(sorted((one.name, one.stat().st_mtime_ns) for one in releases))
     except OSError:
         return ()
+
+
+@lru_cache(maxsize=8)
+def _data_folder(*_where: str | None) -> str:
+    """Give the folder of installed releases; it is asked for at every check, and only these variables move it."""
+    return str(code_data())
 
 
 def release_on(name: str, date: date | str | None = None) -> str:
