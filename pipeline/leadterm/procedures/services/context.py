@@ -6,7 +6,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 from leadterm.storage.tsv import package_table
@@ -60,14 +60,24 @@ class NoteWords:
         self._sections = note.sections
         self._flags: dict[tuple[int, int], frozenset[str]] = {}
 
+    @cached_property
+    def low(self) -> str:
+        """The text in lower case, every letter in its place."""
+        low = self.text.lower()
+        return low if len(low) == len(self.text) else "".join(c.lower() if len(c.lower()) == 1 else c for c in self.text)
+
     @property
     def sentences(self) -> Sequence[tuple[int, int]]:
         """Where the sentences are."""
         return self._sentences
 
+    def sentence_at(self, at: int) -> tuple[int, int]:
+        """Where the sentence around a place begins and ends."""
+        return self._sentences[max(bisect_right(self._starts, at) - 1, 0)]
+
     def place(self, start: int, end: int) -> Place:
         """Tell how the words ``[start, end)`` are meant."""
-        low, high = self._sentences[max(bisect_right(self._starts, start) - 1, 0)]
+        low, high = self.sentence_at(start)
         title = self.title_at(start)
         flags = set(self._of_sentence((low, high)))
         around = {"before": self.text[max(low, start - NEAR) : start], "after": self.text[end : min(high, end + NEAR)],
