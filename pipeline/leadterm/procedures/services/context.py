@@ -6,9 +6,10 @@ import re
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from leadterm.procedures.services.held_words import LowText
 from leadterm.storage.tsv import package_table
 
 if TYPE_CHECKING:
@@ -55,16 +56,11 @@ class NoteWords:
 
     def __init__(self, note: OpenNote) -> None:
         self.text = note.note.text
+        self.low = LowText(self.text)
         self._sentences: Sequence[tuple[int, int]] = note.sentences or ((0, len(self.text)),)
         self._starts = [start for start, _ in self._sentences]
         self._sections = note.sections
         self._flags: dict[tuple[int, int], frozenset[str]] = {}
-
-    @cached_property
-    def low(self) -> str:
-        """The text in lower case, every letter in its place."""
-        low = self.text.lower()
-        return low if len(low) == len(self.text) else "".join(c.lower() if len(c.lower()) == 1 else c for c in self.text)
 
     @property
     def sentences(self) -> Sequence[tuple[int, int]]:
