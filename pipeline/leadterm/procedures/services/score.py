@@ -55,6 +55,5 @@ def _weights() -> NDArray[np.float64]:
 def confidence(features: NDArray[np.float32], names: Sequence[str] = FEATURES) -> NDArray[np.float64]:
     """Turn features into the probability that a coder reports the code, shape (n_codes,)."""
     at = {name: column for column, name in enumerate(names)}
-    columns = features if names == FEATURES else features[:, [at[name] for name in FEATURES]]
-    scores = columns.astype(np.float64) @ _weights()
+    scores = features[:, [at[name] for name in FEATURES]].astype(np.float64) @ _weights()
     return np.asarray(1 / (1 + np.exp(-scores)))
