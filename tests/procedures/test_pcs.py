@@ -83,6 +83,23 @@ def test_what_was_not_done_here_is_not_proposed(model: leadterm.suggester.Sugges
     assert not {code for code in suggested(model, sentence) if code.startswith("0DTJ")}
 
 
+@pytest.mark.parametrize(
+    ("course", "codes"),
+    [
+        ("He was intubated in the emergency department.", {"0BH17EZ"}),
+        ("She delivered a viable male infant by repeat cesarean section.", {"10D00Z1"}),
+        ("A drug-eluting stent was placed in the LAD.", {"027034Z"}),
+        ("She received 2 units of packed red blood cells.", {"30233N1"}),
+        ("A chest tube was placed on the left for pneumothorax.", {"0W9B30Z"}),
+        ("He underwent open reduction and internal fixation of the left tibial plateau.", {"0QSH04Z"}),
+    ],
+)  # fmt: skip
+def test_what_a_hospital_course_says_was_done_is_proposed(
+    model: leadterm.suggester.Suggester, course: str, codes: set[str]
+) -> None:
+    assert codes <= set(suggested(model, f"HOSPITAL COURSE: {course}"))
+
+
 def test_both_sides_are_two_codes_where_no_value_means_both(model: leadterm.suggester.Suggester) -> None:
     assert {"0SRC0JZ", "0SRD0JZ"} <= set(suggested(model, HEAD.format("Bilateral total knee arthroplasty.")))
 
