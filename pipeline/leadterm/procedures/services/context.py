@@ -22,6 +22,13 @@ FLAGS = (
     "planned", "handed", "instruct", "procedure", "homelist", "history", "plan",
 )  # fmt: skip
 NEAR = 60
+TURN = re.compile(
+    r";|\bbut\b|,\s*(?:and |then |and then )?"
+    r"(?:sent home|discharged?|prescri\w+|(?:he |she )?will\b|to take|plan(?:s|ned)? )",
+    re.IGNORECASE,
+)
+WHOLE = frozenset({"refused", "allergy", "elsewhere", "today", "procedure"})
+"""What a sentence says of all that it names, wherever it says it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +82,7 @@ class NoteWords:
         """Tell how the words ``[start, end)`` are meant."""
         low, high = self.sentence_at(start)
         title = self.title_at(start)
-        flags = set(self._of_sentence((low, high)))
+        flags = set(self._of_clause(self._clause(low, high, start))) | (self._of_clause((low, high)) & WHOLE)
         around = {"before": self.text[max(low, start - NEAR) : start], "after": self.text[end : min(high, end + NEAR)],
                   "title": title}  # fmt: skip
         for flag, where, pattern in _cues():
@@ -88,7 +95,13 @@ class NoteWords:
         over = [part for part in self._sections if part.start <= at < part.end and part.title_end > part.title_start]
         return " / ".join(self.text[part.title_start : part.title_end].strip(" :\n\t") for part in over)
 
-    def _of_sentence(self, bounds: tuple[int, int]) -> frozenset[str]:
+    def _clause(self, low: int, high: int, at: int) -> tuple[int, int]:
+        """Cut the sentence where what is given here turns to what comes later."""
+        cuts = [match.start() + low for match in TURN.finditer(self.text[low:high])]
+        first = max((cut for cut in cuts if cut <= at), default=low)
+        return first, min((cut for cut in cuts if cut > at), default=high)
+
+    def _of_clause(self, bounds: tuple[int, int]) -> frozenset[str]:
         if bounds not in self._flags:
             words = self.text[bounds[0] : bounds[1]]
             self._flags[bounds] = frozenset(

@@ -114,9 +114,10 @@ class DrugLexicon:
         for product in self.products:
             if is_unlisted(product.title) and product.head.startswith(("unclassified", "not otherwise", "noc ")):
                 continue
-            for name in (product.head, SALTS.sub("", product.head), *product.makers):
+            plain = SALTS.sub("", product.head)
+            for name, words in ((product.head, product.head), (plain, plain), *((one, one) for one in product.makers)):
                 if len(name) > 4 and name not in PLAIN_WORDS and not name[0].isdigit() and len(name.split()) < 5:
-                    names.setdefault(name, (product.head if name not in product.makers else name, 0.0))
+                    names.setdefault(name, (words, 0.0))
         for row in package_table(ROOM, "drug_names.tsv"):
             strength = 0.0 if row["mg_per_ml"] == "-" else float(row["mg_per_ml"])
             names[row["name"]] = row["title_words"], strength

@@ -50,8 +50,15 @@ def find_drugs(words: NoteWords, lexicon: DrugLexicon, day: date | None) -> Iter
     for site in _sites(words, lexicon):
         title_words = _by_number(site.drug, words.text)
         products = _fitting(_products(lexicon, title_words, site.route), site, day, words.text.lower(), esrd=esrd)
-        for rank, product in enumerate(products[:3]):
+        for rank, product in enumerate(_meant(products, site.dose)):
             yield _found(product, site, words.text, rank, ended=not product.holds(day))
+
+
+def _meant(products: Sequence[Product], dose: Dose) -> list[Product]:
+    """Leave out what the note settles: where the dose decides, only another substance is a second choice."""
+    if not products or units_of(products[0], dose)[0] is None:
+        return list(products[:3])
+    return [one for one in products[:3] if one is products[0] or one.head != products[0].head]
 
 
 def _products(lexicon: DrugLexicon, title_words: str, route: str) -> tuple[Product, ...]:
@@ -139,6 +146,7 @@ def _fitting(products: Sequence[Product], site: _Site, day: date | None, text: s
     mine = [product for product in there if product.form == form]
     if not mine and form != "oral":
         mine = [product for product in there if product.form in ("injected", "spinal", "pump", "implant")]
+        mine = mine or ([] if site.route else list(there))
     renal = [product for product in mine if "esrd on dialysis" in product.title.lower()]
     mine = (renal if esrd and renal else [product for product in mine if product not in renal]) or mine
     named = [product for product in mine if any(maker in text for maker in product.makers)]
