@@ -13,8 +13,7 @@ PACKAGE = Path(__file__).parents[1] / "pipeline" / "leadterm"
 
 # From top to bottom: a room may know the rooms of lower floors, and itself.
 FLOORS = (
-    ("cli", "batch", "server", "spacy_component"),
-    ("review",),
+    ("cli", "review", "batch", "server", "spacy_component"),
     ("claim", "practise"),
     ("pages",),
     ("experiments",),

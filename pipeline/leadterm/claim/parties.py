@@ -12,7 +12,6 @@ from leadterm.storage.validation import STRICT
 __all__ = ["PARTIES", "Circumstances", "Facts", "LineFacts", "Party", "money"]
 
 Kind = Literal["professional", "institutional"]
-CENT = Decimal("0.01")
 PARTIES = ("submitter", "receiver", "billing", "payer", "subscriber", "patient", "rendering", "attending", "facility")
 
 
@@ -97,17 +96,14 @@ class Circumstances:
 
 @dataclass(frozen=True, slots=True)
 class LineFacts:
-    """A service as the charges give it; ``diagnoses`` are codes or positions that somebody has decided on.
-
-    Units and modifiers that the charges leave open are those of the coded service.
-    """
+    """A service as the charges give it; ``diagnoses`` are codes or positions that somebody has decided on."""
 
     __pydantic_config__ = STRICT
     code: str = ""
     system: str = "hcpcs"
     description: str = ""
     modifiers: tuple[str, ...] = ()
-    units: float | None = None
+    units: float = 1
     charge: float | None = None
     date: str = ""
     place_of_service: str = ""
@@ -139,12 +135,9 @@ class Facts:
 
 
 def money(amount: float | None) -> Decimal | None:
-    """Make an amount exact; what was a decimal fraction stays one, also one of less than a cent.
+    """Make an amount exact; what was a decimal fraction stays one.
 
-    >>> money(89.9), money(180.005)
-    (Decimal('89.90'), Decimal('180.005'))
+    >>> money(89.9)
+    Decimal('89.90')
     """
-    if amount is None:
-        return None
-    exact = Decimal(str(amount))
-    return exact.quantize(CENT) if -2 <= int(exact.as_tuple().exponent) <= 0 else exact
+    return None if amount is None else Decimal(str(amount)).quantize(Decimal("0.01"))

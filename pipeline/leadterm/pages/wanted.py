@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from leadterm.rules.select import select
 
 if TYPE_CHECKING:
-    from leadterm.schema import Encounter, SuggestionSet
+    from leadterm.schema import Encounter, Suggestion, SuggestionSet
     from leadterm.suggester import Suggester
 
 __all__ = ["Format", "Wanted"]
@@ -29,6 +29,9 @@ class Format(StrEnum):
 
 
 SHOWN = {Format.TABLE: 15, Format.HTML: 20}
+LEAST = 0.02
+"""What fewer than one coder in fifty would report is no suggestion, but where a number of rows is asked for."""
+LOOKED_UP = "fuzzy"  # what was asked for by an option is shown
 SUGGESTED_ONLY = (Format.FHIR, Format.CSV, Format.XLSX, Format.PARQUET)
 
 
@@ -47,11 +50,16 @@ class Wanted:
     def apply(self, result: SuggestionSet) -> SuggestionSet:
         """Keep what is wanted, in its order: what would stand first, stands first."""
         threshold = result.threshold if self.threshold is None else self.threshold
-        least = threshold if self.format in SUGGESTED_ONLY and self.top is None else 0.0
-        kept = [one for one in result.suggestions if one.confidence >= least]
+        least = threshold if self.format in SUGGESTED_ONLY else min(LEAST, threshold)
+        kept = [one for one in result.suggestions if one.confidence >= least or self._is_looked_up(one)]
+        if self.top is not None:
+            kept = list(result.suggestions)
         if kept and kept[0].confidence < threshold:  # what would stand first is not suggested at this line
             kept = select(kept)
         return replace(result, suggestions=tuple(kept), threshold=threshold)
+
+    def _is_looked_up(self, one: Suggestion) -> bool:
+        return one.source == LOOKED_UP and self.format not in SUGGESTED_ONLY
 
     def ask(self, engine: Suggester, encounter: Encounter) -> SuggestionSet:
         """Ask a model for what is wanted; tables and pages say how many there are below, so they need all."""

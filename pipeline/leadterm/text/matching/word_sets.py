@@ -34,10 +34,16 @@ BRACKETS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
 MALIGNANT = re.compile(r"\bmalignant (?:neoplasms?|tumou?rs?)\b", re.IGNORECASE)
 SECONDARY = re.compile(r"\bsecondary (?:malignant neoplasm|cancer)\b", re.IGNORECASE)
 ACRONYM = re.compile(r"[A-Z][A-Za-z]*[A-Z]")
+# The short form of all that stands before: "[AV] block" is none of a block.
+SHORT_FORM = re.compile(r"\[([^\[\]]{2,60})\](?=\s*(?:$|[,;(]|with|due|in\b|and\b|disease|virus|infection))")
 LIMB = re.compile(r"(, (?:right|left)) (?:arm|hand|leg|foot)\b")  # "shaft of humerus, right arm"
 BONE = re.compile(r"\b(metacarpal|metatarsal|carpal|tarsal|navicular) bones?\b", re.IGNORECASE)
-DEVICES = ("T82", "T83", "T84", "T85")  # their sites are devices of their own
 TELLING = frozenset({"birth", "stress", "pathological", "pathologic", "congenital", "newborn", "neonatal", "pregnancy"})
+_PLACES = (
+    "left right bilateral both anterior posterior upper lower low middle medial lateral proximal distal great small "
+    "digit joint multiple skin limb bone"
+)
+PLACES = frozenset(_PLACES.split())  # where on a part of the body, or what is the same as not said
 REMAINDER = frozenset({"other", "specified"})
 BEHAVIOUR = {
     "malignant primary": ("cancer",),
@@ -85,8 +91,14 @@ def _alternatives(level: str) -> list[str]:
 
 
 @lru_cache(maxsize=1)
-def _site_words() -> frozenset[str]:
-    return frozenset(row["word"] for row in load_table("site_words.tsv")) - {"joint"}
+def _organs() -> frozenset[str]:
+    """Words of parts of the body that a term means only where they are said: a hematoma is not one of the brain."""
+    return _cancer_sites() | frozenset(row["word"] for row in load_table("site_words.tsv")) - PLACES
+
+
+@lru_cache(maxsize=1)
+def _cancer_sites() -> frozenset[str]:
+    return frozenset(w for row in load_table("neoplasm_sites.tsv") for w in default_normaliser().content(row["site"]))
 
 
 @lru_cache(maxsize=1)
@@ -95,8 +107,7 @@ def _vague() -> frozenset[str]:
     drop, detail = _soft()
     tables = ("site_words.tsv", "ordinary_words.tsv")
     listed = {row["word"] for name in tables for row in load_table(name)}
-    sites = {w for row in load_table("neoplasm_sites.tsv") for w in default_normaliser().content(row["site"])}
-    return drop | detail | listed | sites
+    return drop | detail | listed | _cancer_sites()
 
 
 def _sets(
@@ -131,7 +142,7 @@ def _title_sets(term: Term, normaliser: Normaliser) -> Iterator[WordSet]:
     forms = [MALIGNANT.sub("cancer", SECONDARY.sub("metastasis", plain))]
     forms += dict.fromkeys(form for form in (plain, shorter) if form != forms[0])
     if not "T36" <= term.code < "T51":  # a drug's short name is no poisoning
-        forms += [bracket for bracket in re.findall(r"\[([^\[\]]{2,60})\]", term.text) if ACRONYM.search(bracket)]
+        forms += [bracket for bracket in SHORT_FORM.findall(term.text) if ACRONYM.search(bracket)]
     for form in forms:
         yield from _sets(
             normaliser.words(form),
@@ -158,7 +169,7 @@ def _index_sets(term: Term, normaliser: Normaliser) -> Iterator[WordSet]:
     skippable = tuple(
         i for i in range(1, len(levels) - 1)
         if all(w in STOPWORDS or w in _vague() for w in levels[i][0]) and TELLING.isdisjoint(levels[i][0])
-        and not (term.code.startswith(DEVICES) and not _site_words().isdisjoint(levels[i][0]))
+        and _organs().isdisjoint(levels[i][0])
     )
     dropped: list[tuple[int, ...]] = [(), *((i,) for i in skippable)]
     if len(skippable) > 1:
