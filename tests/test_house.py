@@ -13,7 +13,8 @@ PACKAGE = Path(__file__).parents[1] / "pipeline" / "leadterm"
 
 # From top to bottom: a room may know the rooms of lower floors, and itself.
 FLOORS = (
-    ("cli", "review", "batch", "server", "spacy_component"),
+    ("cli", "batch", "server", "spacy_component"),
+    ("review",),
     ("claim", "practise"),
     ("pages",),
     ("experiments",),

@@ -8,7 +8,8 @@ from pathlib import Path
 from leadterm.errors import LeadtermError, unknown_name
 
 __all__ = [
-    "cache_home", "code_cache", "code_data", "config_file", "data_home", "model_dir", "model_names", "progress_file",
+    "cache_home", "code_cache", "code_data", "config_file", "data_home", "decisions_home", "model_dir", "model_names",
+    "progress_file",
 ]  # fmt: skip
 
 MANIFEST = "manifest.json"
@@ -52,6 +53,11 @@ def progress_file() -> Path:
     'practise.jsonl'
     """
     return _home("XDG_STATE_HOME", ".local/state") / "practise.jsonl"
+
+
+def decisions_home() -> Path:
+    """Give the folder of what was decided with ``leadterm review``; it may not exist yet."""
+    return data_home() / "decisions"
 
 
 def code_data() -> Path:

@@ -256,9 +256,49 @@ def test_a_slip_in_the_facts_is_told(name: str, content: str, says: str, tmp_pat
     assert says in str(told.value)
 
 
-def test_a_charge_that_is_no_number_and_an_unknown_encounter_are_told(tmp_path: Path, capsys: Capture) -> None:
-    (tmp_path / "c.csv").write_text("encounter_id,code,charge\ne1,G0463,free\n")
-    with pytest.raises(LeadtermError, match="line 2: the charge is no number"):
+@pytest.mark.parametrize("amount", ["180,00", "1.234,56", "1,23", "12,34,567", "free", "nan", "inf", "1e3", "(180.00)"])
+def test_an_amount_that_may_be_another_is_no_charge(amount: str, tmp_path: Path) -> None:
+    (tmp_path / "c.csv").write_text(f'encounter_id,code,charge\ne1,G0463,"{amount}"\n')
+    with pytest.raises(LeadtermError, match=r"line 2: .charge. is no plain number\. Write it with a decimal point"):
         FactBook.read([], [tmp_path / "c.csv"])
+
+
+@pytest.mark.parametrize(("amount", "read"), [("180", 180.0), ("$1,234.56", 1234.56), ("12,345", 12345.0)])
+def test_amounts_as_they_are_written(amount: str, read: float, tmp_path: Path) -> None:
+    (tmp_path / "c.csv").write_text(f'encounter_id,code,units,charge\ne1,G0463,2.5,"{amount}"\n')
+    [line] = FactBook.read([], [tmp_path / "c.csv"]).of("e1").lines
+    assert (line.units, line.charge) == (2.5, read)
+
+
+def test_units_and_modifiers_of_a_coded_service_hold_unless_the_charges_say_others() -> None:
+    coded = (*knee().codes, ReferenceCode("hcpcs", "J0696", units=4, modifiers=("JZ",)))
+    charge = LineFacts("J0696", charge=20)
+    shown = [
+        (line.code, line.modifiers, line.units)
+        for facts in (Facts(), Facts(lines=(charge,)), Facts(lines=(replace(charge, units=2, modifiers=("JW",)),)))
+        for line in draft_claim(replace(knee(), codes=coded), facts).lines
+    ]
+    assert shown == [("J0696", ("JZ",), 4), ("J0696", ("JZ",), 4), ("J0696", ("JW",), 2)]
+
+
+def test_a_draft_keeps_the_units_that_were_suggested(tmp_path: Path, capsys: Capture) -> None:
+    (tmp_path / "n.txt").write_text("Assessment: Acute cystitis. Ceftriaxone 1 g IM given in clinic.\n")
+    assert main(["claim", str(tmp_path / "n.txt"), "--format", "csv"]) == 0
+    row = next(one for one in capsys.readouterr().out.splitlines() if ",J0696," in one)
+    assert ",4," in row
+
+
+def test_an_encounter_that_comes_twice_is_refused(tmp_path: Path, capsys: Capture) -> None:
+    assert main(["claim", write(tmp_path, knee(), knee())]) == 2
+    assert "the encounter 'e1' stands twice in" in capsys.readouterr().err
+
+
+def test_a_claim_file_is_no_note(tmp_path: Path, capsys: Capture) -> None:
+    (tmp_path / "c.837").write_text("ISA*00*          *00*")
+    assert main(["claim", str(tmp_path / "c.837")]) == 2
+    assert "c.837 is an X12 file, and no encounter. leadterm claim" in capsys.readouterr().err
+
+
+def test_an_unknown_encounter_is_told(tmp_path: Path, capsys: Capture) -> None:
     assert main(["claim", write(tmp_path, knee()), "--encounter", "e2"]) == 2
     assert "'e2'. Allowed: e1." in capsys.readouterr().err

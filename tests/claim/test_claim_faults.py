@@ -57,7 +57,15 @@ def claim(**values: object) -> Facts:
         (line(charge=None), "line 1: the charge of G0463 is missing"),
         (line(modifiers=("2",)), "line 1 (G0463): '2' is no modifier"),
         (line(modifiers=("22", "22")), "line 1 (G0463): it has the modifiers 22 22"),
-        (line(diagnoses=("J45.909",)), "line 1 (G0463) points to diagnosis 3, and the claim has 2"),
+        (line(diagnoses=("J45.909",)), "line 1 (G0463) points to 'J45.909', which is none of the claim's diagnoses"),
+        (line(diagnoses=("7",)), "line 1 (G0463) points to diagnosis 7, and the claim has 2"),
+        (line(charge=180.005), "line 1 (G0463) has the charge 180.005. A charge is zero or more, in dollars and cents"),
+        (line(charge=1e30), "has the charge 1E+30"),
+        (line(units=123456789.0), "has 123456789 units"),
+        (line(units=1.2345), "has 1.2345 units"),
+        (party("subscriber", zip="6270"), "subscriber.zip: '…' is not a ZIP code of five or nine digits"),
+        (party("subscriber", state="Illinois"), "subscriber.state: '…' is not a state of two capital letters"),
+        (party("subscriber", city="Ab*"), "subscriber.city has characters that X12 cannot carry: *"),
         (line(diagnoses=("1", "2", "3", "4", "5")), "line 1 (G0463) points to diagnosis 3"),
         (claim(place_of_service="28"), "claim.place_of_service: unknown value '28'"),
         (claim(place_of_service=""), "claim.place_of_service: the place of service is missing"),
@@ -91,6 +99,18 @@ def test_names_of_other_alphabets_are_transliterated_by_choice_only() -> None:
     assert "subscriber.last_name has characters" in told(
         replace(facts, subscriber=replace(facts.subscriber, last_name="Žižek 李"))
     )
+
+
+def test_two_claims_of_one_number_are_no_file() -> None:
+    two = [draft_claim(replace(knee(), encounter_id=name), claim(number="77")) for name in ("e1", "e2")]
+    with pytest.raises(LeadtermError, match="two claims have the number '77'"):
+        x12_text(two)
+
+
+def test_a_role_that_is_none_is_told() -> None:
+    chief = replace(knee(), codes=(ReferenceCode("icd10cm", "I10", "first listed"),))
+    with pytest.raises(LeadtermError, match="unknown role of I10 in 'e1' 'first listed'; did you mean 'first-listed'"):
+        draft_claim(chief, FACTS)
 
 
 def test_the_message_holds_no_name_of_a_patient() -> None:

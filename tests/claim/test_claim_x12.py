@@ -53,7 +53,7 @@ def test_a_dependent_with_a_facility_and_lower_case_is_read_back_equal() -> None
 
 
 def test_the_envelope_has_its_fixed_width_and_counts_right() -> None:
-    text = x12_text([draft_claim(knee(), FACTS)] * 2)
+    text = x12_text([draft_claim(replace(knee(), encounter_id=name), FACTS) for name in ("e1", "e2")])
     assert text.index("~") == 105
     segments, use = parse_segments(text, "made")
     names = [one.name for one in segments]

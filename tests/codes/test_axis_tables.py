@@ -83,9 +83,7 @@ def test_the_keys_lead_to_values_of_the_tables() -> None:
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
-    load_axis_tables.cache_clear()
-    yield tmp_path
-    load_axis_tables.cache_clear()
+    return tmp_path
 
 
 def write(folder: Path, text: str) -> Path:

@@ -55,6 +55,16 @@ def suggested(model: leadterm.suggester.Suggester, text: str) -> dict[str, Sugge
         ("Left lower lobectomy.", {"0BTJ0ZZ"}),
         ("Intramedullary nailing of the left tibia, open.", {"0QSH06Z"}),
         ("Lumbar puncture.", {"009U3ZX"}),
+        ("Whipple procedure.", {"0FBG0ZZ", "0DT90ZZ"}),
+        ("Hartmann procedure for perforated diverticulitis.", {"0DTN0ZZ", "0D1N0Z4"}),
+        ("Laparoscopic Roux-en-Y gastric bypass.", {"0D164ZA"}),
+        ("Vaginal delivery with repair of second-degree perineal laceration.", {"10E0XZZ", "0KQM0ZZ"}),
+        ("ORIF left distal radius fracture with plate.", {"0PSJ04Z"}),
+        ("PCI with two drug-eluting stents to the LAD.", {"027035Z"}),
+        ("Posterior lumbar interbody fusion L4-L5 with PEEK cage.", {"0SG00AJ"}),
+        ("Bilateral myringotomy with tubes.", {"099500Z", "099600Z"}),
+        ("Excision of skin lesion of the scalp.", {"0HB0XZZ"}),
+        ("Right below-knee amputation.", {"0Y6H0Z1"}),
     ],
 )  # fmt: skip
 def test_what_is_named_in_the_title_is_proposed(
@@ -73,6 +83,23 @@ def test_what_was_not_done_here_is_not_proposed(model: leadterm.suggester.Sugges
     assert not {code for code in suggested(model, sentence) if code.startswith("0DTJ")}
 
 
+@pytest.mark.parametrize(
+    ("course", "codes"),
+    [
+        ("He was intubated in the emergency department.", {"0BH17EZ"}),
+        ("She delivered a viable male infant by repeat cesarean section.", {"10D00Z1"}),
+        ("A drug-eluting stent was placed in the LAD.", {"027034Z"}),
+        ("She received 2 units of packed red blood cells.", {"30233N1"}),
+        ("A chest tube was placed on the left for pneumothorax.", {"0W9B30Z"}),
+        ("He underwent open reduction and internal fixation of the left tibial plateau.", {"0QSH04Z"}),
+    ],
+)  # fmt: skip
+def test_what_a_hospital_course_says_was_done_is_proposed(
+    model: leadterm.suggester.Suggester, course: str, codes: set[str]
+) -> None:
+    assert codes <= set(suggested(model, f"HOSPITAL COURSE: {course}"))
+
+
 def test_both_sides_are_two_codes_where_no_value_means_both(model: leadterm.suggester.Suggester) -> None:
     assert {"0SRC0JZ", "0SRD0JZ"} <= set(suggested(model, HEAD.format("Bilateral total knee arthroplasty.")))
 
@@ -81,6 +108,13 @@ def test_a_repair_with_a_mesh_is_no_repair(model: leadterm.suggester.Suggester) 
     found = suggested(model, HEAD.format("Right inguinal hernia repair with mesh, open."))
     assert "0YU50JZ" in found
     assert not {code for code in found if code.startswith("0YQ")}
+
+
+def test_an_inspection_on_the_way_is_no_code_of_its_own(model: leadterm.suggester.Suggester) -> None:
+    found = suggested(model, HEAD.format("Bronchoscopy with transbronchial biopsy of the right lower lobe."))
+    assert "0BBF8ZX" in found
+    assert not {code for code in found if code[2] == "J"}
+    assert "0BJ08ZZ" in suggested(model, HEAD.format("Bronchoscopy."))
 
 
 def test_what_is_open_is_said_with_the_values_that_may_be_meant(model: leadterm.suggester.Suggester) -> None:

@@ -142,10 +142,18 @@ def test_the_tables_name_what_there_is() -> None:
     assert not [words for words in named if not any(words in title for title in titles)]
 
 
-def test_what_holds_a_pattern_is_in_what_it_fits() -> None:
-    """Each literal that lets a pattern be tried stands in the pattern itself."""
-    rows = package_table("leadterm.procedures.services", "service_words.tsv")
-    assert not [row["words"] for row in rows if row["holds"] == ""]
+def test_every_pattern_has_words_that_it_needs() -> None:
+    """By them it is looked up: one without would never be tried."""
+    for table in ("service_words.tsv", "modifier_words.tsv"):
+        rows = package_table("leadterm.procedures.services", table)
+        assert not [row["words"] for row in rows if not all(len(word) > 1 for word in row["holds"].split(";"))]
+        assert not [row["holds"] for row in rows if row["holds"] != row["holds"].lower() or " " in row["holds"]]
+
+
+def test_a_pattern_is_tried_wherever_its_words_stand() -> None:
+    words = "A walker was dispensed.\n" + "She felt well. " * 40 + "A rolling\n  walker, hyperbaric oxygen: ordered."
+    codes = set(found(words))
+    assert {"E0135", "E0143", "G0277"} <= codes
 
 
 @pytest.mark.parametrize(

@@ -104,7 +104,7 @@ def claim_rows(drafts: Iterable[ClaimDraft]) -> Iterator[tuple[Cell, ...]]:
         for number, line in enumerate(draft.lines, 1):
             yield (
                 *head, "line", number, line.system, line.code, line.title, "", "", " ".join(line.modifiers),
-                float(line.units), "" if line.charge is None else float(line.charge), line.date, line.revenue,
+                f"{line.units:f}", "" if line.charge is None else f"{line.charge:f}", line.date, line.revenue,
                 line.place_of_service, " ".join(str(one.position) for one in line.pointers),
                 "; ".join(f"{one.position}: {one.why}" for one in line.pointers), _words(line.evidence), *end,
             )  # fmt: skip

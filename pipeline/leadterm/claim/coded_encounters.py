@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from leadterm.errors import LeadtermError, unknown_name
@@ -22,7 +22,7 @@ def read_coded(
     LeadtermError
         If the file cannot be read, or has no encounter of a wanted name.
     """
-    found = _read(given, setting, date)
+    found = _each_once(given, _read(given, setting, date))
     if not wanted:
         yield from found
         return
@@ -31,6 +31,18 @@ def read_coded(
         if name not in known:
             raise unknown_name(f"encounter of {given}", name, known)
         yield known[name]
+
+
+def _each_once(given: str, found: Iterable[Encounter]) -> Iterator[Encounter]:
+    """Refuse an id that comes again: its services would be billed twice."""
+    seen: set[str] = set()
+    for one in found:
+        if one.encounter_id in seen:
+            raise LeadtermError(
+                f"the encounter '{one.encounter_id}' stands twice in {given}.", hint="Keep one, or give it another id."
+            )
+        seen.add(one.encounter_id)
+        yield one
 
 
 def _read(given: str, setting: str | None, date: str | None) -> Iterator[Encounter]:
@@ -43,12 +55,23 @@ def _read(given: str, setting: str | None, date: str | None) -> Iterator[Encount
     elif path.suffix.lower() in (".json", ".jsonl") and (coded := _coded(path)):
         yield from coded
     else:
+        _refuse_claims(path)
         yield from _notes(given, setting, date)
+
+
+def _refuse_claims(path: Path) -> None:
+    """A claim file is text, too, and its names and numbers would be read as a note."""
+    if path.is_file():
+        with path.open("rb") as file:
+            head = file.read(4)
+        if head[:3] == b"ISA" and not head[3:].isalnum():
+            raise LeadtermError(
+                f"{path} is an X12 file, and no encounter.", hint=f"leadterm claim {path} --check reads it."
+            )
 
 
 def _coded(path: Path) -> list[Encounter]:
     """The encounters of a file in our format, or of FHIR resources; nothing if it holds neither."""
-    from leadterm.corpus.format import decode
     from leadterm.intake.fhir import fhir_encounters, is_fhir
 
     try:
@@ -67,7 +90,17 @@ def _coded(path: Path) -> list[Encounter]:
         return []
     listed = [one for piece in pieces for one in (piece if isinstance(piece, list) else [piece])]
     whole = all(isinstance(one, dict) and {"encounter_id", "notes"} <= one.keys() for one in listed)
-    return [decode(one) for one in listed] if whole else []
+    return [_decoded(one, f"encounter {number} of {path}") for number, one in enumerate(listed, 1)] if whole else []
+
+
+def _decoded(piece: object, where: str) -> Encounter:
+    """Make an encounter; what is wrong with it is told with its place."""
+    from leadterm.corpus.format import decode
+
+    try:
+        return decode(piece)
+    except LeadtermError as error:
+        raise LeadtermError(f"{where}: {error.message}", hint=error.hint) from None
 
 
 def _notes(given: str, setting: str | None, date: str | None) -> Iterator[Encounter]:

@@ -22,7 +22,7 @@ from leadterm.codes.registry import is_at_hand
 from leadterm.codes.release import as_day
 from leadterm.codes.system import CodeSystem
 from leadterm.codes.systems import dictionary_system, spec_of
-from leadterm.errors import LeadtermError
+from leadterm.errors import LeadtermError, quote_name
 from leadterm.rules.book import make_finding
 from leadterm.rules.code_checks import check_codes
 from leadterm.rules.findings import Coded, Finding
@@ -193,18 +193,23 @@ def _line(
     title = fact.description or _title(encounter, fact.system, fact.code)
     found = find_service(title, list(grounds.notes.values()))
     evidence = code.evidence if code and code.evidence else found
+    units = next((one for one in (fact.units, code.units if code else None) if one is not None), 1.0)
+    modifiers = fact.modifiers or (code.modifiers if code else ())
     return ServiceLine(
-        fact.code, fact.modifiers, Decimal(str(fact.units)).normalize() + 0, money(fact.charge),
+        fact.code, modifiers, Decimal(str(units)).normalize() + 0, money(fact.charge),
         fact.date or encounter.date_of_service or "", fact.revenue,
         fact.place_of_service or told.claim.place_of_service, (), fact.system, title, evidence,
     )  # fmt: skip
 
 
 def _told_pointers(fact: LineFacts, diagnoses: Sequence[Diagnosis]) -> tuple[Pointer, ...]:
-    """Codes or positions that somebody gave; what is none of the claim's diagnoses points beyond the last, a fault."""
+    """Codes or positions that somebody gave; a code that is none of the claim's diagnoses points to 0, a fault."""
     places = {one.code.replace(".", ""): at for at, one in enumerate(diagnoses, 1)}
-    found = [int(one) if one.isdigit() else places.get(one.replace(".", ""), len(places) + 1) for one in fact.diagnoses]
-    return tuple(Pointer(one, SAID["told"]) for one in dict.fromkeys(found))
+    found = []
+    for one in fact.diagnoses:
+        at = int(one) if one.isdecimal() else places.get(one.replace(".", ""), 0)
+        found.append(Pointer(at, SAID["told"] if at else f"{quote_name(one)}, which is none of the claim's diagnoses"))
+    return tuple({(one.position, one.why): one for one in found}.values())
 
 
 def _covered(encounter: Encounter, edits: Edits | None) -> Callable[[str], Collection[str]]:

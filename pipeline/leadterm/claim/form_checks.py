@@ -12,7 +12,7 @@ from typing import Any
 from leadterm.claim.drafts import ClaimDraft, ServiceLine
 from leadterm.claim.listed_codes import codes_in, is_listed
 from leadterm.claim.segments import find_unfit, transliterate
-from leadterm.claim.wire import CARRIED, EXTERNAL, RELATIONSHIPS, number_of
+from leadterm.claim.wire import ADDRESS, CARRIED, EXTERNAL, RELATIONSHIPS, number_of
 from leadterm.rules.book import make_finding
 from leadterm.rules.findings import Finding
 
@@ -46,7 +46,7 @@ LONGEST = {
 ENVELOPE_ID = 15
 DATES = ("from_date", "to_date", "admission_date", "created")
 MODIFIER = re.compile(r"[0-9A-Z]{2}")
-NUMBER_LENGTH, THOUSANDTH = 20, Decimal("0.001")
+NUMBER_LENGTH, DIGITS = 20, 8
 DIAGNOSES = {"professional": 12, "institutional": 25}
 LINES = {"professional": 50, "institutional": 999}
 EXTERNALS, POINTERS = 12, 4
@@ -79,7 +79,7 @@ def form_faults(draft: ClaimDraft) -> Iterator[Finding]:
     """Find the values that the form does not take."""
     for name, fields in CARRIED[draft.kind].items():
         party = draft.party(name)
-        for field in dict.fromkeys((*fields, "birth_date", "sex", *(("address",) if name == "subscriber" else ()))):
+        for field in dict.fromkeys((*fields, "birth_date", "sex", *(ADDRESS if name == "subscriber" else ()))):
             if value := getattr(party, field):
                 yield from _field_faults(draft, name, field, value)
     yield from _claim_faults(draft)
@@ -191,9 +191,9 @@ def _line_faults(draft: ClaimDraft, number: int, line: ServiceLine) -> Iterator[
     def fault(rule: str, **values: Any) -> Finding:
         return make_finding(rule, line.system, (line.code,), line=number, **values)
 
-    if not line.units.is_finite() or line.units <= 0 or line.units != line.units.quantize(THOUSANDTH):
+    if line.units <= 0 or not _fits(line.units, 3):
         yield fault("claim-units", value=line.units)
-    if line.charge is not None and (not line.charge.is_finite() or line.charge < 0):
+    if line.charge is not None and (line.charge < 0 or not _fits(line.charge, 2)):
         yield fault("claim-charge", value=line.charge)
     wrong = [one for one in line.modifiers if not MODIFIER.fullmatch(one)]
     if wrong or len(line.modifiers) > POINTERS or len(set(line.modifiers)) < len(line.modifiers):
@@ -207,11 +207,18 @@ def _line_faults(draft: ClaimDraft, number: int, line: ServiceLine) -> Iterator[
         yield from _pointer_faults(draft, number, line)
 
 
+def _fits(number: Decimal, decimals: int) -> bool:
+    """Whether a number has no more digits than the form takes, before the point and behind it."""
+    if not number.is_finite() or abs(number) >= 10**DIGITS:
+        return False
+    return int(number.normalize().as_tuple().exponent) >= -decimals
+
+
 def _pointer_faults(draft: ClaimDraft, number: int, line: ServiceLine) -> Iterator[Finding]:
-    positions = [pointer.position for pointer in line.pointers]
-    count = len(draft.diagnoses)
-    if not positions or len(positions) > POINTERS or any(not 1 <= one <= count for one in positions):
-        why = "no diagnosis" if not positions else f"{len(positions)} diagnoses"
-        beyond = [one for one in positions if not 1 <= one <= count]
-        why = f"diagnosis {beyond[0]}, and the claim has {count}" if beyond else why
+    given, count = line.pointers, len(draft.diagnoses)
+    beyond = next((one for one in given if not 1 <= one.position <= count), None)
+    if beyond or not 1 <= len(given) <= POINTERS:
+        why = f"{len(given)} diagnoses" if given else "no diagnosis"
+        if beyond:
+            why = f"diagnosis {beyond.position}, and the claim has {count}" if beyond.position else beyond.why
         yield make_finding("claim-pointer", line.system, (line.code,), line=number, why=why)

@@ -130,8 +130,15 @@ def find_service(description: str, notes: Sequence[NoteWords]) -> tuple[Mention,
 def _with_same(text: str) -> tuple[str, ...]:
     """The key words of a text, and those of other names of the same services."""
     lower = text.lower()
-    same = [other for pattern, others in _same() if pattern.search(lower) for other in others]
+    found = [(match.span(), others) for pattern, others in _same() for match in pattern.finditer(lower)]
+    whole = [one for one in found if not any(_within(one[0], other[0]) for other in found)]
+    same = [other for _, others in whole for other in others]
     return tuple(dict.fromkeys((*key_words(text), *(key for other in same for key in key_words(other)))))
+
+
+def _within(inner: tuple[int, int], outer: tuple[int, int]) -> bool:
+    """Whether a stretch is a part of a longer one: "hemoglobin" of "hemoglobin a1c"."""
+    return outer[0] <= inner[0] and inner[1] <= outer[1] and inner != outer
 
 
 @cache

@@ -12,6 +12,7 @@ from leadterm.storage.validation import STRICT
 __all__ = ["PARTIES", "Circumstances", "Facts", "LineFacts", "Party", "money"]
 
 Kind = Literal["professional", "institutional"]
+CENT = Decimal("0.01")
 PARTIES = ("submitter", "receiver", "billing", "payer", "subscriber", "patient", "rendering", "attending", "facility")
 
 
@@ -96,14 +97,17 @@ class Circumstances:
 
 @dataclass(frozen=True, slots=True)
 class LineFacts:
-    """A service as the charges give it; ``diagnoses`` are codes or positions that somebody has decided on."""
+    """A service as the charges give it; ``diagnoses`` are codes or positions that somebody has decided on.
+
+    Units and modifiers that the charges leave open are those of the coded service.
+    """
 
     __pydantic_config__ = STRICT
     code: str = ""
     system: str = "hcpcs"
     description: str = ""
     modifiers: tuple[str, ...] = ()
-    units: float = 1
+    units: float | None = None
     charge: float | None = None
     date: str = ""
     place_of_service: str = ""
@@ -135,9 +139,12 @@ class Facts:
 
 
 def money(amount: float | None) -> Decimal | None:
-    """Make an amount exact; what was a decimal fraction stays one.
+    """Make an amount exact; what was a decimal fraction stays one, also one of less than a cent.
 
-    >>> money(89.9)
-    Decimal('89.90')
+    >>> money(89.9), money(180.005)
+    (Decimal('89.90'), Decimal('180.005'))
     """
-    return None if amount is None else Decimal(str(amount)).quantize(Decimal("0.01"))
+    if amount is None:
+        return None
+    exact = Decimal(str(amount))
+    return exact.quantize(CENT) if -2 <= int(exact.as_tuple().exponent) <= 0 else exact

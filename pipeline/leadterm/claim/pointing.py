@@ -20,6 +20,7 @@ MOST = 4
 COVERED, SUPPORTED, SAME_SENTENCE, SAME_PROBLEM, NEAR, NEAR_WITHIN, SHARED = 20.0, 4.0, 3.0, 3.0, 1.5, 400.0, 2.0
 ENOUGH, LITTLE, ALSO = 1.5, 0.3, 0.85
 BESIDE = -3.0  # what only says how the patient lives, unless such services are for it
+SEQUELA = 8  # characters of a code that ends in the S of a sequela
 FURTHER = 0.85
 LATER = 0.03  # of a row, a diagnosis named later
 PER_RANK = 0.05  # of two that fit as well, the earlier one
@@ -148,7 +149,8 @@ def _weigh(line: ServiceLine, one: Diagnosis, grounds: Grounds) -> dict[str, flo
     parts["words"] = SHARED * len(set(key_words(line.title)) & set(key_words(said)))
     for name, weight in _nearness(line, one, grounds):
         parts[name] = max(weight, parts.get(name, 0.0))
-    if _is_status(one.code) and not parts["purpose"] and not parts["coverage"]:
+    late = len(one.code) == SEQUELA and one.code.endswith("S")  # what it led to stands beside it
+    if late or (_is_status(one.code) and not parts["purpose"] and not parts["coverage"]):
         parts["beside"] = BESIDE
     return parts
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
@@ -15,6 +16,8 @@ from leadterm.storage.validation import validated
 
 __all__ = ["FactBook"]
 
+PLAIN = re.compile(r"-?\d+(\.\d+)?")
+AMOUNT = re.compile(r"-?\$?(\d+|\d{1,3}(,\d{3})+)(\.\d+)?")  # 180,00 may be 180 or 18,000: refused
 KEY, LINES = "encounter_id", "lines"
 LISTS, NUMBERS, WHOLE = ("modifiers", "diagnoses", "reasons_for_visit"), ("units", "charge"), ("control_number",)
 OWN: Mapping[str, type] = {"claim": Circumstances, **{one.name: Party for one in fields(Facts) if one.name != LINES}}
@@ -49,7 +52,9 @@ class FactBook:
         own: dict[str, Tree] = {}
         for path in facts:
             if path.suffix.lower() == ".toml":
-                _merge(shared, _toml(path))
+                tree = _toml(path)
+                validated(Facts, tree, path.name)
+                _merge(shared, tree)
             else:
                 for name, tree in _rows(path, FACTS):
                     _merge(own.setdefault(name, {}) if name else shared, tree)
@@ -117,8 +122,12 @@ def _typed(name: str, value: str, where: str) -> object:
     try:
         if name in LISTS:
             return value.replace(";", " ").replace(",", " ").split()
+        if name in NUMBERS and not (AMOUNT if name == "charge" else PLAIN).fullmatch(value):
+            raise ValueError
         if name in NUMBERS:
             return float(value.replace("$", "").replace(",", ""))
         return int(value) if name in WHOLE else value
     except ValueError:
-        raise LeadtermError(f"{where}: the {name} is no number.", hint="Write it with a decimal point.") from None
+        raise LeadtermError(
+            f"{where}: '{name}' is no plain number.", hint="Write it with a decimal point, for instance 1234.56."
+        ) from None

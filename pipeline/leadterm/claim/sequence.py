@@ -7,11 +7,13 @@ from dataclasses import dataclass
 
 from leadterm.claim.leading import is_external, is_manifestation, likeliest
 from leadterm.codes.system import CodeSystem
+from leadterm.errors import unknown_name
 from leadterm.schema import Encounter, ReferenceCode
 
 __all__ = ["LEADING", "Placed", "in_order"]
 
 LEADING = {"inpatient": "principal", "outpatient": "first-listed"}
+ROLES = ("", *LEADING.values(), "secondary", "external cause")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,9 @@ def in_order(encounter: Encounter, codes: Sequence[ReferenceCode], system: CodeS
     their order, but for two rules: external causes stand last (I.C.20.a.6), and a manifestation stands behind the
     disease it belongs to (I.A.13).
     """
+    for one in codes:
+        if one.role not in ROLES:
+            raise unknown_name(f"role of {one.code} in '{encounter.encounter_id}'", one.role, filter(None, ROLES))
     told = next((one for one in codes if one.role in LEADING.values()), None)
     lead = told or (likeliest(codes, system) if codes else None)
     rest = [one for one in codes if one is not lead]

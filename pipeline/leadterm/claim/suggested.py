@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -25,10 +24,8 @@ def with_codes(encounter: Encounter, result: SuggestionSet) -> Encounter:
     """Take over the suggestions at or above the line."""
     above = [one for one in result.suggestions if one.confidence >= result.threshold]
     lead = next((one.code for one in above if not is_external(one.code)), "")
-    codes: Iterable[ReferenceCode] = (
-        ReferenceCode(
-            one.system, one.code, LEADING[encounter.setting] if one.code == lead else "secondary", one.evidence
-        )
-        for one in above
-    )
+    leading = LEADING[encounter.setting]
+    codes = [ReferenceCode(one.system, one.code, leading if one.code == lead else "secondary", one.evidence,
+                           units=one.units, modifiers=tuple(said.code for said in one.modifiers))
+             for one in above]  # fmt: skip
     return replace(encounter, codes=tuple(codes))

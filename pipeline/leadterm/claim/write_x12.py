@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import TypeVar
@@ -10,7 +11,7 @@ from leadterm.claim.drafts import ClaimDraft, Diagnosis
 from leadterm.claim.parties import Party
 from leadterm.claim.requirements import refuse
 from leadterm.claim.segments import Delimiters, Segment, segment, segments_text
-from leadterm.claim.wire import EXTERNAL, RELATIONSHIPS, VERSION, as_sent, day, is_self, plain, quantity
+from leadterm.claim.wire import EXTERNAL, RELATIONSHIPS, VERSION, as_sent, day, is_self, number_of, plain, quantity
 from leadterm.codes.systems import spec_of
 from leadterm.errors import LeadtermError
 
@@ -43,6 +44,12 @@ def x12_text(drafts: Sequence[ClaimDraft]) -> str:
             "the claims are of two forms, or of several senders or receivers: one X12 file has one of each.",
             hint="Choose encounters with --encounter, or a form with --form.",
         )  # fmt: skip
+    [(twice, count)] = Counter(map(number_of, claims)).most_common(1)
+    if count > 1:
+        raise LeadtermError(
+            f"two claims have the number '{twice}': a payer would take the second for a duplicate.",
+            hint="Give each its claim.number in a table of facts, or leave it out: the encounter's id is taken.",
+        )
     control = first.circumstances.control_number
     body = [part for number, claim in enumerate(claims, 1) for part in _transaction(claim, f"{number:04d}")]
     end = (segment("GE", str(len(claims)), str(control)), segment("IEA", "1", f"{control:09d}"))

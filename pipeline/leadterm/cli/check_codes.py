@@ -92,7 +92,7 @@ def check(
     with_codes = [
         (_told(one, sex), given) for one, given in _encounters(note, wanted or [], codes, system, setting, date)
     ]
-    found = _reviews(with_codes, model, date, facts, _tables(rules, queries, edits))
+    found = _reviews(with_codes, model, date, facts, _tables(rules, queries, edits, with_codes))
     errors = _write(found, format, output)
     raise typer.Exit(1 if errors else 0)
 
@@ -110,7 +110,13 @@ def _told(encounter: Encounter, sex: str | None) -> Encounter:
     return replace(encounter, sex=sex) if sex else encounter
 
 
-def _tables(rules: Path | None, queries: Path | None, edits: Path | None) -> dict[str, Any]:
+def _tables(
+    rules: Path | None,
+    queries: Path | None,
+    edits: Path | None,
+    with_codes: Sequence[tuple[Encounter, Sequence[Coded]]],
+) -> dict[str, Any]:
+    """What the site and the user bring; of millions of pairs only those of the codes at hand are kept."""
     from leadterm.rules.edits import Edits
     from leadterm.rules.queries import read_query_rules
     from leadterm.rules.site_rules import SiteRules
@@ -118,7 +124,7 @@ def _tables(rules: Path | None, queries: Path | None, edits: Path | None) -> dic
     return {
         "site": SiteRules.read(rules) if rules else None,
         "queries": read_query_rules(queries) if queries else None,
-        "edits": Edits.read(edits) if edits else None,
+        "edits": Edits.read(edits, codes={one.code for _, given in with_codes for one in given}) if edits else None,
     }
 
 

@@ -196,6 +196,8 @@ def _check(path: str, format: Format, output: str | None) -> None:
     """Name the faults of a claim file; 1 if there are some."""
     from leadterm.claim.x12_faults import fault_lines, find_faults
 
+    if format not in (Format.TABLE, Format.JSON):
+        raise LeadtermError(f"faults are not written as {format.value}.", hint="Use --format table or json.")
     faults = find_faults(Path(path))
     if format is Format.JSON:
         text = json.dumps([one.to_json() for one in faults], ensure_ascii=False, indent=1)

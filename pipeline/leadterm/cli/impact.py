@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from leadterm.cli.console import console, write_output
+from leadterm.errors import LeadtermError
 from leadterm.storage.writer import refuse_inputs
 
 if TYPE_CHECKING:
@@ -46,6 +47,10 @@ def impact(
 
     refuse_inputs(output, [encounter])
     found = [_weigh(one) for one in read_coded(encounter, wanted or []) if one.codes]
+    if not found:
+        raise LeadtermError(
+            f"no encounter of {encounter} has codes.", hint="Give a corpus, or encounters in JSON or FHIR, with codes."
+        )
     if format is Format.JSON:
         write_output(json.dumps(impact_json(found), ensure_ascii=False, indent=1), output)
     else:

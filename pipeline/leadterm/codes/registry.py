@@ -117,7 +117,6 @@ def load_system(name: str, date: date | str | None = None) -> CodeSystem:
     return _load(name, base, lender, codes, tuple(terms))
 
 
-@lru_cache(maxsize=4)
 def load_axis_tables(name: str, date: date | str | None = None) -> AxisTables:
     """Load the tables of a system whose codes are built, those that held on a day of service; by default the newest.
 
@@ -134,14 +133,20 @@ def load_axis_tables(name: str, date: date | str | None = None) -> AxisTables:
             f"no tables of {spec_of(name).title} are at hand.",
             hint="Install the official XML files with: leadterm codes install SOURCE",
         )
-    return axis_tables_of(best[0].release, *(read_part(part) if part else [] for part in best))
+    return _tables_once(tuple(best), _fingerprint(best))
+
+
+@lru_cache(maxsize=4)
+def _tables_once(parts: tuple[Component | None, ...], _print: str) -> AxisTables:
+    """Read tables, definitions and index."""
+    assert parts[0] is not None
+    return axis_tables_of(parts[0].release, *(read_part(part) if part else [] for part in parts))
 
 
 def use_releases(wanted: Mapping[str, str]) -> None:
     """Take these releases (system → release) in the place of the newest, wherever no day of service decides."""
     _WANTED.clear()
     _WANTED.update(wanted)
-    load_axis_tables.cache_clear()
 
 
 def _day(name: str, date: date | str | None) -> date | None:
@@ -170,11 +175,18 @@ def installed(system: str) -> tuple[tuple[str, int], ...]:
     >>> installed("no such system")
     ()
     """
+    folder = _data_folder(os.environ.get("XDG_DATA_HOME"), os.environ.get("HOME"))
     try:
-        with os.scandir(code_data() / system) as releases:
+        with os.scandir(f"{folder}/{system}") as releases:
             return tuple(sorted((one.name, one.stat().st_mtime_ns) for one in releases))
     except OSError:
         return ()
+
+
+@lru_cache(maxsize=8)
+def _data_folder(*_where: str | None) -> str:
+    """Give the folder of installed releases; it is asked for at every check, and only these variables move it."""
+    return str(code_data())
 
 
 def release_on(name: str, date: date | str | None = None) -> str:

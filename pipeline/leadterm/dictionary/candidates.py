@@ -22,6 +22,7 @@ INJURY_SECTIONS = frozenset({
     "diagnosis", "preoperative_diagnosis", "postoperative_diagnosis", "hospital_course", "other",
 })  # fmt: skip
 EXTERNAL, COMPANION, ALWAYS = "external cause", "companion", "*"
+LASTING = ("E08", "E09", "E10", "E11", "E13", "G30", "I10", "I25.1", "I50", "J44", "K74", "N18", "N40")
 WORSE = {"R65.20": "R65.21"}  # a combination that the note itself says to be worse
 
 
@@ -200,7 +201,7 @@ def combine(candidates: list[Candidate], tables: CodeTables) -> list[Candidate]:
 
     The same and the combination codes, in order of code. ``tables``: which codes go together.
     """
-    present = {c.code: c for c in candidates if any(s.found.mention.assertion == "present" for s in c.supports)}
+    present = {c.code: c for c in candidates if any(_is_there(c.code, s.found) for s in c.supports)}
     known = {code[:n] for code in present for n in range(1, len(code) + 1)}
     added: dict[str, Candidate] = {}
     for parts, code in tables.combinations:
@@ -211,6 +212,12 @@ def combine(candidates: list[Candidate], tables: CodeTables) -> list[Candidate]:
         choice = Choice(code, 1.0, 0, 0, False, False, 9.0)
         added[code] = Candidate(code, choice, supports, tuple(part.code for part in chosen))
     return [c for _, c in sorted({**added, **{c.code: c for c in candidates}}.items())]
+
+
+def _is_there(code: str, found: FoundMention) -> bool:
+    """Whether a mention says that the patient has a disease: of one that never ends, history says so, too."""
+    assertion = found.mention.assertion
+    return assertion == "present" or (assertion == "history" and code.startswith(LASTING))
 
 
 def _best_with(prefixes: tuple[str, ...], present: Mapping[str, Candidate]) -> Candidate:

@@ -22,7 +22,10 @@ VERTEBRA = re.compile(r"([ctl])(\d{1,2})$")
 REGIONS = {"c": "cervical", "t": "thoracic", "l": "lumbar"}
 JUNCTIONS = (({"l5", "s1"}, "lumbosacral"), ({"c7", "t1"}, "cervicothoracic"), ({"t12", "l1"}, "thoracolumbar"))
 HIGH_CERVICAL = frozenset({"c2", "c3"})
-OF_LIMBS = ("L02.4", "L03.1", "C43", "C44", "D03", "D04", "D17.2", "D22", "D23")
+OF_LIMBS = (
+    "C43", "C44", "C47", "C49", "C77", "D03", "D04", "D17.2", "D21", "D22", "D23", "G56", "G57", "G83", "G90.5",
+    "L02.4", "L03.1", "R22", "R60",
+)  # fmt: skip
 LIMBS: Mapping[str, frozenset[str]] = {
     "lower": frozenset({"thigh", "leg", "calf", "shin", "knee", "ankle", "hip"}),
     "upper": frozenset({"arm", "forearm", "elbow", "wrist", "shoulder"}),
@@ -47,7 +50,9 @@ def implied(code: str, said: Mapping[str, float], found: FoundMention, note: Not
         return dict.fromkeys(_trimester(note), WEIGHT)
     if code.startswith(OF_LIMBS):
         near = frozenset(found.near[:CLAUSE_REACH])
-        return dict.fromkeys((w for part, sites in LIMBS.items() if sites & near for w in (part, "limb")), WEIGHT)
+        limb = ("limb",) if "extremity" in near else ()
+        parts = (w for part, sites in LIMBS.items() if sites & near for w in (part, "limb"))
+        return dict.fromkeys((*limb, *parts), WEIGHT)
     if code.startswith(PARALYSIS):
         return dict(DOMINANCE[next((side for side in DOMINANCE if side in said), "")])
     return {}

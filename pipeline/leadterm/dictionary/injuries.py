@@ -17,6 +17,7 @@ __all__ = ["CLAUSE_REACH", "consciousness", "episodes", "fitting", "with_conscio
 CLAUSE_REACH = 8
 HEALING = frozenset({"healing", "healed", "union", "aftercare", "recheck"})
 RETURNING = frozenset({"follow", "followup", "postoperative", "postop", "recheck", "aftercare", "removal"})
+REHABILITATION = frozenset({"rehabilitation", "rehab", "therapist", "chiropractic", "impairment", "disability"})
 SEQUELA = frozenset({"sequela", "sequelae", "residual"})
 EARLIER = frozenset({"ago", "status"})
 DRUG_EFFECTS = ("T36", "T51")
@@ -44,9 +45,11 @@ def episodes(found: FoundMention, note: NoteReading) -> tuple[str, ...]:
     near = frozenset(found.near[:CLAUSE_REACH]) | heading
     is_open = bool(near & OPEN) and not close & NOT_OPEN
     first, later = ("BA", "ED") if is_open else ("A", "D")
-    if close & HEALING or note.complaint & RETURNING:
+    if close & HEALING:
         return (later,)
-    return (first, later) if close & EARLIER else (first,)
+    if note.complaint & RETURNING:
+        return (later, first)
+    return (first, later) if close & EARLIER or not REHABILITATION.isdisjoint(note.words) else (first,)
 
 
 def fitting(code: str, told: tuple[str, ...]) -> tuple[str, ...]:

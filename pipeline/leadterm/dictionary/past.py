@@ -9,14 +9,17 @@ if TYPE_CHECKING:
 
 __all__ = ["may_be_over"]
 
-REMOVED = frozenset({"removal", "excision", "excised", "removed", "resected", "resection", "remission"})
+REMOVED = frozenset({
+    "removal", "excision", "excised", "removed", "resected", "resection", "remission", "resolved", "cured",
+})  # fmt: skip
 EARLIER = frozenset({"ago", "remote", "earlier", "childhood"})
 TREATED = frozenset({
     "survivor", "surveillance", "mastectomy", "lumpectomy", "prostatectomy", "nephrectomy", "colectomy", "orchiectomy",
     "thyroidectomy", "hysterectomy", "cystectomy", "lobectomy", "gastrectomy", "irradiation", "radiation",
     "brachytherapy", "radiotherapy", "seed", "status",
 })  # fmt: skip
-CANCER = "C"
+CANCER, INBORN = "C", "Q"
+MENDED = frozenset({"repair", "repaired", "correction", "corrected", "closure", "closed", "ligation"})
 REPORT_WORDS = 2
 REPORT = frozenset({
     "specimen", "margin", "microscopic", "gross", "histology", "histologic", "histological", "histologically",
@@ -45,5 +48,7 @@ def may_be_over(code: str, found: FoundMention, note: NoteReading) -> bool:
     if code.startswith(INFARCTION) and not RECENT.isdisjoint(found.near):
         return False
     if code.startswith(ACUTE) and not EARLIER.isdisjoint(found.near):
+        return True
+    if code[0] == INBORN and not MENDED.isdisjoint(found.near):
         return True
     return code.startswith(CANCER) and not TREATED.isdisjoint(found.sentence)

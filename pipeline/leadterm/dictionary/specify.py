@@ -26,6 +26,7 @@ VAGUE_MEANINGS = frozenset({"unspecified", "stage", "eye", "not", "applicable"})
 OTHER_COST = 0.6
 UNSAID_COST = 1.0
 BODY_WEIGHT = 0.9
+FAR = 1.0  # a side that only the complaint, the text below a heading or the rest of the note tells
 # What a title says of no detail: patterns, words of which a title that holds it has one, and what takes its place.
 LEFT_OUT = (
     (BRACKETS, ("(", "["), " "), (ELSEWHERE, ("classified", "nec", "nos", "unspecified"), ""),
@@ -121,7 +122,8 @@ class Specifier:
     def choose(self, family: str, weights: Mapping[str, float], episode: str) -> tuple[Choice, ...]:
         """Choose among the billable codes of a family.
 
-        Best first; more than one only for both sides of a paired organ without a bilateral code. ``family``: a code;
+        Best first; more than one only for both sides of a paired organ without a bilateral code, and
+        where the side stands far away: then the code without a side, too. ``family``: a code;
         when it is billable it is the only choice. ``weights``: normal words near the mention and how much each counts
         (3 in the phrase, less further away). ``episode``: 7th characters where one is needed, the wanted one first:
         ``"KD"`` is nonunion, else subsequent.
@@ -149,6 +151,8 @@ class Specifier:
         chosen = [best]
         if weights.get("bilateral", 0.0) > 0 or (weights.get("right", 0.0) >= 2.5 and weights.get("left", 0.0) >= 2.5):
             chosen = _both_sides(scored) or chosen
+        elif any(0 < weights.get(side, 0.0) <= FAR for side in SIDES & best[1].words):
+            chosen = [best, *_without_side(best[1], scored)]
         siblings = _undecided(best[1], leaves)
         return tuple(
             Choice(
@@ -257,6 +261,14 @@ def _both_sides(scored: list[tuple[tuple[float, int, int], Leaf]]) -> list[tuple
     a = right[0]
     twin = [p for p in left if p[1].words - SIDES == a[1].words - SIDES]
     return [a, twin[0]] if twin else []
+
+
+def _without_side(
+    chosen: Leaf, scored: list[tuple[tuple[float, int, int], Leaf]]
+) -> list[tuple[tuple[float, int, int], Leaf]]:
+    """The code beside a chosen one that leaves the side open."""
+    rest = chosen.words - SIDES
+    return [p for p in scored if p[1].unspecified and not p[1].words & SIDES and p[1].words == rest][:1]
 
 
 def _undecided(chosen: Leaf, leaves: tuple[Leaf, ...]) -> tuple[str, ...]:

@@ -66,7 +66,7 @@ class PcsReader:
         for note in notes:
             for support in self._of_note(Page(note)):
                 found[support.built.code].append(support)
-        for code in _only_repairs(found):
+        for code in _covered(found):
             del found[code]
         for places in found.values():
             places.sort(key=lambda s: (WORTH[s.standing], s.built.other, -s.way.sure, s.mention.start))
@@ -106,15 +106,23 @@ class PcsReader:
                 yield Support(mention, way, standing, built, operative, start / length)
 
 
-def _only_repairs(found: Mapping[str, Sequence[Support]]) -> list[str]:
-    """Repairs of a part that the same words say was supplemented or replaced: repair is what nothing else fits."""
-    better = {
-        (s.mention.start, code[:2], code[3]) for code, places in found.items() if code[0] == "0" and code[2] in "UR"
-        for s in places
+def _covered(found: Mapping[str, Sequence[Support]]) -> list[str]:
+    """Codes of what another code of the same system says: by the definition of repair, and by guideline B3.11a.
+
+    A repair of a part that the same words say was supplemented or replaced; an inspection by the way that an operation
+    was done by.
+    """
+    done = {
+        code: places for code, places in found.items()
+        if code[0] == "0" and any(not s.built.other and s.standing in ("named", "done") for s in places)
     }  # fmt: skip
+    better = {(s.mention.start, code[:2], code[3]) for code in found if code[0] == "0" and code[2] in "UR"
+              for s in found[code]}  # fmt: skip
+    ways = {(code[:2], code[4]) for code in done if code[2] != "J"}
     return [
-        code for code, places in found.items()
-        if code[0] == "0" and code[2] == "Q" and any((s.mention.start, code[:2], code[3]) in better for s in places)
+        code for code, places in found.items() if code[0] == "0"
+        and ((code[2] == "Q" and any((s.mention.start, code[:2], code[3]) in better for s in places))
+             or (code[2] == "J" and (code[:2], code[4]) in ways))
     ]  # fmt: skip
 
 
@@ -125,11 +133,20 @@ def _matches(page: Page, tables: AxisTables) -> list[tuple[int, int, str, Way]]:
     if not spanish:
         own += [*index_finder(tables).find(page), *operation_finder().find(page)]
     solid = {(start, end) for start, end, phrase, _ in own if ".." not in phrase}
+    wide = {(start, end) for start, end, _, way in own if way.source != "operation"}
+    words: dict[tuple[int, int], int] = {}
+    for start, end, phrase, _ in own:
+        words[start, end] = max(words.get((start, end), 0), len(phrase.split()))
     kept = [
         match for match in own
-        if not any(a <= match[0] and match[1] <= b and (a, b) != match[:2] for a, b in solid)
+        if len(match[2].split()) == words[match[:2]]
+        and not _within(match[:2], wide if match[3].source == "operation" else solid)
     ]  # fmt: skip
     return sorted(kept, key=lambda match: (match[0], match[1], match[3].table, match[3].part))
+
+
+def _within(span: tuple[int, int], others: set[tuple[int, int]]) -> bool:
+    return any(a <= span[0] and span[1] <= b and (a, b) != span for a, b in others)
 
 
 def _named_text(page: Page) -> str:

@@ -120,7 +120,7 @@ def check_items(
     return tuple(sorted(found, key=lambda finding: SEVERITIES.index(finding.severity)))
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=4096)
 def _system(name: str, day: Date | None, _installed: tuple[tuple[str, int], ...]) -> CodeSystem | None:
     """Load a system once for a day and what is installed; None where it is not at hand."""
     from leadterm.codes import load_system

@@ -58,8 +58,9 @@ def parts(case: Case) -> Iterator[Finding]:
             if other != whole and other.startswith(said) and not asked_for(case.system, whole, other):
                 yield make_finding("combination-part", case.system.name, (whole, other))
     heads = {code[:SHORT] for code in known}
-    for needed, whole, instead in _combinations() if len(known) > 1 else ():
-        if not all(not heads.isdisjoint(begin) for _, begin in needed):
+    for number in sorted({at for head in heads for at in _by_first().get(head, ())}):
+        needed, whole, instead = _combinations()[number]
+        if any(heads.isdisjoint(begin) for _, begin in needed):
             continue
         if whole in known or any(part == (HYPERTENSION,) for part, _ in needed):  # which has a rule of its own
             continue
@@ -84,6 +85,16 @@ def _combinations() -> tuple[tuple[tuple[tuple[tuple[str, ...], frozenset[str]],
             parts = tuple((part, frozenset(one[:SHORT] for one in part)) for part in choices)
             found.append((parts, row["code"], tuple(row["replaces"].split(";"))))
     return tuple(found)
+
+
+@lru_cache(maxsize=1)
+def _by_first() -> Mapping[str, tuple[int, ...]]:
+    """Numbers of the combinations by the category of their first part."""
+    found: dict[str, tuple[int, ...]] = {}
+    for number, (needed, _, _) in enumerate(_combinations()):
+        for head in needed[0][1]:
+            found[head] = (*found.get(head, ()), number)
+    return found
 
 
 def companions_missing(case: Case) -> Iterator[Finding]:

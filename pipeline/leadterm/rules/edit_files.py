@@ -63,7 +63,7 @@ def read_edit_files(source: str | Path) -> Iterator[EditTable]:
             yield table
     if not known:
         raise LeadtermError(
-            f"'{place.name}' holds no table of edits or coverage that leadterm knows.",
+            f"'{place.name or place}' holds no table of edits or coverage that leadterm knows.",
             hint="Wanted, as downloaded: NCCI PTP or MUE files, or of the Medicare Coverage Database article.csv, "
             "article_x_hcpc_code.csv and article_x_icd10_covered.csv.",
         )

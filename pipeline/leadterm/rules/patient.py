@@ -43,18 +43,32 @@ def other_age(case: Case) -> Iterator[Finding]:
                 break
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=50_000)
 def _rows_of(system: CodeSystem, code: str) -> tuple[Mapping[str, str], ...]:
     """The rows of the table that hold for a code; those of two sexes say nothing of the sex."""
-    places = {"chapter": system.chapter(code), "block": system.block(code)}
-    titles = {part: heading.title.lower() for part, heading in places.items() if heading}
-    titles["code"] = " ".join(system.title(one) for one in (code, *system.ancestors(code))).lower()
-    rows = [row for row in _table() if re.search(rf"\b{re.escape(row['words'])}\b", titles.get(row["part"], ""))]
+    found = {number for part in _titles(system, code) for number in part}
+    rows = [row for number, (row, _) in enumerate(_table()) if number in found]
     if len({row["sex"] for row in rows if row["sex"]}) > 1:
         rows = [row for row in rows if not row["sex"]]
     return tuple(rows)
 
 
+def _titles(system: CodeSystem, code: str) -> Iterator[frozenset[int]]:
+    """Numbers of the rows whose words stand in the titles of a code, of those above it, of its block and chapter."""
+    for part, heading in (("chapter", system.chapter(code)), ("block", system.block(code))):
+        if heading:
+            yield _named(part, heading.title)
+    for one in (code, *system.ancestors(code)):
+        yield _named("code", system.title(one))
+
+
+@lru_cache(maxsize=50_000)
+def _named(part: str, title: str) -> frozenset[int]:
+    small = title.lower()
+    return frozenset(at for at, (row, words) in enumerate(_table()) if row["part"] == part and words.search(small))
+
+
 @cache
-def _table() -> tuple[Mapping[str, str], ...]:
-    return tuple(package_table("leadterm.rules", "patient_words.tsv"))
+def _table() -> tuple[tuple[Mapping[str, str], re.Pattern[str]], ...]:
+    rows = package_table("leadterm.rules", "patient_words.tsv")
+    return tuple((row, re.compile(rf"\b{re.escape(row['words'])}\b")) for row in rows)

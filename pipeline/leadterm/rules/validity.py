@@ -60,8 +60,9 @@ def _unknown(case: Case, code: str) -> Finding:
         return make_finding("seventh-character", system.name, (code,), what=what, fix=fix)
     went = life_of(code)
     fix = f"It ended on {went.went}; use {_some(went.after)}." if went.went and went.after else ""
-    below = _some(system.billable_descendants(base)) if base else ""
-    fix = fix or (f"{base} has {below}." if below else f"Find it: leadterm codes search TEXT --system {system.name}")
+    below = system.billable_descendants(base) if base else ()
+    meant = f"Is {base} meant?" if base in below else f"{base} has {_some(below)}."
+    fix = fix or (meant if below else f"Find it: leadterm codes search TEXT --system {system.name}")
     return make_finding("unknown-code", system.name, (code,), release=release, fix=fix)
 
 

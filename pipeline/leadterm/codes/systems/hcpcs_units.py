@@ -74,6 +74,8 @@ def unit_of(title: str) -> Unit | None:
     if not stated:
         return None
     last = next((match for match in stated if match["measure"].endswith(" dose")), stated[-1])
+    if last["sum"] and len(stated) > 1 and MEASURES[stated[-2]["measure"]][0] != MEASURES[last["measure"]][0]:
+        last, stated = stated[-2], stated[:-1]  # the same amount in another measure stands in brackets
     measure, factor = MEASURES[last["measure"]]
     amount = _number(last["n"]) * factor
     parts = [m for m in stated[:-1] if m["measure"] == last["measure"]]

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from leadterm.procedures.services.held_words import LowText
 from leadterm.storage.tsv import package_table
 
 if TYPE_CHECKING:
@@ -21,6 +22,13 @@ FLAGS = (
     "planned", "handed", "instruct", "procedure", "homelist", "history", "plan",
 )  # fmt: skip
 NEAR = 60
+TURN = re.compile(
+    r";|\bbut\b|,\s*(?:and |then |and then )?"
+    r"(?:sent home|discharged?|prescri\w+|(?:he |she )?will\b|to take|plan(?:s|ned)? )",
+    re.IGNORECASE,
+)
+WHOLE = frozenset({"refused", "allergy", "elsewhere", "today", "procedure"})
+"""What a sentence says of all that it names, wherever it says it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +63,7 @@ class NoteWords:
 
     def __init__(self, note: OpenNote) -> None:
         self.text = note.note.text
+        self.low = LowText(self.text)
         self._sentences: Sequence[tuple[int, int]] = note.sentences or ((0, len(self.text)),)
         self._starts = [start for start, _ in self._sentences]
         self._sections = note.sections
@@ -65,11 +74,15 @@ class NoteWords:
         """Where the sentences are."""
         return self._sentences
 
+    def sentence_at(self, at: int) -> tuple[int, int]:
+        """Where the sentence around a place begins and ends."""
+        return self._sentences[max(bisect_right(self._starts, at) - 1, 0)]
+
     def place(self, start: int, end: int) -> Place:
         """Tell how the words ``[start, end)`` are meant."""
-        low, high = self._sentences[max(bisect_right(self._starts, start) - 1, 0)]
+        low, high = self.sentence_at(start)
         title = self.title_at(start)
-        flags = set(self._of_sentence((low, high)))
+        flags = set(self._of_clause(self._clause(low, high, start))) | (self._of_clause((low, high)) & WHOLE)
         around = {"before": self.text[max(low, start - NEAR) : start], "after": self.text[end : min(high, end + NEAR)],
                   "title": title}  # fmt: skip
         for flag, where, pattern in _cues():
@@ -82,7 +95,13 @@ class NoteWords:
         over = [part for part in self._sections if part.start <= at < part.end and part.title_end > part.title_start]
         return " / ".join(self.text[part.title_start : part.title_end].strip(" :\n\t") for part in over)
 
-    def _of_sentence(self, bounds: tuple[int, int]) -> frozenset[str]:
+    def _clause(self, low: int, high: int, at: int) -> tuple[int, int]:
+        """Cut the sentence where what is given here turns to what comes later."""
+        cuts = [match.start() + low for match in TURN.finditer(self.text[low:high])]
+        first = max((cut for cut in cuts if cut <= at), default=low)
+        return first, min((cut for cut in cuts if cut > at), default=high)
+
+    def _of_clause(self, bounds: tuple[int, int]) -> frozenset[str]:
         if bounds not in self._flags:
             words = self.text[bounds[0] : bounds[1]]
             self._flags[bounds] = frozenset(

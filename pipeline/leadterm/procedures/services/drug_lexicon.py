@@ -10,6 +10,7 @@ from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from leadterm.codes.systems.hcpcs_units import Unit, is_unlisted, unit_of
+from leadterm.procedures.services.held_words import HeldWords, LowText
 from leadterm.storage.tsv import package_table
 
 if TYPE_CHECKING:
@@ -113,9 +114,10 @@ class DrugLexicon:
         for product in self.products:
             if is_unlisted(product.title) and product.head.startswith(("unclassified", "not otherwise", "noc ")):
                 continue
-            for name in (product.head, SALTS.sub("", product.head), *product.makers):
+            plain = SALTS.sub("", product.head)
+            for name, words in ((product.head, product.head), (plain, plain), *((one, one) for one in product.makers)):
                 if len(name) > 4 and name not in PLAIN_WORDS and not name[0].isdigit() and len(name.split()) < 5:
-                    names.setdefault(name, (product.head if name not in product.makers else name, 0.0))
+                    names.setdefault(name, (words, 0.0))
         for row in package_table(ROOM, "drug_names.tsv"):
             strength = 0.0 if row["mg_per_ml"] == "-" else float(row["mg_per_ml"])
             names[row["name"]] = row["title_words"], strength
@@ -128,20 +130,20 @@ class DrugLexicon:
             first.setdefault(FIRST.match(name)[0], []).append(name)  # type: ignore[index]
         return first
 
-    def find(self, text: str) -> Iterator[DrugName]:
+    @cached_property
+    def _held(self) -> HeldWords:
+        return HeldWords(self.names)
+
+    def find(self, text: LowText) -> Iterator[DrugName]:
         """Find the drugs that a text names, the longest name at each place."""
-        low = text.lower()
-        if len(low) != len(text):
-            low = "".join(char.lower() if len(char.lower()) == 1 else char for char in text)
-        end = 0
-        for match in FIRST.finditer(low):
-            if match.start() < end:
-                continue
-            for name in self._by_first.get(match[0], ()):
-                stop = match.start() + len(name)
-                if low.startswith(name, match.start()) and not low[stop : stop + 1].isalnum():
+        low, end = text.low, 0
+        for at in sorted({at for name in self._held.of(text) for at, _ in text.places(name)}):
+            first = None if at < end or INSIDE.match(low, at) else FIRST.match(low, at)
+            for name in self._by_first.get(first[0], ()) if first else ():
+                stop = at + len(name)
+                if low.startswith(name, at) and not low[stop : stop + 1].isalnum():
                     words, strength = self.names[name]
-                    yield DrugName(match.start(), stop, name, words, strength)
+                    yield DrugName(at, stop, name, words, strength)
                     end = stop
                     break
 
@@ -157,6 +159,7 @@ class DrugLexicon:
 
 
 FIRST = re.compile(r"[a-z0-9][a-z0-9.%]*(?<!\.)|[a-z0-9]")
+INSIDE = re.compile(r"(?<=[a-z0-9])|(?<=[a-z0-9][.%])")  # a place within a word
 
 
 @lru_cache(maxsize=4)

@@ -22,7 +22,8 @@ NAMED_STRENGTH = re.compile(r"^[- ]?(10|20|40|80)\b(?!\s*(?:mg|mcg|cc|ml|units?|
 STRENGTH_NAMED = frozenset({"depo-medrol", "depomedrol", "depo medrol", "kenalog"})
 CONTINUED = re.compile(r"\s*(?:dose|amount|strength|total dose|route|given|qty|quantity)\s*[:=]", re.IGNORECASE)
 SAME = re.compile(r"^[\s,]*[(/\[,]?\s*(?:brand|i\.e\.|aka|generic)?\s*$")
-ESRD = re.compile(r"\b(?:esrd|end[- ]stage renal|(?:hemo|peritoneal )?dialysis)\b", re.IGNORECASE)
+RENAL = ("esrd", "stage renal", "dialysis")
+ESRD = re.compile(r"\b(?:esrd|end[- ]stage renal|(?:hemo|peritoneal )?dialysis)\b")
 WEIGHT = re.compile(
     r"\b(?:weight|wt\.?|weighs?|weighed|weighing)[^.\n\d]{0,25}(\d{2,3}(?:\.\d+)?)\s*(kg|kilograms?|lbs?|pounds?)\b",
     re.I,
@@ -45,12 +46,19 @@ class _Site(NamedTuple):
 
 def find_drugs(words: NoteWords, lexicon: DrugLexicon, day: date | None) -> Iterator[ServiceFound]:
     """Find the drugs of a note; a code each for the best product, and one for each other that may be meant."""
-    esrd = bool(ESRD.search(words.text))
+    esrd = any(word in words.low.low for word in RENAL) and bool(ESRD.search(words.low.low))
     for site in _sites(words, lexicon):
         title_words = _by_number(site.drug, words.text)
         products = _fitting(_products(lexicon, title_words, site.route), site, day, words.text.lower(), esrd=esrd)
-        for rank, product in enumerate(products[:3]):
+        for rank, product in enumerate(_meant(products, site.dose)):
             yield _found(product, site, words.text, rank, ended=not product.holds(day))
+
+
+def _meant(products: Sequence[Product], dose: Dose) -> list[Product]:
+    """Leave out what the note settles: where the dose decides, only another substance is a second choice."""
+    if not products or units_of(products[0], dose)[0] is None:
+        return list(products[:3])
+    return [one for one in products[:3] if one is products[0] or one.head != products[0].head]
 
 
 def _products(lexicon: DrugLexicon, title_words: str, route: str) -> tuple[Product, ...]:
@@ -72,7 +80,7 @@ def _by_number(drug: DrugName, text: str) -> str:
 
 
 def _sites(words: NoteWords, lexicon: DrugLexicon) -> Iterator[_Site]:
-    drugs = _joined(list(lexicon.find(words.text)), words.text)
+    drugs = _joined(list(lexicon.find(words.low)), words.text)
     by_sentence: dict[tuple[int, int], list[DrugName]] = {}
     places = {drug: words.place(drug.start, drug.end) for drug in drugs}
     for drug in drugs:
@@ -138,6 +146,7 @@ def _fitting(products: Sequence[Product], site: _Site, day: date | None, text: s
     mine = [product for product in there if product.form == form]
     if not mine and form != "oral":
         mine = [product for product in there if product.form in ("injected", "spinal", "pump", "implant")]
+        mine = mine or ([] if site.route else list(there))
     renal = [product for product in mine if "esrd on dialysis" in product.title.lower()]
     mine = (renal if esrd and renal else [product for product in mine if product not in renal]) or mine
     named = [product for product in mine if any(maker in text for maker in product.makers)]

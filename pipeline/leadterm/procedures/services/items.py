@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from leadterm.codes.systems.hcpcs_units import is_unlisted
 from leadterm.procedures.services.context import NoteWords, Place, spaced
+from leadterm.procedures.services.held_words import HeldWords, stretches
 from leadterm.procedures.services.service_found import ServiceFound
 from leadterm.storage.tsv import package_table
 
@@ -26,6 +28,7 @@ CASTS = {
     "@shortarmcast": 4009, "@longarmcast": 4005, "@shortlegcast": 4037, "@longlegcast": 4029,
 }  # fmt: skip
 """Family → code for an adult and plaster; behind it adult and fibreglass, child and plaster, child and fibreglass."""
+REACH = 80  # characters around one of its words that what a pattern fits may take in
 CHILD = 11  # years; younger is a child to the titles of casts
 NUMBERS = {"a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "eight": 8, "ten": 10}
 COUNT_BEFORE = re.compile(
@@ -72,7 +75,7 @@ def service_rows() -> tuple[ServiceRow, ...]:
     """Read the table of words."""
     return tuple(
         ServiceRow(
-            row["group"], row["code"], () if row["holds"] == "-" else tuple(row["holds"].split(";")),
+            row["group"], row["code"], tuple(row["holds"].split(";")),
             spaced(rf"(?<![\w-])(?:{row['words']})(?!\w)"),
             None if row["also"] == "-" else spaced(row["also"].removeprefix("note ")), row["also"].startswith("note "),
             None if row["unless"] == "-" else spaced(rf"(?:{row['unless']})"), row["units"], row["kind"],
@@ -81,32 +84,49 @@ def service_rows() -> tuple[ServiceRow, ...]:
     )  # fmt: skip
 
 
+@lru_cache(maxsize=1)
+def _rows_by_word() -> tuple[HeldWords, dict[str, list[int]]]:
+    """Finds the words one of which each pattern needs; the numbers of the rows that need them."""
+    numbers: dict[str, list[int]] = defaultdict(list)
+    for number, row in enumerate(service_rows()):
+        for word in row.holds:
+            numbers[word].append(number)
+    return HeldWords(numbers), numbers
+
+
 def find_items(words: NoteWords, codes: CodeSystem, day: date | None, age: int | None) -> Iterator[ServiceFound]:
     """Find the items of a note: of the rows of a group the first that fits takes the words."""
-    taken: dict[str, list[tuple[int, int]]] = {}
-    low = words.text.lower()
-    for row in service_rows():
-        if row.holds and not any(held in low for held in row.holds):
+    taken: dict[str, list[tuple[int, int]]] = defaultdict(list)
+    for row, match in _matches(words):
+        start, end = match.span()
+        held = taken[row.group]
+        if any(start < high and low < end for low, high in held):
             continue
-        held = taken.setdefault(row.group, [])
-        if row.whole_note and row.also and not row.also.search(words.text):
+        low, high = words.sentence_at(start)
+        sentence = words.text[low:high]
+        if (row.also and not row.also.search(words.text if row.whole_note else sentence)) or (
+            row.unless and row.unless.search(sentence)
+        ):
             continue
-        for match in row.words.finditer(words.text):
-            start, end = match.span()
-            if any(start < high and low < end for low, high in held):
-                continue
-            place = words.place(start, end)
-            sentence = words.text[place.sentence[0] : place.sentence[1]]
-            if (row.also and not row.whole_note and not row.also.search(sentence)) or (
-                row.unless and row.unless.search(sentence)
-            ):
-                continue
-            held.append((start, end))
-            found = _found(row, match[0], place, words.text, age)
-            if found.code in codes and _holds(codes, found.code, day):
-                unlisted = is_unlisted(codes.title(found.code))
-                yield replace(found, traits=found.traits | {"unlisted"}) if unlisted else found
+        held.append((start, end))
+        found = _found(row, match[0], words.place(start, end), words.text, age)
+        if found.code in codes and _holds(codes, found.code, day):
+            unlisted = is_unlisted(codes.title(found.code))
+            yield replace(found, traits=found.traits | {"unlisted"}) if unlisted else found
     yield from _substitutes(words, codes, day)
+
+
+def _matches(words: NoteWords) -> Iterator[tuple[ServiceRow, re.Match[str]]]:
+    """Try the pattern of each row around those words of the note that it must hold."""
+    finder, numbers = _rows_by_word()
+    held: dict[int, list[str]] = defaultdict(list)
+    for word in finder.of(words.low):
+        for number in numbers[word]:
+            held[number].append(word)
+    for number in sorted(held):
+        row = service_rows()[number]
+        for low, high in stretches(words.low, held[number], REACH):
+            yield from ((row, match) for match in row.words.finditer(words.text, low, high))
 
 
 def _holds(codes: CodeSystem, code: str, day: date | None) -> bool:
@@ -170,21 +190,22 @@ def _timed(kind: str, size: float, sentence: str) -> float | None:
 
 
 @lru_cache(maxsize=2)
-def _substitute_names(codes: CodeSystem) -> tuple[tuple[str, str, re.Pattern[str]], ...]:
+def _substitute_names(codes: CodeSystem) -> tuple[HeldWords, tuple[tuple[str, str, re.Pattern[str]], ...]]:
     """Skin substitutes, by the name that their titles begin with."""
-    found = []
+    found: list[tuple[str, str, re.Pattern[str]]] = []
     for code in codes:
         if SUBSTITUTE.match(code):
             name = re.split(r",|\(| per ", codes.title(code).lower())[0].strip()
             names = [one for one in name.split(" or ") if len(one) > 4 and one not in NO_NAMES]
             found += [(code, one, re.compile(rf"(?<!\w){re.escape(one)}(?!\w)", re.IGNORECASE)) for one in names]
-    return tuple(found)
+    return HeldWords(name for _, name, _ in found), tuple(found)
 
 
 def _substitutes(words: NoteWords, codes: CodeSystem, day: date | None) -> Iterator[ServiceFound]:
-    low = words.text.lower()
-    for code, name, pattern in _substitute_names(codes):
-        if name not in low or not _holds(codes, code, day):
+    names, rows = _substitute_names(codes)
+    there = names.of(words.low)
+    for code, name, pattern in rows if there else ():
+        if name not in there or not _holds(codes, code, day):
             continue
         for match in pattern.finditer(words.text):
             place = words.place(*match.span())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import lru_cache
+from typing import NamedTuple
 
 from leadterm.procedures.services.context import spaced
 from leadterm.schema import Modifier
@@ -48,12 +49,26 @@ def sides_of(words: str) -> frozenset[str]:
     return frozenset(name for name, pattern in (("left", LEFT), ("right", RIGHT)) if pattern.search(words))
 
 
+class _Rule(NamedTuple):
+    """When a modifier is documented: for which codes, in the sentence or the note, by a word it needs and a pattern."""
+
+    modifier: Modifier
+    codes: re.Pattern[str]
+    of_note: bool
+    holds: tuple[str, ...]
+    words: re.Pattern[str]
+
+
 @lru_cache(maxsize=1)
-def _rules() -> tuple[tuple[str, re.Pattern[str], re.Pattern[str], str, str], ...]:
+def _rules() -> tuple[_Rule, ...]:
     rows = package_table("leadterm.procedures.services", "modifier_words.tsv")
     return tuple(
-        (row["modifier"], re.compile(row["codes"]), spaced(row["words"]), row["where"], row["reason"]) for row in rows
-    )
+        _Rule(
+            Modifier(row["modifier"], row["reason"]), re.compile(row["codes"]), row["where"] == "note",
+            tuple(row["holds"].split(";")), spaced(row["words"]),
+        )
+        for row in rows
+    )  # fmt: skip
 
 
 def documented_modifiers(code: str, title: str, sentence: str, note: str) -> Iterator[Modifier]:
@@ -69,9 +84,11 @@ def documented_modifiers(code: str, title: str, sentence: str, note: str) -> Ite
         for side, modifier in (("left", "LT"), ("right", "RT")):
             if side in sides:
                 yield Modifier(modifier, f"{side} side documented")
-    for modifier, codes, words, where, reason in _rules():
-        if codes.match(f"{code} {title.lower()}") and words.search(sentence if where == "sentence" else note):
-            yield Modifier(modifier, reason)
+    named, low_sentence, low_note = f"{code} {title.lower()}", sentence.lower(), note.lower()
+    for rule in _rules():
+        low = low_note if rule.of_note else low_sentence
+        if rule.codes.match(named) and any(word in low for word in rule.holds) and rule.words.search(low):
+            yield rule.modifier
 
 
 def _digits(code: str, sentence: str) -> Iterator[Modifier]:

@@ -26,6 +26,7 @@ TRAITS = (
     "alternative", "form_oral", "form_inhaled", "form_implant", "letter_C", "letter_S", "counted", "ended",
 )  # fmt: skip
 PAIRS = (
+    ("dme", "handed"), ("orthosis", "handed"), ("supply", "handed"),
     ("drug", "given"), ("drug", "given_title"), ("drug", "take"), ("drug", "rx"), ("drug", "home"), ("drug", "past"),
     ("drug", "planned"), ("drug", "order"), ("no_dose", "given"), ("no_dose", "given_title"), ("drug", "history"),
     ("route_injected", "given"), ("route_oral", "given"), ("dose", "take"), ("dme", "order"), ("dme", "home"),
@@ -34,12 +35,15 @@ PAIRS = (
     ("vaccine", "today"), ("vaccine", "planned"), ("vaccine", "past"), ("route_none", "no_dose"), ("fluid", "no_dose"),
     ("implant", "given"), ("implant", "past"), ("service", "planned"), ("dme", "rx"), ("dme", "plan"),
 )  # fmt: skip
+ORDERED = frozenset({"dme", "orthosis", "supply"})
 FEATURES = ("bias", *FLAGS, *TRAITS, *ASSERTIONS, *(f"{a}+{b}" for a, b in PAIRS))
 
 
 def describe(found: ServiceFound, assertion: str) -> NDArray[np.float32]:
     """Give the features of what was found at one place, shape (n_features,)."""
     said = found.place.flags | found.traits | {found.kind, "bias", assertion}
+    if found.kind in ORDERED and "rx" in said:
+        said = (said - {"rx"}) | {"order"}  # what is prescribed of these is ordered here
     said |= {f"{a}+{b}" for a, b in PAIRS if a in said and b in said}
     return np.array([name in said for name in FEATURES], dtype=np.float32)
 
@@ -54,6 +58,6 @@ def _weights() -> NDArray[np.float64]:
 
 def confidence(features: NDArray[np.float32], names: Sequence[str] = FEATURES) -> NDArray[np.float64]:
     """Turn features into the probability that a coder reports the code, shape (n_codes,)."""
-    columns = [list(names).index(name) for name in FEATURES]
-    scores = features[:, columns].astype(np.float64) @ _weights()
+    at = {name: column for column, name in enumerate(names)}
+    scores = features[:, [at[name] for name in FEATURES]].astype(np.float64) @ _weights()
     return np.asarray(1 / (1 + np.exp(-scores)))

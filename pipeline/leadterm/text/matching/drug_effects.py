@@ -28,6 +28,7 @@ _CUES = {
     "take": "take takes taking taken took",
     "not": "not never n't without",
     "harm": "suicide suicidal intentional intentionally harm",
+    "deny": "no not denies denied denying deny never without",
 }
 CUES = {kind: frozenset(map(get_string_id, words.split())) for kind, words in _CUES.items()}
 JOINED = ("induced", "related", "associated")
@@ -72,7 +73,7 @@ class DrugEffectFinder:
         if not present:
             return []
         starts = sentence_flags(doc)
-        harmed = SELF_HARM if not CUES["harm"].isdisjoint(words) else ACCIDENT
+        harmed = SELF_HARM if _is_harm_meant(words) else ACCIDENT
         allergies = _allergy_titles(doc)
         found: list[Cover] = []
         for i, word in enumerate(words):
@@ -144,6 +145,14 @@ def _intent(first: int, last: int, words: Sequence[int], starts: Sequence[bool],
         if words[k] in CUES["adverse"] or (words[k] == FROM and first - k == 1):
             return k, ADVERSE
     return -1, ""
+
+
+def _is_harm_meant(words: Sequence[int]) -> bool:
+    """Whether a word of self-harm stands in a doc that no word before it denies."""
+    if CUES["harm"].isdisjoint(words):
+        return False
+    said = (k for k, word in enumerate(words) if word in CUES["harm"])
+    return any(CUES["deny"].isdisjoint(words[max(k - BEFORE, 0) : k]) for k in said)
 
 
 def _denied(k: int, words: Sequence[int]) -> bool:

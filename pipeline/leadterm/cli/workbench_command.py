@@ -1,0 +1,104 @@
+"""``leadterm review``: the coder's workbench, a page on this machine where suggestions become decisions."""
+
+from __future__ import annotations
+
+import getpass
+import webbrowser
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from leadterm.cli.console import messages, write_output
+from leadterm.errors import LeadtermError, printable
+from leadterm.paths import decisions_home
+
+if TYPE_CHECKING:
+    from leadterm.review.workbench import Workbench
+    from leadterm.schema import Encounter
+
+__all__ = ["review"]
+
+Notes = Annotated[
+    list[str], typer.Argument(metavar="FILE|FOLDER...", help="Notes, tables, encounters in JSON, folders.")
+]
+Decisions = Annotated[
+    Path | None, typer.Option(metavar="DIR", help="Where decisions are kept. Default: in the data folder.")
+]
+Export = Annotated[
+    Path | None, typer.Option(metavar="CORPUS", help="Write the finished encounters as a corpus, and stop.")
+]
+
+
+def review(
+    notes: Notes,
+    decisions: Decisions = None,
+    model: Annotated[str, typer.Option("--model", metavar="M", help="Name or folder of a model.")] = "default",
+    coder: Annotated[str | None, typer.Option(metavar="NAME", help="Who decides. Default: who is logged in.")] = None,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port on 127.0.0.1; 0 takes a free one.")] = 0,
+    open_: Annotated[bool, typer.Option("--open/--no-open", help="Open the page in the browser.")] = True,
+    export: Export = None,
+    setting: Annotated[str | None, typer.Option(metavar="S", help="outpatient or inpatient.")] = None,
+    date: Annotated[str | None, typer.Option(metavar="YYYY-MM-DD", help="Date of service, if a note has none.")] = None,
+) -> None:
+    """Review suggestions in the browser: accept, reject, replace and add by key; every decision is kept.
+
+    The page is served on this machine alone, behind a token, and loads nothing from elsewhere. Decisions are lines of
+    one file that only grows; they hold codes and places, not the notes, but comments may say anything.
+    """
+    bench = _bench(notes, decisions, model, coder or getpass.getuser(), setting, date)
+    if export is not None:
+        from leadterm.review.export import export_corpus
+
+        card = export_corpus(bench, export)
+        write_output(f"{card.counts['encounters']} finished encounters with {card.counts['codes']} codes: {export}")
+        return
+    try:
+        from leadterm.review.serve import serve
+
+        serve(bench, port, lambda address: _tell(bench, address, open_))
+    except ModuleNotFoundError as error:
+        hint = "Install it with: pip install 'leadterm[review]'"
+        raise LeadtermError(f"the workbench needs the package '{error.name}'.", hint=hint) from None
+    except KeyboardInterrupt:
+        messages().print(f"stopped; the decisions are in {bench.store.path}", markup=False)
+
+
+def _tell(bench: Workbench, address: str, open_: bool) -> None:
+    write_output(f"{len(bench.encounters)} encounters. Open {address}")
+    messages().print(f"Decisions are kept in {bench.store.path}. Stop with Ctrl+C.", markup=False, soft_wrap=True)
+    if open_:
+        webbrowser.open(address)
+
+
+def _bench(
+    notes: list[str], decisions: Path | None, model: str, coder: str, setting: str | None, date: str | None
+) -> Workbench:
+    from leadterm.intake.language import in_their_language
+    from leadterm.models import load
+    from leadterm.review.decision_file import DecisionStore
+    from leadterm.review.workbench import Workbench
+
+    given = list(_encounters(notes, setting, date))
+    if not given:
+        raise LeadtermError("none of the notes could be read.", hint="See the messages above.")
+    engine = load(model)
+    store = DecisionStore(decisions or decisions_home())
+    return Workbench(list(in_their_language(given, engine.languages, _say)), engine, store, coder)
+
+
+def _encounters(notes: list[str], setting: str | None, date: str | None) -> Iterator[Encounter]:
+    from leadterm.intake.encounters import read_items
+    from leadterm.intake.files import find_files
+
+    for item in read_items(find_files(notes), setting=setting, date=date):
+        for said in (item.warning, item.problem):
+            if said:
+                _say(str(said))
+        if item.encounter is not None:
+            yield item.encounter
+
+
+def _say(message: str) -> None:
+    messages().print(f"leadterm: {printable(message)}", markup=False, soft_wrap=True)

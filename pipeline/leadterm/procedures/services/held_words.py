@@ -1,0 +1,77 @@
+"""Which of many words a note holds: every word met is looked through once, whatever note it comes from."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+
+__all__ = ["HeldWords", "LowText", "stretches"]
+
+KEY = 2  # letters by which what is looked for is found
+MOST_KEPT = 100_000  # words whose contents are remembered
+
+
+class LowText:
+    """A text in lower case, every letter in its place, and the words between its blanks.
+
+    >>> LowText("İzmir NaCl").low[6:], sorted(LowText("one by one").words)
+    ('nacl', ['by', 'one'])
+    """
+
+    def __init__(self, text: str) -> None:
+        low = text.lower()
+        self.low = low if len(low) == len(text) else "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
+        self.words = frozenset(self.low.split())
+
+    def places(self, word: str) -> Iterator[tuple[int, int]]:
+        """Where the text has a word, or a part of one: ``[start, end)``."""
+        at = self.low.find(word)
+        while at >= 0:
+            yield at, at + len(word)
+            at = self.low.find(word, at + 1)
+
+
+class HeldWords:
+    """Tells which of some lower-case words, parts of words or names of several words a text holds.
+
+    >>> held = HeldWords(["walker", "nebuli", "y-90", "skin graft"])
+    >>> sorted(held.of(LowText("Two nebulizers, one walker; a skin flap and a graft")))
+    ['nebuli', 'walker']
+    """
+
+    def __init__(self, sought: Iterable[str]) -> None:
+        self._by_start: dict[str, list[tuple[str, str]]] = defaultdict(list)
+        for one in dict.fromkeys(sought):
+            first = one.split()[0]
+            self._by_start[first[:KEY]].append((first, one))
+        self._in_word: dict[str, tuple[str, ...]] = {}
+
+    def of(self, text: LowText) -> frozenset[str]:
+        """Give those that a text holds."""
+        if len(self._in_word) > MOST_KEPT:
+            self._in_word.clear()
+        for word in text.words.difference(self._in_word):
+            self._in_word[word] = tuple(self._parts(word))
+        found = {one for held in map(self._in_word.__getitem__, text.words) if held for one in held}
+        return frozenset(one for one in found if " " not in one or one in text.low)
+
+    def _parts(self, word: str) -> Iterator[str]:
+        for at in range(len(word)):
+            for first, one in self._by_start.get(word[at : at + KEY], ()):
+                if word.startswith(first, at):
+                    yield one
+
+
+def stretches(text: LowText, words: Iterable[str], reach: int) -> list[tuple[int, int]]:
+    """Where a text has one of some words, with as many characters around; what overlaps is one stretch.
+
+    >>> stretches(LowText("A cane. Later: another cane"), ["cane"], 3)
+    [(0, 9), (20, 30)]
+    """
+    joined: list[tuple[int, int]] = []
+    for at, end in sorted(place for word in words for place in text.places(word)):
+        begin, end = max(at - reach, 0), end + reach
+        if joined and begin <= joined[-1][1]:
+            begin, end = joined[-1][0], max(end, joined.pop()[1])
+        joined.append((begin, end))
+    return joined

@@ -1,0 +1,93 @@
+// One code: what it is, why it is suggested, what is open about it, and what can be done with it.
+import { html, useEffect, useState } from "./htm-preact.js";
+import { ask } from "./api.js";
+
+export const keyOf = (one) => `${one.system}:${one.code}`;
+export const percent = (confidence) => (confidence < 0.005 ? "<1%" : `${Math.round(100 * confidence)}%`);
+const SAID = { open: "", accepted: "accepted", rejected: "rejected", replaced: "replaced", added: "added" };
+const SIGN = { open: "", accepted: "✓", rejected: "✕", replaced: "→", added: "+" };
+const AROUND = 45;
+
+export function quoteOf(note, mention) {
+  const chars = [...note.text], start = mention.spans[0][0], end = mention.spans[mention.spans.length - 1][1];
+  const from = Math.max(0, start - AROUND), to = Math.min(chars.length, end + AROUND);
+  const pieces = [];
+  let at = from;
+  const flat = (a, b) => chars.slice(a, b).join("").replace(/\s+/g, " ");
+  for (const [a, b] of mention.spans) { pieces.push([flat(at, a), false], [flat(a, b), true]); at = b; }
+  pieces.push([flat(at, to), false]);
+  if (from > 0) pieces.unshift(["…", false]);
+  if (to < chars.length) pieces.push(["…", false]);
+  return pieces;
+}
+
+export function Code({ one, verdict, current, evidence, notes, n, settings, reasons, rejecting, act, choose, remarks, poa }) {
+  const status = verdict?.status || "open", conf = one.confidence;
+  const label = [one.code, one.title, conf !== null && percent(conf), SAID[status], verdict?.flagged && "flagged"].filter(Boolean).join(", ");
+  return html`<li class=${`s ${one.above || status === "added" ? "" : "maybe"} ${status} ${current ? "at" : ""}`} id=${`c-${keyOf(one)}`}>
+    <button class="head" aria-expanded=${String(current)} aria-current=${current ? "true" : undefined} aria-label=${label} onClick=${() => choose(one)}>
+      <span class="sign" aria-hidden="true">${SIGN[status]}</span><span class="code">${one.code}</span>
+      <span class="title">${one.title}${verdict?.flagged && html` <b class="flag">⚑</b>`}
+        ${status === "replaced" && html`<small>replaced by ${verdict.to}</small>`}
+        ${status === "rejected" && verdict.reason && html`<small>${(reasons.find((r) => r.name === verdict.reason)?.said || verdict.reason).toLowerCase()}</small>`}</span>
+      ${conf === null ? html`<span class="conf">added</span>` : html`<span class="conf">${percent(conf)}<i><b style=${{ width: `${100 * conf}%` }}></b></i></span>`}
+    </button>
+    ${current && html`<${Detail} ...${{ one, status, evidence, notes, n, settings, reasons, rejecting, act, remarks, poa }} />`}
+  </li>`;
+}
+
+const kept = new Map(); // what the classification says of a code, by encounter and code
+
+export function known(n, one) {
+  return kept.get(`${n} ${keyOf(one)}`);
+}
+
+function useKnown(n, one) {
+  const name = `${n} ${keyOf(one)}`, [, again] = useState(0);
+  useEffect(() => {
+    if (!kept.has(name)) ask(`/api/encounters/${n}/code`, { system: one.system, code: one.code }).then((told) => { kept.set(name, told); again((x) => x + 1); }, () => {});
+  }, [name]);
+  return kept.get(name);
+}
+
+const Do = ({ name, keys, act, children, on }) => html`<button aria-pressed=${on === undefined ? undefined : String(on)} onClick=${() => act(name)}>${children} <kbd>${keys[name]}</kbd></button>`;
+
+function Detail({ one, status, evidence, notes, n, settings, reasons, rejecting, act, remarks, poa }) {
+  const told = useKnown(n, one), keys = settings.keys;
+  const ruled = one.hints.filter((hint) => /^(left out|brought in): /.test(hint)), open = one.hints.filter((hint) => !ruled.includes(hint));
+  return html`<div class="detail">
+    ${one.evidence.length > 0 && html`<p class="why">${why(one.evidence[evidence] || one.evidence[0], one, notes)}</p>`}
+    ${ruled.map((hint) => html`<p class="why rule">${hint}</p>`)}
+    ${!one.billable && html`<p class="hint">not a complete code: take one below it</p>`}
+    <ul class="quotes" aria-label="Evidence">${one.evidence.map((mention, i) => html`<li><button aria-pressed=${String(i === evidence)} onClick=${() => act("evidence", i)}>
+      ${quoteOf(notes.find((note) => note.id === mention.note), mention).map(([words, hot]) => (hot ? html`<em>${words}</em>` : words))}
+      ${mention.section && html` <small>${mention.section}</small>`}</button></li>`)}</ul>
+    ${open.map((hint) => html`<p class="hint">${hint}</p>`)}
+    ${told?.alternatives.length > 0 && html`<ol class="alternatives" aria-label="Codes in its place">${told.alternatives.map((other, i) => html`<li>
+      <button onClick=${() => act(String(i + 1))}><kbd>${i + 1}</kbd> <code>${other.code}</code> ${other.title}</button></li>`)}</ol>`}
+    ${rejecting && html`<div class="reasons" role="group" aria-label="Why is it rejected?"><b>Why?</b>${reasons.filter((r) => r.key !== "-").map((r) => html`
+      <button onClick=${() => act(r.key)}><kbd>${r.key}</kbd> ${r.said}</button>`)}</div>`}
+    <div class="acts">
+      ${status === "accepted" || status === "added" ? html`<${Do} name="clear" ...${{ keys, act }}>${status === "added" ? "Take away" : "Undecide"}<//>` : html`<${Do} name="accept" ...${{ keys, act }}>Accept<//>`}
+      <${Do} name="reject" ...${{ keys, act }}>Reject<//><${Do} name="replace" ...${{ keys, act }}>Replace<//>
+      <${Do} name="lead" ...${{ keys, act }}>First<//>
+      ${poa && html`<${Do} name="poa" ...${{ keys, act }}>POA ${poa.poa || (poa.poa_proposed ? `${poa.poa_proposed}?` : "exempt")}<//>`}
+      <${Do} name="flag" ...${{ keys, act }}>Flag<//><${Do} name="comment" ...${{ keys, act }}>Comment<//>
+    </div>
+    ${remarks.map((remark) => html`<p class="remark"><b>${remark.who}</b> ${remark.text}</p>`)}
+    ${told && (told.notes.length > 0 || told.path.length > 0) && html`<details><summary>In the classification</summary>
+      <p class="path">${[...told.path].reverse().map((step, i) => html`${i > 0 && " › "}<span title=${step.title}>${step.code} <small>${step.title}</small></span>`)}</p>
+      ${told.notes.map((note) => html`<p class="rulenote"><b>${note.kind}</b> ${note.text}${note.owner !== one.code && html` <small>at ${note.owner}</small>`}</p>`)}</details>`}
+  </div>`;
+}
+
+function why(mention, one, notes) {
+  const note = notes.find((each) => each.id === mention.note), chars = [...note.text];
+  const cues = mention.cues.map(([a, b]) => chars.slice(a, b).join("").replace(/\s+/g, " "));
+  const parts = [
+    mention.term ? `“${mention.term}”${mention.source ? ` (${mention.source})` : ""} → ${one.code}` : "marked by you",
+    mention.section, mention.meant !== "present" && `${mention.meant}${cues.length ? ` (“${cues.join("”, “")}”)` : ""}`,
+    notes.length > 1 && (note.kind || note.id),
+  ];
+  return parts.filter(Boolean).join(" · ");
+}

@@ -1,0 +1,282 @@
+// One encounter: its notes, beside them the codes, beside these what was decided. Every action has a key and a button.
+import { html, useEffect, useLayoutEffect, useRef, useState } from "./htm-preact.js";
+import { Saver, ask } from "./api.js";
+import { Code, keyOf, known } from "./codes.js";
+import { Final } from "./final.js";
+import { Asker, Finder } from "./finder.js";
+import { onKey } from "./keys.js";
+import { Paper, paint, pointed, selected, show } from "./paint.js";
+
+const UNLIKELY = 0.05, POA = ["Y", "N", "U", "W"];
+const places = (mentions) => mentions.map((one) => [one.note, one.spans]);
+
+export function Encounter({ n, settings, open, sheet }) {
+  const [data, setData] = useState(null);
+  const [state, setState] = useState(null);
+  const [at, setAt] = useState(null); // key of the code at hand
+  const [evidence, setEvidence] = useState(0);
+  const [mode, setMode] = useState(null); // null, "reject", {find…}, {comment…}
+  const [more, setMore] = useState(false);
+  const [said, setSaid] = useState("");
+  const [saved, setSaved] = useState({ waiting: 0, failed: false });
+  const [findings, setFindings] = useState(null);
+  const [clash, setClash] = useState(null);
+  const [problem, setProblem] = useState("");
+  const [picked, setPicked] = useState(null);
+  const papers = useRef(new Map()), saver = useRef(null), sure = useRef(false);
+  const keys = settings.keys;
+
+  const judge = () => ask(`/api/encounters/${n}/findings`).then((told) => setFindings(told.findings), () => setFindings([]));
+  useEffect(() => {
+    ask(`/api/encounters/${n}`).then((told) => {
+      setData(told); setState(told.state);
+      saver.current = new Saver(`/api/encounters/${n}`, told.state.seen, {
+        tell: setSaved,
+        done: (now) => { setState(now); judge(); },
+        refused: (error, changes) => {
+          const now = error.told.state;
+          if (now) { saver.current.seen = now.seen; setState(now); setClash({ message: error.message, changes }); judge(); }
+          else { setSaid(error.message); ask(`/api/encounters/${n}/state`).then(setState); }
+        },
+      });
+      const rows = rowsOf(told, told.state, false), first = rows.find((one) => statusOf(told.state, one) === "open") || rows[0];
+      if (first) setAt(keyOf(first));
+      judge();
+    }, (error) => setProblem(error.message));
+    const leave = (event) => { if (saver.current?.queue.length) event.preventDefault(); };
+    const select = () => setPicked(selected(papers.current));
+    addEventListener("beforeunload", leave);
+    document.addEventListener("selectionchange", select);
+    return () => { removeEventListener("beforeunload", leave); document.removeEventListener("selectionchange", select); };
+  }, []);
+
+  const rows = data ? rowsOf(data, state, more) : [];
+  const one = rows.find((each) => keyOf(each) === at);
+
+  useEffect(() => { if (data) paint(papers.current, marksOf(data, state, rows, one, evidence)); }, [data, state, at, evidence, more]);
+  useEffect(() => {
+    if (!one) return;
+    const row = document.getElementById(`c-${at}`);
+    row?.scrollIntoView({ block: "nearest" });
+    if (!document.querySelector("dialog[open]") && row && !row.contains(document.activeElement)) row.querySelector(".head").focus({ preventScroll: true });
+    show(papers.current, one.evidence[evidence] || one.evidence[0]);
+  }, [at, evidence, data !== null]);
+
+  if (problem) return html`<main class="list"><p class="alarm" role="alert">${problem}</p><p><a href="#/">Back to the work list</a></p></main>`;
+  if (!data) return html`<p class="loading">Reading the notes …</p>`;
+
+  const choose = (each, which = 0) => { setAt(keyOf(each)); setEvidence(which); setMode(null); };
+  const step = (by) => { const i = rows.indexOf(one) + by; if (rows[i]) choose(rows[i]); };
+  const decide = (changes, message) => { // shown at once, then saved; what was decided last is said aloud
+    sure.current = false;
+    setState((now) => foreseen(now, changes));
+    saver.current.send(changes);
+    setMode(null); setSaid(message);
+  };
+  const onward = (decided) => {
+    const i = rows.indexOf(decided), open = (each) => each !== decided && statusOf(state, each) === "open";
+    const next = rows.slice(i + 1).find(open) || rows[i + 1] || decided;
+    choose(next);
+  };
+  const about = (each) => ({ system: each.system, code: each.code });
+  const trust = (each) => (each.confidence === null ? {} : { confidence: each.confidence });
+  const replaceBy = (hit) => {
+    if (!one) return;
+    decide([{ action: "replace", ...about(one), to: hit.code, evidence: places(one.evidence), ...trust(one) }], `${one.code} replaced by ${hit.code}`);
+    onward(one);
+  };
+  const find = (replaces) => {
+    const chosen = selected(papers.current);
+    setMode(replaces ? { find: "replace", title: `Replace ${one.code} ${one.title}`, first: (known(n, one)?.alternatives || []).map((each) => ({ ...each, system: one.system })) }
+      : { find: "add", title: "Add a code", text: chosen?.text, evidence: chosen });
+  };
+  const take = (hit, words) => {
+    const { find: kind, evidence: chosen } = mode;
+    if (kind === "replace") { if (hit.system === one.system) replaceBy(hit); return; }
+    const seen = chosen ? [[chosen.note, [[chosen.start, chosen.end]]]] : inNotes(data.notes, words);
+    decide([{ action: "add", system: hit.system, code: hit.code, evidence: seen }], `${hit.code} added`);
+    setAt(keyOf(hit)); setEvidence(0); getSelection().removeAllRanges();
+  };
+  const finalAt = one ? state.final.findIndex((each) => each.system === one.system && (each.code === one.code || each.code === state.verdicts[at]?.to)) : -1;
+  const place = (to) => {
+    if (finalAt < 0) { setSaid("Only codes decided for have a place in the sequence."); return; }
+    const order = state.final.map(keyOf), [moved] = order.splice(finalAt, 1);
+    order.splice(Math.max(0, Math.min(order.length, to)), 0, moved);
+    decide([{ action: "sequence", value: order.join(" ") }], `${moved.split(":")[1]} is number ${order.indexOf(moved) + 1}`);
+  };
+  const rest = () => {
+    const below = rows.filter((each) => !each.above && each.confidence !== null && statusOf(state, each) === "open");
+    if (!below.length) { setSaid("Nothing below the line is undecided."); return; }
+    decide(below.map((each) => ({ action: "reject", ...about(each), reason: "below-line", ...trust(each) })), `${below.length} codes below the line rejected`);
+  };
+  const finish = () => {
+    if (state.status === "finished") { decide([{ action: "reopen" }], "Opened again"); return; }
+    const left = data.codes.filter((each) => each.above && statusOf(state, each) === "open").length;
+    if (left && !sure.current) { sure.current = true; setSaid(`${left} suggested ${left === 1 ? "code is" : "codes are"} undecided. Press Ctrl+Enter again to finish all the same.`); return; }
+    decide([{ action: "finish" }], "Finished");
+  };
+
+  const act = (name, value) => {
+    if (/^[1-9]$/.test(name)) {
+      if (mode === "reject") {
+        const reason = data.reasons.find((each) => each.key === name);
+        decide([{ action: "reject", ...about(one), reason: reason.name, ...trust(one) }], `${one.code} rejected`);
+        onward(one);
+      } else {
+        const other = one && known(n, one)?.alternatives[Number(name) - 1];
+        if (!other) return false;
+        replaceBy(other);
+      }
+      return true;
+    }
+    if (["accept", "reject", "replace", "clear", "lead", "up", "down", "poa"].includes(name) && !one) return false;
+    const ways = {
+      next: () => step(1), previous: () => step(-1),
+      nextEvidence: () => one && setEvidence(Math.min(evidence + 1, one.evidence.length - 1)),
+      previousEvidence: () => setEvidence(Math.max(evidence - 1, 0)),
+      evidence: () => { setEvidence(value); show(papers.current, one.evidence[value]); },
+      accept: () => { decide([{ action: one.confidence === null ? "add" : "accept", ...about(one), evidence: places(one.evidence), ...trust(one) }], `${one.code} accepted`); onward(one); },
+      reject: () => setMode(mode === "reject" ? null : "reject"),
+      clear: () => decide([{ action: "clear", ...about(one) }], `${one.code} undecided`),
+      replace: () => find(true), search: () => find(false), add: () => find(false),
+      rest, finish,
+      lead: () => place(0), up: () => place(finalAt - 1), down: () => place(finalAt + 1),
+      poa: () => {
+        const it = state.final[finalAt];
+        if (!data.inpatient || !it || it.poa_proposed === undefined) { setSaid("Only diagnoses of a stay that are decided for have it."); return; }
+        const next = it.poa ? POA[(POA.indexOf(it.poa) + 1) % POA.length] : it.poa_proposed || "Y";
+        decide([{ action: "poa", ...about(it), value: next }], `${it.code} present on admission ${next}`);
+      },
+      flag: () => { const on = one ? state.verdicts[at]?.flagged : state.flagged; decide([{ action: on ? "unflag" : "flag", ...(one ? about(one) : {}) }], on ? "Flag taken away" : "Flagged"); },
+      comment: () => setMode({ comment: one ? about(one) : {}, title: one ? `Comment on ${one.code}` : "Comment" }),
+      undo: () => { if (state.undo) decide([{ action: "undo" }], "Undone"); else setSaid("Nothing to undo."); },
+      redo: () => { if (state.redo) decide([{ action: "redo" }], "Done again"); else setSaid("Nothing to redo."); },
+      before: () => n > 0 && open(n - 1), after: () => n + 1 < data.of && open(n + 1), list: () => open(null),
+      claim: () => window.open(`/claim/${n}`, "_blank", "noopener"), more: () => setMore(!more), sheet,
+      escape: () => (mode ? setMode(null) : open(null)),
+    };
+    return ways[name] ? ways[name]() : false;
+  };
+  const click = (event) => {
+    if (!getSelection().isCollapsed) return;
+    const spot = pointed(papers.current, event);
+    if (!spot) return;
+    const [note, place] = spot, hit = (m) => m.note === note && m.spans.some(([a, b]) => a <= place && place < b);
+    const here = rows.filter((each) => each.evidence.some(hit)), next = here[(here.indexOf(one) + 1) % here.length];
+    if (next) choose(next, next.evidence.findIndex(hit));
+  };
+
+  const undecided = data.codes.filter((each) => each.above && statusOf(state, each) === "open").length;
+  const group = (each) => (statusOf(state, each) === "added" || each.confidence === null ? "Added" : each.above ? "Suggested" : each.confidence >= UNLIKELY ? "Below the line" : `Below ${100 * UNLIKELY} %`);
+  const hidden = data.codes.filter((each) => !each.above && each.confidence < UNLIKELY).length;
+  return html`
+    <${Keys} settings=${settings} act=${act} />
+    <header class="bar">
+      <a href="#/">Work list <kbd>${keys.list}</kbd></a>
+      <div class="who"><h1>${data.id}</h1><p>${data.about.join(" · ")}</p></div>
+      <span class=${`state ${state.status}`}>${state.status}</span>
+      <p class="left">${undecided ? `${undecided} suggested to decide` : "all suggested decided"}</p>
+      <p class=${`saved ${saved.failed ? "alarm" : ""}`} role="status">${saved.failed ? `not saved yet: ${saved.waiting} waiting` : saved.waiting ? "saving …" : "saved"}</p>
+      <span class="pager"><button onClick=${() => act("before")} disabled=${n === 0} aria-label="Encounter before"><kbd>${keys.before}</kbd></button> ${n + 1} of ${data.of}
+        <button onClick=${() => act("after")} disabled=${n + 1 >= data.of} aria-label="Encounter after"><kbd>${keys.after}</kbd></button></span>
+      <button onClick=${sheet}>Keys <kbd>${keys.sheet}</kbd></button>
+      <button class="main" onClick=${finish}>${state.status === "finished" ? "Open again" : "Finish"} <kbd>Ctrl ↵</kbd></button>
+    </header>
+    ${data.other_text && html`<p class="alarm strip" role="alert">These notes differ from those that were decided over before; the earlier decisions are kept with the earlier text and do not count here.</p>`}
+    ${clash && html`<div class="alarm strip" role="alert">${clash.message} The page now shows what is saved. Yours was: ${clash.changes.map((each) => [each.action, each.code, each.to].filter(Boolean).join(" ")).join("; ")}.
+      <button onClick=${() => { decide(clash.changes, "Saved after all"); setClash(null); }}>Save mine on top</button> <button onClick=${() => setClash(null)}>Leave it</button></div>`}
+    <main class="bench">
+      <section class="notes" aria-label="Notes" tabindex="0" onClick=${click}>${data.notes.map((note) => html`<${NoteText} key=${note.id} note=${note} papers=${papers.current} several=${data.notes.length > 1} />`)}
+        ${picked && html`<p class="picked">“${picked.text.length > 40 ? `${picked.text.slice(0, 40)}…` : picked.text}” <button onMouseDown=${(e) => e.preventDefault()} onClick=${() => find(false)}>Find a code <kbd>${keys.add}</kbd></button></p>`}</section>
+      <section class="codes" aria-label="Codes">
+        ${!rows.length && html`<p class="none">Nothing codable was found. <kbd>${keys.search}</kbd> finds codes.</p>`}
+        <ol>${rows.map((each, i) => {
+          const name = group(each);
+          return html`${(i === 0 || group(rows[i - 1]) !== name) && html`<li class="group" key=${name}><h3>${name}</h3>
+              ${name === "Below the line" && html`<button onClick=${rest}>Reject the rest below the line <kbd>${keys.rest}</kbd></button>`}</li>`}
+            <${Code} key=${keyOf(each)} one=${each} verdict=${state.verdicts[keyOf(each)]} current=${keyOf(each) === at} evidence=${evidence} notes=${data.notes} n=${n} settings=${settings}
+              reasons=${data.reasons} rejecting=${mode === "reject"} act=${act} choose=${choose} remarks=${state.remarks.filter((r) => r.code === each.code)}
+              poa=${data.inpatient && keyOf(each) === at && state.final[finalAt]} />`;
+        })}</ol>
+        ${hidden > 0 && html`<p class="foot"><button onClick=${() => act("more")}>${more ? "Hide" : "Show"} ${hidden} below ${100 * UNLIKELY} % <kbd>${keys.more}</kbd></button></p>`}
+        <p class="foot"><button onClick=${() => act("search")}>Add a code <kbd>${keys.search}</kbd></button> ${data.made}</p>
+      </section>
+      <${Final} state=${state} findings=${findings} inpatient=${data.inpatient} keys=${keys} act=${act} claim=${`/claim/${n}`}
+        choose=${(each) => { const row = rows.find((r) => keyOf(r) === keyOf(each) || state.verdicts[keyOf(r)]?.to === each.code); if (row) choose(row); }} />
+    </main>
+    <p class="said" role="status" aria-live="polite">${said}</p>
+    ${mode?.find && html`<${Finder} n=${n} title=${mode.title} first=${mode.first} text=${mode.text} evidence=${mode.evidence?.text} pick=${take} close=${() => setMode(null)} />`}
+    ${mode?.comment && html`<${Asker} title=${mode.title} save=${(words) => decide([{ action: "comment", ...mode.comment, value: words }], "Comment kept")} close=${() => setMode(null)} />`}`;
+}
+
+function Keys({ settings, act }) {
+  const latest = useRef();
+  latest.current = { settings, act };
+  useEffect(() => {
+    const listen = (event) => onKey(event, latest.current.settings, (name) => latest.current.act(name));
+    addEventListener("keydown", listen);
+    return () => removeEventListener("keydown", listen);
+  }, []);
+  return null;
+}
+
+function NoteText({ note, papers, several }) {
+  const element = useRef();
+  useLayoutEffect(() => { papers.set(note.id, new Paper(element.current, note)); return () => papers.delete(note.id); }, []);
+  return html`<article class="note">${(note.kind || several) && html`<h3>${note.kind || note.id}</h3>`}<div class="text" dir="auto" ref=${element}></div></article>`;
+}
+
+const statusOf = (state, one) => state.verdicts[keyOf(one)]?.status || "open";
+
+// Suggestions in their order, what was added before what lies below the line; the unlikely only if asked for or decided on.
+function rowsOf(data, state, more) {
+  const have = new Set(data.codes.map(keyOf));
+  const added = Object.entries(state.verdicts).filter(([key, one]) => one.status === "added" && !have.has(key)).map(([key, one]) => {
+    const [system, code] = key.split(/:(.*)/), told = state.final.find((each) => keyOf(each) === key);
+    const evidence = one.evidence.map(([note, spans]) => ({ note, spans, cues: [], meant: "present", section: "", term: "", source: "" }));
+    return { system, code, title: told?.title || "", confidence: null, above: true, hints: [], evidence, billable: true };
+  });
+  const shown = data.codes.filter((one) => one.above || one.confidence >= UNLIKELY || more || statusOf(state, one) !== "open");
+  return [...shown.filter((one) => one.above), ...added, ...shown.filter((one) => !one.above)];
+}
+
+// What will stand when the server has saved it, as far as the page can tell.
+function foreseen(state, changes) {
+  const become = { accept: "accepted", reject: "rejected", replace: "replaced", add: "added", clear: "open" };
+  const verdicts = { ...state.verdicts };
+  for (const one of changes) {
+    const key = keyOf(one), old = verdicts[key] || { status: "open", reason: "", to: "", poa: "", flagged: false, evidence: [] };
+    if (become[one.action]) verdicts[key] = { ...old, status: become[one.action], reason: one.reason || "", to: one.to || "", evidence: one.evidence || [] };
+    else if (one.code && /^(un)?flag$/.test(one.action)) verdicts[key] = { ...old, flagged: one.action === "flag" };
+    else if (one.action === "poa") verdicts[key] = { ...old, poa: one.value };
+  }
+  const undo = state.undo || changes.some((one) => one.action !== "redo");
+  return { ...state, verdicts, undo };
+}
+
+// The words typed, where they stand in a note for the first time.
+function inNotes(notes, words) {
+  const wanted = words.trim().toLowerCase();
+  if (wanted.length < 3) return [];
+  for (const note of notes) {
+    const at = note.text.toLowerCase().indexOf(wanted);
+    if (at < 0 || note.text.toLowerCase().length !== note.text.length) continue;
+    const start = [...note.text.slice(0, at)].length;
+    return [[note.id, [[start, start + [...wanted].length]]]];
+  }
+  return [];
+}
+
+function marksOf(data, state, rows, one, evidence) {
+  const kinds = { accepted: "accepted", added: "accepted", replaced: "accepted", rejected: "rejected" };
+  const marks = rows.flatMap((each) => each.evidence.flatMap((mention) => mention.spans.map(([start, end]) => {
+    const kind = kinds[statusOf(state, each)] || (mention.meant !== "present" ? "possible" : each.above ? "suggested" : "faint");
+    return { note: mention.note, start, end, kind };
+  })));
+  const hot = one?.evidence[evidence] || one?.evidence[0];
+  if (hot) {
+    marks.push(...hot.spans.map(([start, end]) => ({ note: hot.note, start, end, kind: "active" })));
+    marks.push(...hot.cues.map(([start, end]) => ({ note: hot.note, start, end, kind: "cue" })));
+  }
+  return marks;
+}

@@ -1,0 +1,50 @@
+// Search as you type: to add a code, for words of the note or without, or to replace one.
+import { html, useEffect, useRef, useState } from "./htm-preact.js";
+import { ask } from "./api.js";
+
+export function Finder({ n, title, first, text, evidence, pick, close }) {
+  const [words, setWords] = useState(text || "");
+  const [hits, setHits] = useState(first || []);
+  const [at, setAt] = useState(0);
+  const dialog = useRef(), latest = useRef(0);
+  useEffect(() => { dialog.current.showModal(); dialog.current.querySelector("input").select(); }, []);
+  useEffect(() => {
+    const mine = ++latest.current;
+    if (!words.trim()) { setHits(first || []); setAt(0); return; }
+    ask(`/api/encounters/${n}/search`, { text: words.slice(0, 400) }).then(({ hits: found }) => {
+      if (mine === latest.current) { setHits(found); setAt(0); }
+    }, () => {});
+  }, [words]);
+  useEffect(() => { document.getElementById(`hit${at}`)?.scrollIntoView({ block: "nearest" }); }, [at]);
+  const key = (event) => {
+    if (event.key === "ArrowDown") setAt(Math.min(at + 1, hits.length - 1));
+    else if (event.key === "ArrowUp") setAt(Math.max(at - 1, 0));
+    else if (event.key === "Enter" && hits[at]) pick(hits[at], words);
+    else return;
+    event.preventDefault();
+  };
+  return html`<dialog ref=${dialog} class="finder" aria-label=${title} onClose=${close} onKeyDown=${key}>
+    <h2>${title}</h2>
+    ${evidence && html`<p class="sub">for “${evidence}”</p>`}
+    <input role="combobox" aria-expanded="true" aria-controls="hits" aria-autocomplete="list" aria-activedescendant=${hits.length ? `hit${at}` : ""}
+      aria-label="Words or the beginning of a code" placeholder="Words, or the beginning of a code" autocomplete="off" spellcheck="false"
+      value=${words} onInput=${(e) => setWords(e.target.value)} />
+    <ul id="hits" role="listbox" aria-label="Codes found">
+      ${hits.map((one, i) => html`<li id=${`hit${i}`} role="option" aria-selected=${String(i === at)} onClick=${() => pick(one, words)}>
+        <code>${one.code}</code> <span>${one.title}${one.term && one.term !== one.title && one.term !== one.code && html`<small>${one.term}</small>`}</span>
+        ${one.billable === false && html`<em>not complete</em>`}</li>`)}
+    </ul>
+    ${!hits.length && words.trim() && html`<p class="none">No code has these words.</p>`}
+    <p class="foot"><kbd>↑</kbd> <kbd>↓</kbd> choose · <kbd>Enter</kbd> take · <kbd>Esc</kbd> leave</p>
+  </dialog>`;
+}
+
+export function Asker({ title, save, close }) {
+  const dialog = useRef();
+  useEffect(() => { dialog.current.showModal(); }, []);
+  const send = () => { const words = dialog.current.querySelector("textarea").value.trim(); if (words) save(words); else close(); };
+  const key = (event) => { if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) { event.preventDefault(); event.stopPropagation(); send(); } };
+  return html`<dialog ref=${dialog} class="finder" aria-label=${title} onClose=${close} onKeyDown=${key}>
+    <h2>${title}</h2><textarea rows="4" maxlength="4000" aria-label=${title}></textarea>
+    <p class="foot"><button onClick=${send}>Save <kbd>Ctrl+Enter</kbd></button> <kbd>Esc</kbd> leave</p></dialog>`;
+}

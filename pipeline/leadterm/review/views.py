@@ -1,0 +1,161 @@
+"""What the page shows, as plain JSON: the work list, an encounter with its suggestions, and where it stands."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from leadterm.codes import load_system
+from leadterm.codes.registry import is_at_hand
+from leadterm.codes.system import CodeSystem
+from leadterm.codes.systems import spec_of
+from leadterm.pages.quotes import made_with, read_as, section_name
+from leadterm.review.decisions import reasons
+from leadterm.review.verdicts import Standing, redoable, undoable
+from leadterm.review.workbench import Workbench, coded
+from leadterm.rules.code_checks import check_codes
+from leadterm.rules.hints import more_specific, side_hint
+from leadterm.rules.poa import propose_poa
+from leadterm.schema import Encounter, Mention, Note, Suggestion
+from leadterm.text.layout.lines import split_lines
+from leadterm.text.layout.sections import find_marks
+
+__all__ = ["code_view", "encounter_view", "findings_view", "list_view", "reasons_view",
+           "state_view"]  # fmt: skip
+
+MOST_ALTERNATIVES = 9
+CODE = re.compile(r"[A-Z0-9][A-Z0-9.]{2,}")
+SHOWN_NOTES = ("inclusion", "includes", "excludes1", "excludes2", "code first", "use additional", "code also")
+MOST_NOTES = 14
+
+
+def list_view(bench: Workbench) -> list[dict[str, Any]]:
+    """Give the work list in the order of the notes."""
+    return [_list_row(bench, number, encounter) for number, encounter in enumerate(bench.encounters)]
+
+
+def _list_row(bench: Workbench, number: int, encounter: Encounter) -> dict[str, Any]:
+    state, entries = bench.standing(number), bench.entries(number)
+    last = entries[-1] if entries else None
+    flagged = state.flagged or any(verdict.flagged for verdict in state.verdicts.values())
+    return {
+        "n": number, "id": encounter.encounter_id, "setting": encounter.setting, "date": encounter.date_of_service,
+        "notes": len(encounter.notes), "words": sum(len(note.text.split()) for note in encounter.notes),
+        "status": state.status, "flagged": flagged, "remarks": len(state.remarks), "codes": len(state.final),
+        "proposed": bench.proposed(number), "expected": bench.expected_changes(number),
+        "problem": bench.problem(number), "who": last.who if last else "", "at": last.at if last else "",
+    }  # fmt: skip
+
+
+def encounter_view(bench: Workbench, number: int) -> dict[str, Any]:
+    """Give an encounter with its notes, its suggestions and where it stands."""
+    encounter, result = bench.encounter(number), bench.suggestions(number)
+    born = f"born {encounter.birth_year}" if encounter.birth_year else ""
+    about = (read_as(encounter, result), encounter.date_of_service, encounter.sex, born)
+    return {
+        "n": number, "of": len(bench.encounters), "id": encounter.encounter_id, "about": [one for one in about if one],
+        "made": made_with(result), "threshold": result.threshold, "inpatient": encounter.setting == "inpatient",
+        "other_text": bench.is_other_text(number), "who": bench.who,
+        "notes": [_note(note) for note in encounter.notes],
+        "codes": [_suggestion(one, result.threshold, encounter) for one in result.suggestions],
+        "state": state_view(bench, number),
+    }  # fmt: skip
+
+
+def state_view(bench: Workbench, number: int) -> dict[str, Any]:
+    """Give where an encounter stands, and its final codes."""
+    entries, state, encounter = bench.entries(number), bench.standing(number), bench.reviewed(number)
+    return {
+        "seen": len(entries), "status": state.status, "flagged": state.flagged,
+        "verdicts": {f"{system}:{code}": one.to_json() for (system, code), one in state.verdicts.items()},
+        "final": list(_final(encounter, state)),
+        "remarks": [{"who": one.who, "at": one.at, "text": one.text, "code": one.code} for one in state.remarks],
+        "undo": bool(undoable(entries, bench.who)), "redo": bool(redoable(entries, bench.who)),
+    }  # fmt: skip
+
+
+def _final(encounter: Encounter, state: Standing) -> Iterator[dict[str, Any]]:
+    verdicts = state.final
+    for number, one in enumerate(encounter.codes):
+        verdict = verdicts[one.system, one.code]
+        row = {"system": one.system, "code": one.code, "title": _title(one.system, one.code, encounter),
+               "role": one.role, "status": verdict.status, "poa": verdict.poa,
+               "evidence": [_mention(mention) for mention in one.evidence]}  # fmt: skip
+        if encounter.setting == "inpatient" and spec_of(one.system).codes == "diagnosis":
+            letter, why = propose_poa(one.code, one.evidence, encounter.notes, leads=number == 0)
+            row |= {"poa_proposed": letter, "poa_why": why}
+        yield row
+
+
+def findings_view(bench: Workbench, number: int) -> list[dict[str, Any]]:
+    """Give what the rules say of the codes decided for, errors first."""
+    encounter = bench.reviewed(number)
+    found = check_codes(encounter, coded(encounter, bench.standing(number)))
+    return [one.to_json() for one in found]
+
+
+def code_view(encounter: Encounter, system: str, code: str) -> dict[str, Any]:
+    """Give what the classification says of a code: title, place, instructions, and what could stand in its place."""
+    known = _system(system, encounter)
+    if known is None or code not in known:
+        return {"system": system, "code": code, "title": "", "path": [], "notes": [], "alternatives": []}
+    heads = [known.block(code), *(known.chapter(code),)]
+    path = [{"code": one, "title": known.title(one)} for one in known.ancestors(code)]
+    path += [{"code": one.name, "title": one.title} for one in heads if one]
+    notes = [{"kind": one.kind, "text": one.text, "owner": one.owner}
+             for one in known.instructions(code) if one.kind in SHOWN_NOTES][:MOST_NOTES]  # fmt: skip
+    return {"system": system, "code": code, "title": known.title(code), "path": path, "notes": notes,
+            "alternatives": _alternatives(known, code)}  # fmt: skip
+
+
+def _alternatives(known: CodeSystem, code: str) -> list[dict[str, str]]:
+    """Codes that say more than this one, else those beside it: each complete, nine at most for nine keys."""
+    named = [word for word in CODE.findall(side_hint(known, code)) if word in known]
+    named += more_specific(known, code)
+    above = known.parent(code)
+    if not named and above is not None:
+        named = [one for one in known.children(above) if known.is_billable(one)]
+    whole = [full for one in named for full in known.billable_descendants(one)]
+    return [{"code": one, "title": known.title(one)}
+            for one in dict.fromkeys(whole) if one != code][:MOST_ALTERNATIVES]  # fmt: skip
+
+
+def _suggestion(one: Suggestion, threshold: float, encounter: Encounter) -> dict[str, Any]:
+    known = _system(one.system, encounter)
+    return {
+        "system": one.system, "code": one.code, "title": one.title, "confidence": round(one.confidence, 4),
+        "above": one.confidence >= threshold, "hints": list(one.hints),
+        "kind": spec_of(one.system).short_title, "evidence": [_mention(mention) for mention in one.evidence],
+        "billable": known is None or (one.code in known and known.is_billable(one.code)),
+        "units": one.units, "modifiers": [str(mark.code) for mark in one.modifiers],
+    }  # fmt: skip
+
+
+def _mention(one: Mention) -> dict[str, Any]:
+    return {
+        "note": one.note_id, "spans": [[span.start, span.end] for span in one.spans],
+        "cues": [[span.start, span.end] for span in one.cues if span.note_id == one.note_id],
+        "meant": one.assertion, "section": section_name(one.section), "term": one.term, "source": one.source,
+    }  # fmt: skip
+
+
+def _note(note: Note) -> dict[str, Any]:
+    marks = [mark for mark in find_marks(note.text, split_lines(note.text)) if not mark.label]
+    sections = [{"start": one.start, "title": [one.title_start, one.title_end], "name": section_name(one.category)}
+                for one in marks]  # fmt: skip
+    return {"id": note.note_id, "kind": note.kind, "text": note.text, "sections": sections}
+
+
+def _title(system: str, code: str, encounter: Encounter) -> str:
+    known = _system(system, encounter)
+    return known.title(code) if known is not None and code in known else ""
+
+
+def _system(name: str, encounter: Encounter) -> CodeSystem | None:
+    return load_system(name, encounter.date_of_service) if is_at_hand(name) else None
+
+
+def reasons_view() -> list[dict[str, str]]:
+    """Give the reasons to reject a code, each with its key."""
+    return [{"key": key, "name": name, "said": said} for key, name, said in reasons()]
