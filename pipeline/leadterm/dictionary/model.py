@@ -167,9 +167,11 @@ class DictionaryModel(FrameReader):
         """Score how well each candidate would stand first; None where the ranker has not learned it."""
         if self.ranker.first is None or not table.codes or table.system in MAKERS:
             return None
-        columns = first_columns(table.features, confidence, self.threshold)
-        scores = np.asarray(self.ranker.first.raw_score(columns, FIRST_FEATURES))
-        return np.where(may_lead(table.codes, confidence, self.threshold), scores, -np.inf)
+        leads = may_lead(table.codes, confidence, self.threshold)
+        scores = np.full(len(table.codes), -np.inf)
+        columns = first_columns(table.features, confidence, self.threshold)[leads]
+        scores[leads] = self.ranker.first.raw_score(columns, FIRST_FEATURES)
+        return scores
 
     def titles(self, system: str, codes: Sequence[str]) -> Mapping[str, str]:
         """Give the titles of codes; none of another system, nor of a code that a corpus writes in its own way."""

@@ -6,7 +6,6 @@ import math
 import re
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
-from functools import cache
 from typing import TYPE_CHECKING
 
 from leadterm.text.layout.lines import unwrapped
@@ -146,8 +145,20 @@ class _Text:
         if len(self.low) != len(text):  # of the few letters that grow in lower case only these stay as they are
             self.low = "".join(low if len(low := letter.lower()) == 1 else letter for letter in text)
         self.words = [match.span() for match in _CARE.finditer(self.low)]
-        self.line = cache(self._line)
-        self.care = cache(self._care)
+        self._lines: dict[tuple[int, int], dict[str, float]] = {}
+        self._cares: dict[tuple[int, int], float] = {}
+
+    def line(self, first: int, last: int) -> dict[str, float]:
+        """How a mention stands in its line."""
+        if (first, last) not in self._lines:
+            self._lines[first, last] = self._line(first, last)
+        return self._lines[first, last]
+
+    def care(self, first: int, last: int) -> float:
+        """How much treatment and work-up stands near a mention."""
+        if (first, last) not in self._cares:
+            self._cares[first, last] = self._care(first, last)
+        return self._cares[first, last]
 
     def _line(self, first: int, last: int) -> dict[str, float]:
         """How a mention stands in its line: as an item, at its beginning, as most of it."""

@@ -98,16 +98,20 @@ def birth_weight(match: re.Match[str]) -> str:
 
 
 class _Rule(NamedTuple):
-    """A pattern with a number ``n``, words of which a note that holds it has one, and what gives its code."""
+    """A pattern with a number ``n``, words of which a note that holds it has one, and what gives its code.
+
+    ``of_weeks``: whether nothing fits without a number of weeks.
+    """
 
     words: tuple[str, ...]
     pattern: re.Pattern[str]
     code: Callable[[re.Match[str]], str]
     term: str
+    of_weeks: bool
 
 
 def _rule(words: str, pattern: str, code: Callable[[re.Match[str]], str], term: str) -> _Rule:
-    return _Rule(tuple(words.split("|")), re.compile(pattern, re.IGNORECASE), code, term)
+    return _Rule(tuple(words.split("|")), re.compile(pattern, re.IGNORECASE), code, term, WEEKS in pattern)
 
 
 PREGNANT_WORDS = "gestation|sonographic age|menstrual age|fetal age|pregnan|intrauterine|iup|gestaci|embaraz"
@@ -130,6 +134,7 @@ RULES = (
     _rule("gcs|glasgow", COMA, coma_scale, "Glasgow coma scale"),
     _rule("birth", GRAMS, birth_weight, "Low birth weight"),
 )  # fmt: skip
+_WEEKS = re.compile(WEEKS, re.IGNORECASE)
 WORDS = frozenset(word for rule in RULES for word in rule.words)
 
 
@@ -157,10 +162,12 @@ class NumberFinder:
         lowered = text.lower()
         said = {word for word in WORDS if word in lowered}
         rules = [rule for rule in RULES if not said.isdisjoint(rule.words)]
+        if any(rule.of_weeks for rule in rules) and not _WEEKS.search(text):
+            rules = [rule for rule in rules if not rule.of_weeks]
         return list(self._found(rules, text, token_starts(doc).tolist())) if rules else []
 
     def _found(self, rules: list[_Rule], text: str, starts: list[int]) -> Iterator[Cover]:
-        for _, pattern, code_of, term in rules:
+        for _, pattern, code_of, term, _ in rules:
             for match in pattern.finditer(text):
                 code = code_of(match)
                 if code and code in self._codes:
