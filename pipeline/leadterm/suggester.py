@@ -168,10 +168,11 @@ def suggest_with(
     LeadtermError
         If the model does not know a system.
     """
+    there = model.systems
     for system in systems or ():
-        if system not in model.systems:
-            raise unknown_name("code system of this model", system, model.systems)
-    wanted = sorted(set(systems or model.systems))
+        if system not in there:
+            raise unknown_name("code system of this model", system, there)
+    wanted = sorted(set(systems or there))
     model = model.of_day(encounter)
     tables = [model.candidates(encounter, system) for system in wanted]
     rows = [row for table in tables for row in _ranked(model, table)]

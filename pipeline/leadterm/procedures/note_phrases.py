@@ -12,7 +12,7 @@ from typing import Generic, TypeVar
 
 from leadterm.text.open_note import OpenNote
 
-__all__ = ["Page", "PhraseFinder", "compile_phrase"]
+__all__ = ["Page", "PhraseFinder", "compile_phrase", "needed_word"]
 
 T = TypeVar("T")
 BORDER = "\x01"  # stands where a sentence begins, so that no phrase goes across
@@ -48,6 +48,11 @@ class Page:
             found[match.group()[:KEY]].append(match.start())
         return found
 
+    @cached_property
+    def keys(self) -> frozenset[str]:
+        """First letters of the words that it has."""
+        return frozenset(self.places)
+
     def sentence(self, at: int) -> tuple[int, int]:
         """Where the sentence that holds a position begins and ends."""
         end = self.text.find(BORDER, at)
@@ -77,6 +82,16 @@ def compile_phrase(phrase: str) -> re.Pattern[str]:
     return re.compile(rf"\b{made}(?!\w)")
 
 
+def needed_word(phrase: str) -> str:
+    """Give the longest word, or beginning of one, that a text must have for a phrase to fit; empty where none must.
+
+    >>> needed_word("was/were [then] not perform*")
+    'perform'
+    """
+    words = (token.rstrip("*") for token in phrase.split() if token != ".." and token[0] != "[" and "/" not in token)
+    return max(words, key=len, default="")
+
+
 def _keys(phrase: str) -> tuple[frozenset[str], ...]:
     """First letters of the words that a text must have: for each word of a phrase those of its alternatives."""
     tokens = [token.split("/") for token in phrase.split() if token != ".." and not token.startswith("[")]
@@ -94,19 +109,21 @@ class PhraseFinder(Generic[T]):
         for phrases, entry in entries:
             for phrase in phrases.split("|"):
                 held[phrase].append(entry)
-        self._by_key: dict[str, list[tuple[str, tuple[frozenset[str], ...], list[T]]]] = defaultdict(list)
+        self._by_key: dict[str, list[tuple[str, frozenset[str], list[frozenset[str]], list[T]]]] = defaultdict(list)
         for phrase, found in held.items():
             keys = _keys(phrase)
+            all_of = frozenset(key for words in keys if len(words) == 1 for key in words)
+            some_of = [words for words in keys if len(words) > 1]
             for key in keys[0]:
-                self._by_key[key].append((phrase, keys, found))
+                self._by_key[key].append((phrase, all_of, some_of, found))
         self._patterns: dict[str, re.Pattern[str]] = {}
 
     def find(self, page: Page) -> Iterator[tuple[int, int, str, T]]:
         """Find where each phrase stands: start, end, the phrase, the entry."""
-        text, places = page.text, page.places
-        for key in sorted(places.keys() & self._by_key.keys()):
-            for phrase, keys, entries in self._by_key[key]:
-                if any(places.keys().isdisjoint(words) for words in keys):
+        text, places, there = page.text, page.places, page.keys
+        for key in sorted(there & self._by_key.keys()):
+            for phrase, all_of, some_of, entries in self._by_key[key]:
+                if not all_of <= there or any(there.isdisjoint(words) for words in some_of):
                     continue
                 match_at = self._pattern(phrase).match
                 for match in filter(None, (match_at(text, at) for at in places[key])):

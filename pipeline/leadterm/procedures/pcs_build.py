@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 
@@ -78,6 +78,7 @@ class Builder:
     def __init__(self, tables: AxisTables) -> None:
         self.tables = tables
         self.parts = PartFinder(tables)
+        self._told: dict[tuple[str, int], Mapping[str, str]] = {}
 
     def build(self, way: Way, place: Place) -> Iterator[Built]:
         """Give the code or codes that a phrase leads to, and others that what is left open may mean."""
@@ -187,13 +188,21 @@ class Builder:
         """The character wanted at a position, and whether the text says so."""
         if spec == "hours":
             return levels.hours_value(place.sentence)
-        options = {char: self.tables.label(code, at) for char, code in {code[at - 1]: code for code in codes}.items()}
         if spec == "stents":
             return self._stent(place)
         if "*" not in spec:
             return spec, True
-        found = said(axis, options, place.texts)
+        found = said(axis, self._labels(codes, at), place.texts)
         return (found, True) if found else (spec.rstrip("*"), False)
+
+    def _labels(self, codes: Sequence[str], at: int) -> Mapping[str, str]:
+        """What the characters at a position of the codes of one body part stand for."""
+        key = codes[0][:STEM], at
+        if key not in self._told:
+            self._told[key] = {
+                char: self.tables.label(code, at) for char, code in {code[at - 1]: code for code in codes}.items()
+            }
+        return self._told[key]
 
     @staticmethod
     def _stent(place: Place) -> tuple[str, bool]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
-from leadterm.procedures.note_phrases import Page, compile_phrase
+from leadterm.procedures.note_phrases import Page, compile_phrase, needed_word
 from leadterm.schema import Mention
 from leadterm.storage.tsv import package_table
 
@@ -34,6 +34,9 @@ ORDER: tuple[Status, ...] = ("refused", "not", "elsewhere", "past", "planned", "
 
 @dataclass(frozen=True, slots=True)
 class _Cue:
+    """``word``: the beginning of one that its pattern needs, to be looked for first."""
+
+    word: str
     pattern: re.Pattern[str]
     before: bool
     status: Status
@@ -43,7 +46,7 @@ class _Cue:
 def _cues() -> tuple[_Cue, ...]:
     rows = package_table("leadterm.procedures", "performed_words.tsv")
     return tuple(
-        _Cue(compile_phrase(phrase), row["side"] == "before", row["status"])  # type: ignore[arg-type]
+        _Cue(needed_word(phrase), compile_phrase(phrase), row["side"] == "before", row["status"])  # type: ignore[arg-type]
         for row in rows for phrase in row["words"].split("|")
     )  # fmt: skip
 
@@ -72,7 +75,8 @@ def standing_of(page: Page, mention: Mention) -> Status:
     after = page.text[mention.end : min(high, mention.end + NEAR)]
     best: tuple[int, int, Status] | None = None
     for cue in _cues():
-        for match in cue.pattern.finditer(before if cue.before else after):
+        around = before if cue.before else after
+        for match in cue.pattern.finditer(around) if cue.word in around else ():
             far = len(before) - match.end() if cue.before else match.start()
             key = (0 if cue.status == "elsewhere" else far // STEP, ORDER.index(cue.status), cue.status)
             best = key if best is None or key < best else best

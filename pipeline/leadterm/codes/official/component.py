@@ -112,7 +112,7 @@ def list_components(folder: Path, system: str | None = None) -> list[Component]:
     >>> list_components(Path("no such folder"))
     []
     """
-    if system is not None and not NAME.fullmatch(system):
+    if system is not None and not (NAME.fullmatch(system) and (folder / system).is_dir()):
         return []
     pattern = f"{system or '*'}/*/*.tsv"
     found = [read_header(path) for path in sorted(folder.glob(pattern)) if not path.parent.name.startswith(".")]
