@@ -6,19 +6,30 @@ export const keyOf = (one) => `${one.system}:${one.code}`;
 export const percent = (confidence) => (confidence < 0.005 ? "<1%" : `${Math.round(100 * confidence)}%`);
 const SAID = { open: "", accepted: "accepted", rejected: "rejected", replaced: "replaced", added: "added" };
 const SIGN = { open: "", accepted: "✓", rejected: "✕", replaced: "→", added: "+" };
-const AROUND = 45;
+const BEFORE = 30, AFTER = 60, FEW = 3;
 
 export function quoteOf(note, mention) {
   const chars = [...note.text], start = mention.spans[0][0], end = mention.spans[mention.spans.length - 1][1];
-  const from = Math.max(0, start - AROUND), to = Math.min(chars.length, end + AROUND);
+  const [from, to] = around(chars, start, end);
   const pieces = [];
   let at = from;
   const flat = (a, b) => chars.slice(a, b).join("").replace(/\s+/g, " ");
   for (const [a, b] of mention.spans) { pieces.push([flat(at, a), false], [flat(a, b), true]); at = b; }
   pieces.push([flat(at, to), false]);
-  if (from > 0) pieces.unshift(["…", false]);
-  if (to < chars.length) pieces.push(["…", false]);
+  if (from > 0 && chars[from - 1] !== "\n") pieces.unshift(["… ", false]);
+  if (to < chars.length && chars[to] !== "\n") pieces.push([" …", false]);
   return pieces;
+}
+
+// Whole words of the line around the evidence.
+function around(chars, start, end) {
+  let from = start, to = end;
+  while (from > 0 && start - from < BEFORE && chars[from - 1] !== "\n") from--;
+  while (to < chars.length && to - end < AFTER && chars[to] !== "\n") to++;
+  const cut = (at) => at > 0 && at < chars.length && chars[at].trim() && chars[at - 1].trim();
+  while (from < start && cut(from)) from++;
+  while (to > end && cut(to)) to--;
+  return [from, to];
 }
 
 export function Code({ one, verdict, current, evidence, notes, n, settings, reasons, rejecting, act, choose, remarks, poa }) {
@@ -27,7 +38,7 @@ export function Code({ one, verdict, current, evidence, notes, n, settings, reas
   return html`<li class=${`s ${one.above || status === "added" ? "" : "maybe"} ${status} ${current ? "at" : ""}`} id=${`c-${keyOf(one)}`}>
     <button class="head" aria-expanded=${String(current)} aria-current=${current ? "true" : undefined} aria-label=${label} onClick=${() => choose(one)}>
       <span class="sign" aria-hidden="true">${SIGN[status]}</span><span class="code">${one.code}</span>
-      <span class="title">${one.title}${verdict?.flagged && html` <b class="flag">⚑</b>`}
+      <span class="title"><span class="words">${one.title}</span>${verdict?.flagged && html` <b class="flag">⚑</b>`}
         ${status === "replaced" && html`<small>replaced by ${verdict.to}</small>`}
         ${status === "rejected" && verdict.reason && html`<small>${(reasons.find((r) => r.name === verdict.reason)?.said || verdict.reason).toLowerCase()}</small>`}</span>
       ${conf === null ? html`<span class="conf">added</span>` : html`<span class="conf">${percent(conf)}<i><b style=${{ width: `${100 * conf}%` }}></b></i></span>`}
@@ -54,19 +65,9 @@ const Do = ({ name, keys, act, children, on }) => html`<button aria-pressed=${on
 
 function Detail({ one, status, evidence, notes, n, settings, reasons, rejecting, act, remarks, poa }) {
   const told = useKnown(n, one), keys = settings.keys;
+  const [all, setAll] = useState(false), few = all || one.evidence.length <= FEW + 1 ? one.evidence.length : Math.max(FEW, evidence + 1);
   const ruled = one.hints.filter((hint) => /^(left out|brought in): /.test(hint)), open = one.hints.filter((hint) => !ruled.includes(hint));
   return html`<div class="detail">
-    ${one.evidence.length > 0 && html`<p class="why">${why(one.evidence[evidence] || one.evidence[0], one, notes)}</p>`}
-    ${ruled.map((hint) => html`<p class="why rule">${hint}</p>`)}
-    ${!one.billable && html`<p class="hint">not a complete code: take one below it</p>`}
-    <ul class="quotes" aria-label="Evidence">${one.evidence.map((mention, i) => html`<li><button aria-pressed=${String(i === evidence)} onClick=${() => act("evidence", i)}>
-      ${quoteOf(notes.find((note) => note.id === mention.note), mention).map(([words, hot]) => (hot ? html`<em>${words}</em>` : words))}
-      ${mention.section && html` <small>${mention.section}</small>`}</button></li>`)}</ul>
-    ${open.map((hint) => html`<p class="hint">${hint}</p>`)}
-    ${told?.alternatives.length > 0 && html`<ol class="alternatives" aria-label="Codes in its place">${told.alternatives.map((other, i) => html`<li>
-      <button onClick=${() => act(String(i + 1))}><kbd>${i + 1}</kbd> <code>${other.code}</code> ${other.title}</button></li>`)}</ol>`}
-    ${rejecting && html`<div class="reasons" role="group" aria-label="Why is it rejected?"><b>Why?</b>${reasons.filter((r) => r.key !== "-").map((r) => html`
-      <button onClick=${() => act(r.key)}><kbd>${r.key}</kbd> ${r.said}</button>`)}</div>`}
     <div class="acts">
       ${status === "accepted" || status === "added" ? html`<${Do} name="clear" ...${{ keys, act }}>${status === "added" ? "Take away" : "Undecide"}<//>` : html`<${Do} name="accept" ...${{ keys, act }}>Accept<//>`}
       <${Do} name="reject" ...${{ keys, act }}>Reject<//><${Do} name="replace" ...${{ keys, act }}>Replace<//>
@@ -74,6 +75,18 @@ function Detail({ one, status, evidence, notes, n, settings, reasons, rejecting,
       ${poa && html`<${Do} name="poa" ...${{ keys, act }}>POA ${poa.poa || (poa.poa_proposed ? `${poa.poa_proposed}?` : "exempt")}<//>`}
       <${Do} name="flag" ...${{ keys, act }}>Flag<//><${Do} name="comment" ...${{ keys, act }}>Comment<//>
     </div>
+    ${rejecting && html`<div class="reasons" role="group" aria-label="Why is it rejected?"><b>Why?</b>${reasons.filter((r) => r.key !== "-").map((r) => html`
+      <button onClick=${() => act(r.key)}><kbd>${r.key}</kbd> ${r.said}</button>`)}</div>`}
+    ${one.evidence.length > 0 && html`<p class="why">${why(one.evidence[evidence] || one.evidence[0], one, notes)}</p>`}
+    ${ruled.map((hint) => html`<p class="why rule">${hint}</p>`)}
+    ${!one.billable && html`<p class="hint">not a complete code: take one below it</p>`}
+    <ul class="quotes" aria-label="Evidence">${one.evidence.slice(0, few).map((mention, i) => html`<li><button aria-pressed=${String(i === evidence)} onClick=${() => act("evidence", i)}>
+      ${quoteOf(notes.find((note) => note.id === mention.note), mention).map(([words, hot]) => (hot ? html`<em>${words}</em>` : words))}
+      ${mention.section && html` <small>${mention.section}</small>`}</button></li>`)}
+      ${few < one.evidence.length && html`<li><button class="more" onClick=${() => setAll(true)}>${one.evidence.length - few} more <kbd>${keys.nextEvidence}</kbd></button></li>`}</ul>
+    ${open.map((hint) => html`<p class="hint">${hint}</p>`)}
+    ${told?.alternatives.length > 0 && html`<ol class="alternatives" aria-label="Codes in its place">${told.alternatives.map((other, i) => html`<li>
+      <button onClick=${() => act(String(i + 1))}><kbd>${i + 1}</kbd> <code>${other.code}</code> ${other.title}</button></li>`)}</ol>`}
     ${remarks.map((remark) => html`<p class="remark"><b>${remark.who}</b> ${remark.text}</p>`)}
     ${told && (told.notes.length > 0 || told.path.length > 0) && html`<details><summary>In the classification</summary>
       <p class="path">${[...told.path].reverse().map((step, i) => html`${i > 0 && " › "}<span title=${step.title}>${step.code} <small>${step.title}</small></span>`)}</p>

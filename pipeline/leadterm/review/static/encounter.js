@@ -26,6 +26,12 @@ export function Encounter({ n, settings, open, sheet }) {
   const papers = useRef(new Map()), saver = useRef(null), sure = useRef(false);
   const keys = settings.keys;
 
+  useEffect(() => { // what is merely confirmed goes by itself; what is refused stays
+    if (!said || said.endsWith(".")) return undefined;
+    const gone = setTimeout(() => setSaid(""), 3000);
+    return () => clearTimeout(gone);
+  }, [said]);
+
   const judge = () => ask(`/api/encounters/${n}/findings`).then((told) => setFindings(told.findings), () => setFindings([]));
   useEffect(() => {
     ask(`/api/encounters/${n}`).then((told) => {
@@ -57,7 +63,7 @@ export function Encounter({ n, settings, open, sheet }) {
   useEffect(() => {
     if (!one) return;
     const row = document.getElementById(`c-${at}`);
-    row?.scrollIntoView({ block: "nearest" });
+    if (row) keepInView(row);
     if (!document.querySelector("dialog[open]") && row && !row.contains(document.activeElement)) row.querySelector(".head").focus({ preventScroll: true });
     show(papers.current, one.evidence[evidence] || one.evidence[0]);
   }, [at, evidence, data !== null]);
@@ -69,7 +75,7 @@ export function Encounter({ n, settings, open, sheet }) {
   const step = (by) => { const i = rows.indexOf(one) + by; if (rows[i]) choose(rows[i]); };
   const decide = (changes, message) => { // shown at once, then saved; what was decided last is said aloud
     sure.current = false;
-    setState((now) => foreseen(now, changes));
+    setState((now) => foreseen(now, changes, data.codes));
     saver.current.send(changes);
     setMode(null); setSaid(message);
   };
@@ -110,7 +116,7 @@ export function Encounter({ n, settings, open, sheet }) {
     decide(below.map((each) => ({ action: "reject", ...about(each), reason: "below-line", ...trust(each) })), `${below.length} codes below the line rejected`);
   };
   const finish = () => {
-    if (state.status === "finished") { decide([{ action: "reopen" }], "Opened again"); return; }
+    if (state.status === "finished") { setSaid("This encounter is finished."); return; }
     const left = data.codes.filter((each) => each.above && statusOf(state, each) === "open").length;
     if (left && !sure.current) { sure.current = true; setSaid(`${left} suggested ${left === 1 ? "code is" : "codes are"} undecided. Press Ctrl+Enter again to finish all the same.`); return; }
     decide([{ action: "finish" }], "Finished");
@@ -174,13 +180,14 @@ export function Encounter({ n, settings, open, sheet }) {
     <header class="bar">
       <a href="#/">Work list <kbd>${keys.list}</kbd></a>
       <div class="who"><h1>${data.id}</h1><p>${data.about.join(" · ")}</p></div>
+      <p class="said" role="status" aria-live="polite">${said}</p>
       <span class=${`state ${state.status}`}>${state.status}</span>
       <p class="left">${undecided ? `${undecided} suggested to decide` : "all suggested decided"}</p>
       <p class=${`saved ${saved.failed ? "alarm" : ""}`} role="status">${saved.failed ? `not saved yet: ${saved.waiting} waiting` : saved.waiting ? "saving …" : "saved"}</p>
       <span class="pager"><button onClick=${() => act("before")} disabled=${n === 0} aria-label="Encounter before"><kbd>${keys.before}</kbd></button> ${n + 1} of ${data.of}
         <button onClick=${() => act("after")} disabled=${n + 1 >= data.of} aria-label="Encounter after"><kbd>${keys.after}</kbd></button></span>
       <button onClick=${sheet}>Keys <kbd>${keys.sheet}</kbd></button>
-      <button class="main" onClick=${finish}>${state.status === "finished" ? "Open again" : "Finish"} <kbd>Ctrl ↵</kbd></button>
+      <button class="main" onClick=${() => (state.status === "finished" ? decide([{ action: "reopen" }], "Opened again") : finish())}>${state.status === "finished" ? "Open again" : html`Finish <kbd>Ctrl ↵</kbd>`}</button>
     </header>
     ${data.other_text && html`<p class="alarm strip" role="alert">These notes differ from those that were decided over before; the earlier decisions are kept with the earlier text and do not count here.</p>`}
     ${clash && html`<div class="alarm strip" role="alert">${clash.message} The page now shows what is saved. Yours was: ${clash.changes.map((each) => [each.action, each.code, each.to].filter(Boolean).join(" ")).join("; ")}.
@@ -204,7 +211,6 @@ export function Encounter({ n, settings, open, sheet }) {
       <${Final} state=${state} findings=${findings} inpatient=${data.inpatient} keys=${keys} act=${act} claim=${`/claim/${n}`}
         choose=${(each) => { const row = rows.find((r) => keyOf(r) === keyOf(each) || state.verdicts[keyOf(r)]?.to === each.code); if (row) choose(row); }} />
     </main>
-    <p class="said" role="status" aria-live="polite">${said}</p>
     ${mode?.find && html`<${Finder} n=${n} title=${mode.title} first=${mode.first} text=${mode.text} evidence=${mode.evidence?.text} pick=${take} close=${() => setMode(null)} />`}
     ${mode?.comment && html`<${Asker} title=${mode.title} save=${(words) => decide([{ action: "comment", ...mode.comment, value: words }], "Comment kept")} close=${() => setMode(null)} />`}`;
 }
@@ -218,6 +224,13 @@ function Keys({ settings, act }) {
     return () => removeEventListener("keydown", listen);
   }, []);
   return null;
+}
+
+// The code at hand stands at one height, so that the eye need not follow it.
+function keepInView(row) {
+  const shelf = row.closest(".codes");
+  if (getComputedStyle(shelf).overflowY === "auto") shelf.scrollTop = row.offsetTop - shelf.clientHeight / 4;
+  else row.scrollIntoView({ block: "nearest" });
 }
 
 function NoteText({ note, papers, several }) {
@@ -241,17 +254,25 @@ function rowsOf(data, state, more) {
 }
 
 // What will stand when the server has saved it, as far as the page can tell.
-function foreseen(state, changes) {
+function foreseen(state, changes, codes) {
   const become = { accept: "accepted", reject: "rejected", replace: "replaced", add: "added", clear: "open" };
   const verdicts = { ...state.verdicts };
+  let final = state.final;
   for (const one of changes) {
     const key = keyOf(one), old = verdicts[key] || { status: "open", reason: "", to: "", poa: "", flagged: false, evidence: [] };
+    if (become[one.action]) final = final.filter((each) => keyOf(each) !== key && !(old.to && each.code === old.to));
+    if (["accept", "replace", "add"].includes(one.action)) {
+      const code = one.to || one.code, title = codes.find((each) => each.system === one.system && each.code === code)?.title || "";
+      final = [...final, { system: one.system, code, title, role: "", status: become[one.action], poa: "", poa_proposed: "Y", poa_why: "", evidence: [] }];
+    }
+    if (one.action === "sequence") final = one.value.split(" ").map((place) => final.find((each) => keyOf(each) === place)).filter(Boolean);
+    if (one.action === "poa") final = final.map((each) => (keyOf(each) === key ? { ...each, poa: one.value } : each));
     if (become[one.action]) verdicts[key] = { ...old, status: become[one.action], reason: one.reason || "", to: one.to || "", evidence: one.evidence || [] };
     else if (one.code && /^(un)?flag$/.test(one.action)) verdicts[key] = { ...old, flagged: one.action === "flag" };
     else if (one.action === "poa") verdicts[key] = { ...old, poa: one.value };
   }
   const undo = state.undo || changes.some((one) => one.action !== "redo");
-  return { ...state, verdicts, undo };
+  return { ...state, verdicts, final, undo };
 }
 
 // The words typed, where they stand in a note for the first time.
@@ -273,6 +294,9 @@ function marksOf(data, state, rows, one, evidence) {
     const kind = kinds[statusOf(state, each)] || (mention.meant !== "present" ? "possible" : each.above ? "suggested" : "faint");
     return { note: mention.note, start, end, kind };
   })));
+  const meets = (a, b) => a.note === b.note && a.start < b.end && b.start < a.end; // a code rejected leaves others their words
+  const standing = marks.filter((each) => each.kind !== "rejected");
+  marks.splice(0, marks.length, ...standing, ...marks.filter((each) => each.kind === "rejected" && !standing.some((other) => meets(each, other))));
   const hot = one?.evidence[evidence] || one?.evidence[0];
   if (hot) {
     marks.push(...hot.spans.map(([start, end]) => ({ note: hot.note, start, end, kind: "active" })));

@@ -10,7 +10,7 @@ export function Final({ state, findings, inpatient, keys, choose, act, claim }) 
       ${i === 0 && html`<em>${one.role}</em>`}
       ${inpatient && one.poa_proposed !== undefined && html`<i class=${one.poa ? "set" : ""} title=${one.poa ? "present on admission, decided" : `present on admission, proposed: ${one.poa_why}`}>${one.poa || (one.poa_proposed ? `${one.poa_proposed}?` : "–")}</i>`}</button></li>`)}</ol>`
     : html`<p class="none">None yet: <kbd>${keys.accept}</kbd> accepts the code at hand.</p>`}
-    ${state.final.length > 1 && html`<p class="foot"><kbd>${keys.lead}</kbd> first · <kbd>${keys.up}</kbd> <kbd>${keys.down}</kbd> move · <kbd>${keys.poa}</kbd> ${inpatient ? "present on admission" : "(stays only)"}</p>`}
+    ${state.final.length > 1 && html`<p class="foot"><kbd>${keys.lead}</kbd> first · <kbd>${keys.up}</kbd> <kbd>${keys.down}</kbd> move${inpatient && html` · <kbd>${keys.poa}</kbd> present on admission`}</p>`}
     <h3>Findings <span>${findings ? findings.length : "…"}</span></h3>
     ${findings?.length === 0 && html`<p class="none">${state.final.length ? "The rules have nothing to say." : "Nothing to judge yet."}</p>`}
     ${(findings || []).map((one) => html`<div class=${`finding ${worst[one.severity]}`}>

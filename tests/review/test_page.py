@@ -1,0 +1,255 @@
+"""The page in a real browser, driven by keys alone. Without Debian's Chromium there is nothing to drive."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import uvicorn
+
+from leadterm.review.app import make_app
+from leadterm.review.serve import _bind
+from leadterm.review.workbench import Workbench
+
+BROWSER = Path("/usr/bin/chromium")
+QUIET = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+         "--disable-component-update", "--disable-sync")  # fmt: skip
+TOKEN = "a-token-for-tests"
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Any]:
+    if not BROWSER.exists():
+        pytest.skip(f"no browser at {BROWSER}")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as driver:
+        made = driver.chromium.launch(executable_path=str(BROWSER), args=list(QUIET))
+        yield made
+        made.close()
+
+
+@pytest.fixture
+def address(bench: Workbench) -> Iterator[str]:
+    held = _bind(0)
+    server = uvicorn.Server(uvicorn.Config(make_app(bench, TOKEN), log_level="critical", access_log=False))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [held]})
+    thread.start()
+    yield f"http://127.0.0.1:{held.getsockname()[1]}"
+    server.should_exit = True
+    thread.join()
+    held.close()
+
+
+@pytest.fixture
+def page(chromium: Any, address: str) -> Iterator[Any]:
+    context = chromium.new_context(viewport={"width": 1280, "height": 800})
+    made = context.new_page()
+    problems: list[str] = []
+    made.on("pageerror", lambda error: problems.append(str(error)))
+    made.on("console", lambda said: problems.append(said.text) if "Content Security Policy" in said.text else None)
+    made.goto(f"{address}/?token={TOKEN}")
+    made.wait_for_selector("tbody a")
+    yield made
+    context.close()
+    assert problems == []
+
+
+class Keys:
+    """Presses keys and counts them; it has no mouse."""
+
+    def __init__(self, page: Any) -> None:
+        self.page, self.pressed = page, 0
+
+    def press(self, *keys: str) -> None:
+        for key in keys:
+            self.page.keyboard.press(key)
+            self.pressed += 1
+
+    def type(self, words: str) -> None:
+        self.page.keyboard.type(words)
+        self.pressed += len(words)
+
+    def to(self, code: str) -> None:
+        """Go to a code with j and k."""
+        for _ in range(60):
+            at = self.page.locator(".s.at").get_attribute("id")
+            order = self.page.eval_on_selector_all(".codes .s", "all => all.map((one) => one.id)")
+            if at == f"c-icd10cm:{code}":
+                return
+            self.press("j" if order.index(at) < order.index(f"c-icd10cm:{code}") else "k")
+
+
+def opened(page: Any, name: str) -> Keys:
+    keys = Keys(page)
+    page.goto(f"{page.url.split('#')[0]}#/{('visit-1', 'stay-2').index(name)}")
+    page.wait_for_selector(".codes .s.at")
+    return keys
+
+
+def saved(page: Any) -> None:
+    from playwright.sync_api import expect
+
+    expect(page.locator(".saved")).to_have_text("saved")
+
+
+def finals(page: Any) -> list[str]:
+    saved(page)
+    found: list[str] = page.eval_on_selector_all(".final li code", "all => all.map((one) => one.textContent)")
+    return found
+
+
+def test_a_whole_encounter_without_the_mouse(page: Any, bench: Workbench) -> None:
+    keys = opened(page, "visit-1")
+    keys.to("E11.9")
+    keys.press("a")
+    keys.to("I10")
+    keys.press("a")
+    keys.to("M25.569")
+    page.wait_for_selector(".s.at .alternatives")
+    keys.press("1")
+    keys.press("/")
+    keys.type("Z79.84")
+    page.wait_for_selector("#hit0 code:text('Z79.84')")
+    keys.press("Enter")
+    saved(page)
+    keys.press("z")
+    assert finals(page) == ["E11.9", "I10", "M25.561"]
+    keys.press("Z")
+    assert finals(page) == ["E11.9", "I10", "M25.561", "Z79.84"]
+    keys.to("I10")
+    keys.press("s")
+    assert finals(page)[0] == "I10"
+    keys.press("x")
+    saved(page)
+    assert page.locator(".s.maybe:not(.rejected)").count() == 0
+    keys.press("Control+Enter")
+    page.wait_for_selector(".bar .state.finished")
+    assert keys.pressed <= 40
+    page.reload()
+    page.wait_for_selector(".codes .s.at")
+    assert finals(page) == ["I10", "E11.9", "M25.561", "Z79.84"]
+    kept = bench.reviewed(0)
+    assert [one.code for one in kept.codes] == ["I10", "E11.9", "M25.561", "Z79.84"]
+    assert kept.codes[2].evidence[0].text.lower() == "pain knee"
+
+
+def test_rejecting_gives_the_reason_and_goes_on(page: Any, bench: Workbench) -> None:
+    keys = opened(page, "visit-1")
+    keys.to("I10")
+    keys.press("r", "4")
+    saved(page)
+    assert bench.standing(0).verdicts["icd10cm", "I10"].reason == "integral"
+    assert page.locator(".s.at").get_attribute("id") != "c-icd10cm:I10"
+
+
+def test_words_of_the_note_become_evidence_whatever_stands_before_them(page: Any, bench: Workbench) -> None:
+    keys = opened(page, "visit-1")
+    page.evaluate("""() => {
+      const walker = document.createTreeWalker(document.querySelector(".text"), NodeFilter.SHOW_TEXT);
+      for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+        const at = node.data.indexOf("Cough at night");
+        if (at >= 0) { getSelection().setBaseAndExtent(node, at, node, at + 5); return; }
+      }
+    }""")
+    keys.press("n")
+    page.wait_for_selector("#hit0")
+    keys.press("Control+a")
+    keys.type("R05.9")
+    page.wait_for_selector("#hit0 code:text('R05.9')")
+    keys.press("Enter")
+    saved(page)
+    assert [one.text for one in bench.reviewed(0).codes[0].evidence] == ["Cough"]
+
+
+def test_marks_and_codes_lead_to_each_other(page: Any) -> None:
+    keys = opened(page, "visit-1")
+    keys.to("I10")
+    words = "[...CSS.highlights.get('active')].map((one) => one.toString().toLowerCase())"
+    assert page.evaluate(words) == ["hypertension"]
+    box = page.evaluate("""() => {
+      const all = [...CSS.highlights.get("suggested")];
+      const box = all.find((one) => /diabetes/i.test(one.toString())).getBoundingClientRect();
+      return [box.left + box.width / 2, box.top + box.height / 2];
+    }""")
+    page.mouse.click(*box)
+    assert page.locator(".s.at .code").first.inner_text().startswith("E11")
+
+
+def test_a_browser_without_highlights_gets_marks(page: Any, address: str) -> None:
+    page.goto(f"{address}/?marks#/0")
+    page.wait_for_selector(".text mark.active")
+    assert "hypertension" in [one.lower() for one in page.locator(".text mark").all_inner_texts()]
+    whole = page.evaluate("document.querySelector('.text').textContent")
+    assert "<script>alert(1)</script>" in whole
+
+
+def test_a_stay_takes_its_indicators(page: Any, bench: Workbench) -> None:
+    keys = opened(page, "stay-2")
+    keys.to("N39.0")
+    keys.press("a")
+    saved(page)
+    keys.to("N39.0")
+    keys.press("p", "p")
+    saved(page)
+    assert bench.standing(1).verdicts["icd10cm", "N39.0"].poa == "N"
+
+
+def test_keys_can_be_moved_and_switched_off(page: Any) -> None:
+    keys = opened(page, "visit-1")
+    keys.press("?")
+    page.get_by_label("Key for: Accept").fill("y")
+    page.keyboard.press("Escape")
+    first = page.locator(".s.at").get_attribute("id")
+    keys.press("a")
+    assert page.locator(".s.at").get_attribute("id") == first
+    keys.press("y")
+    assert len(finals(page)) == 1
+    keys.press("?")
+    page.get_by_label(re.compile("Single keys act")).uncheck()
+    page.keyboard.press("Escape")
+    keys.press("y")
+    assert len(finals(page)) == 1
+
+
+def test_what_was_decided_while_the_server_was_away_is_not_lost(page: Any, bench: Workbench) -> None:
+    keys = opened(page, "visit-1")
+    page.route("**/decisions", lambda route: route.abort())
+    keys.press("a", "a")
+    page.wait_for_selector(".saved.alarm")
+    page.unroute("**/decisions")
+    saved(page)
+    assert len(bench.standing(0).final) == 2
+
+
+def test_two_coders_are_shown_both_versions(page: Any, bench: Workbench) -> None:
+    from leadterm.review.decisions import Change
+
+    keys = opened(page, "visit-1")
+    bench.decide(0, "another-one", 0, [Change("reject", "icd10cm", "I10")])
+    keys.to("E11.9")
+    keys.press("a")
+    page.wait_for_selector(".strip[role=alert]")
+    assert "accept E11.9" in page.locator(".strip").inner_text()
+    page.get_by_role("button", name="Save mine on top").click()
+    assert finals(page) == ["E11.9"]
+    assert bench.standing(0).verdicts["icd10cm", "I10"].status == "rejected"
+
+
+@pytest.mark.parametrize("width", [640, 1280, 1920])
+def test_nothing_runs_out_of_the_page(page: Any, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    keys = opened(page, "visit-1")
+    keys.press("r")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_every_control_has_a_name(page: Any) -> None:
+    opened(page, "visit-1")
+    name = "one.getAttribute('aria-label') || one.labels?.[0]?.textContent || one.textContent"
+    unnamed = f"all => all.filter((one) => !({name}).trim()).length"
+    assert page.eval_on_selector_all("button, input, textarea, a", unnamed) == 0
