@@ -80,7 +80,9 @@ class Workbench:
             return self._read[number]
 
     def read_all(self) -> None:
-        """Read every encounter, so that the work list can tell which need a coder most."""
+        """Read every encounter, so that the work list can tell which need a coder most; and warm the search."""
+        for name in self.searched:
+            _search(name, self.encounters[0].date_of_service, "warm")
         for number in range(len(self.encounters)):
             if number not in self._read and number not in self._failed:
                 try:

@@ -6,14 +6,16 @@ export function Finder({ n, title, first, text, evidence, pick, close }) {
   const [words, setWords] = useState(text || "");
   const [hits, setHits] = useState(first || []);
   const [at, setAt] = useState(0);
+  const [waits, setWaits] = useState(false);
   const dialog = useRef(), latest = useRef(0);
   useEffect(() => { dialog.current.showModal(); dialog.current.querySelector("input").select(); }, []);
   useEffect(() => {
     const mine = ++latest.current;
     if (!words.trim()) { setHits(first || []); setAt(0); return; }
+    setWaits(true);
     ask(`/api/encounters/${n}/search`, { text: words.slice(0, 400) }).then(({ hits: found }) => {
-      if (mine === latest.current) { setHits(found); setAt(0); }
-    }, () => {});
+      if (mine === latest.current) { setHits(found); setAt(0); setWaits(false); }
+    }, () => setWaits(false));
   }, [words]);
   useEffect(() => { document.getElementById(`hit${at}`)?.scrollIntoView({ block: "nearest" }); }, [at]);
   const key = (event) => {
@@ -34,7 +36,7 @@ export function Finder({ n, title, first, text, evidence, pick, close }) {
         <code>${one.code}</code> <span>${one.title}${one.term && one.term !== one.title && one.term !== one.code && html`<small>${one.term}</small>`}</span>
         ${one.billable === false && html`<em>not complete</em>`}</li>`)}
     </ul>
-    ${!hits.length && words.trim() && html`<p class="none">No code has these words.</p>`}
+    ${!hits.length && words.trim() && html`<p class="none">${waits ? "Searching …" : "No code has these words."}</p>`}
     <p class="foot"><kbd>↑</kbd> <kbd>↓</kbd> choose · <kbd>Enter</kbd> take · <kbd>Esc</kbd> leave</p>
   </dialog>`;
 }
