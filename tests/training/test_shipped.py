@@ -124,12 +124,15 @@ def test_first_columns_count_places_among_the_suggested() -> None:
     features = np.zeros((3, len(FEATURES)), np.float32)
     features[:, FEATURES.index("order")] = (2, 0, 1)
     features[:, FEATURES.index("diagnosis_order")] = (-1, 1, 0)
-    made = first_columns(features, np.array([0.9, 0.1, 0.5]), 0.4)
-    at = {name: made[:, FIRST_FEATURES.index(name)].tolist() for name in FIRST_FEATURES[-4:]}
+    made = first_columns(("R07.9", "W19.XXXA", "I20.9"), features, np.array([0.9, 0.1, 0.5]), 0.4)
+    at = {name: made[:, FIRST_FEATURES.index(name)].tolist() for name in FIRST_FEATURES[len(FEATURES) :]}
     assert at["sure_rank"] == [0, 2, 1]
     assert at["suggested"] == [2, 2, 2]
     assert at["order_rank"] == [1, 0, 0]
     assert at["diagnosis_rank"] == [1, 1, 0]
+    assert at["lead_order_rank"] == [1, 0, 0]
+    assert at["lead_complaint"] == [1, 0, 0]
+    assert at["lead_disease"] == [0.5, 0.5, 0.5]
 
 
 def test_the_card_leaves_out_what_was_not_scored() -> None:

@@ -11,10 +11,14 @@ from leadterm.dictionary.features import FEATURES
 
 __all__ = ["FIRST_FEATURES", "first_columns", "may_lead"]
 
-FIRST_FEATURES = (*FEATURES, "sure", "sure_rank", "suggested", "order_rank", "diagnosis_rank")
+AMONG_LEADS = (
+    "lead_sure_rank", "lead_order_rank", "lead_diagnosis_rank", "lead_share", "lead_complaint", "lead_disease",
+)  # fmt: skip
+FIRST_FEATURES = (*FEATURES, "sure", "sure_rank", "suggested", "order_rank", "diagnosis_rank", *AMONG_LEADS)
 _ORDER, _DIAGNOSIS = FEATURES.index("order"), FEATURES.index("diagnosis_order")
 _NEVER = 1e4
 LEAST, MOST = 0.05, 15
+COMPLAINTS = ("R", "M25.5", "M54", "M79.6")  # findings and pains: a disease that explains them leads
 BEHIND = (
     "B95", "B96", "B97", "D63", "F02", "R40.2", "R65.2", "T31", "V", "W", "X", "Y", "Z16", "Z37", "Z3A", "Z66", "Z68",
     "Z72", "Z79", "Z80", "Z81", "Z82", "Z83", "Z85", "Z86", "Z87", "Z88", "Z89", "Z90", "Z97", "Z98", "Z99",
@@ -37,18 +41,23 @@ def may_lead(codes: Sequence[str], confidence: NDArray[np.float64], line: float)
 
 
 def first_columns(
-    features: NDArray[np.float32], confidence: NDArray[np.float64], line: float
+    codes: Sequence[str], features: NDArray[np.float32], confidence: NDArray[np.float64], line: float
 ) -> NDArray[np.float32]:
-    """Describe the candidates of one encounter beside those that are suggested with them.
+    """Describe the candidates of one encounter beside those that are suggested with them, and those that may lead.
 
-    Places are counted among the suggested codes. ``features``: of the candidates, shape (n_codes, len(FEATURES)).
-    ``confidence``: that each is reported, shape (n_codes,). ``line``: confidence from which on a code is suggested.
+    ``codes``: of the candidates. ``features``: of the same, shape (n_codes, len(FEATURES)). ``confidence``: that each
+    is reported, shape (n_codes,). ``line``: confidence from which on a code is suggested.
     """
-    above = confidence >= line
+    above, leads = confidence >= line, may_lead(codes, confidence, line)
     told = np.where(features[:, _DIAGNOSIS] < 0, _NEVER, features[:, _DIAGNOSIS])
-    ranks = [
-        (values[above][None, :] < values[:, None]).sum(axis=1) for values in (-confidence, features[:, _ORDER], told)
-    ]
+    orders = (-confidence, features[:, _ORDER], told)
+    ranks, among = (
+        [(values[group][None, :] < values[:, None]).sum(axis=1) for values in orders] for group in (above, leads)
+    )
     sure = np.log(np.clip(confidence, 1e-6, 1 - 1e-6) / (1 - np.clip(confidence, 1e-6, 1 - 1e-6)))
     suggested = np.full(len(confidence), above.sum())
-    return np.column_stack([features, sure, ranks[0], suggested, ranks[1], ranks[2]]).astype(np.float32)
+    complaint = np.array([code.startswith(COMPLAINTS) for code in codes], dtype=np.bool_)
+    share = confidence / max(confidence[leads].max(initial=0.0), 1e-6)
+    disease = np.full(len(confidence), confidence[leads & ~complaint].max(initial=0.0))
+    own = [sure, ranks[0], suggested, ranks[1], ranks[2], *among, share, complaint, disease]
+    return np.column_stack([features, *own]).astype(np.float32)

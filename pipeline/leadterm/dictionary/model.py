@@ -168,9 +168,11 @@ class DictionaryModel(FrameReader):
         if self.ranker.first is None or not table.codes or table.system in MAKERS:
             return None
         leads = may_lead(table.codes, confidence, self.threshold)
+        columns = first_columns(table.codes, table.features, confidence, self.threshold)[leads]
+        learned = frozenset(self.ranker.first.feature_names)
+        known = [number for number, name in enumerate(FIRST_FEATURES) if name in learned]
         scores = np.full(len(table.codes), -np.inf)
-        columns = first_columns(table.features, confidence, self.threshold)[leads]
-        scores[leads] = self.ranker.first.raw_score(columns, FIRST_FEATURES)
+        scores[leads] = self.ranker.first.raw_score(columns[:, known], [FIRST_FEATURES[k] for k in known])
         return scores
 
     def titles(self, system: str, codes: Sequence[str]) -> Mapping[str, str]:

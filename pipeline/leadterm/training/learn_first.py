@@ -40,7 +40,7 @@ def fit_first(
     Gives the ranker, None where nothing tells, and scores of all rows by trees that have not seen their note.
     """
     leads = [{c.code for c in one.codes if c.role in LEADS} for one in rows.encounters]
-    columns = np.vstack([first_columns(features[at], confidence[at], line) for at in rows.slices])
+    columns = np.vstack([first_columns(rows.codes[at], features[at], confidence[at], line) for at in rows.slices])
     hit = np.array([code in leads[i] for code, i in zip(rows.codes, rows.number.tolist(), strict=True)])
     known = np.array([bool(found) for found in leads])[rows.number]
     pool = np.concatenate([may_lead(rows.codes[at], confidence[at], line) for at in rows.slices])
