@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import groupby
@@ -32,9 +32,18 @@ class CodeTables:
     history: Mapping[str, str]
     combinations: tuple[Combination, ...]
 
-    def companions_of(self, code: str) -> Iterator[Companion]:
+    def companions_of(self, code: str) -> tuple[Companion, ...]:
         """Give what may stand beside a code."""
-        return (row for prefix, row in self._by_letter.get(code[:1], ()) if code.startswith(prefix))
+        known = self._known.get(code)
+        if known is None:
+            rows = self._by_letter.get(code[:1], ())
+            known = self._known[code] = tuple(row for prefix, row in rows if code.startswith(prefix))
+        return known
+
+    @cached_property
+    def _known(self) -> dict[str, tuple[Companion, ...]]:
+        """Companions of the codes that were asked for."""
+        return {}
 
     @cached_property
     def _by_letter(self) -> Mapping[str, list[tuple[str, Companion]]]:

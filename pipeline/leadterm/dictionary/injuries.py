@@ -18,6 +18,7 @@ CLAUSE_REACH = 8
 HEALING = frozenset({"healing", "healed", "union", "aftercare", "recheck"})
 RETURNING = frozenset({"follow", "followup", "postoperative", "postop", "recheck", "aftercare", "removal"})
 REHABILITATION = frozenset({"rehabilitation", "rehab", "therapist", "chiropractic", "impairment", "disability"})
+THERAPY = frozenset({"physical", "therapy"})
 SEQUELA = frozenset({"sequela", "sequelae", "residual"})
 EARLIER = frozenset({"ago", "status"})
 DRUG_EFFECTS = ("T36", "T51")
@@ -49,7 +50,7 @@ def episodes(found: FoundMention, note: NoteReading) -> tuple[str, ...]:
         return (later,)
     if note.complaint & RETURNING:
         return (later, first)
-    return (first, later) if close & EARLIER or not REHABILITATION.isdisjoint(note.words) else (first,)
+    return (first, later) if close & EARLIER or note.words & REHABILITATION or note.words >= THERAPY else (first,)
 
 
 def fitting(code: str, told: tuple[str, ...]) -> tuple[str, ...]:
