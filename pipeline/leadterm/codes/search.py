@@ -116,8 +116,13 @@ def _by_code(system: CodeSystem, text: str, limit: int) -> list[Hit]:
     plain = bare(text)
     if " " in text.strip() or not plain or not any(char.isdigit() for char in plain):
         return []
-    found = [code for code in system if bare(code).startswith(plain)]
+    found = [code for code, spelt in zip(system, _bare_spellings(system), strict=True) if spelt.startswith(plain)]
     return [Hit(code, system.title(code), system.is_billable(code), 1.0, code, "code") for code in found[:limit]]
+
+
+@lru_cache(maxsize=8)
+def _bare_spellings(system: CodeSystem) -> tuple[str, ...]:
+    return tuple(map(bare, system))
 
 
 def words(text: str) -> list[str]:

@@ -34,14 +34,14 @@ function around(chars, start, end) {
 
 export function Code({ one, verdict, current, evidence, notes, n, settings, reasons, rejecting, act, choose, remarks, poa }) {
   const status = verdict?.status || "open", conf = one.confidence;
-  const label = [one.code, one.title, conf !== null && percent(conf), SAID[status], verdict?.flagged && "flagged"].filter(Boolean).join(", ");
+  const heard = [SAID[status], verdict?.flagged && "flagged"].filter(Boolean).join(", ");
   return html`<li class=${`s ${one.above || status === "added" ? "" : "maybe"} ${status} ${current ? "at" : ""}`} id=${`c-${keyOf(one)}`}>
-    <button class="head" aria-expanded=${String(current)} aria-current=${current ? "true" : undefined} aria-label=${label} onClick=${() => choose(one)}>
+    <button class="head" aria-expanded=${String(current)} aria-current=${current ? "true" : undefined} onClick=${() => choose(one)}>
       <span class="sign" aria-hidden="true">${SIGN[status]}</span><span class="code">${one.code}</span>
-      <span class="title"><span class="words">${one.title}</span>${verdict?.flagged && html` <b class="flag">⚑</b>`}
+      <span class="title"><span class="words">${one.title}</span>${verdict?.flagged && html` <b class="flag" aria-hidden="true">⚑</b>`}
         ${status === "replaced" && html`<small>replaced by ${verdict.to}</small>`}
         ${status === "rejected" && verdict.reason && html`<small>${(reasons.find((r) => r.name === verdict.reason)?.said || verdict.reason).toLowerCase()}</small>`}</span>
-      ${conf === null ? html`<span class="conf">added</span>` : html`<span class="conf">${percent(conf)}<i><b style=${{ width: `${100 * conf}%` }}></b></i></span>`}
+      ${conf === null ? html`<span class="conf">added</span>` : html`<span class="conf">${percent(conf)}<i><b style=${{ width: `${100 * conf}%` }}></b></i></span>`}<span class="heard">${heard}</span>
     </button>
     ${current && html`<${Detail} ...${{ one, status, evidence, notes, n, settings, reasons, rejecting, act, remarks, poa }} />`}
   </li>`;

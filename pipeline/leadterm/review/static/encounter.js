@@ -199,7 +199,7 @@ export function Encounter({ n, settings, open, sheet }) {
         ${!rows.length && html`<p class="none">Nothing codable was found. <kbd>${keys.search}</kbd> finds codes.</p>`}
         <ol>${rows.map((each, i) => {
           const name = group(each);
-          return html`${(i === 0 || group(rows[i - 1]) !== name) && html`<li class="group" key=${name}><h3>${name}</h3>
+          return html`${(i === 0 || group(rows[i - 1]) !== name) && html`<li class="group" key=${name}><h2>${name}</h2>
               ${name === "Below the line" && html`<button onClick=${rest}>Reject the rest below the line <kbd>${keys.rest}</kbd></button>`}</li>`}
             <${Code} key=${keyOf(each)} one=${each} verdict=${state.verdicts[keyOf(each)]} current=${keyOf(each) === at} evidence=${evidence} notes=${data.notes} n=${n} settings=${settings}
               reasons=${data.reasons} rejecting=${mode === "reject"} act=${act} choose=${choose} remarks=${state.remarks.filter((r) => r.code === each.code)}
@@ -236,7 +236,7 @@ function keepInView(row) {
 function NoteText({ note, papers, several }) {
   const element = useRef();
   useLayoutEffect(() => { papers.set(note.id, new Paper(element.current, note)); return () => papers.delete(note.id); }, []);
-  return html`<article class="note">${(note.kind || several) && html`<h3>${note.kind || note.id}</h3>`}<div class="text" dir="auto" ref=${element}></div></article>`;
+  return html`<article class="note">${(note.kind || several) && html`<h2>${note.kind || note.id}</h2>`}<div class="text" dir="auto" ref=${element}></div></article>`;
 }
 
 const statusOf = (state, one) => state.verdicts[keyOf(one)]?.status || "open";

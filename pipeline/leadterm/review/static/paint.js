@@ -29,7 +29,7 @@ export class Paper {
     const block = document.createElement(title ? "section" : "div");
     if (!title) { this.piece(block, "span", start, end); return block; }
     this.piece(block, "span", start, title[0]);
-    this.piece(block, "h4", title[0], title[1]);
+    this.piece(block, "h2", title[0], title[1]);
     this.piece(block, "span", title[1], end);
     return block;
   }

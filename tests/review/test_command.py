@@ -1,0 +1,59 @@
+"""The command line of the workbench, but for the server that it starts."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from leadterm.cli import main
+from leadterm.review.decision_file import DecisionStore
+from leadterm.review.decisions import Change, Entry, key_of
+from leadterm.schema import Encounter, Note
+
+TEXT = "Assessment: Gout.\n"
+
+
+@pytest.fixture
+def note(tmp_path: Path) -> Path:
+    file = tmp_path / "visit.txt"
+    file.write_text(TEXT, encoding="utf-8")
+    return file
+
+
+def test_finished_encounters_are_exported(note: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = tmp_path / "decisions"
+    name, text = key_of(Encounter("visit", (Note("n", TEXT),)))
+    changes = Change("accept", "icd10cm", "M10.9"), Change("finish")
+    DecisionStore(folder).append(Entry("1", "", "ana", name, text, changes))
+    wanted = ["review", str(note), "--decisions", str(folder), "--export"]
+    assert main([*wanted, str(tmp_path / "made")]) == 0
+    assert "1 finished encounters with 1 codes" in capsys.readouterr().out
+    assert '"M10.9"' in (tmp_path / "made" / "train.jsonl").read_text(encoding="utf-8")
+
+
+def test_without_the_extra_it_says_how_to_get_it(
+    note: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "uvicorn", None)
+    assert main(["review", str(note), "--decisions", str(tmp_path / "d"), "--no-open"]) == 2
+    assert "leadterm[review]" in capsys.readouterr().err
+
+
+def test_a_taken_port_is_named(note: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    import socket
+
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        held.listen()
+        port = str(held.getsockname()[1])
+        assert main(["review", str(note), "--decisions", str(tmp_path / "d"), "--no-open", "--port", port]) == 2
+    assert f"port {port} cannot be used" in capsys.readouterr().err
+
+
+def test_no_note_no_workbench(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "empty.txt").write_text("", encoding="utf-8")
+    assert main(["review", str(tmp_path / "empty.txt"), "--decisions", str(tmp_path / "d")]) == 2
+    assert "none of the notes" in capsys.readouterr().err
+    assert not (tmp_path / "d").exists()
