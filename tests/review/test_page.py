@@ -188,6 +188,25 @@ def test_a_browser_without_highlights_gets_marks(page: Any, address: str) -> Non
     assert "<script>alert(1)</script>" in whole
 
 
+def test_a_heading_leads_to_the_codes_below_it(page: Any, bench: Workbench) -> None:
+    keys = opened(page, "visit-1")
+    keys.press("/")
+    keys.type("M25.56")
+    page.wait_for_selector("#hit0 code:text-is('M25.56')")
+    keys.press("Enter")
+    page.wait_for_selector("#hit1 code:text-is('M25.561')")
+    keys.press("ArrowDown", "Enter")
+    assert finals(page) == ["M25.561"]
+
+
+def test_forced_colours_have_marks_of_their_own(page: Any, address: str) -> None:
+    page.emulate_media(forced_colors="active")
+    page.goto(f"{address}/#/0")
+    page.wait_for_selector(".text mark.active")
+    shades = "all => new Set(all.map((one) => getComputedStyle(one).backgroundColor)).size"
+    assert page.eval_on_selector_all(".text mark", shades) == 2
+
+
 def test_a_stay_takes_its_indicators(page: Any, bench: Workbench) -> None:
     keys = opened(page, "stay-2")
     keys.to("N39.0")

@@ -18,10 +18,11 @@ export function Finder({ n, title, first, text, evidence, pick, close }) {
     }, () => setWaits(false));
   }, [words]);
   useEffect(() => { document.getElementById(`hit${at}`)?.scrollIntoView({ block: "nearest" }); }, [at]);
+  const choose = (one) => (one.billable === false ? setWords(one.code) : pick(one, words)); // a heading leads to what is below it
   const key = (event) => {
     if (event.key === "ArrowDown") setAt(Math.min(at + 1, hits.length - 1));
     else if (event.key === "ArrowUp") setAt(Math.max(at - 1, 0));
-    else if (event.key === "Enter" && hits[at]) pick(hits[at], words);
+    else if (event.key === "Enter" && hits[at]) choose(hits[at]);
     else return;
     event.preventDefault();
   };
@@ -32,7 +33,7 @@ export function Finder({ n, title, first, text, evidence, pick, close }) {
       aria-label="Words or the beginning of a code" placeholder="Words, or the beginning of a code" autocomplete="off" spellcheck="false"
       value=${words} onInput=${(e) => setWords(e.target.value)} />
     <ul id="hits" role="listbox" aria-label="Codes found">
-      ${hits.map((one, i) => html`<li id=${`hit${i}`} role="option" aria-selected=${String(i === at)} onClick=${() => pick(one, words)}>
+      ${hits.map((one, i) => html`<li id=${`hit${i}`} role="option" aria-selected=${String(i === at)} onClick=${() => choose(one)}>
         <code>${one.code}</code> <span>${one.title}${one.term && one.term !== one.title && one.term !== one.code && html`<small>${one.term}</small>`}</span>
         ${one.billable === false && html`<em>not complete</em>`}</li>`)}
     </ul>

@@ -4,7 +4,8 @@ import { offsetsOf } from "./offsets.js";
 export const KINDS = ["faint", "suggested", "possible", "accepted", "rejected", "cue", "active"]; // later ones lie on top
 
 export function hasHighlights() {
-  return "highlights" in CSS && !new URLSearchParams(location.search).has("marks");
+  const forced = matchMedia("(forced-colors: active)").matches; // there every highlight gets one and the same colour
+  return "highlights" in CSS && !forced && !new URLSearchParams(location.search).has("marks");
 }
 
 export class Paper {
