@@ -188,7 +188,7 @@ def test_a_browser_without_highlights_gets_marks(page: Any, address: str) -> Non
     assert "<script>alert(1)</script>" in whole
 
 
-def test_a_heading_leads_to_the_codes_below_it(page: Any, bench: Workbench) -> None:
+def test_a_heading_leads_to_the_codes_below_it(page: Any) -> None:
     keys = opened(page, "visit-1")
     keys.press("/")
     keys.type("M25.56")
