@@ -17,6 +17,8 @@ def test_the_mentions_of_a_suggestion_are_those_that_were_found(engine: Dictiona
     found = {candidate.code: candidate for candidate in engine.find(encounter)}
     several = 0
     for suggestion in engine.suggest(encounter).suggestions:
+        if suggestion.system != "icd10cm":
+            continue  # services have readers of their own
         supports = found[suggestion.code].supports[: len(suggestion.evidence)]
         assert [m.spans for m in suggestion.evidence] == [s.found.mention.spans for s in supports]
         assert [(m.term, m.source) for m in suggestion.evidence] == [

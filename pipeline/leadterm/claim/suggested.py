@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 __all__ = ["with_codes", "with_suggestions"]
 
+WASTE = "JW"  # stands on a line of its own, with the units thrown away
+
 
 def with_suggestions(encounter: Encounter, model: Suggester) -> Encounter:
     """Give the encounter with the codes above the model's line; the first diagnosis leads."""
@@ -26,6 +28,6 @@ def with_codes(encounter: Encounter, result: SuggestionSet) -> Encounter:
     lead = next((one.code for one in above if not is_external(one.code)), "")
     leading = LEADING[encounter.setting]
     codes = [ReferenceCode(one.system, one.code, leading if one.code == lead else "secondary", one.evidence,
-                           units=one.units, modifiers=tuple(said.code for said in one.modifiers))
+                           units=one.units, modifiers=tuple(said.code for said in one.modifiers if said.code != WASTE))
              for one in above]  # fmt: skip
     return replace(encounter, codes=tuple(codes))

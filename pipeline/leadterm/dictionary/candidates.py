@@ -21,6 +21,9 @@ INJURY_SECTIONS = frozenset({
     "", "assessment", "assessment_plan", "impression", "problem_list", "discharge_diagnosis", "admission_diagnosis",
     "diagnosis", "preoperative_diagnosis", "postoperative_diagnosis", "hospital_course", "other",
 })  # fmt: skip
+IMMUNISATION = "Z23"
+STATUS = (IMMUNISATION, "Z89", "Z90", "Z93", "Z94", "Z95", "Z96", "Z97", "Z98")
+REFUSED = frozenset({"refused", "refuses", "refusing", "refusal", "declined", "declines", "declining"})
 EXTERNAL, COMPANION, ALWAYS = "external cause", "companion", "*"
 LASTING = ("E08", "E09", "E10", "E11", "E13", "G30", "I10", "I25.1", "I50", "J44", "K74", "N18", "N40")
 WORSE = {"R65.20": "R65.21"}  # a combination that the note itself says to be worse
@@ -129,7 +132,7 @@ def _gather(
         for number, note, found in mentions:
             if _is_denied(found) != denied:
                 continue
-            readings = [*found.readings, *_companions(found, note, tables)]
+            readings = [one for one in (*found.readings, *_companions(found, note, tables)) if _may_stand(one, found)]
             if denied:
                 readings = [reading for reading in readings if reading.code[:3] in categories]
             if not readings:
@@ -155,6 +158,16 @@ def _is_denied(found: FoundMention) -> bool:
     assertion = found.mention.assertion
     of_relative = assertion == "family" and any(reading.code.startswith(OF_RELATIVES) for reading in found.readings)
     return assertion in NEVER and not of_relative
+
+
+def _may_stand(reading: Reading, found: FoundMention) -> bool:
+    """Whether a code of status may: what is done in this encounter, or refused, has left no status (I.C.21.c.3)."""
+    if not reading.code.startswith(STATUS):
+        return True
+    if not REFUSED.isdisjoint(found.sentence):
+        return False
+    here = found.mention.section == "procedure" and found.mention.assertion == "present"
+    return not here or found.dated or reading.code.startswith(IMMUNISATION)
 
 
 def _codable(notes: Sequence[NoteReading]) -> Iterator[tuple[int, NoteReading, FoundMention]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
 from functools import partial
@@ -22,6 +23,7 @@ __all__ = ["FoundMention", "NoteReading", "ProblemWords", "Reading", "problem_to
 
 SIDES = frozenset({"left", "right", "bilateral"})
 COMPLAINT_SECTIONS = frozenset({"chief_complaint", "indication", "reason_for_visit"})
+YEAR = re.compile(r"[ ,(]{0,2}(?:in |on )?(?:[0-9]{1,2}/)*(?:19|20)[0-9]{2}\b")
 UNKNOWN_WEIGHT, LONG_FORM = 4.0, 3
 PROBLEM_TOKENS = "leadterm_problem_tokens"
 NOTHING: frozenset[str] = frozenset()
@@ -35,6 +37,7 @@ class FoundMention:
     covers. ``heading``: number of the problem whose heading it stands in, or -1. ``body``: number of the problem
     whose body it stands in, or -1. ``label``: category of the labelled line it stands in, or empty. ``place``: where
     in the note it starts, from 0 to 1. ``joined``: whether it was put together from a heading and words below it.
+    ``dated``: whether a year stands behind it.
     """
 
     mention: Mention
@@ -48,6 +51,7 @@ class FoundMention:
     place: float = 0.0
     subsumed: bool = False
     joined: bool = False
+    dated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +169,7 @@ class _Reader:
         sentence = self.sentences.get(int(self.sentence_of[first]), NOTHING)
         return FoundMention(
             mention, cover.readings, near, sentence, coverage, self.heading[first], self.body[first],
-            get("label"), start / max(len(text), 1), cover.subsumed, cover.joined,
+            get("label"), start / max(len(text), 1), cover.subsumed, cover.joined, bool(YEAR.match(text, end)),
         )  # fmt: skip
 
     def _pieces(self, tokens: tuple[int, ...]) -> tuple[EvidenceSpan, ...]:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SOURCES", "WordSet", "word_sets"]
 
+UNTOLD = frozenset({"nondisplaced"})  # a fracture not said to be so counts as displaced (I.C.19.c)
 SOURCES = ("synonym", "index", "title", "inclusion", "neoplasm", "mesh", "external cause", "drug", "learned")
 MAX_WORDS = 9
 NUMBERED = ("Z68", "T31", "R40.24")  # a number decides: see leadterm.text.matching.numbers
@@ -120,7 +121,7 @@ def _sets(
     drop, detail = _soft()
     every = {word for word in words if word not in STOPWORDS}
     whole = every - drop
-    hard = whole - detail
+    hard = whole - (detail - UNTOLD)
     unsaid = base_missing + len(every & REMAINDER)
     for chosen in [whole] if hard == whole or not hard else [whole, hard]:
         missing = unsaid + len(whole) - len(chosen)
