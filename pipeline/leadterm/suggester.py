@@ -105,6 +105,7 @@ class _Row:
 
     table: CandidateTable
     row: int
+    code: str
     confidence: float
     first: float = NEVER_FIRST
     reason: str = ""
@@ -112,10 +113,6 @@ class _Row:
     @property
     def system(self) -> str:
         return self.table.system
-
-    @property
-    def code(self) -> str:
-        return self.table.codes[self.row]
 
     @property
     def combined(self) -> tuple[str, ...]:
@@ -205,7 +202,7 @@ def _ranked(model: Stages, table: CandidateTable) -> list[_Row]:
     first = model.first_scores(table, confidence)
     leads = [NEVER_FIRST] * len(table.codes) if first is None else first.tolist()
     sure = confidence.tolist()
-    return [_Row(table, i, sure[i], leads[i]) for i, mentions in enumerate(table.mentions) if mentions]
+    return [_Row(table, i, table.codes[i], sure[i], leads[i]) for i, mentions in enumerate(table.mentions) if mentions]
 
 
 def _led(rows: list[_Row], line: float) -> list[_Row]:
