@@ -54,6 +54,11 @@ GIVEN = [
     ("TRANSPORT: BLS emergency transport to the hospital, 12.4 loaded miles.", "A0425", 12.4),
     ("IMMUNIZATION: Influenza vaccine was given today in the left deltoid.", "G0008", 1),
     ("WOUND CARE: Apligraf 44 square centimeters was applied to the ulcer.", "Q4101", 44),
+    ("Right knee injected with triamcinolone 40 mg and left knee with triamcinolone 40 mg.", "J3301", 8),
+    ("Triamcinolone 40 mg was injected into the right knee and triamcinolone 20 mg into the left knee.", "J3301", 6),
+    ("Right knee injected with Kenalog (triamcinolone) 40 mg.", "J3301", 4),
+    ("Alginate dressing 4 x 4 applied.", "A6196", 1),
+    ("Alginate dressing 4 in x 4 in, x 3 applied.", "A6196", 3),
 ]  # fmt: skip
 
 

@@ -178,6 +178,23 @@ def test_a_table_with_codes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     assert "M10.9" in out
 
 
+def test_each_code_that_is_typed_tells_its_system(sample: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["check", str(sample), "--codes", "E11.9 i10 0DTJ4ZZ J0696 G0439 HELLO", "--format", "json"])
+    [review] = json.loads(capsys.readouterr().out)
+    assert [(one["system"], one["code"]) for one in review["codes"]] == [
+        ("icd10cm", "E11.9"), ("icd10cm", "I10"), ("icd10pcs", "0DTJ4ZZ"), ("hcpcs", "J0696"), ("hcpcs", "G0439"),
+        ("icd10cm", "HELLO"),
+    ]  # fmt: skip
+
+
+def test_a_bad_row_names_no_option_of_another_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "v.csv").write_text("id,text,codes\nA1,Gout flare.,M10.9\nA2,,I10\n")
+    assert main(["check", str(tmp_path / "v.csv")]) == 2
+    said = capsys.readouterr().err
+    assert "line 3" in said
+    assert "--skip-bad" not in said
+
+
 def test_what_is_missing_on_the_command_line_is_told(sample: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check"]) == 2
     assert main(["check", str(sample), "--codes", " , "]) == 2

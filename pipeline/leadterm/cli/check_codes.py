@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["check"]
 
+SYSTEMS = ("icd10cm", "icd10pcs", "hcpcs", "cpt")
 TABLES = (".csv", ".tsv", ".xlsx", ".parquet")
 PAGE_WIDTH = 100
 
@@ -62,7 +63,9 @@ def check(
     codes: Codes = None,
     wanted: Wanted = None,
     model: Annotated[str, typer.Option("--model", metavar="M", help="Who reads the notes.")] = "default",
-    system: Annotated[str, typer.Option("--system", metavar="S", help="Code system of --codes.")] = "icd10cm",
+    system: Annotated[
+        str | None, typer.Option("--system", metavar="S", help="Code system of --codes. Told by each code.")
+    ] = None,
     setting: Annotated[str | None, typer.Option(metavar="S", help="outpatient or inpatient.")] = None,
     date: Annotated[str | None, typer.Option(metavar="YYYY-MM-DD", help="Day of service.")] = None,
     sex: Annotated[str | None, typer.Option(metavar="F|M", help="Of the patient.")] = None,
@@ -129,7 +132,7 @@ def _tables(
 
 
 def _encounters(
-    given: str, wanted: list[str], codes: str | None, system: str, setting: str | None, date: str | None
+    given: str, wanted: list[str], codes: str | None, system: str | None, setting: str | None, date: str | None
 ) -> Iterator[tuple[Encounter, Sequence[Coded]]]:
     """The encounters, each with the codes to check."""
     from leadterm.claim.coded_encounters import read_coded
@@ -148,7 +151,11 @@ def _encounters(
     if Path(given).suffix.lower() in TABLES:
         from leadterm.readers.csv_table import read
 
-        coded: Iterable[Encounter] = (one for _, one in read(Path(given)).encounters)
+        try:
+            coded: Iterable[Encounter] = [one for _, one in read(Path(given)).encounters]
+        except LeadtermError as error:  # its hint may name an option of the import
+            hint = "Mend the table." if "--skip" in error.hint else error.hint
+            raise LeadtermError(error.message, hint=hint) from None
     else:
         coded = read_coded(given, wanted, setting=setting, date=date)
     for one in coded:
@@ -156,20 +163,34 @@ def _encounters(
             yield one, [Coded(c.system, c.code, c.role, evidence=c.evidence) for c in one.codes]
 
 
-def _typed(text: str, system: str) -> list[Coded]:
-    """Codes as they are typed, in the order of the claim; spelled as the system spells them where it knows them."""
-    from leadterm.codes import load_system
+def _typed(text: str, system: str | None) -> list[Coded]:
+    """Codes as they are typed, in the order of the claim; spelled as their system spells them where it knows them."""
     from leadterm.rules.findings import Coded
 
-    known = load_system(system)
     found = []
     for part in re.split(r"[,;\s]+", text):
         code, _, poa = part.partition(":")
         if code:
-            found.append(Coded(system, known.normalise(code.upper()) or code.upper(), poa=poa.strip().upper()))
+            name, spelled = _spelled(code.upper(), [system] if system else SYSTEMS, dotted="." in text)
+            found.append(Coded(name, spelled, poa=poa.strip().upper()))
     if not found:
         raise LeadtermError("--codes names no code.", hint="For instance --codes E11.9,I10")
     return found
+
+
+def _spelled(code: str, systems: Sequence[str], *, dotted: bool) -> tuple[str, str]:
+    """The first of the systems that has a code, with its spelling; the first of all where none has it.
+
+    Where others are written with their dot, one without is of a system that has none: G0439 is no G04.39.
+    """
+    from leadterm.codes import load_system
+    from leadterm.codes.registry import is_at_hand
+
+    bare = dotted and "." not in code
+    for name in (*systems[1:], systems[0]) if bare else systems:
+        if (name == systems[0] or is_at_hand(name)) and (own := load_system(name).normalise(code)):
+            return name, own
+    return systems[0], code
 
 
 def _reviews(

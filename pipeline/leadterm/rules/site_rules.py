@@ -89,6 +89,10 @@ class SiteRules:
         levels = {rule: _level(f"{name} [levels]", level) for rule, level in whole.get("levels", {}).items()}
         _known(f"{name} [levels]", "rule", levels, all_rules())
         rules = tuple(_rule(f"{name} rule {n}", row) for n, row in enumerate(_rows(name, whole, "rule"), 1))
+        names = [*all_rules(), *(rule.name for rule in rules)]
+        for rule in rules:
+            if names.count(rule.name) > 1:
+                raise LeadtermError(f"{name}: two rules have the id '{rule.name}'.", hint="Give this one another id.")
         overrides = tuple(_override(f"{name} override {n}", row, rules)
                           for n, row in enumerate(_rows(name, whole, "override"), 1))  # fmt: skip
         return cls(levels, rules, overrides)
@@ -218,6 +222,8 @@ def _age(place: str, value: object) -> Test:
             f"{place}: the age '{value}' is no span of years.", hint='Write "65-", "-17", "15-44" or 40.'
         )
     low, high, only = (int(one) if one else None for one in found.groups())
+    if low is not None and high is not None and low > high:
+        raise LeadtermError(f"{place}: the age '{value}' ends before it begins.", hint=f'Write "{high}-{low}".')
     least, most = (only, only) if only is not None else (low or 0, 200 if high is None else high)
 
     def holds(facts: Facts, _: Sequence[Coded]) -> bool:

@@ -36,7 +36,8 @@ COUNT_BEFORE = re.compile(
     r"(?:units?|packs?|bags?|boxes|each|sets?|single[- ]donor|apheresis)?\s*(?:of\s+)?(?:[a-z-]+\s+){0,2}$"
 )
 COUNT_AFTER = re.compile(
-    r"^[^.;\n]{0,25}?(?:\bx\s*|#\s*|\bqty\.?:?\s*|\bquantity:?\s*|\()(?P<n>\d{1,3})\b(?!\s*(?:mm|cm|mg|days?|weeks?))"
+    r"^[^.;\n]{0,25}?(?:(?<![\d'\x22\u201d] )(?<!in )(?<!inch )(?<!cm )\bx\s*|"  # 4 x 4 is a size
+    r"#\s*|\bqty\.?:?\s*|\bquantity:?\s*|\()(?P<n>\d{1,3})\b(?!\s*(?:mm|cm|mg|days?|weeks?))"
 )
 UNITS_AFTER = re.compile(r"^[^.;\n]{0,20}?\b(?P<n>\d{1,2}|one|two|three|four)\s+units?\b")
 BOTH = re.compile(r"\b(?:bilateral(?:ly)?|both|pair|each (?:foot|leg|side|knee|ankle|wrist))\b", re.IGNORECASE)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
-from itertools import chain
+from itertools import chain, pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -146,16 +146,31 @@ def _units(places: Sequence[Spotted]) -> float | None:
         return _study_doses(best.note, counted)
     if EACH.search(best.sentence) and best.found.kind == "drug":
         return 2 * total
-    seen, sentences = sides_of(best.sentence), {best.found.place.sentence}
-    for one in counted[1:]:
-        sides = sides_of(one.sentence)
+    sides, seen = _own_sides(counted), frozenset[str]()
+    for one in counted:
+        own = sides[one.found.place.start]
         again = MORE.search(one.note[max(0, one.found.place.start - 40) : one.found.place.start])
-        if (one.found.place.sentence in sentences and not again) or "dose" not in one.found.traits:
-            continue
-        if again or (sides and seen and len(sides) == 1 and not sides & seen):
+        other = len(own) == 1 and seen and not own & seen
+        if one is not best and "dose" in one.found.traits and (again or other):
             total += float(one.found.units or 0)
-            seen, sentences = seen | sides, sentences | {one.found.place.sentence}
+        elif one is not best:
+            continue
+        seen |= own
     return total
+
+
+def _own_sides(places: Sequence[Spotted]) -> dict[int, frozenset[str]]:
+    """The sides of each place; where a sentence has several, those of the words before each, else behind each."""
+    found: dict[int, frozenset[str]] = {}
+    for sentence in {one.found.place.sentence for one in places}:
+        here = sorted({one.found.place.start: one for one in places if one.found.place.sentence == sentence}.items())
+        cuts = [sentence[0], *(start for start, _ in here), sentence[1]]
+        parts = [frozenset(sides_of(here[0][1].note[low:high])) for low, high in pairwise(cuts)]
+        own = parts[:-1] if parts[0] else parts[1:]
+        if len(here) == 1:
+            own = [frozenset(sides_of(here[0][1].sentence))]
+        found |= {start: side for (start, _), side in zip(here, own, strict=True)}
+    return found
 
 
 def _study_doses(note: str, places: Sequence[Spotted]) -> float:
