@@ -20,8 +20,9 @@ _NEVER = 1e4
 LEAST, MOST = 0.05, 15
 COMPLAINTS = ("R", "M25.5", "M54", "M79.6")  # findings and pains: a disease that explains them leads
 BEHIND = (
-    "B95", "B96", "B97", "D63", "F02", "R40.2", "R65.2", "T31", "V", "W", "X", "Y", "Z16", "Z37", "Z3A", "Z66", "Z68",
-    "Z72", "Z79", "Z80", "Z81", "Z82", "Z83", "Z85", "Z86", "Z87", "Z88", "Z89", "Z90", "Z97", "Z98", "Z99",
+    "B95", "B96", "B97", "D63", "F02", "R40.2", "R65.2", "T31", "V", "W", "X", "Y", "Z16", "Z28", "Z37", "Z3A",
+    "Z53", "Z66", "Z68", "Z72", "Z79", "Z80", "Z81", "Z82", "Z83", "Z85", "Z86", "Z87", "Z88", "Z89", "Z90", "Z97",
+    "Z98", "Z99",
 )  # fmt: skip
 """Causes, organisms, extents, outcomes, status and history: what stands behind another code (I.B, I.C.20, I.C.21)."""
 
@@ -33,6 +34,8 @@ def may_lead(codes: Sequence[str], confidence: NDArray[np.float64], line: float)
 
     >>> may_lead(["I10", "W19.XXXA", "R05.9", "J45.909"], np.array([0.6, 0.9, 0.01, 0.2]), 0.5).tolist()
     [True, False, False, True]
+    >>> may_lead(["Z53.31", "K57.32"], np.array([0.9, 0.7]), 0.5).tolist()  # converted to open: never the reason
+    [False, True]
     """
     rank = (confidence[None, :] > confidence[:, None]).sum(axis=1)
     near: NDArray[np.bool_] = (confidence >= line) | ((confidence >= LEAST) & (rank < MOST))
