@@ -16,7 +16,7 @@ from leadterm.procedures.pcs_build import Builder, Place
 from leadterm.procedures.pcs_levels import cabg_codes, hours_value, joints_in, spine_parts
 from leadterm.procedures.pcs_parts import PartFinder, side_in
 from leadterm.procedures.pcs_words import Way, ways
-from leadterm.procedures.performed import standing_of
+from leadterm.procedures.performed import heads_of, standing_of
 from leadterm.schema import Encounter, Note, Suggestion
 from leadterm.text.open_note import Found
 
@@ -236,3 +236,20 @@ def test_how_a_procedure_stands(text: str, status: str) -> None:
     at = page.text.index("thoracentesis")
     (mention,) = page.note.mentions([Found(((at, at + 13),), "thoracentesis", "t")])
     assert standing_of(page, mention) == status
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "named"),
+    [
+        ("operative note", "Laparoscopic splenectomy.\nFor trauma. Three ports.", True),
+        ("operative note", "OP: Laparoscopic splenectomy.\nThree ports.", True),
+        ("endoscopy report", "Splenic abscess.\n1. Open splenectomy.", True),
+        ("operative note", "Open repair. Splenectomy was thought of.", False),
+        ("operative note", "Dx: abscess.\nIndication: after splenectomy.", False),
+        ("progress note", "Splenectomy.\nFeels well.", False),
+    ],
+)
+def test_the_top_of_a_report_names_the_operation_without_a_heading(kind: str, text: str, named: bool) -> None:
+    page = Page(leadterm.load().readers.open(Note("n", text, kind), "en"))  # type: ignore[attr-defined]
+    at = page.text.index("splenectomy")
+    assert any(start <= at < end for start, end in heads_of(page)) is named

@@ -18,7 +18,7 @@ from leadterm.procedures.note_phrases import Page
 from leadterm.procedures.pcs_build import Builder, Place, Support
 from leadterm.procedures.pcs_rank import FEATURES, confidence_of, features_of
 from leadterm.procedures.pcs_words import Way, index_finder, operation_finder, way_finder
-from leadterm.procedures.performed import NAMED, Status, standing_of
+from leadterm.procedures.performed import NAMED, Status, heads_of, standing_of
 from leadterm.ranking.candidate_table import CandidateTable
 from leadterm.text.open_note import Found, OpenNote
 
@@ -93,7 +93,8 @@ class PcsReader:
         matches = _matches(page, self.tables)
         if not matches:
             return
-        named = _named_text(page)
+        heads = heads_of(page)
+        named = " ".join([_named_text(page), *(page.text[start:end] for start, end in heads)]).strip()
         operative = bool(named) or bool(OPERATIVE.search(page.text))
         found = [Found(((start, end),), phrase, way.source) for start, end, phrase, way in matches]
         length = max(len(page.text), 1)
@@ -101,7 +102,7 @@ class PcsReader:
             low, high = page.sentence(start)
             more = (named, page.text) if operative else (named,)
             place = Place(page.text[low:high], start - low, tuple(filter(None, more)))
-            standing = standing_of(page, mention)
+            standing = standing_of(page, mention, heads)
             for built in self.builder.build(way, place):
                 yield Support(mention, way, standing, built, operative, start / length)
 
@@ -116,12 +117,14 @@ def _covered(found: Mapping[str, Sequence[Support]]) -> list[str]:
         code: places for code, places in found.items()
         if code[0] == "0" and any(not s.built.other and s.standing in ("named", "done") for s in places)
     }  # fmt: skip
-    better = {(s.mention.start, code[:2], code[3]) for code in found if code[0] == "0" and code[2] in "UR"
-              for s in found[code]}  # fmt: skip
+    better = {(s.mention.start, s.mention.end, code[:2], code[3]) for code in found
+              if code[0] == "0" and code[2] in "UR" for s in found[code]}  # fmt: skip
     ways = {(code[:2], code[4]) for code in done if code[2] != "J"}
     return [
         code for code, places in found.items() if code[0] == "0"
-        and ((code[2] == "Q" and any((s.mention.start, code[:2], code[3]) in better for s in places))
+        and ((code[2] == "Q" and any(
+            (code[:2], code[3]) == (system, part) and s.mention.start < end and start < s.mention.end
+            for s in places for start, end, system, part in better))
              or (code[2] == "J" and (code[:2], code[4]) in ways))
     ]  # fmt: skip
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
@@ -11,8 +11,9 @@ from typing import Literal
 from leadterm.procedures.note_phrases import Page, compile_phrase, needed_word
 from leadterm.schema import Mention
 from leadterm.storage.tsv import package_table
+from leadterm.text.layout.note_kind import find_kind
 
-__all__ = ["NAMED", "Status", "standing_of", "title_of"]
+__all__ = ["NAMED", "Status", "heads_of", "standing_of", "title_of"]
 
 Status = Literal["done", "named", "said", "planned", "refused", "past", "not", "elsewhere"]
 
@@ -24,6 +25,11 @@ NAMED = re.compile(
     r"(?: ?/ ?procedures?)?(?: ?\(s\))?(?: and treatments?)?(?: performed| done| during (?:stay|hospitalization))?\s*$"
 )
 PLANNED_TITLE = re.compile(r"(?:planned|proposed|anticipated|scheduled) (?:operation|procedure)|indications?|consent")
+REPORTS = re.compile(r"operati|procedur|endoscop|catheteri|deliver")
+HEADS = 5  # lines at the top of a report that may name what it is about
+CLAUSE = re.compile(r"\b(?:was|were|is|are|has|had|have|will|would|could|he|she|we|they|who|i|not|no|if|should|may)\b")
+HEADING = re.compile(r"[^\W\d][^:.,;]{0,40}:")
+NAMES = re.compile(r"(?:op|title|proc|done today|today|performed|intervention)s?\s*:")
 BY_ASSERTION: Mapping[str, Status] = {
     "absent": "not", "hypothetical": "planned", "conditional": "planned", "family": "elsewhere", "history": "past",
     "possible": "planned",
@@ -58,7 +64,27 @@ def title_of(page: Page, at: int) -> str:
     return " ".join(page.text[best.title_start : best.title_end].split()).rstrip(" :") if best else ""
 
 
-def standing_of(page: Page, mention: Mention) -> Status:
+def heads_of(page: Page) -> list[tuple[int, int]]:
+    """Where the top of an operative report names things without a clause: its titles, with or without a heading.
+
+    Sentences of the first lines, as offsets; none where the note is no report of a procedure.
+    """
+    given = (page.note.note.kind or "").lower()
+    if not REPORTS.search(f"{given} {find_kind(page.note.note.text, given).name}"):
+        return []
+    found: list[tuple[int, int]] = []
+    lines = [m for m in re.finditer(r"[^\n]+", page.note.note.text) if m.group().strip()]
+    for line in lines[:HEADS]:
+        for part in re.finditer(r"(?:[^.]|\.(?!\s))+", line.group()):
+            text = part.group().lower().strip()
+            if not CLAUSE.search(text) and (NAMES.match(text) or not HEADING.match(text)):
+                found.append((line.start() + part.start(), line.start() + part.end()))
+            elif CLAUSE.search(text):
+                break
+    return found
+
+
+def standing_of(page: Page, mention: Mention, heads: Sequence[tuple[int, int]] = ()) -> Status:
     """Tell how a procedure stands: ``named`` in the title of an operation, ``done``, only ``said``, or not done.
 
     The nearest cue of the sentence counts; then the section, then what the context stage says of the words.
@@ -84,4 +110,6 @@ def standing_of(page: Page, mention: Mention) -> Status:
         return best[2]
     if mention.assertion in BY_ASSERTION:
         return BY_ASSERTION[mention.assertion]
+    if any(start <= mention.start < end for start, end in heads):
+        return "named"
     return "planned" if mention.section in PLAN else "said"
