@@ -218,7 +218,9 @@ def combine(candidates: list[Candidate], tables: CodeTables) -> list[Candidate]:
     known = {code[:n] for code in present for n in range(1, len(code) + 1)}
     added: dict[str, Candidate] = {}
     for parts, code in tables.combinations:
-        if code in present or any(known.isdisjoint(prefixes) for prefixes in parts) or WORSE.get(code) in present:
+        if known.isdisjoint(parts[0]) or code in present or WORSE.get(code) in present:
+            continue  # the first part is seldom there: to ask for it alone is quick
+        if any(known.isdisjoint(prefixes) for prefixes in parts):
             continue
         chosen = [_best_with(prefixes, present) for prefixes in parts]
         supports = tuple(s for part in chosen for s in part.supports[:2])

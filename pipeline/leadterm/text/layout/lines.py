@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -58,6 +59,11 @@ def split_lines(text: str) -> list[Line]:
     >>> [(line.body, line.bullet, line.gap) for line in split_lines("Plan\r\n\r\n1. Rest.")]
     [(0, '', True), (11, 'number', True)]
     """
+    return list(_split(text))
+
+
+@lru_cache(maxsize=16)  # the pipeline asks, and the features of the same notes
+def _split(text: str) -> tuple[Line, ...]:
     lines: list[Line] = []
     last = -1
     for match in _LINE.finditer(text):
@@ -75,7 +81,7 @@ def split_lines(text: str) -> list[Line]:
         else:
             lines.append(Line(start, end, start, "", gap))
         last = end
-    return lines
+    return tuple(lines)
 
 
 def hard_width(text: str, lines: Sequence[Line]) -> int:

@@ -135,7 +135,9 @@ RULES = (
     _rule("birth", GRAMS, birth_weight, "Low birth weight"),
 )  # fmt: skip
 _WEEKS = re.compile(WEEKS, re.IGNORECASE)
+WEEK_WORDS = ("week", "wk", "semanas")
 WORDS = frozenset(word for rule in RULES for word in rule.words)
+_WITHOUT_WEEKS = frozenset(word for rule in RULES if not rule.of_weeks for word in rule.words)
 
 
 class NumberFinder:
@@ -160,10 +162,9 @@ class NumberFinder:
         """
         text = text_of(doc)
         lowered = text.lower()
-        said = {word for word in WORDS if word in lowered}
-        rules = [rule for rule in RULES if not said.isdisjoint(rule.words)]
-        if any(rule.of_weeks for rule in rules) and not _WEEKS.search(text):
-            rules = [rule for rule in rules if not rule.of_weeks]
+        weeks = any(word in lowered for word in WEEK_WORDS) and _WEEKS.search(text) is not None
+        said = {word for word in (WORDS if weeks else _WITHOUT_WEEKS) if word in lowered}
+        rules = [rule for rule in RULES if (weeks or not rule.of_weeks) and not said.isdisjoint(rule.words)]
         return list(self._found(rules, text, token_starts(doc).tolist())) if rules else []
 
     def _found(self, rules: list[_Rule], text: str, starts: list[int]) -> Iterator[Cover]:

@@ -94,7 +94,7 @@ class PatternMatcher:
         """Patterns with a first word whose every other word the doc holds too."""
         return [
             (steps, row) for steps, row in self._by_first[first]
-            if not any(step is not None and step.isdisjoint(present) for step in steps)
+            if not any(step is not None and step.isdisjoint(present) for step in steps[1:])
         ]  # fmt: skip
 
 
