@@ -148,10 +148,8 @@ class CueTrie:
         if self._root.waiting:
             self._root.grow()
         known = self._root.following
-        for i, number in enumerate(numbers):
-            node = known.get(number)
-            if node is None:
-                continue
+        for i in [i for i, number in enumerate(numbers) if number in known]:
+            node = known[numbers[i]]
             if node.waiting:
                 node.grow()
             if node.cues or (i + 1 < len(numbers) and numbers[i + 1] in node.following):

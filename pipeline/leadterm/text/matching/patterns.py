@@ -75,11 +75,9 @@ class PatternMatcher:
             return []
         starts = sentence_flags(doc)
         found: list[Cover] = []
-        for i, word in enumerate(words):
-            if word not in possible:
-                continue
+        for i in [i for i, word in enumerate(words) if word in possible]:
             best: dict[str, tuple[tuple[int, ...], Mapping[str, str]]] = {}
-            for steps, row in possible[word]:
+            for steps, row in possible[words[i]]:
                 tokens = _follow(steps, words, starts, i)
                 if tokens and (row["kind"] not in best or len(tokens) > len(best[row["kind"]][0])):
                     best[row["kind"]] = (tokens, row)

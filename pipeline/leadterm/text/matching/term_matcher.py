@@ -167,10 +167,9 @@ class TermMatcher:
         lex = self.lexicon
         starts = lex.word_ptr[terms]
         sizes = lex.word_ptr[terms + 1] - starts
-        whole = np.ones(len(terms), dtype=np.bool_)
-        for k in range(int(sizes.max(initial=0))):
-            more = sizes > k
-            whole[more] &= here[lex.word_ids[starts[more] + k]]
+        begins = np.cumsum(sizes) - sizes
+        words = lex.word_ids[np.repeat(starts - begins, sizes) + np.arange(sizes.sum())]
+        whole: npt.NDArray[np.bool_] = np.logical_and.reduceat(here[words], begins)
         return whole
 
     def _words_of(self, term: int) -> list[int]:
