@@ -394,7 +394,7 @@ class SuggestionSet(SuggestionRows):
 
     def _read_as(self) -> dict[str, Any]:
         """What the notes were taken for, where that is known."""
-        if self.encounter is None:
+        if (one := self.encounter) is None:
             return {}
-        told = {"setting": self.encounter.setting, "setting_detected": self.encounter.setting_detected}
+        told = {"setting": one.setting, "setting_detected": one.setting_detected}
         return {"read_as": {**told, "kinds": dict(self.kinds)}}

@@ -142,7 +142,7 @@ def test_spanish_words_lead_to_the_same_codes(model: leadterm.suggester.Suggeste
     ("text", "code"),
     [
         ("CT scan of the abdomen and pelvis was performed.", "BW21ZZZ"), ("Ultrasound of the right kidney.", "BT41ZZZ"),
-        ("She was transfused 2 units of packed red blood cells.", "30233N1"),
+        ("She was transfused with 2 units of packed red blood cells.", "30233N1"),
         ("Intubated and then ventilated for 5 days.", "5A1955Z"),
         ("He was on mechanical ventilation for 5 days.", "5A1955Z"), ("She underwent hemodialysis.", "5A1D70Z"),
         ("Electroconvulsive therapy was performed.", "GZB2ZZZ"), ("Admitted for alcohol detoxification.", "HZ2ZZZZ"),

@@ -48,7 +48,7 @@ GIVEN = [
     ("ED COURSE: Epinephrine 0.3 mL of 1:1000 was given IM.", "J0165", 3),
     ("INFUSION: Infliximab 5 mg/kg was infused. Weight 80 kg.", "J1745", 40),
     ("CONTRAST: 100 mL of Omnipaque 350 was administered IV.", "Q9967", 100),
-    ("ED COURSE: He was transfused 2 units of packed red blood cells.", "P9021", 2),
+    ("ED COURSE: He was transfused with 2 units of packed red blood cells.", "P9021", 2),
     ("DISPENSED: A rolling walker was dispensed today.", "E0143", 1),
     ("PLAN: She was placed in a knee immobilizer.", "L1830", 1),
     ("TRANSPORT: BLS emergency transport to the hospital, 12.4 loaded miles.", "A0425", 12.4),
@@ -164,7 +164,7 @@ def test_a_pattern_is_tried_wherever_its_words_stand() -> None:
 @pytest.mark.parametrize(
     ("text", "names", "amounts"),
     [
-        ("50 mg of Demerol IM with 25 mg of Phenergan", ("Demerol", "Phenergan"), (50, 25)),
+        ("50 mg of Demerol and 25 mg of Phenergan IM", ("Demerol", "Phenergan"), (50, 25)),
         ("Versed 2 mg and fentanyl 100 mg", ("Versed", "fentanyl"), (2, 100)),
         ("40 mg Kenalog and 20 mg lidocaine", ("Kenalog", "lidocaine"), (40, 20)),
     ],
