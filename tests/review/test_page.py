@@ -71,6 +71,7 @@ class Keys:
             self.pressed += 1
 
     def type(self, words: str) -> None:
+        self.page.wait_for_selector("dialog[open] :is(input, textarea):focus")
         self.page.keyboard.type(words)
         self.pressed += len(words)
 
