@@ -34,7 +34,7 @@ MODEL ?= default
 SIZES ?= 1000,3000,10000
 SMOKE := build/smoke
 
-.PHONY: help run test lint types wheel check bench bench-train train field layouts evaluate golden notebooks docs build clean
+.PHONY: help run test lint types wheel check bench bench-train train field held-out layouts evaluate golden notebooks docs build clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -91,6 +91,9 @@ train: $(VENV)/dev ## rebuild the shipped model (NOTES=file of MTSamples notes)
 
 field: $(VENV)/dev ## score the ranker out of fold on MTSamples notes (NOTES=file)
 	$(BIN)/python -m leadterm.training.shipped corpora/reference --notes $(NOTES)
+
+held-out: $(VENV)/dev ## fit without the notes coded a second time, and score them (NOTES=file)
+	$(BIN)/python -m leadterm.training.shipped corpora/reference --notes $(NOTES) --held-out corpora/mtsamples/held-out.jsonl
 
 layouts: $(VENV)/dev ## read notes in other layouts: the same codes? (CORPUS=)
 	$(BIN)/python -m leadterm.experiments.metamorphic $(CORPUS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from leadterm.dictionary.first_listed import FIRST_FEATURES, first_columns
 from leadterm.dictionary.model import DictionaryModel
 from leadterm.ranking.ranker import Ranker
 from leadterm.schema import Encounter, Note, ReferenceCode
-from leadterm.training import learn_first, shipped, shipped_card
+from leadterm.training import held_out, learn_first, shipped, shipped_card
 from leadterm.training.field_report import Answer, answer, choose_line, figures
 from leadterm.training.shipped_rows import Rows, Source, gather, sources
 
@@ -90,6 +91,26 @@ def test_the_sources_without_notes_are_three(engine: DictionaryModel, monkeypatc
     assert len(found["generated"].encounters) == 4
     ids = {one.encounter_id for one in found["reference"].encounters}
     assert {one.encounter_id for one in found["layouts"].encounters} <= ids
+
+
+def test_notes_held_out_teach_nothing_and_are_scored_by_their_own_codes(
+    ranker: Ranker, rows: Rows, tmp_path: Path
+) -> None:
+    texts = [one.notes[0].text for one in rows.encounters[:3]]
+    notes = tmp_path / "notes.jsonl"
+    notes.write_text("".join(json.dumps({"id": str(i), "text": text}) + "\n" for i, text in enumerate(texts)), "utf-8")
+    coded = [
+        {"system": "icd10cm", "code": code.code, "role": code.role, "spans": []} for code in rows.encounters[0].codes
+    ]
+    own = tmp_path / "held-out.jsonl"
+    own.write_text(json.dumps({"id": "0", "setting": "outpatient", "codes": coded[:2]}), encoding="utf-8")
+    held = held_out.held_out(notes, own)
+    left = held_out.leave_out([Source("mtsamples", rows.encounters)], held)[0].encounters
+    assert rows.encounters[0] not in left
+    assert len(left) == len(rows.encounters) - 1  # of layouts no text is the same
+    found = held_out.score(DictionaryModel("held", ranker), held)
+    assert (found["notes"], found["recall"], found["first_listed"]) == (1, 1, 1)
+    assert held_out.score(DictionaryModel("held", ranker), ()) == {}
 
 
 def test_figures_are_those_of_a_hand_count() -> None:

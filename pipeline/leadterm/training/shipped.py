@@ -25,6 +25,7 @@ from leadterm.ranking.report_rates import RATE_FEATURES, ReportRates, learn_rate
 from leadterm.ranking.trees import export, group_folds, grow
 from leadterm.storage.artifacts import Artifact, save_artifact
 from leadterm.training.field_report import answer, choose_line, figures
+from leadterm.training.held_out import held_out, leave_out, score
 from leadterm.training.learn_first import fit_first, replay
 from leadterm.training.shipped_card import write_card
 from leadterm.training.shipped_rows import Rows, Source, gather, sources
@@ -148,12 +149,18 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("output", type=Path, nargs="?", help="model folder; without it figures are printed only")
     parser.add_argument("--limit", type=int, help="learn from so many MTSamples notes only")
     parser.add_argument("--notes", type=Path, help="MTSamples notes, JSON lines of id and text")
+    parser.add_argument("--held-out", type=Path, help="codes of notes that teach nothing, but are scored")
     given = parser.parse_args(arguments)
+    if given.held_out and not given.notes:
+        parser.error("--held-out needs --notes")
     empty = Ranker((), {}, 0.0, 0, None, 0.5)  # type: ignore[arg-type]
-    model = DictionaryModel(given.output.name if given.output else "default", empty)
-    taught = sources(model, given.corpus, given.notes, limit=given.limit)
+    name = given.output.name if given.output else "default"
+    model = DictionaryModel(name, empty)
+    held = held_out(given.notes, given.held_out) if given.held_out else ()
+    taught = leave_out(sources(model, given.corpus, given.notes, limit=given.limit), held)
     ranker = fit_ranker(gather(model, taught))
-    for name, value in {"line": ranker.threshold, **ranker.report}.items():
+    unseen = {f"held_out.{figure}": value for figure, value in score(DictionaryModel(name, ranker), held).items()}
+    for name, value in {"line": ranker.threshold, **ranker.report, **unseen}.items():
         print(f"{name}\t{value:.3f}")
     if given.output:
         save(given.output, ranker, taught, model)

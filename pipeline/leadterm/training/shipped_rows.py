@@ -19,7 +19,7 @@ from leadterm.training.field_report import Answer
 if TYPE_CHECKING:
     from leadterm.dictionary.model import DictionaryModel
 
-__all__ = ["Rows", "Source", "gather", "sources"]
+__all__ = ["Rows", "Source", "as_it_comes", "gather", "sources"]
 
 GENERATED = 2500
 
@@ -113,7 +113,7 @@ def sources(
     ]
     if notes is not None:
         coded = (encounter for _, encounter in read("mtsamples", notes).encounters)
-        made.append(Source("mtsamples", tuple(map(_as_it_comes, islice(coded, limit)))))
+        made.append(Source("mtsamples", tuple(map(as_it_comes, islice(coded, limit)))))
     return made
 
 
@@ -124,7 +124,7 @@ def _kind(table: CandidateTable) -> str:
     return reporting_kind(dict(zip(table.feature_names, table.features[0].tolist(), strict=True)))
 
 
-def _as_it_comes(encounter: Encounter) -> Encounter:
+def as_it_comes(encounter: Encounter) -> Encounter:
     """The encounter with the setting its text tells: that is what the ranker gets where none is given."""
     return replace(encounter, setting="inpatient" if kind_of(encounter).inpatient else "outpatient")
 
