@@ -21,9 +21,11 @@ CLINIC = (
     "4. Possible gout <script>alert(1)</script>, uric acid ordered.\n"
 )
 STAY = "HOSPITAL COURSE\nAdmitted with pneumonia. He developed a urinary tract infection on hospital day 4.\n"
+GIVEN = "Ketorolac 30 mg IM given in clinic today for knee pain.\n"
 ENCOUNTERS = (
     Encounter("visit-1", (Note("n1", CLINIC),), date_of_service="2026-03-02"),
     Encounter("stay-2", (Note("n1", STAY),), setting="inpatient", date_of_service="2026-03-05"),
+    Encounter("given-3", (Note("n1", GIVEN),), date_of_service="2026-03-06"),
 )
 
 

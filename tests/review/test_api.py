@@ -85,6 +85,11 @@ def test_two_people_see_both_versions(client: TestClient) -> None:
         ({"action": "accept", "system": CM, "code": "I10", "evidence": [["n9", [[0, 1]]]]}, "outside the notes"),
         ({"action": "undo"}, "nothing is left to undo"),
         ({"action": "steal"}, "unknown action"),
+        ({"action": "poa", "system": CM, "code": "I10", "value": "maybe"}, "unknown indicator"),
+        ({"action": "line", "system": "hcpcs", "code": "J1885"}, "comes with a line"),
+        ({"action": "line", "system": "hcpcs", "code": "J1885", "line": {"units": 0}}, "units are none"),
+        ({"action": "line", "system": "hcpcs", "code": "J1885", "line": {"modifiers": ["right"]}}, "no modifier"),
+        ({"action": "line", "system": "hcpcs", "code": "J1885", "line": {"pointers": ["A"] * 5}}, "at most 4"),
     ],
 )
 def test_what_cannot_be_is_refused_and_not_kept(client: TestClient, change: dict[str, Any], said: str) -> None:
@@ -116,7 +121,7 @@ def test_a_stay_has_present_on_admission(client: TestClient) -> None:
 
 def test_the_work_list_tells_who_needs_a_coder_most(client: TestClient, bench: Workbench) -> None:
     first = client.get("/api/encounters").json()["encounters"]
-    assert [one["expected"] for one in first] == [None, None]
+    assert [one["expected"] for one in first] == [None, None, None]
     bench.read_all()
     rows = client.get("/api/encounters").json()["encounters"]
     assert all(one["expected"] > 0 and one["proposed"] > 0 for one in rows)
@@ -124,7 +129,7 @@ def test_the_work_list_tells_who_needs_a_coder_most(client: TestClient, bench: W
     decide(client, {"action": "finish"}, n=0)
     rows = client.get("/api/encounters").json()["encounters"]
     assert [(one["status"], one["flagged"], one["who"]) for one in rows] == [
-        ("finished", False, "ana"), ("begun", True, "ana"),
+        ("finished", False, "ana"), ("begun", True, "ana"), ("open", False, ""),
     ]  # fmt: skip
 
 
@@ -223,7 +228,7 @@ def test_claim_brings_only_styles_that_are_named(client: TestClient) -> None:
     assert "'sha256-" in answer.headers["content-security-policy"]
 
 
-@pytest.mark.parametrize("n", [-1, 2, 99])
+@pytest.mark.parametrize("n", [-1, 3, 99])
 def test_no_such_encounter(client: TestClient, n: int) -> None:
     assert client.get(f"/api/encounters/{n}").status_code == 400
 

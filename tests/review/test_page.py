@@ -77,17 +77,18 @@ class Keys:
 
     def to(self, code: str) -> None:
         """Go to a code with j and k."""
+        wanted = f"c-{code if ':' in code else f'icd10cm:{code}'}"
         for _ in range(60):
             at = self.page.locator(".s.at").get_attribute("id")
             order = self.page.eval_on_selector_all(".codes .s", "all => all.map((one) => one.id)")
-            if at == f"c-icd10cm:{code}":
+            if at == wanted:
                 return
-            self.press("j" if order.index(at) < order.index(f"c-icd10cm:{code}") else "k")
+            self.press("j" if order.index(at) < order.index(wanted) else "k")
 
 
 def opened(page: Any, name: str) -> Keys:
     keys = Keys(page)
-    page.goto(f"{page.url.split('#')[0]}#/{('visit-1', 'stay-2').index(name)}")
+    page.goto(f"{page.url.split('#')[0]}#/{('visit-1', 'stay-2', 'given-3').index(name)}")
     page.wait_for_selector(".codes .s.at")
     return keys
 
@@ -137,6 +138,64 @@ def test_a_whole_encounter_without_the_mouse(page: Any, bench: Workbench) -> Non
     kept = bench.reviewed(0)
     assert [one.code for one in kept.codes] == ["I10", "E11.9", "M25.561", "Z79.84"]
     assert kept.codes[2].evidence[0].text.lower() == "pain knee"
+
+
+def test_a_key_pressed_right_after_another_is_not_lost(page: Any) -> None:
+    keys = opened(page, "visit-1")
+    keys.press("/")
+    page.keyboard.type("M10.9")
+    assert page.locator("dialog input").input_value() == "M10.9"
+    keys.press("Escape", "c")
+    page.keyboard.type("Sure?")
+    assert page.locator("dialog textarea").input_value() == "Sure?"
+
+
+def test_a_service_line_is_filled_in_by_key(page: Any, bench: Workbench) -> None:
+    keys = opened(page, "given-3")
+    keys.to("hcpcs:J1885")
+    keys.press("a")
+    saved(page)
+    keys.to("hcpcs:J1885")
+    keys.press("i")
+    keys.type("4")
+    keys.press("Tab")
+    page.keyboard.type("rt")
+    keys.press("Enter")
+    saved(page)
+    line = bench.standing(2).final["hcpcs", "J1885"].line
+    assert line is not None
+    assert (line.units, line.modifiers) == (4, ("RT",))
+    assert "× 4 -RT" in page.locator(".final").inner_text()
+
+
+def test_the_hierarchy_is_walked_by_key(page: Any) -> None:
+    keys = opened(page, "visit-1")
+    keys.to("E11.9")
+    keys.press("h")
+    page.wait_for_selector("[role=option][aria-selected=true] code:text-is('E11.9')")
+    keys.press("ArrowUp", "ArrowUp", "ArrowRight")
+    page.wait_for_selector("[role=option] code:text-is('E11.61')")
+    keys.press("ArrowLeft")
+    page.wait_for_selector("[role=option][aria-selected=true] code:text-is('E11.6')")
+    keys.press("ArrowDown")
+    page.wait_for_selector("[role=option][aria-selected=true] code:text-is('E11.8')")
+    keys.press("Enter")
+    assert finals(page) == ["E11.8"]
+
+
+def test_a_question_is_asked_and_answered_by_key(page: Any, bench: Workbench) -> None:
+    keys = opened(page, "visit-1")
+    keys.to("M25.569")
+    keys.press("q")
+    page.wait_for_selector("dialog textarea:focus")
+    keys.press("Control+Enter")
+    saved(page)
+    assert len(bench.standing(0).questions) == 1
+    page.get_by_role("button", name="Answer …").press("Enter")
+    keys.type("Right knee.")
+    keys.press("Control+Enter")
+    saved(page)
+    assert bench.standing(0).questions == ()
 
 
 def test_rejecting_gives_the_reason_and_goes_on(page: Any, bench: Workbench) -> None:

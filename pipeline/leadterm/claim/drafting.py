@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -15,7 +15,7 @@ from leadterm.claim.parties import Circumstances, Facts, Kind, LineFacts, money
 from leadterm.claim.pointing import SAID, Grounds, point
 from leadterm.claim.proposals import propose_circumstances
 from leadterm.claim.requirements import missing_facts
-from leadterm.claim.sequence import LEADING, in_order
+from leadterm.claim.sequence import LEADING, Placed, in_order
 from leadterm.claim.unusual import unusual_circumstances, unusual_fix
 from leadterm.codes import load_system
 from leadterm.codes.registry import is_at_hand
@@ -47,6 +47,7 @@ def draft_claim(
     facts: Facts | None = None,
     *,
     accepted: bool = True,
+    poa: Mapping[str, str] | None = None,
     edits: Edits | None = None,
     site: SiteRules | None = None,
 ) -> ClaimDraft:
@@ -60,6 +61,8 @@ def draft_claim(
         Who provides, who pays, who is insured, and the charges.
     accepted : bool
         Whether a person has accepted the codes.
+    poa : mapping of str to str, optional
+        Indicators that a person has decided on, by code; others are proposed.
     edits : Edits, optional
         Official edits of services and coverage that the user has: they tell which diagnosis justifies a service.
     site : SiteRules, optional
@@ -87,7 +90,7 @@ def draft_claim(
     kind = told.claim.kind or FORMS[encounter.setting]
     coded = _by_use(encounter.codes)
     placed = in_order(encounter, coded["diagnosis"], _system(dictionary_system(), encounter))
-    diagnoses = tuple(_diagnosis(encounter, one.code, one.role, one.why) for one in placed)
+    diagnoses = tuple(_diagnosis(encounter, one, (poa or {}).get(one.code.code, "")) for one in placed)
     moved = [
         make_finding("claim-sequence", one.code.system, (one.code.code,), why=one.moved) for one in placed if one.moved
     ]
@@ -136,14 +139,15 @@ def _title(encounter: Encounter, system: str, code: str) -> str:
     return known.title(code) if code in known else ""
 
 
-def _diagnosis(encounter: Encounter, code: ReferenceCode, role: str, why: str) -> Diagnosis:
+def _diagnosis(encounter: Encounter, placed: Placed, told: str) -> Diagnosis:
+    code, role = placed.code, placed.role
     title = _title(encounter, code.system, code.code)
     family = _title(encounter, code.system, spec_of(code.system).category_of(code.code) or "")
     poa, because = "", ""
     if encounter.setting == "inpatient":
         poa, because = propose_poa(code.code, code.evidence, encounter.notes, leads=role in LEADING.values())
-        poa = poa or EXEMPT
-    return Diagnosis(code.code, role, poa, title, family, code.system, why, code.evidence, because)
+        poa, because = (told, SAID["told"]) if told else (poa or EXEMPT, because)
+    return Diagnosis(code.code, role, poa, title, family, code.system, placed.why, code.evidence, because)
 
 
 def _procedure(encounter: Encounter, code: ReferenceCode) -> Procedure:

@@ -151,31 +151,11 @@ def _draft(given: tuple[Encounter, bool], book: FactBook, form: Kind | None, mor
 
 
 def _write(drafts: Sequence[ClaimDraft], format: Format, output: str | None) -> None:
-    if format is Format.X12:
-        from leadterm.claim.write_x12 import x12_text
+    from leadterm.claim.claim_table import claim_table
+    from leadterm.claim.claim_text import claim_text
 
-        write_output(x12_text(drafts), output)
-    elif format is Format.FHIR:
-        from leadterm.claim.claim_fhir import claim_bundle
-
-        write_output(json.dumps(claim_bundle(drafts), ensure_ascii=False, indent=1), output)
-    elif format is Format.JSON:
-        from leadterm.claim.claim_json import claim_json
-
-        write_output(json.dumps([claim_json(one) for one in drafts], ensure_ascii=False, indent=1), output)
-    elif format is Format.CSV:
-        from leadterm.claim.claim_json import COLUMNS, claim_rows
-        from leadterm.pages.suggestion_rows import csv_lines
-
-        write_output("".join(csv_lines(claim_rows(drafts), COLUMNS)), output)
-    elif format is Format.HTML:
-        from leadterm.claim.claim_page import claim_page
-
-        write_output(claim_page(drafts), output)
-    else:
-        from leadterm.claim.claim_table import claim_table
-
-        write_output(claim_table(drafts, width=console().width), output)
+    table = format is Format.TABLE
+    write_output(claim_table(drafts, width=console().width) if table else claim_text(drafts, format.value), output)
 
 
 def _tell(drafts: Sequence[ClaimDraft], format: Format) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import getpass
 import webbrowser
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,6 +15,7 @@ from leadterm.errors import LeadtermError, printable
 from leadterm.paths import decisions_home
 
 if TYPE_CHECKING:
+    from leadterm.review.claims import ClaimSources
     from leadterm.review.workbench import Workbench
     from leadterm.schema import Encounter
 
@@ -29,6 +30,15 @@ Decisions = Annotated[
 Export = Annotated[
     Path | None, typer.Option(metavar="CORPUS", help="Write the finished encounters as a corpus, and stop.")
 ]
+Facts = Annotated[
+    list[Path] | None, typer.Option(metavar="FILE", help="For claims: provider, payer, patient; may repeat.")
+]
+Charges = Annotated[
+    list[Path] | None, typer.Option("--lines", metavar="FILE", help="For claims: charges, a table; may repeat.")
+]
+Edits = Annotated[
+    Path | None, typer.Option(metavar="FOLDER", help="Official NCCI, MUE and coverage files that you have.")
+]
 
 
 def review(
@@ -41,13 +51,18 @@ def review(
     export: Export = None,
     setting: Annotated[str | None, typer.Option(metavar="S", help="outpatient or inpatient.")] = None,
     date: Annotated[str | None, typer.Option(metavar="YYYY-MM-DD", help="Date of service, if a note has none.")] = None,
+    facts: Facts = None,
+    lines: Charges = None,
+    edits: Edits = None,
+    rules: Annotated[Path | None, typer.Option(metavar="FILE", help="Rules of your site, TOML.")] = None,
 ) -> None:
     """Review suggestions in the browser: accept, reject, replace and add by key; every decision is kept.
 
     The page is served on this machine alone, behind a token, and loads nothing from elsewhere. Decisions are lines of
     one file that only grows; they hold codes and places, not the notes, but comments may say anything.
     """
-    bench = _bench(notes, decisions, model, coder or getpass.getuser(), setting, date)
+    sources = _sources(facts or (), lines or (), edits, rules)
+    bench = _bench(notes, decisions, model, coder or getpass.getuser(), setting, date, sources)
     if export is not None:
         from leadterm.review.export import export_corpus
 
@@ -65,6 +80,16 @@ def review(
         messages().print(f"stopped; the decisions are in {bench.store.path}", markup=False)
 
 
+def _sources(facts: Sequence[Path], lines: Sequence[Path], edits: Path | None, rules: Path | None) -> ClaimSources:
+    from leadterm.claim.read_facts import FactBook
+    from leadterm.review.claims import ClaimSources
+    from leadterm.rules.edits import Edits
+    from leadterm.rules.site_rules import SiteRules
+
+    book = FactBook.read(facts, lines)
+    return ClaimSources(book, Edits.read(edits) if edits else None, SiteRules.read(rules) if rules else None)
+
+
 def _tell(bench: Workbench, address: str, open_: bool) -> None:
     write_output(f"{len(bench.encounters)} encounters. Open {address}")
     messages().print(f"Decisions are kept in {bench.store.path}. Stop with Ctrl+C.", markup=False, soft_wrap=True)
@@ -73,8 +98,9 @@ def _tell(bench: Workbench, address: str, open_: bool) -> None:
 
 
 def _bench(
-    notes: list[str], decisions: Path | None, model: str, coder: str, setting: str | None, date: str | None
-) -> Workbench:
+    notes: list[str], decisions: Path | None, model: str, coder: str, setting: str | None, date: str | None,
+    sources: ClaimSources,
+) -> Workbench:  # fmt: skip
     from leadterm.intake.language import in_their_language
     from leadterm.models import load
     from leadterm.review.decision_file import DecisionStore
@@ -85,7 +111,7 @@ def _bench(
         raise LeadtermError("none of the notes could be read.", hint="See the messages above.")
     engine = load(model)
     store = DecisionStore(decisions or decisions_home())
-    return Workbench(list(in_their_language(given, engine.languages, _say)), engine, store, coder)
+    return Workbench(list(in_their_language(given, engine.languages, _say)), engine, store, coder, sources)
 
 
 def _encounters(notes: list[str], setting: str | None, date: str | None) -> Iterator[Encounter]:

@@ -11,19 +11,19 @@ import re
 from collections.abc import Awaitable, Callable, Mapping
 from importlib.resources import files
 from secrets import compare_digest
-from typing import Annotated, Any
+from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
-from pydantic import BaseModel, ConfigDict, Field
 
 from leadterm import __version__
+from leadterm.claim.claim_text import claim_text
 from leadterm.errors import LeadtermError, place_of
 from leadterm.pages.render import render
 from leadterm.review.decision_file import Conflict
-from leadterm.review.decisions import Change
-from leadterm.review.views import code_view, encounter_view, findings_view, list_view, reasons_view, state_view
+from leadterm.review.routes import add_routes
+from leadterm.review.views import state_view
 from leadterm.review.workbench import Workbench
 
 __all__ = ["make_app"]
@@ -38,52 +38,6 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Resource-Policy": "same-origin",
 }  # fmt: skip
 Next = Callable[[Request], Awaitable[Response]]
-Short = Annotated[str, Field(max_length=100)]
-
-
-class Form(BaseModel):
-    """What a request may hold, and nothing else."""
-
-    model_config = ConfigDict(extra="forbid")
-
-
-class ChangeForm(Form):
-    """A change, as `Change` describes it."""
-
-    action: Short
-    system: Short = ""
-    code: Short = ""
-    to: Short = ""
-    value: str = ""
-    reason: Short = ""
-    evidence: Annotated[list[tuple[str, list[tuple[int, int]]]], Field(max_length=50)] = []
-    confidence: float | None = None
-
-    def change(self) -> Change:
-        """Give it as it is kept."""
-        places = tuple((note, tuple(pieces)) for note, pieces in self.evidence)
-        return Change(**{**self.model_dump(), "evidence": places})
-
-
-class DecisionForm(Form):
-    """Changes made with one key: an id made by the client, and how many entries it knew."""
-
-    id: Annotated[str, Field(pattern=r"^[\w-]{8,64}$")]
-    seen: Annotated[int, Field(ge=0)]
-    changes: Annotated[list[ChangeForm], Field(min_length=1, max_length=2000)]
-
-
-class SearchForm(Form):
-    """Words to find codes by; they may be words of a note, so they come in the body."""
-
-    text: Annotated[str, Field(max_length=400)]
-
-
-class CodeForm(Form):
-    """A code."""
-
-    system: Short
-    code: Short
 
 
 def make_app(bench: Workbench, token: str) -> FastAPI:
@@ -92,7 +46,7 @@ def make_app(bench: Workbench, token: str) -> FastAPI:
     _guard(app, token)
     _explain(app, bench)
     _pages(app, bench)
-    _api(app, bench)
+    add_routes(app, bench)
     return app
 
 
@@ -175,10 +129,7 @@ def _pages(app: FastAPI, bench: Workbench) -> None:
 
     @app.get("/claim/{number}", include_in_schema=False)
     def claim(number: int) -> HTMLResponse:
-        from leadterm.claim.claim_page import claim_page
-        from leadterm.claim.drafting import draft_claim
-
-        made = claim_page([draft_claim(bench.reviewed(number), accepted=bench.standing(number).finished)])
+        made = claim_text([bench.claim(number)], "html")
         return HTMLResponse(made, headers={"Content-Security-Policy": POLICY.format(style=_hashes(made))})
 
 
@@ -192,40 +143,3 @@ def _hashes(page: str) -> str:
     """Allow exactly the style sheets that a page of ours brings along."""
     sheets = re.findall(r"<style>(.*?)</style>", page, flags=re.DOTALL)
     return "".join(f" 'sha256-{base64.b64encode(hashlib.sha256(one.encode()).digest()).decode()}'" for one in sheets)
-
-
-def _api(app: FastAPI, bench: Workbench) -> None:
-    @app.get("/api/encounters")
-    def encounters() -> dict[str, Any]:
-        return {"encounters": list_view(bench), "who": bench.who}
-
-    @app.get("/api/encounters/{number}")
-    def encounter(number: int) -> dict[str, Any]:
-        return {**encounter_view(bench, number), "reasons": reasons_view()}
-
-    @app.get("/api/encounters/{number}/state")
-    def state(number: int) -> dict[str, Any]:
-        return state_view(bench, number)
-
-    @app.get("/api/encounters/{number}/findings")
-    def findings(number: int) -> dict[str, Any]:
-        return {"findings": findings_view(bench, number)}
-
-    @app.post("/api/encounters/{number}/decisions")
-    def decide(number: int, form: DecisionForm) -> dict[str, Any]:
-        bench.decide(number, form.id, form.seen, [one.change() for one in form.changes])
-        return state_view(bench, number)
-
-    @app.post("/api/encounters/{number}/search")
-    def search(number: int, form: SearchForm) -> dict[str, Any]:
-        found = bench.search(number, form.text)
-        return {"hits": [{"system": one.system, "code": one.hit.code, "title": one.hit.title, "term": one.hit.term,
-                          "billable": one.hit.billable} for one in found]}  # fmt: skip
-
-    @app.post("/api/encounters/{number}/code")
-    def code(number: int, form: CodeForm) -> dict[str, Any]:
-        return code_view(bench.encounter(number), form.system, form.code)
-
-    @app.get("/api/health")
-    def health() -> dict[str, Any]:
-        return {"status": "ok", "version": __version__, "encounters": len(bench.encounters)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cache
@@ -11,13 +12,43 @@ from leadterm.errors import LeadtermError, unknown_name
 from leadterm.schema import Encounter, EvidenceSpan, Mention
 from leadterm.storage.tsv import package_table
 
-__all__ = ["ACTIONS", "Change", "Entry", "Place", "entry_of", "key_of", "mentions_of", "places_of", "reasons"]
+__all__ = ["ACTIONS", "Change", "Entry", "Line", "Place", "entry_of", "key_of", "mentions_of", "places_of", "reasons"]
 
 Place = tuple[str, tuple[tuple[int, int], ...]]
-ACTIONS = ("accept", "reject", "replace", "add", "clear", "sequence", "poa", "flag", "unflag", "comment", "finish",
-           "reopen", "undo", "redo")  # fmt: skip
-ABOUT_A_CODE = ("accept", "reject", "replace", "add", "clear", "poa")
+ACTIONS = ("accept", "reject", "replace", "add", "clear", "sequence", "poa", "line", "flag", "unflag", "comment",
+           "query", "answer", "finish", "reopen", "undo", "redo")  # fmt: skip
+ABOUT_A_CODE = ("accept", "reject", "replace", "add", "clear", "poa", "line")
+INDICATORS = ("", "Y", "N", "U", "W")
 LONGEST = 4000
+MODIFIER = re.compile(r"[A-Z0-9]{2}")
+MOST_OF_A_LINE, MOST_UNITS = 4, 99_999
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What a coder says of a service line: units, modifiers, and the diagnoses that justify it, the weightiest first.
+
+    ``units`` None and ``pointers`` empty leave them to what the note says.
+
+    >>> Line(2, ("RT",), ("M17.11",)).check().units
+    2
+    """
+
+    units: float | None = None
+    modifiers: tuple[str, ...] = ()
+    pointers: tuple[str, ...] = ()
+
+    def check(self) -> Line:
+        """Give the line itself; raises LeadtermError if no claim could carry it."""
+        if self.units is not None and not 0 < self.units <= MOST_UNITS:
+            raise LeadtermError(f"{self.units:g} units are none.", hint=f"More than 0, at most {MOST_UNITS}.")
+        for name in ("modifiers", "pointers"):
+            if len(getattr(self, name)) > MOST_OF_A_LINE:
+                raise LeadtermError(f"a line has at most {MOST_OF_A_LINE} {name}.", hint="Leave some out.")
+        for one in self.modifiers:
+            if not MODIFIER.fullmatch(one):
+                raise LeadtermError(f"'{one[:10]}' is no modifier.", hint="Two capital letters or digits: RT, 59.")
+        return self
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +56,9 @@ class Change:
     """One thing decided.
 
     ``system``, ``code``: what it is about; empty where it is the encounter. ``to``: the code that replaces it.
-    ``value``: the indicator, the comment, the codes in their sequence, or the entry that is undone. ``reason``: a name
-    of ``reasons.tsv``. ``evidence``: notes with pieces ``[start, end)``, never the words. ``confidence``: what the
-    model gave.
+    ``value``: the indicator, the comment, question or answer, the codes in their sequence, or the entry that is undone.
+    ``reason``: a name of ``reasons.tsv``. ``evidence``: notes with pieces ``[start, end)``, never the words.
+    ``confidence``: what the model gave. ``line``: of a service. ``old``: what stood before, which the store tells.
 
     >>> Change("accept", "icd10cm", "E11.9").check().action
     'accept'
@@ -41,6 +72,8 @@ class Change:
     reason: str = ""
     evidence: tuple[Place, ...] = ()
     confidence: float | None = None
+    line: Line | None = None
+    old: str = ""
 
     def check(self) -> Change:
         """Give the change itself; raises LeadtermError if it says too little or too much."""
@@ -52,6 +85,12 @@ class Change:
             raise LeadtermError("'replace' names no new code.", hint="Give it as 'to'.")
         if self.reason and self.reason not in (known := [name for _, name, _ in reasons()]):
             raise unknown_name("reason", self.reason, known)
+        if self.action == "poa" and self.value not in INDICATORS:
+            raise unknown_name("indicator", self.value[:10], INDICATORS[1:])
+        if (self.action == "line") != (self.line is not None):
+            raise LeadtermError("'line', and nothing else, comes with a line.", hint="Give units, modifiers, pointers.")
+        if self.line is not None:
+            self.line.check()
         if len(self.value) > LONGEST:
             raise LeadtermError(f"a comment of {len(self.value)} characters is too long.", hint=f"Most: {LONGEST}.")
         return self
@@ -90,12 +129,14 @@ def entry_of(given: Mapping[str, Any]) -> Entry:
     >>> entry_of(entry.to_json()) == entry
     True
     """
-    changes = tuple(
-        Change(**{**one, "evidence": tuple((note, tuple((int(a), int(b)) for a, b in pieces))
-                                           for note, pieces in one.get("evidence", ()))}).check()
-        for one in given["changes"]
-    )  # fmt: skip
-    return Entry(**{**given, "changes": changes})
+    return Entry(**{**given, "changes": tuple(_change_of(one) for one in given["changes"])})
+
+
+def _change_of(given: Mapping[str, Any]) -> Change:
+    evidence = tuple((note, tuple((int(a), int(b)) for a, b in pieces)) for note, pieces in given.get("evidence", ()))
+    line = given.get("line")
+    said = Line(line["units"], tuple(line["modifiers"]), tuple(line["pointers"])) if line else None
+    return Change(**{**given, "evidence": evidence, "line": said}).check()
 
 
 def key_of(encounter: Encounter) -> tuple[str, str]:

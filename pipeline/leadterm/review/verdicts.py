@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from leadterm.review.decisions import Change, Entry, Place
+from leadterm.review.decisions import Change, Entry, Line, Place
 
-__all__ = ["Remark", "Standing", "Verdict", "redoable", "standing", "undoable"]
+__all__ = ["Remark", "Standing", "Verdict", "old_value", "redoable", "standing", "undoable"]
 
 CodeKey = tuple[str, str]
 REVERSE = ("undo", "redo")
@@ -24,22 +24,32 @@ class Verdict:
     poa: str = ""
     flagged: bool = False
     evidence: tuple[Place, ...] = ()
+    line: Line | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Give it for the page, without the evidence of suggestions, which the page has."""
         return {"status": self.status, "reason": self.reason, "to": self.to, "poa": self.poa, "flagged": self.flagged,
-                "evidence": [list(place) for place in self.evidence]}  # fmt: skip
+                "evidence": [list(place) for place in self.evidence],
+                "line": asdict(self.line) if self.line else None}  # fmt: skip
+
+    @property
+    def said(self) -> str:
+        """What it says, in a word or two: what an entry keeps of the verdict that it changes."""
+        return ":".join(filter(None, (self.status, self.to or self.reason)))
 
 
 @dataclass(frozen=True, slots=True)
 class Remark:
-    """A comment, by whom and when; on a code or on the encounter."""
+    """A comment, a question to the provider or its answer; on a code or on the encounter. ``to``: the question's id."""
 
     who: str
     at: str
     text: str
     system: str = ""
     code: str = ""
+    kind: str = "comment"
+    id: str = ""
+    to: str = ""
 
 
 @dataclass(frozen=True)
@@ -59,6 +69,12 @@ class Standing:
         return "finished" if self.finished else "begun" if self.begun else "open"
 
     @property
+    def questions(self) -> tuple[Remark, ...]:
+        """Questions to the provider that have no answer yet."""
+        answered = {one.to for one in self.remarks if one.kind == "answer"}
+        return tuple(one for one in self.remarks if one.kind == "query" and one.id not in answered)
+
+    @property
     def final(self) -> dict[CodeKey, Verdict]:
         """The codes decided for, in their sequence; those without a place in it follow as they were decided."""
         made: dict[CodeKey, Verdict] = {}
@@ -67,7 +83,7 @@ class Standing:
                 made[system, code] = verdict
             elif verdict.status == "replaced":
                 own = self.verdicts.get((system, verdict.to), verdict)
-                made.setdefault((system, verdict.to), replace(verdict, poa=own.poa))
+                made.setdefault((system, verdict.to), replace(verdict, poa=own.poa, line=own.line))
         return {key: made[key] for key in (*(key for key in self.sequence if key in made), *made)}
 
 
@@ -112,6 +128,19 @@ def redoable(entries: Sequence[Entry], who: str) -> str:
     return stack[-1] if stack else ""
 
 
+def old_value(now: Standing, change: Change) -> str:
+    """Say what a change is about to replace."""
+    verdict = now.verdicts.get((change.system, change.code), Verdict())
+    if change.action == "sequence":
+        return " ".join(f"{system}:{code}" for system, code in now.sequence)
+    if change.action == "poa":
+        return verdict.poa
+    if change.action == "line":
+        said = verdict.line or Line()
+        return " ".join([*([] if said.units is None else [f"x{said.units:g}"]), *said.modifiers, *said.pointers])
+    return verdict.said if change.code else ""
+
+
 def _reverses(entry: Entry) -> bool:
     return any(change.action in REVERSE for change in entry.changes)
 
@@ -134,8 +163,8 @@ def _apply(now: Standing, entry: Entry, change: Change) -> Standing:
     now = replace(now, begun=True)
     if action in ("finish", "reopen"):
         return replace(now, finished=action == "finish")
-    if action == "comment":
-        made = Remark(entry.who, entry.at, change.value, change.system, change.code)
+    if action in ("comment", "query", "answer"):
+        made = Remark(entry.who, entry.at, change.value, *key, action, entry.id, change.to)
         return replace(now, remarks=(*now.remarks, made))
     if action == "sequence":
         places = [tuple(word.split(":", 1)) for word in change.value.split()]
@@ -143,7 +172,7 @@ def _apply(now: Standing, entry: Entry, change: Change) -> Standing:
     if action in ("flag", "unflag") and not change.code:
         return replace(now, flagged=action == "flag")
     known = now.verdicts.get(key, Verdict())
-    keeps_place = action in ("poa", "flag", "unflag")
+    keeps_place = action in ("poa", "line", "flag", "unflag")
     verdicts = {name: verdict for name, verdict in now.verdicts.items() if name != key or keeps_place}
     return replace(now, verdicts={**verdicts, key: _decided(known, change)})
 
@@ -151,6 +180,8 @@ def _apply(now: Standing, entry: Entry, change: Change) -> Standing:
 def _decided(known: Verdict, change: Change) -> Verdict:
     if change.action == "poa":
         return replace(known, poa=change.value)
+    if change.action == "line":
+        return replace(known, line=change.line)
     if change.action in ("flag", "unflag"):
         return replace(known, flagged=change.action == "flag")
     status = {"accept": "accepted", "reject": "rejected", "replace": "replaced", "add": "added", "clear": "open"}

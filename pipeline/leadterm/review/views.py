@@ -4,25 +4,30 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import asdict
 from typing import Any
 
 from leadterm.codes import load_system
 from leadterm.codes.registry import is_at_hand
 from leadterm.codes.system import CodeSystem
-from leadterm.codes.systems import spec_of
+from leadterm.codes.systems import dictionary_system, spec_of
+from leadterm.errors import LeadtermError
 from leadterm.pages.quotes import made_with, read_as, section_name
 from leadterm.review.decisions import reasons
-from leadterm.review.verdicts import Standing, redoable, undoable
+from leadterm.review.tree import branch
+from leadterm.review.verdicts import Standing, Verdict, redoable, undoable
 from leadterm.review.workbench import Workbench, coded
 from leadterm.rules.code_checks import check_codes
+from leadterm.rules.findings import Coded
 from leadterm.rules.hints import more_specific, side_hint
 from leadterm.rules.poa import propose_poa
+from leadterm.rules.queries import Query, ask
 from leadterm.schema import Encounter, Mention, Note, Suggestion
 from leadterm.text.layout.lines import split_lines
 from leadterm.text.layout.sections import find_marks
 
-__all__ = ["code_view", "encounter_view", "findings_view", "list_view", "reasons_view",
-           "state_view"]  # fmt: skip
+__all__ = ["branch_view", "code_view", "encounter_view", "findings_view", "is_service", "list_view", "queries_view",
+           "reasons_view", "state_view"]  # fmt: skip
 
 MOST_ALTERNATIVES = 9
 CODE = re.compile(r"[A-Z0-9][A-Z0-9.]{2,}")
@@ -42,7 +47,8 @@ def _list_row(bench: Workbench, number: int, encounter: Encounter) -> dict[str, 
     return {
         "n": number, "id": encounter.encounter_id, "setting": encounter.setting, "date": encounter.date_of_service,
         "notes": len(encounter.notes), "words": sum(len(note.text.split()) for note in encounter.notes),
-        "status": state.status, "flagged": flagged, "remarks": len(state.remarks), "codes": len(state.final),
+        "status": state.status, "flagged": flagged, "remarks": len(state.remarks),
+        "questions": len(state.questions), "codes": len(state.final),
         "proposed": bench.proposed(number), "expected": bench.expected_changes(number),
         "problem": bench.problem(number), "who": last.who if last else "", "at": last.at if last else "",
     }  # fmt: skip
@@ -56,7 +62,7 @@ def encounter_view(bench: Workbench, number: int) -> dict[str, Any]:
     return {
         "n": number, "of": len(bench.encounters), "id": encounter.encounter_id, "about": [one for one in about if one],
         "made": made_with(result), "threshold": result.threshold, "inpatient": encounter.setting == "inpatient",
-        "other_text": bench.is_other_text(number), "who": bench.who,
+        "other_text": bench.is_other_text(number), "who": bench.who, "systems": bench.searched,
         "notes": [_note(note) for note in encounter.notes],
         "codes": [_suggestion(one, result.threshold, encounter) for one in result.suggestions],
         "state": state_view(bench, number),
@@ -70,7 +76,7 @@ def state_view(bench: Workbench, number: int) -> dict[str, Any]:
         "seen": len(entries), "status": state.status, "flagged": state.flagged,
         "verdicts": {f"{system}:{code}": one.to_json() for (system, code), one in state.verdicts.items()},
         "final": list(_final(encounter, state)),
-        "remarks": [{"who": one.who, "at": one.at, "text": one.text, "code": one.code} for one in state.remarks],
+        "remarks": [asdict(one) for one in state.remarks], "questions": len(state.questions),
         "undo": bool(undoable(entries, bench.who)), "redo": bool(redoable(entries, bench.who)),
     }  # fmt: skip
 
@@ -81,18 +87,61 @@ def _final(encounter: Encounter, state: Standing) -> Iterator[dict[str, Any]]:
         verdict = verdicts[one.system, one.code]
         row = {"system": one.system, "code": one.code, "title": _title(one.system, one.code, encounter),
                "role": one.role, "status": verdict.status, "poa": verdict.poa,
-               "evidence": [_mention(mention) for mention in one.evidence]}  # fmt: skip
+               "evidence": [_mention(mention) for mention in one.evidence], "service": is_service(one.system),
+               "diagnosis": spec_of(one.system).codes == "diagnosis",
+               "units": one.units, "modifiers": one.modifiers}  # fmt: skip
         if encounter.setting == "inpatient" and spec_of(one.system).codes == "diagnosis":
             letter, why = propose_poa(one.code, one.evidence, encounter.notes, leads=number == 0)
             row |= {"poa_proposed": letter, "poa_why": why}
         yield row
 
 
-def findings_view(bench: Workbench, number: int) -> list[dict[str, Any]]:
-    """Give what the rules say of the codes decided for, errors first."""
-    encounter = bench.reviewed(number)
-    found = check_codes(encounter, coded(encounter, bench.standing(number)))
-    return [one.to_json() for one in found]
+def is_service(system: str) -> bool:
+    """Tell whether codes of a system stand on lines of a claim, with units, modifiers and pointers."""
+    spec = spec_of(system)
+    return spec.is_procedure and len(spec.x12) == 1
+
+
+def findings_view(bench: Workbench, number: int) -> dict[str, Any]:
+    """Give what the rules say of the codes decided for, errors first; and which diagnoses justify each service."""
+    encounter, state = bench.reviewed(number), bench.standing(number)
+    lines: dict[str, list[dict[str, Any]]] = {}
+    if any(is_service(one.system) for one in encounter.codes):
+        draft = bench.sources.draft(encounter, state)
+        for line in draft.lines:
+            lines[line.code] = [{"code": draft.diagnoses[one.position - 1].code, "why": one.why, "sure": one.sure}
+                                for one in line.pointers if 0 < one.position <= len(draft.diagnoses)]  # fmt: skip
+    found = check_codes(encounter, coded(encounter, state), edits=bench.sources.edits, site=bench.sources.site)
+    return {"findings": [one.to_json() for one in found], "lines": lines}
+
+
+def queries_view(bench: Workbench, number: int) -> list[dict[str, Any]]:
+    """Give the questions to the provider that the record raises, of codes that are suggested or decided for."""
+    name = dictionary_system()
+    encounter, state, result = bench.reviewed(number), bench.standing(number), bench.suggestions(number)
+    items = coded(encounter, state)
+    have = {one.code for one in items}
+    items += [Coded(one.system, one.code, evidence=one.evidence) for one in result.suggestions
+              if one.confidence >= result.threshold and one.code not in have
+              and state.verdicts.get((one.system, one.code), Verdict()).status == "open"]  # fmt: skip
+    known = load_system(name, encounter.date_of_service)
+    return [{**one.to_json(), "text": _query_text(one)} for one in
+            ask(encounter.notes, [item for item in items if item.system == name], known)]  # fmt: skip
+
+
+def _query_text(query: Query) -> str:
+    """A question as it goes to the provider: neutral words, the record's own words, answers to choose from."""
+    said = [f"“{' '.join(quote.text.split())}”" for quote in query.quotes]
+    quoted = ["", "The record says:", *said] if said else []
+    return "\n".join([query.question, *quoted, "", *(f"[ ] {choice}" for choice in query.choices)])
+
+
+def branch_view(encounter: Encounter, system: str, node: str) -> dict[str, Any]:
+    """Give a place of a classification as it was on the day of service."""
+    known = _system(system, encounter)
+    if known is None:
+        raise LeadtermError(f"'{system[:20]}' is not at hand.", hint="See 'leadterm codes list'.")
+    return branch(known, known.normalise(node) or node)
 
 
 def code_view(encounter: Encounter, system: str, code: str) -> dict[str, Any]:

@@ -10,20 +10,23 @@ from typing import TYPE_CHECKING
 
 from leadterm.claim.leading import is_external
 from leadterm.claim.sequence import LEADING
+from leadterm.claim.suggested import WASTE
 from leadterm.codes import load_system
 from leadterm.codes.registry import is_at_hand
 from leadterm.codes.search import Hit, search
 from leadterm.errors import LeadtermError, place_of, unknown_name
+from leadterm.review.claims import ClaimSources
 from leadterm.review.decision_file import DecisionStore
 from leadterm.review.decisions import Change, Entry, key_of, mentions_of
-from leadterm.review.verdicts import Standing, redoable, standing, undoable
+from leadterm.review.verdicts import Standing, Verdict, old_value, redoable, standing, undoable
 from leadterm.rules.findings import Coded
-from leadterm.schema import Encounter, ReferenceCode, SuggestionSet
+from leadterm.schema import Encounter, ReferenceCode, Suggestion, SuggestionSet
 
 if TYPE_CHECKING:
+    from leadterm.claim.drafts import ClaimDraft
     from leadterm.suggester import Suggester
 
-__all__ = ["Found", "Workbench", "coded"]
+__all__ = ["Found", "Workbench", "coded", "line_of"]
 
 MOST_HITS = 12
 
@@ -49,9 +52,15 @@ class Workbench:
         Where decisions are kept.
     who : str
         The coder.
+    sources : ClaimSources, optional
+        What claims need beside the codes.
     """
 
-    def __init__(self, encounters: Sequence[Encounter], model: Suggester, store: DecisionStore, who: str) -> None:
+    def __init__(
+        self, encounters: Sequence[Encounter], model: Suggester, store: DecisionStore, who: str,
+        sources: ClaimSources | None = None,
+    ) -> None:  # fmt: skip
+        self.sources = sources or ClaimSources()
         self.encounters = tuple(replace(one, codes=()) for one in encounters)
         self.model, self.store, self.who = model, store, who
         self._read: dict[int, SuggestionSet] = {}
@@ -140,7 +149,10 @@ class Workbench:
         entry = Entry(id, "", self.who, name, text, made, result.model, dict(result.releases))
 
         def pointed(known: tuple[Entry, ...]) -> Entry:
-            return replace(entry, changes=tuple(_pointed(change, known, self.who) for change in entry.changes))
+            now = standing(known)
+            return replace(entry, changes=tuple(
+                replace(_pointed(change, known, self.who), old=old_value(now, change)) for change in entry.changes
+            ))  # fmt: skip
 
         self.store.append(entry, seen=seen, made=pointed)
 
@@ -175,20 +187,32 @@ class Workbench:
         encounter = self.encounter(number)
         final = self.standing(number).final
         lead = next((code for _, code in final if not is_external(code)), "")
-        told = {(one.system, one.code): one.evidence for one in self.suggestions(number).suggestions}
-        codes = tuple(
-            ReferenceCode(
-                system, code, LEADING[encounter.setting] if code == lead else "secondary",
-                mentions_of(encounter, verdict.evidence) or told.get((system, code), ()),
-            )
-            for (system, code), verdict in final.items()
-        )  # fmt: skip
-        return replace(encounter, codes=codes)
+        told = {(one.system, one.code): one for one in self.suggestions(number).suggestions}
+        codes = []
+        for (system, code), verdict in final.items():
+            role, one = LEADING[encounter.setting] if code == lead else "secondary", told.get((system, code))
+            evidence = mentions_of(encounter, verdict.evidence) or (one.evidence if one else ())
+            units, modifiers = line_of(verdict, one)
+            codes.append(ReferenceCode(system, code, role, evidence, units=units, modifiers=modifiers))
+        return replace(encounter, codes=tuple(codes))
+
+    def claim(self, number: int) -> ClaimDraft:
+        """Draft the claim from what was decided."""
+        return self.sources.draft(self.reviewed(number), self.standing(number))
 
 
 @lru_cache(maxsize=4096)
 def _search(system: str, day: str | None, text: str) -> tuple[Hit, ...]:
     return tuple(search(load_system(system, day), text, MOST_HITS))
+
+
+def line_of(verdict: Verdict, told: Suggestion | None) -> tuple[float | None, tuple[str, ...]]:
+    """Give units and modifiers of a service: as decided, else as suggested."""
+    suggested = tuple(one.code for one in told.modifiers if one.code != WASTE) if told else ()
+    if verdict.line is None:
+        return (told.units if told else None), suggested
+    units = verdict.line.units
+    return (told.units if units is None and told else units), verdict.line.modifiers
 
 
 def coded(encounter: Encounter, state: Standing) -> list[Coded]:
@@ -198,9 +222,14 @@ def coded(encounter: Encounter, state: Standing) -> list[Coded]:
     >>> coded(Encounter("e1", (Note("n1", "Gout."),)), Standing())
     []
     """
-    poa = {code: verdict.poa for (_, code), verdict in state.final.items()}
-    return [Coded(one.system, one.code, one.role, poa=poa.get(one.code, ""), evidence=one.evidence)
-            for one in encounter.codes]  # fmt: skip
+    final = state.final
+    made = []
+    for one in encounter.codes:
+        verdict = final[one.system, one.code]
+        reasons = verdict.line.pointers if verdict.line else ()
+        made.append(Coded(one.system, one.code, one.role, verdict.poa, one.units or 1, one.modifiers, one.evidence,
+                          None, reasons))  # fmt: skip
+    return made
 
 
 def _pointed(change: Change, known: tuple[Entry, ...], who: str) -> Change:

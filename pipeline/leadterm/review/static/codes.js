@@ -32,7 +32,7 @@ function around(chars, start, end) {
   return [from, to];
 }
 
-export function Code({ one, verdict, current, evidence, notes, n, settings, reasons, rejecting, act, choose, remarks, poa }) {
+export function Code({ one, verdict, current, evidence, notes, n, settings, reasons, rejecting, act, choose, remarks, poa, line }) {
   const status = verdict?.status || "open", conf = one.confidence;
   const heard = [SAID[status], verdict?.flagged && "flagged"].filter(Boolean).join(", ");
   return html`<li class=${`s ${one.above || status === "added" ? "" : "maybe"} ${status} ${current ? "at" : ""}`} id=${`c-${keyOf(one)}`}>
@@ -43,7 +43,7 @@ export function Code({ one, verdict, current, evidence, notes, n, settings, reas
         ${status === "rejected" && verdict.reason && html`<small>${(reasons.find((r) => r.name === verdict.reason)?.said || verdict.reason).toLowerCase()}</small>`}</span>
       ${conf === null ? html`<span class="conf">added</span>` : html`<span class="conf">${percent(conf)}<i><b style=${{ width: `${100 * conf}%` }}></b></i></span>`}<span class="heard">${heard}</span>
     </button>
-    ${current && html`<${Detail} ...${{ one, status, evidence, notes, n, settings, reasons, rejecting, act, remarks, poa }} />`}
+    ${current && html`<${Detail} ...${{ one, status, evidence, notes, n, settings, reasons, rejecting, act, remarks, poa, line }} />`}
   </li>`;
 }
 
@@ -63,7 +63,7 @@ function useKnown(n, one) {
 
 const Do = ({ name, keys, act, children, on }) => html`<button aria-pressed=${on === undefined ? undefined : String(on)} onClick=${() => act(name)}>${children} <kbd>${keys[name]}</kbd></button>`;
 
-function Detail({ one, status, evidence, notes, n, settings, reasons, rejecting, act, remarks, poa }) {
+function Detail({ one, status, evidence, notes, n, settings, reasons, rejecting, act, remarks, poa, line }) {
   const told = useKnown(n, one), keys = settings.keys;
   const [all, setAll] = useState(false), few = all || one.evidence.length <= FEW + 1 ? one.evidence.length : Math.max(FEW, evidence + 1);
   const ruled = one.hints.filter((hint) => /^(left out|brought in): /.test(hint)), open = one.hints.filter((hint) => !ruled.includes(hint));
@@ -73,6 +73,8 @@ function Detail({ one, status, evidence, notes, n, settings, reasons, rejecting,
       <${Do} name="reject" ...${{ keys, act }}>Reject<//><${Do} name="replace" ...${{ keys, act }}>Replace<//>
       <${Do} name="lead" ...${{ keys, act }}>First<//>
       ${poa && html`<${Do} name="poa" ...${{ keys, act }}>POA ${poa.poa || (poa.poa_proposed ? `${poa.poa_proposed}?` : "exempt")}<//>`}
+      ${line && html`<${Do} name="line" ...${{ keys, act }}>Units, modifiers<//>`}
+      <${Do} name="browse" ...${{ keys, act }}>Hierarchy<//><${Do} name="query" ...${{ keys, act }}>Query<//>
       <${Do} name="flag" ...${{ keys, act }}>Flag<//><${Do} name="comment" ...${{ keys, act }}>Comment<//>
     </div>
     ${rejecting && html`<div class="reasons" role="group" aria-label="Why is it rejected?"><b>Why?</b>${reasons.filter((r) => r.key !== "-").map((r) => html`
@@ -87,11 +89,18 @@ function Detail({ one, status, evidence, notes, n, settings, reasons, rejecting,
     ${open.map((hint) => html`<p class="hint">${hint}</p>`)}
     ${told?.alternatives.length > 0 && html`<ol class="alternatives" aria-label="Codes in its place">${told.alternatives.map((other, i) => html`<li>
       <button onClick=${() => act(String(i + 1))}><kbd>${i + 1}</kbd> <code>${other.code}</code> ${other.title}</button></li>`)}</ol>`}
-    ${remarks.map((remark) => html`<p class="remark"><b>${remark.who}</b> ${remark.text}</p>`)}
+    ${remarks.map((remark) => html`<${Remark} remark=${remark} remarks=${remarks} act=${act} />`)}
     ${told && (told.notes.length > 0 || told.path.length > 0) && html`<details><summary>In the classification</summary>
       <p class="path">${[...told.path].reverse().map((step, i) => html`${i > 0 && " › "}<span title=${step.title}>${step.code} <small>${step.title}</small></span>`)}</p>
       ${told.notes.map((note) => html`<p class="rulenote"><b>${note.kind}</b> ${note.text}${note.owner !== one.code && html` <small>at ${note.owner}</small>`}</p>`)}</details>`}
   </div>`;
+}
+
+export function Remark({ remark, remarks, act }) {
+  const open = remark.kind === "query" && !remarks.some((one) => one.to === remark.id);
+  return html`<div class=${`remark ${remark.kind}`}><b>${remark.who}</b> ${remark.kind !== "comment" && html`<i>${remark.kind === "query" ? (open ? "asks, not answered yet" : "asks") : "answer"}</i>`}
+    <span>${remark.text}</span>${open && html` <button onClick=${() => act("answer", { system: remark.system, code: remark.code, to: remark.id })}>Answer …</button>
+    <button onClick=${() => navigator.clipboard?.writeText(remark.text)}>Copy</button>`}</div>`;
 }
 
 function why(mention, one, notes) {

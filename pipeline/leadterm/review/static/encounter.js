@@ -2,9 +2,11 @@
 import { html, useEffect, useLayoutEffect, useRef, useState } from "./htm-preact.js";
 import { Saver, ask } from "./api.js";
 import { Code, keyOf, known } from "./codes.js";
+import { Asker, LineAsker, QueryAsker } from "./dialog.js";
 import { Final } from "./final.js";
-import { Asker, Finder } from "./finder.js";
+import { Finder } from "./finder.js";
 import { onKey } from "./keys.js";
+import { Tree } from "./tree.js";
 import { Paper, paint, pointed, selected, show } from "./paint.js";
 
 const UNLIKELY = 0.05, POA = ["Y", "N", "U", "W"];
@@ -20,6 +22,7 @@ export function Encounter({ n, settings, open, sheet }) {
   const [said, setSaid] = useState("");
   const [saved, setSaved] = useState({ waiting: 0, failed: false });
   const [findings, setFindings] = useState(null);
+  const [lines, setLines] = useState({}); // of each service, the diagnoses that justify it
   const [clash, setClash] = useState(null);
   const [problem, setProblem] = useState("");
   const [picked, setPicked] = useState(null);
@@ -32,7 +35,7 @@ export function Encounter({ n, settings, open, sheet }) {
     return () => clearTimeout(gone);
   }, [said]);
 
-  const judge = () => ask(`/api/encounters/${n}/findings`).then((told) => setFindings(told.findings), () => setFindings([]));
+  const judge = () => ask(`/api/encounters/${n}/findings`).then((told) => { setFindings(told.findings); setLines(told.lines); }, () => setFindings([]));
   useEffect(() => {
     ask(`/api/encounters/${n}`).then((told) => {
       setData(told); setState(told.state);
@@ -99,9 +102,11 @@ export function Encounter({ n, settings, open, sheet }) {
   const take = (hit, words) => {
     const { find: kind, evidence: chosen } = mode;
     if (kind === "replace") { if (hit.system === one.system) replaceBy(hit); return; }
-    const seen = chosen ? [[chosen.note, [[chosen.start, chosen.end]]]] : inNotes(data.notes, words);
+    const key = keyOf(hit), there = rows.find((each) => keyOf(each) === key);
+    if (state.final.some((each) => keyOf(each) === key)) { setMode(null); setSaid(`${hit.code} is decided for already.`); if (there) choose(there); return; }
+    const seen = !chosen && there ? places(there.evidence) : chosen ? [[chosen.note, [[chosen.start, chosen.end]]]] : inNotes(data.notes, words);
     decide([{ action: "add", system: hit.system, code: hit.code, evidence: seen }], `${hit.code} added`);
-    setAt(keyOf(hit)); setEvidence(0); getSelection().removeAllRanges();
+    setAt(key); setEvidence(0); getSelection().removeAllRanges();
   };
   const finalAt = one ? state.final.findIndex((each) => each.system === one.system && (each.code === one.code || each.code === state.verdicts[at]?.to)) : -1;
   const place = (to) => {
@@ -135,7 +140,7 @@ export function Encounter({ n, settings, open, sheet }) {
       }
       return true;
     }
-    if (["accept", "reject", "replace", "clear", "lead", "up", "down", "poa"].includes(name) && !one) return false;
+    if (["accept", "reject", "replace", "clear", "lead", "up", "down", "poa", "line"].includes(name) && !one) return false;
     const ways = {
       next: () => step(1), previous: () => step(-1),
       nextEvidence: () => one && setEvidence(Math.min(evidence + 1, one.evidence.length - 1)),
@@ -153,8 +158,18 @@ export function Encounter({ n, settings, open, sheet }) {
         const next = it.poa ? POA[(POA.indexOf(it.poa) + 1) % POA.length] : it.poa_proposed || "Y";
         decide([{ action: "poa", ...about(it), value: next }], `${it.code} present on admission ${next}`);
       },
-      flag: () => { const on = one ? state.verdicts[at]?.flagged : state.flagged; decide([{ action: on ? "unflag" : "flag", ...(one ? about(one) : {}) }], on ? "Flag taken away" : "Flagged"); },
-      comment: () => setMode({ comment: one ? about(one) : {}, title: one ? `Comment on ${one.code}` : "Comment" }),
+      line: () => {
+        const it = state.final[finalAt];
+        if (!it?.service) { setSaid("Only services that are decided for have units, modifiers and diagnoses."); return; }
+        setMode({ line: it });
+      },
+      browse: () => setMode({ tree: one ? one.system : data.systems[0], start: one?.code || "" }),
+      query: () => ask(`/api/encounters/${n}/queries`).then((told) => setMode({ query: told.queries, about: one }), (error) => setSaid(error.message)),
+      answer: () => setMode({ comment: { ...value, action: "answer" }, title: "Answer of the provider" }),
+      flag: () => { if (!one) { ways.flagAll(); return; } const on = state.verdicts[at]?.flagged; decide([{ action: on ? "unflag" : "flag", ...about(one) }], on ? "Flag taken away" : "Flagged"); },
+      flagAll: () => decide([{ action: state.flagged ? "unflag" : "flag" }], state.flagged ? "Flag of the encounter taken away" : "Encounter flagged"),
+      comment: () => (one ? setMode({ comment: { action: "comment", ...about(one) }, title: `Comment on ${one.code}` }) : ways.commentAll()),
+      commentAll: () => setMode({ comment: { action: "comment" }, title: "Comment on the encounter" }),
       undo: () => { if (state.undo) decide([{ action: "undo" }], "Undone"); else setSaid("Nothing to undo."); },
       redo: () => { if (state.redo) decide([{ action: "redo" }], "Done again"); else setSaid("Nothing to redo."); },
       before: () => n > 0 && open(n - 1), after: () => n + 1 < data.of && open(n + 1), list: () => open(null),
@@ -202,17 +217,23 @@ export function Encounter({ n, settings, open, sheet }) {
           return html`${(i === 0 || group(rows[i - 1]) !== name) && html`<li class="group" key=${name}><h2>${name}</h2>
               ${name === "Below the line" && html`<button onClick=${rest}>Reject the rest below the line <kbd>${keys.rest}</kbd></button>`}</li>`}
             <${Code} key=${keyOf(each)} one=${each} verdict=${state.verdicts[keyOf(each)]} current=${keyOf(each) === at} evidence=${evidence} notes=${data.notes} n=${n} settings=${settings}
-              reasons=${data.reasons} rejecting=${mode === "reject"} act=${act} choose=${choose} remarks=${state.remarks.filter((r) => r.code === each.code)}
+              reasons=${data.reasons} rejecting=${mode === "reject"} act=${act} choose=${choose} remarks=${state.remarks.filter((r) => r.code === each.code)} line=${keyOf(each) === at && state.final[finalAt]?.service}
               poa=${data.inpatient && keyOf(each) === at && state.final[finalAt]} />`;
         })}</ol>
         ${hidden > 0 && html`<p class="foot"><button onClick=${() => act("more")}>${more ? "Hide" : "Show"} ${hidden} below ${100 * UNLIKELY} % <kbd>${keys.more}</kbd></button></p>`}
         <p class="foot"><button onClick=${() => act("search")}>Add a code <kbd>${keys.search}</kbd></button> ${data.made}</p>
       </section>
-      <${Final} state=${state} findings=${findings} inpatient=${data.inpatient} keys=${keys} act=${act} claim=${`/claim/${n}`}
+      <${Final} n=${n} state=${state} findings=${findings} lines=${lines} say=${setSaid} inpatient=${data.inpatient} keys=${keys} act=${act} claim=${`/claim/${n}`}
         choose=${(each) => { const row = rows.find((r) => keyOf(r) === keyOf(each) || state.verdicts[keyOf(r)]?.to === each.code); if (row) choose(row); }} />
     </main>
     ${mode?.find && html`<${Finder} n=${n} title=${mode.title} first=${mode.first} text=${mode.text} evidence=${mode.evidence?.text} pick=${take} close=${() => setMode(null)} />`}
-    ${mode?.comment && html`<${Asker} title=${mode.title} save=${(words) => decide([{ action: "comment", ...mode.comment, value: words }], "Comment kept")} close=${() => setMode(null)} />`}`;
+    ${mode?.tree && html`<${Tree} n=${n} system=${mode.tree} start=${mode.start} title=${one ? `Take a code instead of ${one.code}` : "Add a code"} close=${() => setMode(null)}
+      take=${(hit) => { if (one) replaceBy(hit); else { decide([{ action: "add", system: mode.tree, code: hit.code }], `${hit.code} added`); setAt(`${mode.tree}:${hit.code}`); } }} />`}
+    ${mode?.line && html`<${LineAsker} one=${mode.line} diagnoses=${state.final.filter((each) => each.diagnosis)} pointers=${lines[mode.line.code] || []} close=${() => setMode(null)}
+      save=${(line) => decide([{ action: "line", ...about(mode.line), line }], `${mode.line.code} × ${line.units ?? 1}`)} />`}
+    ${mode?.query && html`<${QueryAsker} queries=${mode.query} about=${mode.about} close=${() => setMode(null)}
+      save=${(words, query) => decide([{ action: "query", value: words, ...(query ? (query.codes.length ? { system: data.systems[0], code: query.codes[0] } : {}) : mode.about ? about(mode.about) : {}) }], "Question kept")} />`}
+    ${mode?.comment && html`<${Asker} title=${mode.title} save=${(words) => decide([{ ...mode.comment, value: words }], "Kept")} close=${() => setMode(null)} />`}`;
 }
 
 function Keys({ settings, act }) {
@@ -263,9 +284,10 @@ function foreseen(state, changes, codes) {
     if (become[one.action]) final = final.filter((each) => keyOf(each) !== key && !(old.to && each.code === old.to));
     if (["accept", "replace", "add"].includes(one.action)) {
       const code = one.to || one.code, title = codes.find((each) => each.system === one.system && each.code === code)?.title || "";
-      final = [...final, { system: one.system, code, title, role: "", status: become[one.action], poa: "", poa_proposed: "Y", poa_why: "", evidence: [] }];
+      final = [...final, { system: one.system, code, title, role: "", status: become[one.action], poa: "", poa_proposed: "Y", poa_why: "", evidence: [], service: false, diagnosis: false, units: null, modifiers: [] }];
     }
     if (one.action === "sequence") final = one.value.split(" ").map((place) => final.find((each) => keyOf(each) === place)).filter(Boolean);
+    if (one.action === "line") final = final.map((each) => (keyOf(each) === key ? { ...each, units: one.line.units ?? each.units, modifiers: one.line.modifiers } : each));
     if (one.action === "poa") final = final.map((each) => (keyOf(each) === key ? { ...each, poa: one.value } : each));
     if (become[one.action]) verdicts[key] = { ...old, status: become[one.action], reason: one.reason || "", to: one.to || "", evidence: one.evidence || [] };
     else if (one.code && /^(un)?flag$/.test(one.action)) verdicts[key] = { ...old, flagged: one.action === "flag" };

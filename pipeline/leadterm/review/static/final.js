@@ -1,23 +1,40 @@
 // What the encounter is to have: the codes decided for in their sequence, and what the rules say of them.
 import { html } from "./htm-preact.js";
+import { Remark } from "./codes.js";
 
-export function Final({ state, findings, inpatient, keys, choose, act, claim }) {
+const FORMS = ["json", "csv", "fhir", "x12"];
+
+// The claim as a file; where it can't be written yet, why.
+async function load(n, form, say) {
+  const answer = await fetch(`/api/encounters/${n}/claim?format=${form}`);
+  if (!answer.ok) { say((await answer.json()).message); return; }
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(await answer.blob());
+  link.download = /filename="([^"]+)"/.exec(answer.headers.get("Content-Disposition"))[1];
+  link.click();
+  URL.revokeObjectURL(link.href);
+}
+
+const lineOf = (one, pointers) => [one.units !== null && `× ${one.units}`, ...(one.modifiers || []).map((each) => `-${each}`), pointers?.length > 0 && `→ ${pointers.map((each) => each.code).join(" ")}`].filter(Boolean).join(" ");
+
+export function Final({ n, state, findings, lines, inpatient, keys, choose, act, claim, say }) {
   const worst = { error: "error", warning: "warning", advice: "advice" };
   return html`<section class="final" aria-label="Codes decided for">
-    <h2>Decided <span>${state.final.length}</span> <a href=${claim} target="_blank" rel="noopener">Claim <kbd>${keys.claim}</kbd></a></h2>
+    <h2>Decided <span>${state.final.length}</span> <span class="claim"><a href=${claim} target="_blank" rel="noopener">Claim <kbd>${keys.claim}</kbd></a> ${FORMS.map((form) => html`<button class="small" aria-label=${`Download the claim as ${form}`} onClick=${() => load(n, form, say)}>${form}</button>`)}</span></h2>
     ${state.final.length ? html`<ol>${state.final.map((one, i) => html`<li key=${one.code}>
       <button onClick=${() => choose(one)}><b>${i + 1}</b> <code>${one.code}</code> <span>${one.title}</span>
+      ${one.service && html`<i>${lineOf(one, lines[one.code])}</i>`}
       ${i === 0 && html`<em>${one.role}</em>`}
       ${inpatient && one.poa_proposed !== undefined && html`<i class=${one.poa ? "set" : ""} title=${one.poa ? "present on admission, decided" : `present on admission, proposed: ${one.poa_why}`}>${one.poa || (one.poa_proposed ? `${one.poa_proposed}?` : "–")}</i>`}</button></li>`)}</ol>`
     : html`<p class="none">None yet: <kbd>${keys.accept}</kbd> accepts the code at hand.</p>`}
-    ${state.final.length > 1 && html`<p class="foot"><kbd>${keys.lead}</kbd> first · <kbd>${keys.up}</kbd> <kbd>${keys.down}</kbd> move${inpatient && html` · <kbd>${keys.poa}</kbd> present on admission`}</p>`}
+    ${state.final.length > 1 && html`<p class="foot"><kbd>${keys.lead}</kbd> first · <kbd>${keys.up}</kbd> <kbd>${keys.down}</kbd> move${inpatient && html` · <kbd>${keys.poa}</kbd> present on admission`}${state.final.some((one) => one.service) && html` · <kbd>${keys.line}</kbd> units, modifiers, diagnoses`}</p>`}
     <h2>Findings <span>${findings ? findings.length : "…"}</span></h2>
     ${findings?.length === 0 && html`<p class="none">${state.final.length ? "The rules have nothing to say." : "Nothing to judge yet."}</p>`}
     ${(findings || []).map((one) => html`<div class=${`finding ${worst[one.severity]}`}>
       <b>${one.severity}</b> ${one.codes.map((code) => html`<button class="link" onClick=${() => choose({ system: one.system, code })}>${code}</button> `)}
       <span>${one.message}</span>${one.fix && html` <span class="fix">${one.fix}</span>`}
       ${(one.source || one.section) && html`<small title=${one.sentence || ""}>${[one.source, one.section].filter(Boolean).join(" ")}</small>`}</div>`)}
-    ${state.remarks.filter((one) => !one.code).map((one) => html`<p class="remark"><b>${one.who}</b> ${one.text}</p>`)}
+    ${state.remarks.filter((one) => !one.code).map((one) => html`<${Remark} remark=${one} remarks=${state.remarks} act=${act} />`)}
     <p class="foot"><button onClick=${() => act("undo")} disabled=${!state.undo}>Undo <kbd>${keys.undo}</kbd></button>
       <button onClick=${() => act("redo")} disabled=${!state.redo}>Redo <kbd>${keys.redo}</kbd></button></p>
   </section>`;

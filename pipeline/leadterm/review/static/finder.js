@@ -1,14 +1,14 @@
 // Search as you type: to add a code, for words of the note or without, or to replace one.
 import { html, useEffect, useRef, useState } from "./htm-preact.js";
 import { ask } from "./api.js";
+import { Dialog } from "./dialog.js";
 
 export function Finder({ n, title, first, text, evidence, pick, close }) {
   const [words, setWords] = useState(text || "");
   const [hits, setHits] = useState(first || []);
   const [at, setAt] = useState(0);
   const [waits, setWaits] = useState(false);
-  const dialog = useRef(), latest = useRef(0);
-  useEffect(() => { dialog.current.showModal(); dialog.current.querySelector("input").select(); }, []);
+  const latest = useRef(0);
   useEffect(() => {
     const mine = ++latest.current;
     if (!words.trim()) { setHits(first || []); setAt(0); return; }
@@ -26,8 +26,7 @@ export function Finder({ n, title, first, text, evidence, pick, close }) {
     else return;
     event.preventDefault();
   };
-  return html`<dialog ref=${dialog} class="finder" aria-label=${title} onClose=${close} onKeyDown=${key}>
-    <h2>${title}</h2>
+  return html`<${Dialog} title=${title} close=${close} onKeyDown=${key}>
     ${evidence && html`<p class="sub">for “${evidence}”</p>`}
     <input role="combobox" aria-expanded="true" aria-controls="hits" aria-autocomplete="list" aria-activedescendant=${hits.length ? `hit${at}` : ""}
       aria-label="Words or the beginning of a code" placeholder="Words, or the beginning of a code" autocomplete="off" spellcheck="false"
@@ -39,15 +38,6 @@ export function Finder({ n, title, first, text, evidence, pick, close }) {
     </ul>
     ${!hits.length && words.trim() && html`<p class="none">${waits ? "Searching …" : "No code has these words."}</p>`}
     <p class="foot"><kbd>↑</kbd> <kbd>↓</kbd> choose · <kbd>Enter</kbd> take · <kbd>Esc</kbd> leave</p>
-  </dialog>`;
+  <//>`;
 }
 
-export function Asker({ title, save, close }) {
-  const dialog = useRef();
-  useEffect(() => { dialog.current.showModal(); }, []);
-  const send = () => { const words = dialog.current.querySelector("textarea").value.trim(); if (words) save(words); else close(); };
-  const key = (event) => { if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) { event.preventDefault(); event.stopPropagation(); send(); } };
-  return html`<dialog ref=${dialog} class="finder" aria-label=${title} onClose=${close} onKeyDown=${key}>
-    <h2>${title}</h2><textarea rows="4" maxlength="4000" aria-label=${title}></textarea>
-    <p class="foot"><button onClick=${send}>Save <kbd>Ctrl+Enter</kbd></button> <kbd>Esc</kbd> leave</p></dialog>`;
-}

@@ -6,7 +6,10 @@ export const ACTIONS = [
   ["clear", "u", "Undecided again"], ["rest", "x", "Reject the rest below the line"],
   ["search", "/", "Search, and add a code"], ["add", "n", "Add a code for the selected words"],
   ["lead", "s", "Make it stand first"], ["up", "<", "Earlier in the sequence"], ["down", ">", "Later in the sequence"],
-  ["poa", "p", "Present on admission: next value"], ["flag", "f", "Flag"], ["comment", "c", "Comment"],
+  ["poa", "p", "Present on admission: next value"], ["line", "i", "Units, modifiers, diagnoses of a service"],
+  ["browse", "h", "Hierarchy around the code"], ["query", "q", "Question to the provider"],
+  ["flag", "f", "Flag the code"], ["comment", "c", "Comment on the code"],
+  ["flagAll", "F", "Flag the encounter"], ["commentAll", "C", "Comment on the encounter"],
   ["undo", "z", "Undo"], ["redo", "Z", "Redo"], ["before", "[", "Encounter before"], ["after", "]", "Encounter after"],
   ["list", "l", "Work list"], ["claim", "v", "View the claim"], ["more", "m", "Show or hide the unlikely"], ["sheet", "?", "Keys"],
 ];

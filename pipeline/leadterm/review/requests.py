@@ -1,0 +1,79 @@
+"""What requests may hold, and nothing else; pydantic checks it before anything is done."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from leadterm.review.decisions import LONGEST, Change, Line
+
+__all__ = ["BranchForm", "ChangeForm", "CodeForm", "DecisionForm", "SearchForm"]
+
+Short = Annotated[str, Field(max_length=100)]
+
+
+class Form(BaseModel):
+    """What a request may hold."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class LineForm(Form):
+    """Units, modifiers and pointers of a service."""
+
+    units: Annotated[float, Field(allow_inf_nan=False)] | None = None
+    modifiers: Annotated[list[Short], Field(max_length=9)] = []
+    pointers: Annotated[list[Short], Field(max_length=9)] = []
+
+
+class ChangeForm(Form):
+    """A change, as `Change` describes it."""
+
+    action: Short
+    system: Short = ""
+    code: Short = ""
+    to: Short = ""
+    value: Annotated[str, Field(max_length=4 * LONGEST)] = ""
+    reason: Short = ""
+    evidence: Annotated[list[tuple[str, list[tuple[int, int]]]], Field(max_length=50)] = []
+    confidence: Annotated[float, Field(ge=0, le=1)] | None = None
+    line: LineForm | None = None
+
+    def change(self) -> Change:
+        """Give it as it is kept."""
+        places = tuple((note, tuple(pieces)) for note, pieces in self.evidence)
+        said = self.line
+        line = Line(said.units, tuple(said.modifiers), tuple(said.pointers)) if said else None
+        return Change(**{**self.model_dump(), "evidence": places, "line": line})
+
+
+class DecisionForm(Form):
+    """Changes made with one key: an id made by the client, and how many entries it knew."""
+
+    id: Annotated[str, Field(pattern=r"^[\w-]{8,64}$")]
+    seen: Annotated[int, Field(ge=0)]
+    changes: Annotated[list[ChangeForm], Field(min_length=1, max_length=2000)]
+
+
+class SearchForm(Form):
+    """Words to find codes by; they may be words of a note, so they come in the body."""
+
+    text: Annotated[str, Field(max_length=400)]
+
+
+class CodeForm(Form):
+    """A code."""
+
+    system: Short
+    code: Short
+
+
+class BranchForm(Form):
+    """A place of a classification: a code, a block, a chapter, or empty for its root."""
+
+    system: Short
+    node: Short = ""
+
+
+ClaimFormat = Literal["json", "csv", "fhir", "x12"]
