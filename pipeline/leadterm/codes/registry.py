@@ -166,7 +166,12 @@ def _day(name: str, date: date | str | None) -> date | None:
 
 def is_at_hand(name: str) -> bool:
     """Tell whether any release of a system can be loaded."""
-    return any(part.kind in BASES for part in packaged_components(name)) or bool(_bases(name))
+    return _has_base(name, installed(name))
+
+
+@lru_cache(maxsize=64)
+def _has_base(name: str, _installed: tuple[tuple[str, int], ...]) -> bool:
+    return bool(_bases(name))
 
 
 def installed(system: str) -> tuple[tuple[str, int], ...]:

@@ -144,10 +144,10 @@ class DictionaryModel(FrameReader):
     def candidates(self, encounter: Encounter, system: str | None = None) -> CandidateTable:
         """Describe the candidates of an encounter, in order of code."""
         system = system or self.system.name
-        if system not in self.systems:
-            raise unknown_name("code system of this model", system, self.systems)
         model = self.of_day(encounter)
         if system != dictionary_system():
+            if system not in self.systems:
+                raise unknown_name("code system of this model", system, self.systems)
             return reader_of(system, model.date).candidates(encounter, model.open(encounter))
         notes = model.read(encounter)
         found = generate(notes, model.specifier)

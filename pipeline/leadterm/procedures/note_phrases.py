@@ -5,20 +5,21 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Generic, TypeVar
 
 from leadterm.text.open_note import OpenNote
 
-__all__ = ["Page", "PhraseFinder", "compile_phrase", "needed_word"]
+__all__ = ["Page", "PhraseFinder", "Phrases", "compile_phrase", "needed_word"]
 
 T = TypeVar("T")
 BORDER = "\x01"  # stands where a sentence begins, so that no phrase goes across
 SPACE = rf"[^\w{BORDER}.;:]+"
 GAP = rf"(?:{SPACE}\w+){{0,7}}?{SPACE}"
 KEY = 4  # letters by which a phrase is looked up
+_FOREIGN = re.compile(r"[^\x00-\x7f]")
 SAME = str.maketrans(dict.fromkeys("-/‐‑–\u00ad", " "))
 
 
@@ -33,7 +34,7 @@ class Page:
         raw = self.note.note.text
         low = raw.lower() if len(raw.lower()) == len(raw) else "".join(c.lower()[:1] or c for c in raw)
         if not low.isascii():
-            low = "".join(c if c.isascii() else (unicodedata.normalize("NFD", c)[:1] or c) for c in low)
+            low = _FOREIGN.sub(lambda match: unicodedata.normalize("NFD", match[0])[:1] or match[0], low)
         chars = list(low.translate(SAME))
         for start, _ in self.note.sentences:
             if start and not chars[start - 1].isalnum():
@@ -82,6 +83,9 @@ def compile_phrase(phrase: str) -> re.Pattern[str]:
     return re.compile(rf"\b{made}(?!\w)")
 
 
+_compiled = lru_cache(maxsize=4096)(compile_phrase)
+
+
 def needed_word(phrase: str) -> str:
     """Give the longest word, or beginning of one, that a text must have for a phrase to fit; empty where none must.
 
@@ -90,6 +94,32 @@ def needed_word(phrase: str) -> str:
     """
     words = (token.rstrip("*") for token in phrase.split() if token != ".." and token[0] != "[" and "/" not in token)
     return max(words, key=len, default="")
+
+
+class Phrases(Generic[T]):
+    """Phrases and what they stand for, looked for in any text: a pattern is tried where the text has its longest word.
+
+    >>> tubes = Phrases([("chest tube .. placed", "done"), ("no tube", "not")])
+    >>> [(match.group(), status) for match, status in tubes.first("a chest tube was then placed")]
+    [('chest tube was then placed', 'done')]
+    """
+
+    def __init__(self, entries: Iterable[tuple[str, T]]) -> None:
+        self._entries = [(needed_word(phrase), phrase, entry) for phrase, entry in entries]
+
+    def first(self, text: str) -> Iterator[tuple[re.Match[str], T]]:
+        """Give the first place of each phrase that a text has."""
+        for phrase, entry in self._likely(text):
+            if match := _compiled(phrase).search(text):
+                yield match, entry
+
+    def all(self, text: str) -> Iterator[tuple[re.Match[str], T]]:
+        """Give all places of each phrase."""
+        for phrase, entry in self._likely(text):
+            yield from ((match, entry) for match in _compiled(phrase).finditer(text))
+
+    def _likely(self, text: str) -> list[tuple[str, T]]:
+        return [(phrase, entry) for needed, phrase, entry in self._entries if needed in text]
 
 
 def _keys(phrase: str) -> tuple[frozenset[str], ...]:
@@ -116,7 +146,6 @@ class PhraseFinder(Generic[T]):
             some_of = [words for words in keys if len(words) > 1]
             for key in keys[0]:
                 self._by_key[key].append((phrase, all_of, some_of, found))
-        self._patterns: dict[str, re.Pattern[str]] = {}
 
     def find(self, page: Page) -> Iterator[tuple[int, int, str, T]]:
         """Find where each phrase stands: start, end, the phrase, the entry."""
@@ -125,11 +154,6 @@ class PhraseFinder(Generic[T]):
             for phrase, all_of, some_of, entries in self._by_key[key]:
                 if not all_of <= there or any(there.isdisjoint(words) for words in some_of):
                     continue
-                match_at = self._pattern(phrase).match
+                match_at = _compiled(phrase).match
                 for match in filter(None, (match_at(text, at) for at in places[key])):
                     yield from ((match.start(), match.end(), phrase, entry) for entry in entries)
-
-    def _pattern(self, phrase: str) -> re.Pattern[str]:
-        if phrase not in self._patterns:
-            self._patterns[phrase] = compile_phrase(phrase)
-        return self._patterns[phrase]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from leadterm.codes.axis_tables import AxisTables
-from leadterm.procedures.note_phrases import compile_phrase
+from leadterm.procedures.note_phrases import Phrases
 from leadterm.storage.tsv import package_table
 
 __all__ = ["Part", "PartFinder", "side_in"]
@@ -66,10 +66,11 @@ class PartFinder:
             if way == "use" and " | " not in path:
                 for core in sorted({core_of(label) for label in text.split(" | ")} & cores):
                     self._learn(stems(path) - PLAIN, core)
-        self._own: list[tuple[re.Pattern[str], tuple[str, ...]]] = []
+        own: list[tuple[str, tuple[str, ...]]] = []
         for row in package_table("leadterm.procedures", "pcs_parts.tsv"):
             meant = tuple(core for core in sorted(cores) if re.search(row["label"], core))
-            self._own += [(compile_phrase(phrase), meant) for phrase in row["words"].split("|")]
+            own += [(phrase, meant) for phrase in row["words"].split("|")]
+        self._own = Phrases(own)
         self.named = lru_cache(maxsize=256)(self._named)
 
     def _learn(self, words: frozenset[str], core: str) -> None:
@@ -95,10 +96,9 @@ class PartFinder:
             for words, core in self._terms[stem]:
                 if words <= said:
                     found[core] = max(found.get(core, 0), 2 * len(words))
-        for pattern, cores in self._own:
-            if match := pattern.search(text):
-                size = 2 * len(match.group().split()) - 1
-                found |= {core: max(found.get(core, 0), size) for core in cores}
+        for match, cores in self._own.first(text):
+            size = 2 * len(match.group().split()) - 1
+            found |= {core: max(found.get(core, 0), size) for core in cores}
         return found
 
     def find(self, table: str, texts: Sequence[str]) -> Part | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from leadterm.codes.axis_tables import AxisTables
-from leadterm.procedures.note_phrases import PhraseFinder, compile_phrase
+from leadterm.procedures.note_phrases import PhraseFinder, Phrases
 from leadterm.storage.tsv import package_table
 
 __all__ = ["Way", "index_finder", "operation_finder", "said", "way_finder", "ways"]
@@ -82,11 +82,11 @@ def hispanic(word: str) -> str:
 
 
 @lru_cache(maxsize=1)
-def _attributes() -> tuple[tuple[str, tuple[re.Pattern[str], ...], re.Pattern[str]], ...]:
+def _attributes() -> tuple[tuple[tuple[str, re.Pattern[str]], ...], Phrases[int]]:
+    """Axis and label of each row of the table of attributes, and its words."""
     rows = package_table(ROOM, "pcs_attributes.tsv")
-    return tuple(
-        (row["axis"], tuple(map(compile_phrase, row["words"].split("|"))), re.compile(row["label"])) for row in rows
-    )
+    words = Phrases((phrase, number) for number, row in enumerate(rows) for phrase in row["words"].split("|"))
+    return tuple((row["axis"], re.compile(row["label"])) for row in rows), words
 
 
 def said(axis: str, labels: Mapping[str, str], texts: Sequence[str]) -> str:
@@ -95,10 +95,10 @@ def said(axis: str, labels: Mapping[str, str], texts: Sequence[str]) -> str:
     >>> said("approach", {"0": "Open", "4": "Percutaneous Endoscopic"}, ["laparoscopic appendectomy"])
     '4'
     """
-    rows = _attributes()
+    rows = _attributes()[0]
     for number, text in enumerate(texts):
         for row in _heard(text):
-            name, _, label = rows[row]
+            name, label = rows[row]
             if name == axis and not (number and LOCAL.search(label.pattern)):
                 char = next((c for c, text_of in labels.items() if label.search(text_of)), "")
                 if char:
@@ -109,9 +109,7 @@ def said(axis: str, labels: Mapping[str, str], texts: Sequence[str]) -> str:
 @lru_cache(maxsize=256)
 def _heard(text: str) -> tuple[int, ...]:
     """Rows of the table of attributes that have a word in a text."""
-    return tuple(
-        row for row, (_, patterns, _) in enumerate(_attributes()) if any(pattern.search(text) for pattern in patterns)
-    )
+    return tuple(dict.fromkeys(row for _, row in _attributes()[1].first(text)))
 
 
 @lru_cache(maxsize=2)

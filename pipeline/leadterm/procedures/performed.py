@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
-from leadterm.procedures.note_phrases import Page, compile_phrase, needed_word
+from leadterm.procedures.note_phrases import Page, Phrases
 from leadterm.schema import Mention
 from leadterm.storage.tsv import package_table
 from leadterm.text.layout.note_kind import find_kind
@@ -38,23 +37,11 @@ NEAR, STEP = 70, 12  # characters within which a cue is heard; those that make i
 ORDER: tuple[Status, ...] = ("refused", "not", "elsewhere", "past", "planned", "done")
 
 
-@dataclass(frozen=True, slots=True)
-class _Cue:
-    """``word``: the beginning of one that its pattern needs, to be looked for first."""
-
-    word: str
-    pattern: re.Pattern[str]
-    before: bool
-    status: Status
-
-
-@lru_cache(maxsize=1)
-def _cues() -> tuple[_Cue, ...]:
-    rows = package_table("leadterm.procedures", "performed_words.tsv")
-    return tuple(
-        _Cue(needed_word(phrase), compile_phrase(phrase), row["side"] == "before", row["status"])  # type: ignore[arg-type]
-        for row in rows for phrase in row["words"].split("|")
-    )  # fmt: skip
+@lru_cache(maxsize=2)
+def _cues(side: str) -> Phrases[Status]:
+    """What words before or after a procedure say of it."""
+    rows = [row for row in package_table("leadterm.procedures", "performed_words.tsv") if row["side"] == side]
+    return Phrases((phrase, row["status"]) for row in rows for phrase in row["words"].split("|"))  # type: ignore[misc]
 
 
 def title_of(page: Page, at: int) -> str:
@@ -99,13 +86,9 @@ def standing_of(page: Page, mention: Mention, heads: Sequence[tuple[int, int]] =
     low, high = page.sentence(mention.start)
     before = page.text[max(low, mention.start - NEAR) : mention.start]
     after = page.text[mention.end : min(high, mention.end + NEAR)]
-    best: tuple[int, int, Status] | None = None
-    for cue in _cues():
-        around = before if cue.before else after
-        for match in cue.pattern.finditer(around) if cue.word in around else ():
-            far = len(before) - match.end() if cue.before else match.start()
-            key = (0 if cue.status == "elsewhere" else far // STEP, ORDER.index(cue.status), cue.status)
-            best = key if best is None or key < best else best
+    told = [(len(before) - match.end(), status) for match, status in _cues("before").all(before)]
+    told += [(match.start(), status) for match, status in _cues("after").all(after)]
+    best = min(((0 if of == "elsewhere" else far // STEP, ORDER.index(of), of) for far, of in told), default=None)
     if best is not None and not (best[2] == "done" and mention.assertion in ("absent", "family")):
         return best[2]
     if mention.assertion in BY_ASSERTION:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import compress
 from typing import TYPE_CHECKING, NamedTuple
 
 from leadterm.schema import EvidenceSpan, Mention, Note
-from leadterm.text.extensions import Section, text_of, token_starts
+from leadterm.text.extensions import Section, sentence_flags, text_of, token_starts
 from leadterm.text.reading import get_on_span
 
 if TYPE_CHECKING:
@@ -45,8 +46,7 @@ class OpenNote:
     @cached_property
     def sentences(self) -> tuple[tuple[int, int], ...]:
         """The sentences, as characters ``[start, end)``; lines of a list and titles are sentences, too."""
-        starts = token_starts(self._doc).tolist()
-        begins = [starts[sentence.start] for sentence in self._doc.sents]
+        begins = [*compress(token_starts(self._doc).tolist(), sentence_flags(self._doc))]
         ends = [*begins[1:], len(self.note.text)] if begins else []
         return tuple(zip(begins, ends, strict=True))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -42,20 +42,24 @@ class Place:
     flags: frozenset[str]
 
 
+@lru_cache(maxsize=4096)
 def spaced(pattern: str) -> re.Pattern[str]:
-    """Compile a pattern in which a blank stands for any white space.
+    """Compile a pattern of lower-case words in which a blank stands for any white space.
 
-    >>> bool(spaced("a cane").search("with A  CANE"))
+    >>> bool(spaced("a cane").search("with a  cane"))
     True
     """
     single = re.sub(r" (?=[*+?\]])", r"\\s", pattern)
-    return re.compile(single.replace(" ", r"\s+"), re.IGNORECASE)
+    return re.compile(single.replace(" ", r"\s+"))
 
 
 @lru_cache(maxsize=1)
-def _cues() -> tuple[tuple[str, str, re.Pattern[str]], ...]:
-    rows = package_table("leadterm.procedures.services", "service_cues.tsv")
-    return tuple((row["flag"], row["where"], spaced(row["pattern"])) for row in rows)
+def _cues() -> Mapping[str, Sequence[tuple[str, re.Pattern[str]]]]:
+    """Where words stand → flags, and the words that speak for each."""
+    cues: dict[str, list[tuple[str, re.Pattern[str]]]] = {}
+    for row in package_table("leadterm.procedures.services", "service_cues.tsv"):
+        cues.setdefault(row["where"], []).append((row["flag"], spaced(row["pattern"])))
+    return cues
 
 
 class NoteWords:
@@ -83,11 +87,12 @@ class NoteWords:
         low, high = self.sentence_at(start)
         title = self.title_at(start)
         flags = set(self._of_clause(self._clause(low, high, start))) | (self._of_clause((low, high)) & WHOLE)
-        around = {"before": self.text[max(low, start - NEAR) : start], "after": self.text[end : min(high, end + NEAR)],
-                  "title": title}  # fmt: skip
-        for flag, where, pattern in _cues():
-            if where in around and pattern.search(around[where]):
-                flags.add("given_title" if (flag, where) == ("given", "title") else flag)
+        text = self.low.low
+        around = {"before": text[max(low, start - NEAR) : start], "after": text[end : min(high, end + NEAR)],
+                  "title": title.lower()}  # fmt: skip
+        for where, words in around.items():
+            flags |= {"given_title" if (flag, where) == ("given", "title") else flag
+                      for flag, pattern in _cues().get(where, ()) if pattern.search(words)}  # fmt: skip
         return Place(start, end, (low, high), title, frozenset(flags))
 
     def title_at(self, at: int) -> str:
@@ -103,8 +108,8 @@ class NoteWords:
 
     def _of_clause(self, bounds: tuple[int, int]) -> frozenset[str]:
         if bounds not in self._flags:
-            words = self.text[bounds[0] : bounds[1]]
+            words = self.low.low[bounds[0] : bounds[1]]
             self._flags[bounds] = frozenset(
-                flag for flag, where, pattern in _cues() if where == "sentence" and pattern.search(words)
+                flag for flag, pattern in _cues()["sentence"] if pattern.search(words)
             )
         return self._flags[bounds]

@@ -49,7 +49,7 @@ def find_drugs(words: NoteWords, lexicon: DrugLexicon, day: date | None) -> Iter
     esrd = any(word in words.low.low for word in RENAL) and bool(ESRD.search(words.low.low))
     for site in _sites(words, lexicon):
         title_words = _by_number(site.drug, words.text)
-        products = _fitting(_products(lexicon, title_words, site.route), site, day, words.text.lower(), esrd=esrd)
+        products = _fitting(_products(lexicon, title_words, site.route), site, day, words.low.low, esrd=esrd)
         for rank, product in enumerate(_meant(products, site.dose)):
             yield _found(product, site, words.text, rank, ended=not product.holds(day))
 

@@ -58,15 +58,15 @@ SQUARE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class ServiceRow:
-    """A row of the table of words."""
+    """A row of the table of words; its patterns are as `spaced` takes them, empty where there is none."""
 
     group: str
     code: str
     holds: tuple[str, ...]
-    words: re.Pattern[str]
-    also: re.Pattern[str] | None
+    words: str
+    also: str
     whole_note: bool
-    unless: re.Pattern[str] | None
+    unless: str
     units: str
     kind: str
 
@@ -77,9 +77,8 @@ def service_rows() -> tuple[ServiceRow, ...]:
     return tuple(
         ServiceRow(
             row["group"], row["code"], tuple(row["holds"].split(";")),
-            spaced(rf"(?<![\w-])(?:{row['words']})(?!\w)"),
-            None if row["also"] == "-" else spaced(row["also"].removeprefix("note ")), row["also"].startswith("note "),
-            None if row["unless"] == "-" else spaced(rf"(?:{row['unless']})"), row["units"], row["kind"],
+            rf"(?<![\w-])(?:{row['words']})(?!\w)", "" if row["also"] == "-" else row["also"].removeprefix("note "),
+            row["also"].startswith("note "), "" if row["unless"] == "-" else row["unless"], row["units"], row["kind"],
         )
         for row in package_table(ROOM, "service_words.tsv")
     )  # fmt: skip
@@ -98,15 +97,16 @@ def _rows_by_word() -> tuple[HeldWords, dict[str, list[int]]]:
 def find_items(words: NoteWords, codes: CodeSystem, day: date | None, age: int | None) -> Iterator[ServiceFound]:
     """Find the items of a note: of the rows of a group the first that fits takes the words."""
     taken: dict[str, list[tuple[int, int]]] = defaultdict(list)
+    text = words.low.low
     for row, match in _matches(words):
         start, end = match.span()
         held = taken[row.group]
         if any(start < high and low < end for low, high in held):
             continue
         low, high = words.sentence_at(start)
-        sentence = words.text[low:high]
-        if (row.also and not row.also.search(words.text if row.whole_note else sentence)) or (
-            row.unless and row.unless.search(sentence)
+        sentence = text[low:high]
+        if (row.also and not spaced(row.also).search(text if row.whole_note else sentence)) or (
+            row.unless and spaced(row.unless).search(sentence)
         ):
             continue
         held.append((start, end))
@@ -127,7 +127,7 @@ def _matches(words: NoteWords) -> Iterator[tuple[ServiceRow, re.Match[str]]]:
     for number in sorted(held):
         row = service_rows()[number]
         for low, high in stretches(words.low, held[number], REACH):
-            yield from ((row, match) for match in row.words.finditer(words.text, low, high))
+            yield from ((row, match) for match in spaced(row.words).finditer(words.low.low, low, high))
 
 
 def _holds(codes: CodeSystem, code: str, day: date | None) -> bool:

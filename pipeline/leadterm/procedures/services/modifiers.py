@@ -71,8 +71,15 @@ def _rules() -> tuple[_Rule, ...]:
     )  # fmt: skip
 
 
-def documented_modifiers(code: str, title: str, sentence: str, note: str) -> Iterator[Modifier]:
-    """Give the modifiers of a code that its sentence, or the note, speaks for."""
+@lru_cache(maxsize=10_000)
+def _rules_for(code: str, title: str) -> tuple[_Rule, ...]:
+    """The rules of modifiers that a code may have."""
+    named = f"{code} {title.lower()}"
+    return tuple(rule for rule in _rules() if rule.codes.match(named))
+
+
+def documented_modifiers(code: str, title: str, sentence: str, low_note: str) -> Iterator[Modifier]:
+    """Give the modifiers of a code that its sentence, or the note in lower case, speaks for."""
     yield from _digits(code, sentence)
     if SIDED_CODES.match(code) or code[0].isdigit():
         sides = sides_of(sentence)
@@ -84,10 +91,10 @@ def documented_modifiers(code: str, title: str, sentence: str, note: str) -> Ite
         for side, modifier in (("left", "LT"), ("right", "RT")):
             if side in sides:
                 yield Modifier(modifier, f"{side} side documented")
-    named, low_sentence, low_note = f"{code} {title.lower()}", sentence.lower(), note.lower()
-    for rule in _rules():
+    low_sentence = sentence.lower()
+    for rule in _rules_for(code, title):
         low = low_note if rule.of_note else low_sentence
-        if rule.codes.match(named) and any(word in low for word in rule.holds) and rule.words.search(low):
+        if any(word in low for word in rule.holds) and rule.words.search(low):
             yield rule.modifier
 
 

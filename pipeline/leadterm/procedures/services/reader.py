@@ -48,11 +48,11 @@ MOST_HINTS = 4
 class Spotted:
     """What was found at one place, with its mention, its features and the text of its note."""
 
-    __slots__ = ("features", "found", "mention", "note", "sentence", "sure")
+    __slots__ = ("features", "found", "low", "mention", "note", "sentence", "sure")
 
-    def __init__(self, found: ServiceFound, mention: Mention, note: str) -> None:
-        self.found, self.mention, self.note = found, mention, note
-        self.sentence = note[found.place.sentence[0] : found.place.sentence[1]]
+    def __init__(self, found: ServiceFound, mention: Mention, words: NoteWords) -> None:
+        self.found, self.mention, self.note, self.low = found, mention, words.text, words.low.low
+        self.sentence = self.note[found.place.sentence[0] : found.place.sentence[1]]
         self.features = describe(found, mention.assertion)
         self.sure = 0.0
 
@@ -112,7 +112,7 @@ class ServiceReader:
             words = NoteWords(note)
             found = list(self._find(words, day, age))
             mentions = note.mentions([Found(one.pieces, one.term, one.kind) for one in found])
-            spotted += [Spotted(one, mention, words.text) for one, mention in zip(found, mentions, strict=True)]
+            spotted += [Spotted(one, mention, words) for one, mention in zip(found, mentions, strict=True)]
         if spotted:
             for one, sure in zip(spotted, confidence(np.array([one.features for one in spotted])), strict=True):
                 one.sure = float(sure)
@@ -129,7 +129,7 @@ def _age(encounter: Encounter, day: date | None) -> int | None:
 def _line(code: str, title: str, places: Sequence[Spotted]) -> tuple[float | None, tuple[Modifier, ...]]:
     """Put together the units and modifiers of a code from its places, the surest first."""
     best = places[0]
-    modifiers = dict.fromkeys(documented_modifiers(code, title, best.sentence, best.note))
+    modifiers = dict.fromkeys(documented_modifiers(code, title, best.sentence, best.low))
     given = [Modifier(name, reason) for one in places[:1] for name, reason in one.found.modifiers]
     return _units(places), (*given, *modifiers)
 

@@ -58,6 +58,8 @@ def _weights() -> NDArray[np.float64]:
 
 def confidence(features: NDArray[np.float32], names: Sequence[str] = FEATURES) -> NDArray[np.float64]:
     """Turn features into the probability that a coder reports the code, shape (n_codes,)."""
-    at = {name: column for column, name in enumerate(names)}
-    scores = features[:, [at[name] for name in FEATURES]].astype(np.float64) @ _weights()
+    if names is not FEATURES:
+        at = {name: column for column, name in enumerate(names)}
+        features = features[:, [at[name] for name in FEATURES]]
+    scores = features.astype(np.float64, order="F") @ _weights()
     return np.asarray(1 / (1 + np.exp(-scores)))
