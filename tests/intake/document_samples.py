@@ -6,6 +6,8 @@ import base64
 import csv
 import io
 import json
+import re
+import textwrap
 from html import escape
 from pathlib import Path
 
@@ -29,12 +31,17 @@ def sections() -> list[tuple[str, str]]:
     return [(title, text.strip()) for title, _, text in blocks]
 
 
-def html() -> str:
-    body = "".join(f"<div>{escape(line)}</div>" if line else "<br>" for line in NOTE.split("\n"))
+def shown(line: str) -> str:
+    """A line as a page keeps it: spaces that are seen are spelt as such."""
+    return re.sub("^ +|(?<= ) +", lambda found: "&nbsp;" * len(found[0]), escape(line))
+
+
+def html(text: str = NOTE) -> str:
+    body = "".join(f"<div>{shown(line)}</div>" if line else "<br>" for line in text.split("\n"))
     return f"<html><head><title>x</title><style>p {{color: red}}</style></head><body>{body}</body></html>"
 
 
-def rtf() -> bytes:
+def rtf(text: str = NOTE) -> bytes:
     def spelt(char: str) -> str:
         if ord(char) < 128:
             return f"\\{char}" if char in "\\{}" else char
@@ -43,7 +50,7 @@ def rtf() -> bytes:
         except UnicodeEncodeError:
             return f"\\u{ord(char)}?"
 
-    lines = ["".join(map(spelt, line)) for line in NOTE.split("\n")]
+    lines = ["".join(map(spelt, line)) for line in text.split("\n")]
     return ("{\\rtf1\\ansi\\ansicpg1252{\\fonttbl\\f0 Arial;}\\f0 " + "\\par\n".join(lines) + "}").encode()
 
 
@@ -105,27 +112,28 @@ def ccda() -> str:
     )
 
 
-def hl7(*, broken: bool = False) -> str:
-    """An MDM message: one OBX a line, or one OBX with escaped line ends."""
-    said = NOTE.replace("\\", "\\E\\").replace("&", "\\T\\")
+def hl7(text: str = NOTE, *, broken: bool = False, stated: bool = True) -> str:
+    """An MDM message: one OBX a line, or one OBX with escaped line ends; `stated`: with setting and kind."""
+    spelt = {"\\": "\\E\\", "&": "\\T\\", "|": "\\F\\", "^": "\\S\\", "~": "\\R\\"}
+    said = "".join(spelt.get(char, char) for char in text)
     lines = [said.rstrip("\n").replace("\n", "\\.br\\")] if broken else said.rstrip("\n").split("\n")
     kind = "FT" if broken else "TX"
     observed = [f"OBX|{n}|{kind}|11506-3^Progress note||{line}||||||F" for n, line in enumerate(lines, 1)]
     head = [
         "MSH|^~\\&|A|B|C|D|20250314||MDM^T02|m1|P|2.5|||||USA|UNICODE UTF-8",
         "PID|1||p1^^^H^MR||Doe^Ann||19610203|F",
-        "PV1|1|O|" + "|" * 16 + "v1",
-        "TXA|1|PN^Progress note|TX|20250314",
+        f"PV1|1|{'O' * stated}|" + "|" * 16 + "v1",
+        f"TXA|1|{'PN^Progress note' * stated}|TX|20250314",
     ]
     return "\r".join([*head, *observed]) + "\r"
 
 
-def fhir(media: str = "text/plain", data: bytes | None = None) -> str:
+def fhir(media: str = "text/plain", data: bytes | None = None, *, stated: bool = True) -> str:
     attachment = {"contentType": media, "data": base64.b64encode(NOTE.encode() if data is None else data).decode()}
     resources = [
         {"resourceType": "Patient", "id": "p1", "gender": "female", "birthDate": "1961-02-03"},
-        {"resourceType": "Encounter", "id": "v1", "class": {"code": "AMB"}, "subject": {"reference": "Patient/p1"},
-         "period": {"start": "2025-03-14"}},
+        {"resourceType": "Encounter", "id": "v1", "class": {"code": "AMB" * stated}, "period": {"start": "2025-03-14"},
+         "subject": {"reference": "Patient/p1"}},
         {"resourceType": "DocumentReference", "id": "d1", "context": {"encounter": [{"reference": "Encounter/v1"}]},
          "content": [{"attachment": attachment}]},
     ]  # fmt: skip
@@ -156,17 +164,47 @@ def table(text: str, separator: str = ",") -> str:
     return made.getvalue()
 
 
-def any_note() -> dict[str, bytes]:
-    """The note in the formats that ask nothing of its layout."""
-    shown = [line.replace("\\", "\\\\").replace("(", "\\(").replace(")", "\\)") for line in NOTE.split("\n")]
+def bare_docx(text: str) -> bytes:
+    """A Word document with a paragraph a line."""
+    import docx as library
+
+    document, made = library.Document(), io.BytesIO()
+    for line in text.rstrip("\n").split("\n"):
+        document.add_paragraph(line)
+    document.save(made)
+    return made.getvalue()
+
+
+def bare_ccda(text: str) -> str:
+    """A clinical document with the whole note in one section."""
+    said = "<br/>".join(shown(line).replace("&nbsp;", "&#160;") for line in text.rstrip("\n").split("\n"))
+    body = f"<component><section><text>{said}</text></section></component>"
+    return (
+        '<?xml version="1.0" encoding="UTF-8"?><ClinicalDocument xmlns="urn:hl7-org:v3"><id extension="d1"/>'
+        f"<component><structuredBody>{body}</structuredBody></component></ClinicalDocument>"
+    )
+
+
+def printed(text: str, width: int = 95) -> bytes:
+    """A PDF of a note: long lines are cut where the page ends."""
+    cut = [textwrap.wrap(line, width, break_on_hyphens=False) or [""] for line in text.split("\n")]
+    return pdf([re.sub(r"([\\()])", r"\\\1", line) for lines in cut for line in lines])
+
+
+def any_note(text: str) -> dict[str, bytes]:
+    """A note in every format, without a word of what it is or where it was written."""
     texts = {
-        "note.txt": NOTE, "page.html": html(), "lines.hl7": hl7(), "broken.hl7": hl7(broken=True), "b.json": fhir(),
-        "html.json": fhir("text/html", html().encode()), "rtf.json": fhir("application/rtf", rtf()),
-        "t.csv": table(NOTE), "escaped.tsv": table(NOTE.replace("\n", "\\n"), "\t"),
-        "flat.jsonl": json.dumps({"id": "v1", "text": NOTE}),
+        "note.txt": text, "page.html": html(text), "whole.ccda.xml": bare_ccda(text),
+        "lines.hl7": hl7(text, stated=False), "broken.hl7": hl7(text, broken=True, stated=False),
+        "b.json": fhir(data=text.encode(), stated=False),
+        "html.json": fhir("text/html", html(text).encode(), stated=False),
+        "rtf.json": fhir("application/rtf", rtf(text), stated=False),
+        "t.csv": table(text), "escaped.tsv": table(text.replace("\n", "\\n"), "\t"),
+        "flat.jsonl": json.dumps({"id": "v1", "text": text}),
     }  # fmt: skip
-    packed = {"note.rtf": rtf(), "note.pdf": pdf(shown), "wide.txt": NOTE.encode("utf-16")}
-    return {name: text.encode() for name, text in texts.items()} | packed
+    packed = {"note.rtf": rtf(text), "note.docx": bare_docx(text), "note.pdf": printed(text)}
+    packed |= {"wide.txt": text.encode("utf-16"), "windows.txt": text.replace("\n", "\r\n").encode("cp1252")}
+    return {name: one.encode() for name, one in texts.items()} | packed
 
 
 def write_all(folder: Path) -> list[Path]:

@@ -22,7 +22,6 @@ FORMATS = (
 )  # fmt: skip
 
 
-
 def refuse_formats(start: bytes, name: str) -> None:
     """Raise the error for a document of another kind, which its first bytes give away."""
     kind = next((kind for mark, kind in FORMATS if start.startswith(mark)), "")

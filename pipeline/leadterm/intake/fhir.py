@@ -130,7 +130,7 @@ def _encounters(store: _Store) -> Iterator[tuple[Encounter, bool]]:
         notes = _unique([note for name, document in group.items() for note in _document(name, document, store)])
         if notes:  # a document that stands alone is an encounter of the same name
             codes = coded.get(key) or coded.get(f"Encounter/{key.partition('/')[2]}", [])
-            stated = bool(store.kinds["Encounter"].get(key, {}).get("class"))
+            stated = any(_codes(store.kinds["Encounter"].get(key, {}).get("class")))
             yield _encounter(key, notes, next(iter(group.values())), codes, store), stated
 
 

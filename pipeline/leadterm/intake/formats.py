@@ -45,7 +45,7 @@ def _is_html(start: bytes, name: str) -> bool:
 
 
 FORMATS = (
-    DocumentFormat("PDF", _starts(b"%PDF"), "leadterm.intake.office:pdf_text"),
+    DocumentFormat("PDF", _starts(b"%PDF"), "leadterm.intake.pdf:pdf_text"),
     DocumentFormat("RTF", _starts(b"{\\rtf"), "leadterm.intake.office:rtf_text"),
     DocumentFormat("DOCX", _starts(b"PK\x03\x04"), "leadterm.intake.formats:packed_text"),
     DocumentFormat("CDA", lambda start, _: bool(CLINICAL.search(start)), "leadterm.intake.formats:clinical_text",

@@ -19,6 +19,7 @@ TAG = re.compile(
     re.IGNORECASE,
 )
 START = re.compile(r"(?is)\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|body|head)\b")
+SPACES = re.compile(r"[ \t\r\n\f]+")
 BREAK, GAP, CELL = "\x01", "\x02", "\x03"
 ESCAPED = re.compile(r"\\r\\n|\\n|\\r(?![a-z])|&#1[03];|&#x0?[ad];", re.IGNORECASE)
 SURE = re.compile(r"\\r\\n|&#1[03];|&#x0?[ad];", re.IGNORECASE)
@@ -71,7 +72,7 @@ class _Text(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         if not self.hidden:
-            self.parts.append(data if self.kept else re.sub(r"\s+", " ", data))
+            self.parts.append(data if self.kept else SPACES.sub(" ", data))
 
 
 def html_text(markup: str) -> str:
@@ -84,11 +85,13 @@ def html_text(markup: str) -> str:
     cut = OPEN_TAG.search(markup, markup.rfind(">") + 1)  # by the end of the file
     parser.feed(markup[: cut.start()] if cut else markup)
     parser.close()
-    text = re.sub(r"[ \t\xa0]+", " ", "".join(parser.parts)) if "<pre" not in markup else "".join(parser.parts)
-    text = re.sub(rf"[\s{BREAK}{GAP}]*{GAP}[\s{BREAK}{GAP}]*", "\n\n", text)
+    text = "".join(parser.parts)
+    text = text if "<pre" in markup else re.sub("[ \t]+", " ", text)
+    text = re.sub(rf"[ \t\r\n{BREAK}{GAP}]*{GAP}[ \t\r\n{BREAK}{GAP}]*", "\n\n", text)
     text = re.sub(rf" *\n? *(?:{BREAK} *)+", "\n", text)
-    lines = [re.sub(rf" *{CELL} *", "  ", line.strip(f" \t{CELL}")) for line in text.replace("\xa0", " ").split("\n")]
-    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip("\n") + "\n"
+    lines = [re.sub(rf" *{CELL} *", "  ", line.strip(f" \t{CELL}")) for line in text.split("\n")]
+    seen = "\n".join(line.replace("\xa0", " ").rstrip() for line in lines)  # they are spaces that a page shows
+    return re.sub(r"\n{3,}", "\n\n", seen).strip("\n") + "\n"
 
 
 def looks_like_html(text: str) -> bool:

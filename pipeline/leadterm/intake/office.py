@@ -1,9 +1,8 @@
-"""RTF, Word and PDF documents as text; the libraries that read them come with the extra ``documents``."""
+"""RTF and Word documents as text; the libraries that read them come with the extra ``documents``."""
 
 from __future__ import annotations
 
 import io
-import logging
 import re
 import zipfile
 from collections.abc import Iterator
@@ -12,7 +11,7 @@ from typing import Any
 from leadterm.errors import LeadtermError
 from leadterm.intake.extras import require
 
-__all__ = ["docx_text", "pdf_text", "rtf_text"]
+__all__ = ["docx_text", "rtf_text"]
 
 EXTRA = "documents"
 LARGEST_ARCHIVE = 500_000_000  # bytes when unpacked
@@ -67,31 +66,3 @@ def _once(cells: Any) -> Iterator[str]:
         if cell._tc is not before:
             yield cell.text
         before = cell._tc
-
-
-def pdf_text(content: bytes, name: str) -> tuple[str, str]:
-    """Give the text layer of a PDF; one whose pages are pictures is refused, single ones are named."""
-    pypdf = require("pypdf", EXTRA, f"{name} is a PDF")
-    logging.getLogger("pypdf").setLevel(logging.CRITICAL)  # what is amiss is said in our words
-    try:
-        reader = pypdf.PdfReader(io.BytesIO(content))
-        locked = reader.is_encrypted and not reader.decrypt("")
-        pages = [] if locked else [(page.extract_text() or "", page) for page in reader.pages]
-        pictures = [number for number, (text, page) in enumerate(pages, 1) if not text.strip() and _has_picture(page)]
-    except Exception:  # noqa: BLE001  the library raises many kinds on damaged files
-        raise LeadtermError(f"{name} is a PDF that is damaged.", hint="Save it anew, or give its text.") from None
-    if locked:
-        raise LeadtermError(f"{name} is a PDF with a password.", hint="Save it without one.")
-    if not any(text.strip() for text, _ in pages):
-        what = "its pages are scanned pictures" if pictures else "it has no text layer"
-        raise LeadtermError(f"{name} is a PDF that cannot be read: {what}.", hint="Run text recognition on it first.")
-    listed = ", ".join(map(str, pictures[:10])) + (" …" if len(pictures) > 10 else "")
-    warning = f"{name}: the scanned pages {listed} have no text and are not read." if pictures else ""
-    return "\n".join(text for text, _ in pages) + "\n", warning
-
-
-def _has_picture(page: Any) -> bool:
-    resources = page.get("/Resources")
-    objects = (resources.get_object() if resources is not None else {}).get("/XObject")
-    found = objects.get_object().values() if objects else ()
-    return any(one.get_object().get("/Subtype") == "/Image" for one in found)
