@@ -83,6 +83,34 @@ def test_what_was_not_done_here_is_not_proposed(model: leadterm.suggester.Sugges
     assert not {code for code in suggested(model, sentence) if code.startswith("0DTJ")}
 
 
+STANDINGS = (
+    ("Taken to the operating room that evening for {}.", True), ("{} went smoothly.", True), ("She tolerated {} well.", True),
+    ("POD #2 status post {}, walking.", True), ("Following an uneventful {} she ate.", True), ("He had {} yesterday.", True),
+    ("Because of the bleeding he required {}.", True), ("Status post {} this morning.", True),
+    ("{} is planned for next month.", False), ("{} to be arranged by the clinic.", False), ("She awaits {}.", False),
+    ("We spoke of {} and she wants time to think about it.", False), ("If this returns, {} will be needed.", False),
+    ("Tentatively set for {} on Friday.", False), ("Transferred to the university for {}.", False),
+    ("{} was offered, but he declined.", False), ("The family decided against {}.", False),
+    ("{} was cancelled when a fever came.", False), ("There was no indication for {}.", False),
+    ("{} had been planned, however he left before it.", False), ("Previously, {} had been performed.", False),
+    ("She had {} in 2011.", False), ("{} was performed elsewhere before transfer.", False), ("His mother had {}.", False),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("words", "stem"),
+    [("laparoscopic cholecystectomy", "0FT4"), ("hemodialysis", "5A1D"), ("left-sided thoracentesis", "0W9B"),
+     ("transfusion of packed red cells", "3023"), ("left total hip arthroplasty", "0SRB")],
+)  # fmt: skip
+def test_tense_place_and_refusal_tell_what_was_done(
+    model: leadterm.suggester.Suggester, words: str, stem: str
+) -> None:
+    said = {sentence: any(code.startswith(stem) for code in suggested(
+        model, f"HOSPITAL COURSE: She was admitted with pain. {sentence.format(words)} She went home on day 5."))
+        for sentence, _ in STANDINGS}  # fmt: skip
+    assert said == dict(STANDINGS)
+
+
 @pytest.mark.parametrize(
     ("course", "codes"),
     [

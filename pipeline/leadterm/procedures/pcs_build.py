@@ -52,7 +52,7 @@ class Built:
 
 @dataclass(frozen=True, slots=True)
 class Support:
-    """One place where a note leads to a code."""
+    """One place where a note leads to a code. ``item``: the note and the sentence it stands in."""
 
     mention: Mention
     way: Way
@@ -60,6 +60,12 @@ class Support:
     built: Built
     operative: bool
     place: float
+    item: tuple[str, int] = ("", 0)
+
+    @property
+    def strength(self) -> tuple[int, bool]:
+        """How well its words are known: those of surgeons better than an operation with a part beside it."""
+        return self.way.sure, self.way.source != "operation"
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -24,7 +24,7 @@ FEATURES = (
     "sure_2", "sure_3", "from_index", "from_operation", "is_other", "second_other", "said", "open", "mentions",
     "done_mentions", "operative", "operative_said", "operative_sure_3", "same_stem_chosen", "lead", "rivals",
     "named_chosen", "named_sure", "done_chosen", "done_sure", "said_chosen", "planned_operative", "biopsy",
-    "inspection_beside", "drain_beside", "step_beside",
+    "inspection_beside", "drain_beside", "step_beside", "done_best",
     *(f"section_{name}" for name in SECTIONS),
 )  # fmt: skip
 
@@ -34,11 +34,15 @@ def features_of(found: Sequence[tuple[str, Sequence[Support]]]) -> NDArray[np.fl
     chosen = {code[:4] for code, places in found if any(not s.built.other for s in places)}
     main = {code for code, places in found if _is_main(code, places)}
     rivals: dict[str, int] = {}
+    best: dict[tuple[str, int], tuple[int, bool]] = {}
+    for one in (s for _, places in found for s in places if not s.built.other):
+        best[one.item] = max(best.get(one.item, one.strength), one.strength)
     for code, places in found:
         if not places[0].built.other:
             rivals[code[:3]] = rivals.get(code[:3], 0) + 1
     rows = [
-        [*_row(code, places, chosen, rivals), *_beside(code, places, main), *_sections(code)] for code, places in found
+        [*_row(code, places, chosen, rivals), *_beside(code, places, main), _best(places, best), *_sections(code)]
+        for code, places in found
     ]
     return np.array(rows, dtype=np.float32).reshape(len(rows), len(FEATURES))
 
@@ -61,6 +65,11 @@ def _row(code: str, places: Sequence[Support], chosen: set[str], rivals: dict[st
         float(did and chosen_one and sure == 3), float(best.standing == "said" and chosen_one),
         float(best.standing == "planned" and best.operative), float(code[0] == "0" and code[6] == "X"),
     ]  # fmt: skip
+
+
+def _best(places: Sequence[Support], best: Mapping[tuple[str, int], tuple[int, bool]]) -> float:
+    """Whether it was done, and nothing in its sentence is better known."""
+    return float(any(s.standing == "done" and not s.built.other and s.strength == best[s.item] for s in places))
 
 
 def _sections(code: str) -> list[float]:

@@ -33,7 +33,7 @@ __all__ = ["PcsReader", "make_reader"]
 SYSTEM = "icd10pcs"
 MOST_EVIDENCE = 6
 TITLE = 600  # characters of a title section that are asked for side, approach, device
-OPERATIVE = re.compile(r"prepped|draped|anesthesia|incision|operating room|operative|procedure performed")
+OPERATIVE = re.compile(r"prepped|draped|\bincision (?:was|is)|operative (?:report|note|diagnos)|procedures? performed|op note")
 WORTH: Mapping[Status, int] = {
     "named": 0, "done": 1, "said": 2, "planned": 3, "past": 4, "elsewhere": 5, "not": 6, "refused": 7,
 }  # fmt: skip
@@ -104,7 +104,7 @@ class PcsReader:
             place = Place(page.text[low:high], start - low, tuple(filter(None, more)))
             standing = standing_of(page, mention, heads)
             for built in self.builder.build(way, place):
-                yield Support(mention, way, standing, built, operative, start / length)
+                yield Support(mention, way, standing, built, operative, start / length, (mention.note_id, low))
 
 
 def _covered(found: Mapping[str, Sequence[Support]]) -> list[str]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal
+from typing import Any, Literal
 
 from leadterm.procedures.note_phrases import Page, Phrases
 from leadterm.schema import Mention
@@ -33,15 +34,17 @@ BY_ASSERTION: Mapping[str, Status] = {
     "absent": "not", "hypothetical": "planned", "conditional": "planned", "family": "elsewhere", "history": "past",
     "possible": "planned",
 }  # fmt: skip
-NEAR, STEP = 70, 12  # characters within which a cue is heard; those that make it farther than another
-ORDER: tuple[Status, ...] = ("refused", "not", "elsewhere", "past", "planned", "done")
+NEAR, STEP = 90, 12  # characters within which a cue is heard; those that make it farther than another
+ORDER = ("refused", "not", "elsewhere", "earlier", "past", "planned", "done", "now")
+TURN = re.compile(r";|\b(?:but|however|although|though|whereas)\b")
 
 
 @lru_cache(maxsize=2)
-def _cues(side: str) -> Phrases[Status]:
+def _cues(before: bool) -> Phrases[str]:
     """What words before or after a procedure say of it."""
-    rows = [row for row in package_table("leadterm.procedures", "performed_words.tsv") if row["side"] == side]
-    return Phrases((phrase, row["status"]) for row in rows for phrase in row["words"].split("|"))  # type: ignore[misc]
+    rows = package_table("leadterm.procedures", "performed_words.tsv")
+    own = [row for row in rows if (row["side"] == "before") is before]
+    return Phrases((phrase, row["status"]) for row in own for phrase in row["words"].split("|"))
 
 
 def title_of(page: Page, at: int) -> str:
@@ -83,16 +86,51 @@ def standing_of(page: Page, mention: Mention, heads: Sequence[tuple[int, int]] =
         return "planned"
     if NAMED.search(title):
         return "named"
-    low, high = page.sentence(mention.start)
-    before = page.text[max(low, mention.start - NEAR) : mention.start]
-    after = page.text[mention.end : min(high, mention.end + NEAR)]
-    told = [(len(before) - match.end(), status) for match, status in _cues("before").all(before)]
-    told += [(match.start(), status) for match, status in _cues("after").all(after)]
-    best = min(((0 if of == "elsewhere" else far // STEP, ORDER.index(of), of) for far, of in told), default=None)
-    if best is not None and not (best[2] == "done" and mention.assertion in ("absent", "family")):
-        return best[2]
+    told = _told(page, mention)
+    if told is not None and not (told == "done" and mention.assertion in ("absent", "family")):
+        return told
     if mention.assertion in BY_ASSERTION:
         return BY_ASSERTION[mention.assertion]
     if any(start <= mention.start < end for start, end in heads):
         return "named"
     return "planned" if mention.section in PLAN else "said"
+
+
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    """A cue in the words beside a procedure, ``far`` characters from it."""
+
+    far: int
+    before: bool
+    status: str
+
+    @property
+    def key(self) -> tuple[int, int]:
+        return 0 if self.status == "elsewhere" else self.far // STEP, ORDER.index(self.status)
+
+
+def _told(page: Page, mention: Mention) -> Status | None:
+    """What the words of the clause say: the nearest cue, unless others tell when or where what was done was done."""
+    low, high = page.sentence(mention.start)
+    before = page.text[max(low, mention.start - NEAR) : mention.start]
+    turn = max((match.end() for match in TURN.finditer(before)), default=0)
+    heard = [*_heard(before[turn:], True), *_heard(page.text[mention.end : min(high, mention.end + NEAR)], False)]
+    if not heard:
+        return None
+    nearest: Any = min(heard, key=lambda one: one.key).status
+    now = any(one.status == "now" for one in heard)
+    if nearest in ("past", "earlier"):
+        return "done" if now else "past"
+    if nearest not in ("done", "now"):
+        return nearest  # type: ignore[no-any-return]
+    if any(one.status == "elsewhere" for one in heard):
+        return "elsewhere"
+    once = any(one.status == "earlier" or (one.status == "past" and not one.before) for one in heard)
+    return "past" if once and not now else "done"
+
+
+def _heard(words: str, before: bool) -> list[_Heard]:
+    """The cues of one side; those within longer ones left out."""
+    found = [(match.start(), match.end(), status) for match, status in _cues(before).all(words)]
+    whole = [one for one in found if not any(a <= one[0] and one[1] <= b and (a, b) != one[:2] for a, b, _ in found)]
+    return [_Heard(len(words) - end if before else start, before, status) for start, end, status in whole]
