@@ -33,7 +33,9 @@ __all__ = ["PcsReader", "make_reader"]
 SYSTEM = "icd10pcs"
 MOST_EVIDENCE = 6
 TITLE = 600  # characters of a title section that are asked for side, approach, device
-OPERATIVE = re.compile(r"prepped|draped|\bincision (?:was|is)|operative (?:report|note|diagnos)|procedures? performed|op note")
+OPERATIVE = re.compile(
+    r"prepped|draped|\bincision (?:was|is)|operative (?:report|note|diagnos)|procedures? performed|op note"
+)
 WORTH: Mapping[Status, int] = {
     "named": 0, "done": 1, "said": 2, "planned": 3, "past": 4, "elsewhere": 5, "not": 6, "refused": 7,
 }  # fmt: skip

@@ -1,7 +1,7 @@
 """Learns the weights of ``procedures/pcs_weights.tsv`` from coded stays, and says how good they are out of fold.
 
-``python -m leadterm.training.learn_procedures NOTES.jsonl [CORPUS] [WEIGHTS.tsv]``: the notes as `leadterm.readers.mtsamples`
-reads them, and a corpus of stays; generated notes are learned with them, never scored.
+``python -m leadterm.training.learn_procedures NOTES.jsonl [CORPUS] [WEIGHTS.tsv]``: the notes as
+`leadterm.readers.mtsamples` reads them, and a corpus of stays; generated notes are learned with them, never scored.
 """
 
 from __future__ import annotations
@@ -32,7 +32,10 @@ MAY = 0.5  # weight of a code that is optional: half right
 MADE, MADE_NOTES = 0.3, 800  # weight of a row of a generated note, and how many there are
 HEAD = (
     "# Weights of the score in pcs_rank.py: logistic regression on the ICD-10-PCS codes of inpatients\n"
-    "# (corpora/mtsamples, corpora/stays) and of generated notes, made with: python -m leadterm.training.learn_procedures. Figures: models/EXPERIMENTS.md.\n"
+    "# (corpora/mtsamples, corpora/stays) and of generated notes; python -m leadterm.training.learn_procedures.
+"
+    "# Figures: models/EXPERIMENTS.md.
+"
     "# feature: a name of FEATURES, or the intercept. weight: added to the log-odds for each unit.\n"
 )
 

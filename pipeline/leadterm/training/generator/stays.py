@@ -75,7 +75,7 @@ def generate_stays(count: int, *, seed: int = 0) -> Iterator[Encounter]:
 
 def _drawn(random: Random, frames: list[tuple[str, str, str]]) -> list[tuple[str, str, str]]:
     """Half of what is said was done, at most one title."""
-    drawn = []
+    drawn: list[tuple[str, str, str]] = []
     for _ in range(random.randint(1, 3)):
         done = random.random() < 0.5
         some = [one for one in frames if (one[0] == "done") == done and not (one[1] == "title" and drawn)]
