@@ -32,10 +32,8 @@ MAY = 0.5  # weight of a code that is optional: half right
 MADE, MADE_NOTES = 0.3, 800  # weight of a row of a generated note, and how many there are
 HEAD = (
     "# Weights of the score in pcs_rank.py: logistic regression on the ICD-10-PCS codes of inpatients\n"
-    "# (corpora/mtsamples, corpora/stays) and of generated notes; python -m leadterm.training.learn_procedures.
-"
-    "# Figures: models/EXPERIMENTS.md.
-"
+    "# (corpora/mtsamples, corpora/stays) and of generated notes: python -m leadterm.training.learn_procedures.\n"
+    "# Figures: models/EXPERIMENTS.md.\n"
     "# feature: a name of FEATURES, or the intercept. weight: added to the log-odds for each unit.\n"
 )
 
