@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from spacy.tokens import Doc
 
 CASES = Path(__file__).with_name("context_cases.tsv")
-_MARK = re.compile(r"\[(?P<words>[^|\]]+)\|(?P<assertion>\w+)\]|\{(?P<cue>[^}]+)\}")
+_MARK = re.compile(r"\[(?P<words>[^|\]]+)\|(?P<assertion>[\w/]+)\]|\{(?P<cue>[^}]+)\}")
 
 
 class Case(NamedTuple):

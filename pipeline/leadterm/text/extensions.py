@@ -23,10 +23,11 @@ if TYPE_CHECKING:
     from spacy.tokens import Doc
 
 __all__ = [
-    "TEXT", "Problem", "Section", "declare", "sentence_flags", "set_on_span", "text_of", "token_column", "token_starts",
+    "RAW", "TEXT", "Problem", "Section", "declare", "sentence_flags", "set_on_span", "text_of", "token_column",
+    "token_starts",
 ]  # fmt: skip
 
-TEXT = "leadterm_text"
+TEXT, RAW = "leadterm_text", "leadterm_raw_text"
 STARTS = "leadterm_token_starts"
 COLUMNS, SENTENCES = "leadterm_token_columns", "leadterm_sentence_flags"
 ATTRIBUTES = ("ORTH", "LOWER", "LENGTH", "SPACY", "IS_SPACE")

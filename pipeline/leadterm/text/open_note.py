@@ -9,7 +9,7 @@ from itertools import compress
 from typing import TYPE_CHECKING, NamedTuple
 
 from leadterm.schema import EvidenceSpan, Mention, Note
-from leadterm.text.extensions import Section, sentence_flags, text_of, token_starts
+from leadterm.text.extensions import Section, sentence_flags, token_starts
 from leadterm.text.reading import get_on_span
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ class OpenNote:
         """Tell of words how they are meant: a mention each, with assertion, cues and section."""
         from spacy.tokens import Span
 
-        doc, text, note_id = self._doc, text_of(self._doc), self.note.note_id
+        doc, raw, note_id = self._doc, self.note.text, self.note.note_id
         bounds = [(one.pieces[0][0], one.pieces[-1][1]) for one in found]
         starts = token_starts(doc)
         first = (starts.searchsorted([low for low, _ in bounds], "right") - 1).tolist()
@@ -68,9 +68,9 @@ class OpenNote:
             cues = get_on_span(doc.user_data, *edges, "cues")
             made.append(
                 Mention(
-                    note_id, tuple(EvidenceSpan(note_id, a, b, text[a:b]) for a, b in one.pieces),
+                    note_id, tuple(EvidenceSpan(note_id, a, b, raw[a:b]) for a, b in one.pieces),
                     get_on_span(doc.user_data, *edges, "assertion"),
-                    tuple(EvidenceSpan(note_id, a, b, text[a:b]) for a, b in cues),
+                    tuple(EvidenceSpan(note_id, a, b, raw[a:b]) for a, b in cues),
                     get_on_span(doc.user_data, *edges, "section"), one.term, one.source,
                 )
             )  # fmt: skip

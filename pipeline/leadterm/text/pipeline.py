@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from leadterm.errors import LeadtermError, unknown_name
 from leadterm.text.components import STAGES, register
-from leadterm.text.extensions import TEXT, forget_columns, token_starts
-from leadterm.text.words.characters import UNSEEN, plain
+from leadterm.text.extensions import RAW, TEXT, forget_columns, token_starts
+from leadterm.text.words.characters import UNSEEN, plain, without_markup
 
 if TYPE_CHECKING:
     from spacy.language import Language
@@ -58,9 +58,12 @@ class SafeTokenizer:
         """Tokenise a text."""
         if not text.isascii():
             text = _SURROGATE.sub("\ufffd", text)
+        raw, text = text, without_markup(text)
         words = set(text.split())
         doc: Doc = self._whole(text, words) if max(map(len, words), default=0) < LONGEST_RUN else self._in_parts(text)
         doc.user_data[TEXT] = text
+        if raw is not text:
+            doc.user_data[RAW] = raw
         if "-" in text and "\n" in text:
             self._join_cut_words(doc, text)
         if not text.isascii():

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from leadterm.schema import EvidenceSpan, Mention
-from leadterm.text.extensions import SPAN_ATTRIBUTES, sentence_flags, text_of, token_column, token_starts
+from leadterm.text.extensions import RAW, SPAN_ATTRIBUTES, sentence_flags, text_of, token_column, token_starts
 from leadterm.text.matching.term_matcher import Cover, Reading, Scan, TermMatcher
 
 if TYPE_CHECKING:
@@ -91,6 +91,7 @@ class _Reader:
     def __init__(self, doc: Doc, note_id: str, matcher: TermMatcher) -> None:
         self.doc, self.note_id = doc, note_id
         self.text = text_of(doc)
+        self.raw: str = doc.user_data.get(RAW, self.text)
         self.starts = token_starts(doc).tolist()
         self.ends = list(map(add, self.starts, token_column(doc, "LENGTH")))
         scan: Scan = doc._.scan
@@ -163,7 +164,7 @@ class _Reader:
         first, last = cover.tokens[0], cover.tokens[-1]
         start, end, text = self.starts[first], self.ends[last], self.text
         get = partial(get_on_span, self.doc.user_data, start, end)
-        cues = tuple([EvidenceSpan(self.note_id, a, b, text[a:b]) for a, b in get("cues")])
+        cues = tuple([EvidenceSpan(self.note_id, a, b, self.raw[a:b]) for a, b in get("cues")])
         mention = Mention(self.note_id, self._pieces(cover.tokens), get("assertion"), cues, get("section"))
         near, coverage = self._surroundings(cover)
         sentence = self.sentences.get(int(self.sentence_of[first]), NOTHING)
@@ -181,7 +182,7 @@ class _Reader:
             else:
                 runs.append([token, token])
         bounds = [(self.starts[first], self.ends[last]) for first, last in runs]
-        return tuple(EvidenceSpan(self.note_id, start, end, self.text[start:end]) for start, end in bounds)
+        return tuple(EvidenceSpan(self.note_id, start, end, self.raw[start:end]) for start, end in bounds)
 
     def _surroundings(self, cover: Cover) -> tuple[tuple[str, ...], float]:
         """Words of the clause, nearest to the mention first, and the share of its weight that the mention covers."""

@@ -49,6 +49,12 @@ DURATION = re.compile(
     r"(?:hour|hr|day|week|wk|month|mo|year|yr|día|dia|semana|mes|año)(?:es|s)?['’]?s?(?:\s+or\s+so)?[\s-]*$",
     re.IGNORECASE,
 )
+FARTHEST = 100
+LASTING = re.compile(  # what was done or given up in some year is so today
+    r"s/p|status|histor|h/o|\bhx|\bold\b|previous|\bprior|transplant|plast[yi]|ectom|ostom|bypass|stent|replace|repair|fusion|amput|graft|implant|surg|quit|stop|ceas|smok"
+    r"|tobac|alcohol|pacemaker|sober|ablat|ligat",
+    re.IGNORECASE,
+)
 
 
 class ContextTagger:
@@ -181,9 +187,22 @@ class _Tagging:
         for scope in self._done[number]:
             forward = scope.end <= scope.low
             if self._reaches(scope, low, high, own):
-                key = (PRIORITY[scope.assertion], abs(low - scope.end if forward else scope.start - high), scope)
+                away = abs(low - scope.end if forward else scope.start - high)
+                if scope.assertion == "history" and not forward and self._is_year(scope):
+                    if LASTING.search(self._said(low, high)):
+                        continue
+                    away += FARTHEST  # "h/o stroke in 2012": the other cue says more
+                key = (PRIORITY[scope.assertion], away, scope)
                 best = key if best is None or key < best else best
         return best[2] if best else None
+
+    def _is_year(self, scope: Scope) -> bool:
+        return any(self._word(i).isdigit() for i in range(scope.start, scope.end))
+
+    def _said(self, low: int, high: int) -> str:
+        """The text from the word at ``low`` to the one at ``high``, with it."""
+        last = self.tokens[min(high, len(self.tokens) - 1)]
+        return self.text[self.start[self.tokens[low]] : self.start[last] + self.length[last]]
 
     def _reaches(self, scope: Scope, low: int, high: int, own: tuple[int, ...]) -> bool:
         forward = scope.end <= scope.low

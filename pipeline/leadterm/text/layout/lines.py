@@ -27,6 +27,7 @@ _OPEN = re.compile(
 )
 _FUNCTION = re.compile(r"(?:^|\s)(?:and|or|of|with|without|the|a|an|to|for|by|in|from|due|no|has|had|is|was|nor)$")
 _REST = re.compile(r"(?:syndrome|disease|disorder|with|without|due|of|secondary|affecting|involving)\b")
+_DENIAL = re.compile(r"(?:denie[sd]|no|without|negative for|reports no|she denies|he denies)\b", re.IGNORECASE)
 _RUNNING, _PARAGRAPH = 4, 1000
 SHORTEST_WRAP, LONGEST_WRAP, SLACK = 45, 130, 12
 NARROWEST, FEWEST_FORCED = 28, 4
@@ -162,6 +163,8 @@ def _runs_on(text: str, line: Line, following: Line) -> bool:
     if hyphen or _OPEN.search(said) or _REST.match(text, following.start, following.end):
         return True
     more = text[following.start : following.end]
+    if _DENIAL.match(said) and not _DENIAL.match(more) and (more.endswith(".") or " or " in more):
+        return True
     if said.count(" ") < _RUNNING - 1 or ":" in more[:40]:
         return False
     if more.endswith("."):

@@ -15,6 +15,7 @@ _STOP = re.compile(
     r"|(?:(?<=[a-z]{4}[.])|(?<=[)][.])) (?=[a-z]{2}))"
 )
 _ANSWER = re.compile(r"(?:no|yes|none|denies|denied|never|negative|positive|unknown)\b\.?(?=[\s,;]|$)", re.IGNORECASE)
+ANSWERED = frozenset(":?-–=")
 _BEFORE = re.compile(r"[^\s(\[\"“]{1,24}$")
 _WORDS = {
     "abbreviation": (
@@ -58,6 +59,8 @@ def _is_stop(text: str, low: int, start: int, end: int) -> bool:
         return following.isupper()
     if following.islower():
         return word not in ABBREVIATIONS and word not in CUT_SHORT
+    if word == "no" and text[low : match.start()].rstrip()[-1:] in ANSWERED:
+        return True  # "Gout: No. Asthma: No."
     return word not in ABBREVIATIONS or not following.isupper()
 
 
