@@ -13,8 +13,8 @@ PACKAGE = Path(__file__).parents[1] / "pipeline" / "leadterm"
 
 # From top to bottom: a room may know the rooms of lower floors, and itself.
 FLOORS = (
-    ("cli", "batch", "server", "spacy_component"),
-    ("review",),
+    ("cli", "server", "spacy_component"),
+    ("review", "batch"),
     ("claim", "practise"),
     ("pages",),
     ("experiments",),

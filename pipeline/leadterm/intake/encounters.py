@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,7 +17,7 @@ from leadterm.intake.table_encounters import is_flat, one_encounter, table_encou
 from leadterm.schema import Encounter
 from leadterm.text.layout.note_kind import find_setting
 
-__all__ = ["Item", "read_items"]
+__all__ = ["Item", "file_items", "line_item", "read_items", "settle"]
 
 LOOK = 4096
 
@@ -51,26 +51,37 @@ def read_items(
     that of encounters without one. `columns` maps roles (``text id``) to the columns of tables, where they are not to
     be guessed.
     """
-    seen: set[str] = set()
     resources = [path for path in files if path.suffix.lower() in JSON_ENDINGS and is_fhir(_start(path))]
-    for path in files:
-        if path in resources[1:]:  # resources of several files refer to each other: read with the first
+    found = (
+        (str(path), item)
+        for path in files
+        if path not in resources[1:]  # resources of several files refer to each other: read with the first
+        for item in (_resource_items(resources) if path in resources else file_items(path, columns or {}))
+    )
+    yield from settle(found, setting=setting, date=date)
+
+
+def settle(found: Iterable[tuple[str, Item]], *, setting: str | None, date: str | None) -> Iterator[Item]:
+    """Give what was read, each with the name of its file, its setting and date, as `read_items` says.
+
+    An encounter that was there before becomes a problem.
+    """
+    seen: set[str] = set()
+    for where, item in found:
+        if item.encounter is None:
+            yield item
             continue
-        for item in _resource_items(resources) if path in resources else _items(path, columns or {}):
-            if item.encounter is None:
-                yield item
-                continue
-            name = item.encounter.encounter_id
-            if name in seen:
-                yield Item(problem=LeadtermError(f"{path}: the encounter '{name}' was there before.", hint="Left out."))
-                continue
-            seen.add(name)
-            known = item.encounter
-            day = known.date_of_service or date
-            detected = not setting and not item.stated
-            own = setting or (find_setting(known.notes) if detected else known.setting)
-            made = replace(known, setting=own, setting_detected=detected, date_of_service=day)
-            yield replace(item, encounter=made)
+        name = item.encounter.encounter_id
+        if name in seen:
+            yield Item(problem=LeadtermError(f"{where}: the encounter '{name}' was there before.", hint="Left out."))
+            continue
+        seen.add(name)
+        known = item.encounter
+        day = known.date_of_service or date
+        detected = not setting and not item.stated
+        own = setting or (find_setting(known.notes) if detected else known.setting)
+        made = replace(known, setting=own, setting_detected=detected, date_of_service=day)
+        yield replace(item, encounter=made)
 
 
 def _start(path: Path) -> bytes:
@@ -95,11 +106,12 @@ def _resource_items(paths: Sequence[Path]) -> Iterator[Item]:
     yield from (Item(replace(encounter, codes=()), stated=stated) for encounter, stated in made)
 
 
-def _items(path: Path, columns: Mapping[str, str]) -> Iterator[Item]:
+def file_items(path: Path, columns: Mapping[str, str]) -> Iterator[Item]:
+    """Read a file that is not FHIR; setting and date are as it says."""
     try:
         if is_table(path):
             yield from (Item(*found) for found in table_encounters(path, columns))
-        elif path.suffix.lower() == ".jsonl":
+        elif path.suffix.lower() in (".jsonl", ".ndjson"):
             yield from _line_items(path, columns)
         elif path.suffix.lower() == ".json":
             yield from _json_items(path, columns)
@@ -115,7 +127,7 @@ def _line_items(path: Path, columns: Mapping[str, str]) -> Iterator[Item]:
     for number, line in enumerate(_lines(path), 1):
         if line.strip():
             empty = False
-            yield _line_item(line, f"{shown(path)} line {number}", f"{encounter_id_of(path)}-{number}", columns)
+            yield line_item(line, f"{shown(path)} line {number}", f"{encounter_id_of(path)}-{number}", columns)
     if empty:
         raise LeadtermError(f"{shown(path)} is empty: there is no text to code.", hint="Check the file.")
 
@@ -131,7 +143,8 @@ def _lines(path: Path) -> Iterator[bytes]:
         yield line
 
 
-def _line_item(line: bytes, where: str, name: str, columns: Mapping[str, str]) -> Item:
+def line_item(line: bytes, where: str, name: str, columns: Mapping[str, str]) -> Item:
+    """Read a line of JSON; `where` is what messages call it, `name` the encounter where it has no id."""
     try:
         if len(line) > LARGEST:
             raise too_large(where)

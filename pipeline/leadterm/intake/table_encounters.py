@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -13,11 +13,11 @@ from leadterm.errors import LeadtermError, quote_name, unknown_name
 from leadterm.intake.code_cells import is_empty
 from leadterm.intake.markup import readable
 from leadterm.intake.table_columns import Columns, map_columns
-from leadterm.intake.table_files import Table, as_cell, open_table
+from leadterm.intake.table_files import Row, Table, as_cell, open_table
 from leadterm.schema import SETTINGS, Encounter, Note, ReferenceCode
 from leadterm.text.layout.note_kind import find_setting
 
-__all__ = ["Group", "fields_of", "is_flat", "one_encounter", "table_encounters"]
+__all__ = ["Group", "fields_of", "grouped", "is_flat", "last_rows", "one_encounter", "table_encounters"]
 
 CLASSES: Mapping[str, str] = {
     **dict.fromkeys(("inpatient", "ip", "imp", "inp", "i", "acute"), "inpatient"),
@@ -147,12 +147,20 @@ def table_encounters(path: Path, given: Mapping[str, str]) -> Iterator[Found]:
     """
     table = open_table(path)
     columns = map_columns(table.header, given, needed=("text",), name=f"'{path}'")
-    last = _last_rows(open_table(path), columns) if "id" in columns else {}
+    last = last_rows(open_table(path).rows, columns) if "id" in columns else {}
     if table.warning:
         yield None, None, table.warning, False
+    yield from grouped(table, columns, last, path)
+
+
+def grouped(table: Table, columns: Columns, last: Mapping[str, int], path: Path, before: int = 0) -> Iterator[Found]:
+    """Yield the encounters of rows; `last` is the number of the last row of each, `before` how many rows came before.
+
+    What is yielded is that of `table_encounters`.
+    """
     open_groups: dict[str, Group] = {}
     told = Counter[str]()
-    for count, row in enumerate(table.rows, 1):
+    for count, row in enumerate(table.rows, before + 1):
         where = f"'{path}' {table.unit} {row.number}"
         name = columns.cell(row.cells, "id").strip() if "id" in columns else f"{_stem(path)}-{count}"
         fault = row.fault or ("" if name else f"has no {columns.names['id']}")
@@ -174,8 +182,9 @@ def _closed(group: Group, where: str) -> Found:
         return None, LeadtermError(f"{where}: {error.message}", hint=error.hint), "", False
 
 
-def _last_rows(table: Table, columns: Columns) -> dict[str, int]:
-    return {columns.cell(row.cells, "id").strip(): row.number for row in table.rows if not row.fault}
+def last_rows(rows: Iterable[Row], columns: Columns) -> dict[str, int]:
+    """Give the number of the last row of each encounter."""
+    return {columns.cell(row.cells, "id").strip(): row.number for row in rows if not row.fault}
 
 
 def is_flat(given: Mapping[str, object], columns: Mapping[str, str]) -> bool:

@@ -10,7 +10,7 @@ import json
 import re
 import sys
 import zlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from pathlib import Path
@@ -21,7 +21,7 @@ from leadterm.intake.decode import unmarked_wide
 from leadterm.intake.extras import require
 from leadterm.intake.table_columns import known_names, plain_name
 
-__all__ = ["Row", "Table", "as_cell", "open_table"]
+__all__ = ["Layout", "Row", "Table", "as_cell", "csv_layout", "csv_piece", "csv_rows_at", "open_table", "parquet_piece"]
 
 SEPARATORS, NONE = ",;\t|", "\x1f"
 SAMPLE, LOOK = 256_000, 25
@@ -113,7 +113,19 @@ def _encoding(path: Path) -> tuple[str, str]:
     return "utf-8", ""
 
 
-def _csv(path: Path) -> Table:
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How a CSV file is to be read: its encoding, separator and columns; ``stated`` if a line before them says it."""
+
+    encoding: str
+    separator: str
+    header: tuple[str, ...]
+    stated: bool = False
+    warning: str = ""
+
+
+def csv_layout(path: Path) -> Layout:
+    """Find out how a CSV file is to be read; raises LeadtermError if it is no table or empty."""
     encoding, warning = _encoding(path)
     csv.field_size_limit(sys.maxsize)
     with io.TextIOWrapper(_open(path), encoding=encoding, errors="replace", newline="") as file:
@@ -128,9 +140,53 @@ def _csv(path: Path) -> Table:
     lines = _csv_rows(path, encoding, separator)
     if stated:
         next(lines)
-    header = next(lines, (1, [""], ""))
-    names = tuple(cell.strip().lower() for cell in header[1])
-    return Table(names, _as_rows(lines, names), warning=warning)
+    names = tuple(cell.strip().lower() for cell in next(lines, (1, [""], ""))[1])
+    return Layout(encoding, separator, names, bool(stated), warning)
+
+
+def _csv(path: Path) -> Table:
+    layout = csv_layout(path)
+    lines = _csv_rows(path, layout.encoding, layout.separator)
+    for _ in range(1 + layout.stated):
+        next(lines, None)
+    return Table(layout.header, _as_rows(lines, layout.header), warning=layout.warning)
+
+
+def csv_piece(path: Path, layout: Layout, lines: Iterable[bytes], first: int) -> Table:
+    """Read some lines of a CSV file, whole rows without the header; the first has the number `first`."""
+    text = (line.decode(layout.encoding, _errors(layout.encoding)) for line in lines)
+    rows = ((number + first - 1, cells, fault) for number, cells, fault in _parsed(text, layout.separator, path))
+    return Table(layout.header, _as_rows(rows, layout.header))
+
+
+def csv_rows_at(path: Path, layout: Layout) -> Iterator[tuple[int, int, list[str]]]:
+    """Yield the byte and line at which each row below the header begins, with its cells; -1 ends what cannot be cut.
+
+    That is a file of which a line end is a single CR: by bytes its lines would be others.
+    """
+    at, odd = 0, False
+
+    def text(file: IO[bytes]) -> Iterator[str]:
+        nonlocal at, odd
+        for line in file:
+            at, odd = at + len(line), odd or b"\r" in line.removesuffix(b"\n").removesuffix(b"\r")
+            yield line.decode(layout.encoding, _errors(layout.encoding))
+
+    with _open(path) as file:
+        reader = csv.reader(text(file), delimiter=layout.separator, strict=True)
+        skip = 1 + layout.stated
+        while not odd:
+            begin, line, row = at, reader.line_num + 1, ["?"]
+            try:
+                row = next(reader)
+            except StopIteration:
+                return
+            except csv.Error:  # told when the piece is read
+                pass
+            skip -= (filled := any(map(str.strip, row)))
+            if filled and skip < 0:
+                yield begin, line, row
+    yield -1, 0, []
 
 
 def _separator(sample: str, *, whole: bool, name: str) -> str:
@@ -154,25 +210,30 @@ def _separator(sample: str, *, whole: bool, name: str) -> str:
 
 
 def _csv_rows(path: Path, encoding: str, separator: str) -> Iterator[tuple[int, list[str], str]]:
+    """Yield line, cells and fault of each row of a file."""
+    with io.TextIOWrapper(_open(path), encoding=encoding, errors=_errors(encoding), newline="") as file:
+        yield from _parsed(file, separator, path)
+
+
+def _parsed(text: Iterable[str], separator: str, path: Path) -> Iterator[tuple[int, list[str], str]]:
     """Yield line, cells and fault; a line that cannot be read is a fault and ends nothing."""
+    reader = csv.reader(text, delimiter=separator, strict=True)
     number = 0
     try:
-        with io.TextIOWrapper(_open(path), encoding=encoding, errors=_errors(encoding), newline="") as file:
-            reader = csv.reader(file, delimiter=separator, strict=True)
-            while True:
-                begin = reader.line_num + 1
-                try:
-                    row = next(reader)
-                except StopIteration:
-                    return
-                except csv.Error as error:
-                    yield begin, [], _csv_fault(str(error), reader.line_num)
-                    continue
-                number = reader.line_num
-                if any(map(str.strip, row)):
-                    yield number, row, ""
-    except UnicodeDecodeError:
-        raise LeadtermError(f"{path} is not {encoding} after line {number}.", hint="Save it as UTF-8.") from None
+        while True:
+            begin = reader.line_num + 1
+            try:
+                row = next(reader)
+            except StopIteration:
+                return
+            except csv.Error as error:
+                yield begin, [], _csv_fault(str(error), reader.line_num)
+                continue
+            number = reader.line_num
+            if any(map(str.strip, row)):
+                yield number, row, ""
+    except UnicodeDecodeError as error:
+        raise LeadtermError(f"{path} is not {error.encoding} after line {number}.", hint="Save it as UTF-8.") from None
     except (OSError, EOFError, zlib.error) as error:
         raise LeadtermError(f"cannot read {path} after line {number}: {error}.", hint="Is the file whole?") from None
 
@@ -235,21 +296,50 @@ def _sheet(rows: Iterator[Sequence[Any]], path: Path) -> Table:
 
 
 def _parquet(path: Path) -> Table:
+    return parquet_piece(path, 0, None)
+
+
+def parquet_piece(path: Path, start: int, stop: int | None) -> Table:
+    """Read rows of a Parquet file, `start` to before `stop`; row groups before them are passed over."""
     parquet = require("pyarrow.parquet", "tables", f"'{path}' is a Parquet file")
     try:
         file = parquet.ParquetFile(path)
+        groups = [file.metadata.row_group(i).num_rows for i in range(file.metadata.num_row_groups)]
     except Exception:  # noqa: BLE001
         raise LeadtermError(f"'{path}' is no readable Parquet file.", hint="Is the file whole?") from None
     names = tuple(name.strip().lower() for name in file.schema_arrow.names)
+    end = sum(groups) if stop is None else stop
+    wanted, before = [], 0
+    for number, count in enumerate(groups):
+        if before < end and before + count > start:
+            wanted.append((number, before))
+        before += count
 
     def rows() -> Iterator[Row]:
-        number = 0
-        for batch in file.iter_batches(batch_size=1000):
-            for values in zip(*(column.to_pylist() for column in batch.columns), strict=True):
-                number += 1
-                yield Row(number, dict(zip(names, map(as_cell, values), strict=True)))
+        number = wanted[0][1] if wanted else 0
+        for batch in _batches(file, [group for group, _ in wanted], path):
+            for at, values in enumerate(_values(batch, start - number, end - number), max(start, number) + 1):
+                yield Row(at, dict(zip(names, map(as_cell, values), strict=True)))
+            number += batch.num_rows
+            if number >= end:
+                return
 
     return Table(names, rows(), unit="row")
+
+
+def _batches(file: Any, groups: Sequence[int], path: Path) -> Iterator[Any]:
+    try:
+        yield from file.iter_batches(batch_size=1000, row_groups=groups)
+    except (OSError, ValueError) as error:  # of Arrow: both its kinds of a damaged file
+        kind = type(error).__name__
+        raise LeadtermError(f"'{path}' is damaged within ({kind}).", hint="Is the file whole?") from None
+
+
+def _values(batch: Any, start: int, stop: int) -> Iterator[tuple[Any, ...]]:
+    """Give the rows of a batch that lie between two places, which may lie outside."""
+    low, high = max(0, start), min(batch.num_rows, stop)
+    part = batch.slice(low, high - low) if low < high else batch.slice(0, 0)
+    return zip(*(column.to_pylist() for column in part.columns), strict=True)
 
 
 def _jsonl(path: Path) -> Table:

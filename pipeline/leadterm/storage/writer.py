@@ -26,7 +26,10 @@ try:
 except ImportError:  # where there are no locks, drafts of the dead stay
     fcntl = None  # type: ignore[assignment]
 
-__all__ = ["explain_failure", "open_file", "open_folder", "open_lines", "refuse_inputs", "write_file"]
+__all__ = [
+    "explain_failure", "lock_file", "open_file", "open_folder", "open_lines", "refuse_inputs", "sync_folder",
+    "write_file",
+]  # fmt: skip
 
 NEXT = "Choose another place or free space."
 LONGEST = 180  # bytes of a name that still fit into the name of its draft
@@ -152,19 +155,29 @@ def _start(target: Path, made: list[Path], *, folder: bool) -> tuple[int, Path]:
             handle = os.open(draft, os.O_RDONLY)
         else:
             handle = os.open(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL, mode & 0o666)
-        _lock(handle, wait=True)
+        lock_file(handle, wait=True)
         if os.fstat(handle).st_nlink:
             return handle, draft
         os.close(handle)  # another process took it for a draft of the dead before it was locked
 
 
-def _lock(handle: int, *, wait: bool = False) -> bool:
+def lock_file(handle: int, *, wait: bool = False) -> bool:
+    """Lock an open file till it is closed; False if another process holds it, or there are no locks."""
     if fcntl is None:
         return False
     with suppress(OSError):
         fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
         return True
     return False
+
+
+def sync_folder(path: str | Path) -> None:
+    """Let the names in a folder survive a crash of the machine."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def _sweep(target: Path) -> None:
@@ -174,7 +187,7 @@ def _sweep(target: Path) -> None:
         with suppress(OSError):
             handle = os.open(stale, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
             try:
-                if _lock(handle):
+                if lock_file(handle):
                     _remove(stale)
             finally:
                 os.close(handle)

@@ -1,0 +1,49 @@
+"""Parts done by a Dask cluster: it is given numbers alone, and every machine sees the same files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from leadterm.batch.run_folder import RunFolder
+from leadterm.errors import LeadtermError, place_of
+from leadterm.intake.extras import require
+
+__all__ = ["do_part", "run_dask"]
+
+RETRIES = 5
+
+
+def do_part(folder: str, number: int) -> dict[str, Any]:
+    """Do a part in whatever process this is; gives its record, or why it could not be done."""
+    from leadterm.batch.work import coder_of
+
+    try:
+        return coder_of(folder).write(number, {})
+    except MemoryError:
+        raise
+    except LeadtermError as error:
+        return {"part": number, "failed": str(error)}
+    except Exception as error:  # noqa: BLE001  its message may hold text of a note
+        return {"part": number, "failed": f"a fault of leadterm: {place_of(error)}."}
+
+
+def run_dask(folder: RunFolder, numbers: Sequence[int], address: str) -> Iterator[dict[str, Any]]:
+    """Let a cluster do parts; one whose workers die again and again is a failure, which the local engine searches."""
+    distributed = require("distributed", "batch", "--scheduler names a Dask cluster")
+    try:
+        client = distributed.Client(address, timeout=10)
+    except (OSError, TimeoutError, ValueError) as error:
+        kind = type(error).__name__
+        raise LeadtermError(f"no Dask scheduler answers at '{address}' ({kind}).", hint="Check the address.") from None
+    with client:
+        futures = {
+            client.submit(do_part, str(folder.path), number, pure=False, retries=RETRIES): number for number in numbers
+        }
+        for future in distributed.as_completed(futures):
+            if future.status == "finished":
+                yield future.result()
+            else:
+                reason = f"its workers ended ({type(future.exception()).__name__})."
+                yield {"part": futures[future], "failed": f"{reason} Run the same command without --scheduler."}
+            future.release()
