@@ -32,7 +32,7 @@ def test_of_the_tables_only_codes_of_the_release_are_used(release: str) -> None:
     part = next(p for p in available() if (p.system, p.release) == (dictionary_system(), release))
     system = load_system(dictionary_system(), part.effective_from)
     tables = code_tables(system)
-    used = {row[1] for _, row in tables.companions} | set(tables.history.values())
+    used = {row[2] for _, row in tables.companions} | set(tables.history.values())
     assert all(code in system for code in used)
     assert all(system.is_billable(code) for _, code in tables.combinations)
 

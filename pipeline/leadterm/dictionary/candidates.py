@@ -4,29 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from leadterm.dictionary.code_tables import CodeTables, code_tables
 from leadterm.dictionary.implied import implied
 from leadterm.dictionary.injuries import CLAUSE_REACH, consciousness, episodes, fitting, with_consciousness
 from leadterm.dictionary.past import may_be_over
+from leadterm.dictionary.pregnancy import MOTHERS, is_mothers, of_the_stage, stage
 from leadterm.dictionary.specify import SIDES, Choice, Specifier
 from leadterm.text.reading import FoundMention, NoteReading, ProblemWords, Reading
+
+if TYPE_CHECKING:
+    from leadterm.codes.system import CodeSystem
 
 __all__ = ["Candidate", "Support", "generate"]
 
 PHRASE, CLAUSE, SENTENCE, HEADING, COMPLAINT, BODY = 3.0, 2.5, 2.0, 2.0, 1.0, 1.0
+PLURAL = 0.9  # both sides, told by a plural alone
 NEVER = frozenset({"absent", "family"})
 OF_RELATIVES = ("Z80", "Z81", "Z82", "Z83", "Z84")
 INJURY_SECTIONS = frozenset({
     "", "assessment", "assessment_plan", "impression", "problem_list", "discharge_diagnosis", "admission_diagnosis",
-    "diagnosis", "preoperative_diagnosis", "postoperative_diagnosis", "hospital_course", "other",
+    "diagnosis", "preoperative_diagnosis", "postoperative_diagnosis", "hospital_course", "other", "indication",
+    "chief_complaint", "reason_for_visit", "hpi", "subjective", "findings",
 })  # fmt: skip
 IMMUNISATION = "Z23"
 STATUS = (IMMUNISATION, "Z89", "Z90", "Z93", "Z94", "Z95", "Z96", "Z97", "Z98")
 REFUSED = frozenset({"refused", "refuses", "refusing", "refusal", "declined", "declines", "declining"})
 EXTERNAL, COMPANION, ALWAYS = "external cause", "companion", "*"
 LASTING = ("E08", "E09", "E10", "E11", "E13", "G30", "I10", "I25.1", "I50", "J44", "K74", "N18", "N40")
-WORSE = {"R65.20": "R65.21"}  # a combination that the note itself says to be worse
+# A combination that is not made beside another code: what the note itself says to be worse.
+WORSE = {"R65.20": ("R65.21",), "I12.9": ("N18.5", "N18.6"), "I13.0": ("N18.5", "N18.6")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +89,8 @@ def _side(found: FoundMention, note: NoteReading, problem: ProblemWords) -> tupl
         (note.words, 0.9),
     )  # fmt: skip
     for words, weight in layers:
+        if found.paired and words is not found.sentence:
+            return ("bilateral",), PLURAL
         sides = SIDES & words
         if words is note.words:
             sides -= {"bilateral"}  # elsewhere in the note it is said of something else
@@ -118,12 +128,10 @@ def generate(notes: Sequence[NoteReading], specifier: Specifier) -> list[Candida
             continue
         supports = _distinct(entry[1] for entry in ranked)
         candidates.append(Candidate(code, ranked[0][2], supports))
-    return combine(candidates, tables)
+    return with_chapter_15(combine(candidates, tables), notes, specifier.system)
 
 
-def _gather(
-    notes: Sequence[NoteReading], specifier: Specifier, tables: CodeTables
-) -> dict[str, list[_Entry]]:
+def _gather(notes: Sequence[NoteReading], specifier: Specifier, tables: CodeTables) -> dict[str, list[_Entry]]:
     """Supports of each code. Denied mentions come last: they count only for codes that another mention may give."""
     gathered: dict[str, list[_Entry]] = {}
     mentions, awake = list(_codable(notes)), consciousness(notes)
@@ -195,8 +203,8 @@ def _companions(found: FoundMention, note: NoteReading, tables: CodeTables) -> l
     gone = [Reading(past, term, COMPANION, own.words, own.missing, own.gap, own.weight)] if past else []
     return gone + [
         Reading(companion, why, COMPANION, own.words, own.missing, own.gap, own.weight)
-        for words, companion, why in tables.companions_of(own.code)
-        if ALWAYS in words or not words.isdisjoint(found.near)
+        for words, anywhere, companion, why in tables.companions_of(own.code)
+        if ALWAYS in words or not words.isdisjoint(found.near) or not anywhere.isdisjoint(note.words)
     ]  # fmt: skip
 
 
@@ -218,7 +226,7 @@ def combine(candidates: list[Candidate], tables: CodeTables) -> list[Candidate]:
     known = {code[:n] for code in present for n in range(1, len(code) + 1)}
     added: dict[str, Candidate] = {}
     for parts, code in tables.combinations:
-        if known.isdisjoint(parts[0]) or code in present or WORSE.get(code) in present:
+        if known.isdisjoint(parts[0]) or code in present or not known.isdisjoint(WORSE.get(code, ())):
             continue  # the first part is seldom there: to ask for it alone is quick
         if any(known.isdisjoint(prefixes) for prefixes in parts):
             continue
@@ -227,6 +235,23 @@ def combine(candidates: list[Candidate], tables: CodeTables) -> list[Candidate]:
         choice = Choice(code, 1.0, 0, 0, False, False, 9.0)
         added[code] = Candidate(code, choice, supports, tuple(part.code for part in chosen))
     return [c for _, c in sorted({**added, **{c.code: c for c in candidates}}.items())]
+
+
+def with_chapter_15(candidates: list[Candidate], notes: Sequence[NoteReading], system: CodeSystem) -> list[Candidate]:
+    """Add the codes of chapter 15 for the diseases of a pregnant woman, in order of code."""
+    present = {c.code: c for c in candidates if any(_is_there(c.code, s.found) for s in c.supports)}
+    if not is_mothers(present):
+        return candidates
+    told, known = stage(present, notes), {c.code for c in candidates}
+    mothers = _best_with(MOTHERS, present)
+    added: dict[str, Candidate] = {}
+    for one in present.values():
+        code = of_the_stage(system, one.code, told)
+        if code is not None and code not in known:
+            supports = (*one.supports[:2], *mothers.supports[:1])
+            choice = Choice(code, 1.0, 0, 0, False, False, 9.0)
+            added.setdefault(code, Candidate(code, choice, supports, (one.code, mothers.code)))
+    return sorted([*candidates, *added.values()], key=lambda c: c.code)
 
 
 def _is_there(code: str, found: FoundMention) -> bool:

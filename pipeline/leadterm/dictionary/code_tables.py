@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 __all__ = ["CodeTables", "code_tables"]
 
-Companion = tuple[frozenset[str], str, str]
+Companion = tuple[frozenset[str], frozenset[str], str, str]
+FAR = "~"
 Combination = tuple[tuple[tuple[str, ...], ...], str]
 
 
@@ -23,7 +24,8 @@ Combination = tuple[tuple[tuple[str, ...], ...], str]
 class CodeTables:
     """Codes that stand beside another, in its place, or for several together.
 
-    ``companions``: prefix of a code, words of which its clause must hold one ("*": none), the code beside it, and why.
+    ``companions``: prefix of a code, words of which its clause must hold one ("*": none) or the note, the code beside
+    it, and why.
     ``history``: prefix of a disease → the code that says it is over. ``combinations``: parts, each the prefixes that
     will do, and the code they make together.
     """
@@ -54,6 +56,13 @@ class CodeTables:
         return next((self.history[code[:n]] for n in range(len(code), 0, -1) if code[:n] in self.history), None)
 
 
+def _near_and_far(words: str) -> tuple[frozenset[str], frozenset[str]]:
+    """The words of a row that the clause must hold, and those that the note may hold anywhere."""
+    told = words.split("|")
+    far = frozenset(word.removeprefix(FAR) for word in told if word.startswith(FAR))
+    return frozenset(word for word in told if not word.startswith(FAR)), far
+
+
 def _letter(row: tuple[str, Companion]) -> str:
     return row[0][:1]
 
@@ -62,7 +71,7 @@ def _letter(row: tuple[str, Companion]) -> str:
 def code_tables(system: CodeSystem) -> CodeTables:
     """Read the tables once for a release; rows whose code it lacks are left out: an older release has fewer codes."""
     companions = (
-        (row["code"], (frozenset(row["words"].split("|")), row["companion"], row["note"]))
+        (row["code"], (*_near_and_far(row["words"]), row["companion"], row["note"]))
         for row in load_table("companions.tsv") if row["companion"] in system
     )  # fmt: skip
     history = {row["prefix"]: row["code"] for row in load_table("history_codes.tsv") if row["code"] in system}

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from leadterm.text.reading import FoundMention, NoteReading
 
-__all__ = ["implied", "regions"]
+__all__ = ["implied", "regions", "trimester"]
 
 WEIGHT = 2.0
 SPINE = ("M4", "M5", "M99", "S12", "S13", "S22", "S23", "S32", "S33", "G95", "G99")
@@ -47,7 +47,7 @@ def implied(code: str, said: Mapping[str, float], found: FoundMention, note: Not
     if code.startswith(SPINE):
         return dict.fromkeys(regions(found.near[:CLAUSE_REACH]) or regions(found.sentence), WEIGHT)
     if code.startswith(PREGNANCY):
-        return dict.fromkeys(_trimester(note), WEIGHT)
+        return dict.fromkeys(trimester(note), WEIGHT)
     if code.startswith(OF_LIMBS):
         near = frozenset(found.near[:CLAUSE_REACH])
         limb = ("limb",) if "extremity" in near else ()
@@ -82,8 +82,8 @@ def regions(words: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(found | names))
 
 
-def _trimester(note: NoteReading) -> tuple[str, ...]:
-    """The trimester that the weeks of gestation told in a note fall in."""
+def trimester(note: NoteReading) -> tuple[str, ...]:
+    """Give the words of the trimester that the weeks of gestation told in a note fall in; none where none is told."""
     weeks = {
         int(reading.code.removeprefix(WEEKS))
         for found in note.mentions for reading in found.readings

@@ -28,12 +28,13 @@ REPORT = frozenset({
     "lymphovascular", "perineural",
 })  # fmt: skip
 ACUTE = ("C", "I21", "I26", "I6", "I82")
+DATED = ("I21", "I22", "I26", "I60", "I61", "I63", "I82", "J18")
 INFARCTION, RECENT = "I21", frozenset({"hour", "hours", "day", "days", "week", "weeks"})  # acute for four weeks
 BLOOD, MARROW = "C81", "C96"  # from lymphoma to leukemia: the code of the disease itself says "in remission"
 
 
 def may_be_over(code: str, found: FoundMention, note: NoteReading) -> bool:
-    """Tell whether a disease may be over: said to be history, removed, long ago; or a cancer that was treated.
+    """Tell whether a disease may be over: history, removed, long ago, told with its year; or a cancer that was treated.
 
     Whether its code of history is worth proposing beside it. ``found``: where it is named. ``note``: its note; a
     pathology report tells of what was removed now.
@@ -47,6 +48,8 @@ def may_be_over(code: str, found: FoundMention, note: NoteReading) -> bool:
         return True
     if code.startswith(INFARCTION) and not RECENT.isdisjoint(found.near):
         return False
+    if code.startswith(DATED) and found.dated:
+        return True
     if code.startswith(ACUTE) and not EARLIER.isdisjoint(found.near):
         return True
     if code[0] == INBORN and not MENDED.isdisjoint(found.near):

@@ -151,6 +151,8 @@ class Specifier:
         chosen = [best]
         if weights.get("bilateral", 0.0) > 0 or (weights.get("right", 0.0) >= 2.5 and weights.get("left", 0.0) >= 2.5):
             chosen = _both_sides(scored) or chosen
+            if weights.get("bilateral", 0.0) <= FAR:
+                chosen = [*chosen, *_without_side(chosen[0][1], scored)]
         elif any(0 < weights.get(side, 0.0) <= FAR for side in SIDES & best[1].words):
             chosen = [best, *_without_side(best[1], scored)]
         siblings = _undecided(best[1], leaves)

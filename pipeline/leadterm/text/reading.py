@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
-from functools import partial
+from functools import lru_cache, partial
 from operator import add
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from leadterm.schema import EvidenceSpan, Mention
 from leadterm.text.extensions import RAW, SPAN_ATTRIBUTES, sentence_flags, text_of, token_column, token_starts
+from leadterm.text.light_spacy import get_string_id
 from leadterm.text.matching.term_matcher import Cover, Reading, Scan, TermMatcher
 
 if TYPE_CHECKING:
@@ -23,7 +24,20 @@ __all__ = ["FoundMention", "NoteReading", "ProblemWords", "Reading", "problem_to
 
 SIDES = frozenset({"left", "right", "bilateral"})
 COMPLAINT_SECTIONS = frozenset({"chief_complaint", "indication", "reason_for_visit"})
-YEAR = re.compile(r"[ ,(]{0,2}(?:in |on )?(?:[0-9]{1,2}/)*(?:19|20)[0-9]{2}\b")
+YEAR = re.compile(
+    r"[ ,(:]{0,2}(?:back |early |late )?(?:(?:in|on|of|since|from) )?(?:early |late )?"
+    r"(?:(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?,? (?:\d{1,2}, ?)?(?:of )?)?"
+    r"(?:(?:[0-9]{1,2}/)*(?:19|20)[0-9]{2}\b|(?:at (?:the )?)?age (?:of )?\d)",
+    re.IGNORECASE,
+)
+EARLIER_YEAR = re.compile(r"\b(?:19|20)[0-9]{2}\b[^.;:\n]{0,30}$")
+YEAR_BEFORE = 36
+ANY_YEAR = re.compile(r"\b(?:19|20)[0-9]{2}\b")
+PLURALS = (
+    "legs arms hands feet knees hips ankles wrists elbows shoulders thighs calves heels thumbs eyes ears eyelids lids "
+    "extremities limbs kidneys ureters breasts testes testicles ovaries lungs forearms shins buttocks axillae groins"
+)
+PLURAL_REACH = 4
 UNKNOWN_WEIGHT, LONG_FORM = 4.0, 3
 PROBLEM_TOKENS = "leadterm_problem_tokens"
 NOTHING: frozenset[str] = frozenset()
@@ -37,7 +51,8 @@ class FoundMention:
     covers. ``heading``: number of the problem whose heading it stands in, or -1. ``body``: number of the problem
     whose body it stands in, or -1. ``label``: category of the labelled line it stands in, or empty. ``place``: where
     in the note it starts, from 0 to 1. ``joined``: whether it was put together from a heading and words below it.
-    ``dated``: whether a year stands behind it.
+    ``dated``: whether a year stands by it. ``paired``: whether a part of the body in the plural names both sides:
+    "pain in the legs".
     """
 
     mention: Mention
@@ -52,6 +67,7 @@ class FoundMention:
     subsumed: bool = False
     joined: bool = False
     dated: bool = False
+    paired: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +121,8 @@ class _Reader:
         if "non-" in self.text.lower():
             self._blank_opposites(scan)
         self.foreign = self._long_forms(scan)
+        self.years = bool(ANY_YEAR.search(self.text))
+        self.plural = frozenset(i for i, word in enumerate(token_column(doc, "LOWER")) if word in plurals())
         self.tokens = scan.token.tolist()
         self.positions = scan.position.tolist()
         self.clauses = {number: (low, high, sum(self.weight[low:high])) for number, low, high in runs(scan.segment)}
@@ -170,8 +188,14 @@ class _Reader:
         sentence = self.sentences.get(int(self.sentence_of[first]), NOTHING)
         return FoundMention(
             mention, cover.readings, near, sentence, coverage, self.heading[first], self.body[first],
-            get("label"), start / max(len(text), 1), cover.subsumed, cover.joined, bool(YEAR.match(text, end)),
+            get("label"), start / max(len(text), 1), cover.subsumed, cover.joined, self._dated(start, end),
+            bool(self.plural) and not self.plural.isdisjoint(range(first, last + PLURAL_REACH)),
         )  # fmt: skip
+
+    def _dated(self, start: int, end: int) -> bool:
+        """Whether a year stands behind a mention, or before it in the same clause."""
+        before = self.text[max(0, start - YEAR_BEFORE) : start] if self.years else ""
+        return bool(YEAR.match(self.text, end) or EARLIER_YEAR.search(before))
 
     def _pieces(self, tokens: tuple[int, ...]) -> tuple[EvidenceSpan, ...]:
         """Spans of runs of tokens; tokens with only one other between them make one run."""
@@ -201,6 +225,12 @@ class _Reader:
         near = dict.fromkeys([words[i] for i in sorted(range(len(away)), key=away.__getitem__)])
         near.pop("", None)
         return tuple(near), sum([self.weight[i] for i in inside]) / total if total else 0.0
+
+
+@lru_cache(maxsize=1)
+def plurals() -> frozenset[int]:
+    """Numbers by which spaCy knows the plurals of paired parts of the body."""
+    return frozenset(map(get_string_id, PLURALS.split()))
 
 
 def get_on_span(user_data: dict[Any, Any], start: int, end: int, name: str) -> Any:

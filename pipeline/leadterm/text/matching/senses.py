@@ -57,7 +57,8 @@ class Senses:
             near = words[at + step] if 0 <= at + step < len(words) else ""
             if not near or near in ".;\n":
                 return NOTHING in options
-            if near.lower() in options or (NUMBER in options and near[0].isdigit()):
+            low = near.lower()  # of "ten-year" the last part counts as well
+            if low in options or low.rpartition("-")[2] in options or (NUMBER in options and near[0].isdigit()):
                 return True
             if SHOUTED in options and _is_shouted(near, words):
                 return True

@@ -23,7 +23,8 @@ NUMBERED = ("Z68", "T31", "R40.24")  # a number decides: see leadterm.text.match
 # What a title denies: to the next comma, to the end where commas list what is denied, or the foreign body of a wound.
 NEGATED = re.compile(
     r"[,;]?\s*(?:\bwithout\b|\bnot (?!elsewhere)|\bw/o\b|\bno\b )"
-    r"(?:\s*foreign body\b|[^;]*,\s*(?:and|or)\b.*$|[^,;]*)",
+    r"(?:\s*foreign body\b|[^;]*,\s*(?:and|or)\b.*$"
+    r"|(?:(?! (?:of )?(?:lower end of )?(?:right|left|bilateral)\b)[^,;])*)",  # a side behind it is not denied
     re.IGNORECASE,
 )
 ELSEWHERE = re.compile(
