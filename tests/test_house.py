@@ -27,6 +27,7 @@ FLOORS = (
     ("procedures",),
     ("suggester",),
     ("readers",),
+    ("decisions",),
     ("intake",),
     ("corpus",),
     ("rules",),

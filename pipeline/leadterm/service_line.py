@@ -1,4 +1,4 @@
-"""What a claim says of a service beside its code: units and modifiers."""
+"""What a claim says beside codes: of a service its units and modifiers, of the leading diagnosis its role."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["Modifier", "line_json", "line_text", "shown_units"]
+__all__ = ["LEADING", "Modifier", "line_json", "line_text", "shown_units"]
+
+LEADING = {"inpatient": "principal", "outpatient": "first-listed"}
+"""How the leading diagnosis is called in each setting."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -184,9 +184,28 @@ def fhir(folder: Path) -> Path:
     return path
 
 
+def decisions(folder: Path) -> Path:
+    from leadterm.decisions.changes import Change, Entry, key_of
+    from leadterm.decisions.decision_store import DecisionStore
+    from leadterm.schema import Encounter, Note
+
+    text = "Assessment: Gout of the left knee.\n"
+    (folder / "notes").mkdir()
+    (folder / "notes" / "visit.txt").write_text(text, encoding="utf-8")
+    (folder / "notes" / "later.txt").write_text("Cough.\n", encoding="utf-8")
+    store = DecisionStore(folder)
+    add = Change("add", "icd10cm", "M10.062", evidence=(("visit", ((12, 33),)),))
+    changes = Change("accept", "icd10cm", "I10"), add, Change("sequence", value="icd10cm:M10.062 icd10cm:I10")
+    key = key_of(Encounter("visit", (Note("n", text),)))
+    store.append(Entry("1", "", "ana", *key, (*changes, Change("finish")), releases={"icd10cm": "2026.04"}))
+    store.close()
+    return folder
+
+
 SOURCES: dict[str, Callable[[Path], Path]] = {
     "codiesp": codiesp, "aci-bench": aci_bench, "cmc2007": cmc2007, "csv": csv_table, "jsonl": jsonl,
     "mimic3": mimic3, "mimic4": mimic4, "mdace": mdace, "mtsamples": mtsamples, "fhir": fhir,
+    "decisions": decisions,
 }  # fmt: skip
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 
+from leadterm.decisions.decision_store import DecisionStore
 from leadterm.dictionary.model import DictionaryModel
 from leadterm.review.app import make_app
-from leadterm.review.decision_file import DecisionStore
 from leadterm.review.workbench import Workbench
 from leadterm.schema import Encounter, Note
 

@@ -8,9 +8,6 @@ from pathlib import Path
 import pytest
 
 from leadterm.cli import main
-from leadterm.review.decision_file import DecisionStore
-from leadterm.review.decisions import Change, Entry, key_of
-from leadterm.schema import Encounter, Note
 
 TEXT = "Assessment: Gout.\n"
 
@@ -20,17 +17,6 @@ def note(tmp_path: Path) -> Path:
     file = tmp_path / "visit.txt"
     file.write_text(TEXT, encoding="utf-8")
     return file
-
-
-def test_finished_encounters_are_exported(note: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    folder = tmp_path / "decisions"
-    name, text = key_of(Encounter("visit", (Note("n", TEXT),)))
-    changes = Change("accept", "icd10cm", "M10.9"), Change("finish")
-    DecisionStore(folder).append(Entry("1", "", "ana", name, text, changes))
-    wanted = ["review", str(note), "--decisions", str(folder), "--export"]
-    assert main([*wanted, str(tmp_path / "made")]) == 0
-    assert "1 finished encounters with 1 codes" in capsys.readouterr().out
-    assert '"M10.9"' in (tmp_path / "made" / "train.jsonl").read_text(encoding="utf-8")
 
 
 def test_without_the_extra_it_says_how_to_get_it(

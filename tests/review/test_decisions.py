@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
+import sqlite3
 import threading
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from leadterm.decisions.changes import Change, Entry
+from leadterm.decisions.decision_store import Conflict, DecisionStore
+from leadterm.decisions.verdicts import redoable, standing, undoable
 from leadterm.errors import LeadtermError
-from leadterm.review.decision_file import Conflict, DecisionStore
-from leadterm.review.decisions import Change, Entry
-from leadterm.review.verdicts import redoable, standing, undoable
 
 KEY = ("e1", "0f")
 
@@ -39,7 +37,7 @@ def test_what_was_kept_is_read_again(tmp_path: Path) -> None:
     assert again == (kept,)
     assert again[0].changes == (change,)
     assert again[0].at.startswith("20")
-    assert (store.path.stat().st_mode & 0o077) == 0
+    assert ((tmp_path / "new" / "decisions.db").stat().st_mode & 0o077) == 0
 
 
 def test_a_save_that_is_sent_twice_counts_once(tmp_path: Path) -> None:
@@ -71,61 +69,28 @@ def test_threads_lose_nothing(tmp_path: Path) -> None:
     assert len(DecisionStore(tmp_path).entries(KEY)) == 40
 
 
-def test_a_torn_line_goes_and_the_rest_stays(tmp_path: Path) -> None:
-    store = DecisionStore(tmp_path)
-    store.append(entry("1", of("accept", "I10")))
-    with store.path.open("ab") as file:
-        file.write(b'{"id":"2","at":"')
-    assert len(DecisionStore(tmp_path).entries(KEY)) == 1
-    assert store.path.read_bytes().endswith(b"}\n")
-
-
-@pytest.mark.parametrize("content", [b"a diary\n", b"a diary", b'{"format":"other"}\n', b"\xff\xfe\n"])
-def test_a_file_that_is_not_ours_stays_as_it_is(tmp_path: Path, content: bytes) -> None:
-    (tmp_path / "decisions.jsonl").write_bytes(content)
+def test_a_database_that_is_not_ours_stays_as_it_is(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "decisions.db")) as diary:
+        diary.execute("CREATE TABLE diary (day TEXT)")
+        diary.commit()
+    before = (tmp_path / "decisions.db").read_bytes()
     with pytest.raises(LeadtermError, match="no file of decisions"):
         DecisionStore(tmp_path)
-    assert (tmp_path / "decisions.jsonl").read_bytes() == content
+    assert len((tmp_path / "decisions.db").read_bytes()) == len(before)
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "decisions.db").write_bytes(b"a diary, and a long one" * 100)
+    with pytest.raises(LeadtermError, match="cannot be used"):
+        DecisionStore(tmp_path / "other")
 
 
-def test_a_damaged_line_is_named(tmp_path: Path) -> None:
+def test_a_damaged_entry_is_named(tmp_path: Path) -> None:
     store = DecisionStore(tmp_path)
     store.append(entry("1", of("accept", "I10")))
-    with store.path.open("ab") as file:
-        file.write(b'{"id":"2","changes":[{"action":"steal"}]}\n')
-    with pytest.raises(LeadtermError):
+    with closing(sqlite3.connect(tmp_path / "decisions.db")) as database:
+        database.execute("UPDATE leadterm_entry SET body = 'nonsense'")
+        database.commit()
+    with pytest.raises(LeadtermError, match="entry 1 of the decisions is damaged"):
         DecisionStore(tmp_path)
-    with store.path.open("ab") as file:
-        file.write(b"nonsense\n")
-    with pytest.raises(LeadtermError):
-        DecisionStore(tmp_path)
-
-
-WRITER = """
-import sys
-from pathlib import Path
-from leadterm.review.decisions import Change, Entry
-from leadterm.review.decision_file import DecisionStore
-store = DecisionStore(Path(sys.argv[1]))
-for i in range(100000):
-    store.append(Entry(f"{sys.argv[2]}-{i}", "", "ana", "e1", "0f", (Change("comment", value="x" * 3000),)))
-    print(f"{sys.argv[2]}-{i}", flush=True)
-"""
-
-
-def test_killed_while_it_saves_it_has_all_that_it_acknowledged(tmp_path: Path) -> None:
-    told: list[str] = []
-    for run in range(8):
-        command = [sys.executable, "-c", WRITER, str(tmp_path), str(run)]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as writer:
-            assert writer.stdout
-            told += [writer.stdout.readline().strip() for _ in range(3 + run)]
-            os.kill(writer.pid, signal.SIGKILL)
-            told += [line.strip() for line in writer.stdout if line.endswith("\n")]
-    kept = [one.id for one in DecisionStore(tmp_path).entries(KEY)]
-    assert len(set(kept)) == len(kept)
-    assert set(told) <= set(kept)
-    assert len(kept) <= len(told) + 8  # one at most a run was on its way
 
 
 def test_final_codes_follow_the_decisions() -> None:

@@ -306,7 +306,7 @@ def test_what_was_decided_while_the_server_was_away_is_not_lost(page: Any, bench
 
 
 def test_two_coders_are_shown_both_versions(page: Any, bench: Workbench) -> None:
-    from leadterm.review.decisions import Change
+    from leadterm.decisions.changes import Change
 
     keys = opened(page, "visit-1")
     bench.decide(0, "another-one", 0, [Change("reject", "icd10cm", "I10")])

@@ -9,10 +9,10 @@ from leadterm.claim.leading import is_external, is_manifestation, likeliest
 from leadterm.codes.system import CodeSystem
 from leadterm.errors import unknown_name
 from leadterm.schema import Encounter, ReferenceCode
+from leadterm.service_line import LEADING
 
 __all__ = ["LEADING", "Placed", "in_order"]
 
-LEADING = {"inpatient": "principal", "outpatient": "first-listed"}
 ROLES = ("", *LEADING.values(), "secondary", "external cause")
 
 

@@ -31,6 +31,13 @@ class Format(StrEnum):
 Folder = Annotated[str, typer.Argument(metavar="DIR", help="The corpus folder.")]
 FormatOption = Annotated[Format, typer.Option("--format", help="How to print.")]
 
+Kind = Annotated[
+    str, typer.Argument(help="Kind of source: aci-bench cmc2007 codiesp csv decisions fhir jsonl mdace mimic3 mimic4.")
+]
+Notes = Annotated[
+    str | None,
+    typer.Option(metavar="DIR", help="mdace: the MIMIC-III folder with the notes; decisions: the reviewed notes."),
+]
 TextColumn = Annotated[str | None, typer.Option(metavar="NAME", help="csv: column of the notes.")]
 IdColumn = Annotated[str | None, typer.Option(metavar="NAME", help="csv: column of the encounter's id.")]
 CodesColumn = Annotated[str | None, typer.Option(metavar="NAME", help="csv: column of the codes.")]
@@ -49,9 +56,7 @@ SkipBad = Annotated[
 
 @app.command("import")
 def import_(
-    kind: Annotated[
-        str, typer.Argument(help="Kind of source: aci-bench cmc2007 codiesp csv fhir jsonl mdace mimic3 mimic4.")
-    ],
+    kind: Kind,
     source: Annotated[str, typer.Argument(help="File or folder.")],
     output: Annotated[str, typer.Option("--output", "-o", metavar="DIR", help="The corpus folder to make.")],
     language: Annotated[str | None, typer.Option(help="codiesp: es or en; csv: language of all notes.")] = None,
@@ -63,9 +68,7 @@ def import_(
         typer.Option(metavar="PATH", help="mimic3, mimic4, mdace: CSV file, folder or pattern with hadm_id."),
     ] = None,
     coder: Annotated[str | None, typer.Option(help="cmc2007: whose codes, e.g. COMPANY1.")] = None,
-    notes: Annotated[
-        str | None, typer.Option(metavar="DIR", help="mdace: the MIMIC-III folder with the notes.")
-    ] = None,
+    notes: Notes = None,
     categories: Annotated[str | None, typer.Option(help="mimic3: note categories, separated by commas.")] = None,
     icd_version: Annotated[str | None, typer.Option(help="mimic4: only admissions coded in ICD 9 or 10.")] = None,
     text_column: TextColumn = None,

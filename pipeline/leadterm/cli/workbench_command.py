@@ -27,9 +27,6 @@ Notes = Annotated[
 Decisions = Annotated[
     Path | None, typer.Option(metavar="DIR", help="Where decisions are kept. Default: in the data folder.")
 ]
-Export = Annotated[
-    Path | None, typer.Option(metavar="CORPUS", help="Write the finished encounters as a corpus, and stop.")
-]
 Facts = Annotated[
     list[Path] | None, typer.Option(metavar="FILE", help="For claims: provider, payer, patient; may repeat.")
 ]
@@ -48,7 +45,6 @@ def review(
     coder: Annotated[str | None, typer.Option(metavar="NAME", help="Who decides. Default: who is logged in.")] = None,
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port on 127.0.0.1; 0 takes a free one.")] = 0,
     open_: Annotated[bool, typer.Option("--open/--no-open", help="Open the page in the browser.")] = True,
-    export: Export = None,
     setting: Annotated[str | None, typer.Option(metavar="S", help="outpatient or inpatient.")] = None,
     date: Annotated[str | None, typer.Option(metavar="YYYY-MM-DD", help="Date of service, if a note has none.")] = None,
     facts: Facts = None,
@@ -58,17 +54,11 @@ def review(
 ) -> None:
     """Review suggestions in the browser: accept, reject, replace and add by key; every decision is kept.
 
-    The page is served on this machine alone, behind a token, and loads nothing from elsewhere. Decisions are lines of
-    one file that only grows; they hold codes and places, not the notes, but comments may say anything.
+    The page is served on this machine alone, behind a token, and loads nothing from elsewhere. Decisions are kept in a
+    database that only grows; they hold codes and places, not the notes, but comments may say anything.
     """
     sources = _sources(facts or (), lines or (), edits, rules)
     bench = _bench(notes, decisions, model, coder or getpass.getuser(), setting, date, sources)
-    if export is not None:
-        from leadterm.review.export import export_corpus
-
-        card = export_corpus(bench, export)
-        write_output(f"{card.counts['encounters']} finished encounters with {card.counts['codes']} codes: {export}")
-        return
     try:
         from leadterm.review.serve import serve
 
@@ -77,7 +67,7 @@ def review(
         hint = "Install it with: pip install 'leadterm[review]'"
         raise LeadtermError(f"the workbench needs the package '{error.name}'.", hint=hint) from None
     except KeyboardInterrupt:
-        messages().print(f"stopped; the decisions are in {bench.store.path}", markup=False)
+        messages().print(f"stopped; the decisions are in {bench.store.where}", markup=False)
 
 
 def _sources(facts: Sequence[Path], lines: Sequence[Path], edits: Path | None, rules: Path | None) -> ClaimSources:
@@ -92,7 +82,7 @@ def _sources(facts: Sequence[Path], lines: Sequence[Path], edits: Path | None, r
 
 def _tell(bench: Workbench, address: str, open_: bool) -> None:
     write_output(f"{len(bench.encounters)} encounters. Open {address}")
-    messages().print(f"Decisions are kept in {bench.store.path}. Stop with Ctrl+C.", markup=False, soft_wrap=True)
+    messages().print(f"Decisions are kept in {bench.store.where}. Stop with Ctrl+C.", markup=False, soft_wrap=True)
     if open_:
         webbrowser.open(address)
 
@@ -101,9 +91,9 @@ def _bench(
     notes: list[str], decisions: Path | None, model: str, coder: str, setting: str | None, date: str | None,
     sources: ClaimSources,
 ) -> Workbench:  # fmt: skip
+    from leadterm.decisions.decision_store import DecisionStore
     from leadterm.intake.language import in_their_language
     from leadterm.models import load
-    from leadterm.review.decision_file import DecisionStore
     from leadterm.review.workbench import Workbench
 
     given = list(_encounters(notes, setting, date))

@@ -29,6 +29,7 @@ READERS: Mapping[str, str] = {
     "mdace": "leadterm.readers.mdace",
     "mtsamples": "leadterm.readers.mtsamples",
     "fhir": "leadterm.readers.fhir",
+    "decisions": "leadterm.readers.decisions",
 }
 """Name of a kind of source → the module that reads it."""
 
@@ -83,6 +84,8 @@ def read(kind: str, source: str | Path, **options: str) -> Imported:
     for option in options:
         if option not in allowed:
             raise unknown_name(f"option of the {kind} reader:", option, allowed)
+    if "://" in str(source):  # a database
+        return reader(str(source), **options)
     if not Path(source).exists():
         raise LeadtermError(f"no such file or folder: '{source}'.", hint="Check the path.")
     return reader(Path(source), **options)

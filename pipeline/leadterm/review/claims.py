@@ -10,7 +10,7 @@ from leadterm.claim.drafting import draft_claim
 from leadterm.claim.drafts import ClaimDraft
 from leadterm.claim.parties import Facts, LineFacts
 from leadterm.claim.read_facts import FactBook
-from leadterm.review.verdicts import Standing, Verdict
+from leadterm.decisions.verdicts import Standing, Verdict
 from leadterm.schema import Encounter
 
 if TYPE_CHECKING:

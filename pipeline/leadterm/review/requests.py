@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from leadterm.review.decisions import LONGEST, Change, Line
+from leadterm.decisions.changes import LONGEST, Change, Line
 
 __all__ = ["BranchForm", "ChangeForm", "CodeForm", "DecisionForm", "SearchForm"]
 

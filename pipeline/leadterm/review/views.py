@@ -11,12 +11,13 @@ from leadterm.codes import load_system
 from leadterm.codes.registry import is_at_hand
 from leadterm.codes.system import CodeSystem
 from leadterm.codes.systems import dictionary_system, spec_of
+from leadterm.decisions.changes import reasons
+from leadterm.decisions.verdicts import Standing, Verdict, redoable, undoable
 from leadterm.errors import LeadtermError
 from leadterm.pages.quotes import made_with, read_as, section_name
-from leadterm.review.decisions import reasons
+from leadterm.review.desk import Desk
 from leadterm.review.tree import branch
-from leadterm.review.verdicts import Standing, Verdict, redoable, undoable
-from leadterm.review.workbench import Workbench, coded
+from leadterm.review.workbench import coded
 from leadterm.rules.code_checks import check_codes
 from leadterm.rules.findings import Coded
 from leadterm.rules.hints import more_specific, side_hint
@@ -35,13 +36,13 @@ SHOWN_NOTES = ("inclusion", "includes", "excludes1", "excludes2", "code first", 
 MOST_NOTES = 14
 
 
-def list_view(bench: Workbench) -> list[dict[str, Any]]:
+def list_view(desk: Desk) -> list[dict[str, Any]]:
     """Give the work list in the order of the notes."""
-    return [_list_row(bench, number, encounter) for number, encounter in enumerate(bench.encounters)]
+    return [_list_row(desk, number, encounter) for number, encounter in enumerate(desk.bench.encounters)]
 
 
-def _list_row(bench: Workbench, number: int, encounter: Encounter) -> dict[str, Any]:
-    state, entries = bench.standing(number), bench.entries(number)
+def _list_row(desk: Desk, number: int, encounter: Encounter) -> dict[str, Any]:
+    bench, state, entries = desk.bench, desk.standing(number), desk.entries(number)
     last = entries[-1] if entries else None
     flagged = state.flagged or any(verdict.flagged for verdict in state.verdicts.values())
     return {
@@ -54,30 +55,34 @@ def _list_row(bench: Workbench, number: int, encounter: Encounter) -> dict[str, 
     }  # fmt: skip
 
 
-def encounter_view(bench: Workbench, number: int) -> dict[str, Any]:
+def encounter_view(desk: Desk, number: int) -> dict[str, Any]:
     """Give an encounter with its notes, its suggestions and where it stands."""
+    bench, hidden = desk.bench, desk.is_hidden(number)
     encounter, result = bench.encounter(number), bench.suggestions(number)
     born = f"born {encounter.birth_year}" if encounter.birth_year else ""
     about = (read_as(encounter, result), encounter.date_of_service, encounter.sex, born)
     return {
         "n": number, "of": len(bench.encounters), "id": encounter.encounter_id, "about": [one for one in about if one],
         "made": made_with(result), "threshold": result.threshold, "inpatient": encounter.setting == "inpatient",
-        "other_text": bench.is_other_text(number), "who": bench.who, "systems": bench.searched,
+        "other_text": bench.is_other_text(number), "who": desk.person.name, "systems": bench.searched,
+        "hidden": hidden, "practise": bool(bench.mode.answers),
         "notes": [_note(note) for note in encounter.notes],
-        "codes": [_suggestion(one, result.threshold, encounter) for one in result.suggestions],
-        "state": state_view(bench, number),
+        "codes": [] if hidden else
+                 [_suggestion(one, result.threshold, encounter) for one in result.suggestions],
+        "state": state_view(desk, number),
     }  # fmt: skip
 
 
-def state_view(bench: Workbench, number: int) -> dict[str, Any]:
+def state_view(desk: Desk, number: int) -> dict[str, Any]:
     """Give where an encounter stands, and its final codes."""
-    entries, state, encounter = bench.entries(number), bench.standing(number), bench.reviewed(number)
+    entries, state, encounter = desk.entries(number), desk.standing(number), desk.reviewed(number)
+    who = desk.person.name
     return {
         "seen": len(entries), "status": state.status, "flagged": state.flagged,
         "verdicts": {f"{system}:{code}": one.to_json() for (system, code), one in state.verdicts.items()},
         "final": list(_final(encounter, state)),
         "remarks": [asdict(one) for one in state.remarks], "questions": len(state.questions),
-        "undo": bool(undoable(entries, bench.who)), "redo": bool(redoable(entries, bench.who)),
+        "undo": bool(undoable(entries, who)), "redo": bool(redoable(entries, who)),
     }  # fmt: skip
 
 
@@ -102,27 +107,27 @@ def is_service(system: str) -> bool:
     return spec.is_procedure and len(spec.x12) == 1
 
 
-def findings_view(bench: Workbench, number: int) -> dict[str, Any]:
+def findings_view(desk: Desk, number: int) -> dict[str, Any]:
     """Give what the rules say of the codes decided for, errors first; and which diagnoses justify each service."""
-    encounter, state = bench.reviewed(number), bench.standing(number)
+    sources, encounter, state = desk.bench.sources, desk.reviewed(number), desk.standing(number)
     lines: dict[str, list[dict[str, Any]]] = {}
     if any(is_service(one.system) for one in encounter.codes):
-        draft = bench.sources.draft(encounter, state)
+        draft = sources.draft(encounter, state)
         for line in draft.lines:
             lines[line.code] = [{"code": draft.diagnoses[one.position - 1].code, "why": one.why, "sure": one.sure}
                                 for one in line.pointers if 0 < one.position <= len(draft.diagnoses)]  # fmt: skip
-    found = check_codes(encounter, coded(encounter, state), edits=bench.sources.edits, site=bench.sources.site)
+    found = check_codes(encounter, coded(encounter, state), edits=sources.edits, site=sources.site)
     return {"findings": [one.to_json() for one in found], "lines": lines}
 
 
-def queries_view(bench: Workbench, number: int) -> list[dict[str, Any]]:
+def queries_view(desk: Desk, number: int) -> list[dict[str, Any]]:
     """Give the questions to the provider that the record raises, of codes that are suggested or decided for."""
     name = dictionary_system()
-    encounter, state, result = bench.reviewed(number), bench.standing(number), bench.suggestions(number)
+    encounter, state, result = desk.reviewed(number), desk.standing(number), desk.bench.suggestions(number)
     items = coded(encounter, state)
     have = {one.code for one in items}
     items += [Coded(one.system, one.code, evidence=one.evidence) for one in result.suggestions
-              if one.confidence >= result.threshold and one.code not in have
+              if not desk.is_hidden(number) and one.confidence >= result.threshold and one.code not in have
               and state.verdicts.get((one.system, one.code), Verdict()).status == "open"]  # fmt: skip
     known = load_system(name, encounter.date_of_service)
     return [{**one.to_json(), "text": _query_text(one)} for one in

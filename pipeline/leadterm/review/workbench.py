@@ -2,31 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from leadterm.claim.leading import is_external
-from leadterm.claim.sequence import LEADING
 from leadterm.claim.suggested import WASTE
 from leadterm.codes import load_system
 from leadterm.codes.registry import is_at_hand
 from leadterm.codes.search import Hit, search
+from leadterm.decisions.changes import Change, Entry, Line, key_of, mentions_of, places_of
+from leadterm.decisions.decision_store import DecisionStore
+from leadterm.decisions.reviewed import reviewed
+from leadterm.decisions.verdicts import Standing, old_value, redoable, standing, undoable
 from leadterm.errors import LeadtermError, place_of, unknown_name
 from leadterm.review.claims import ClaimSources
-from leadterm.review.decision_file import DecisionStore
-from leadterm.review.decisions import Change, Entry, key_of, mentions_of
-from leadterm.review.verdicts import Standing, Verdict, old_value, redoable, standing, undoable
 from leadterm.rules.findings import Coded
-from leadterm.schema import Encounter, ReferenceCode, Suggestion, SuggestionSet
+from leadterm.schema import Encounter, SuggestionSet
 
 if TYPE_CHECKING:
     from leadterm.claim.drafts import ClaimDraft
     from leadterm.suggester import Suggester
 
-__all__ = ["Found", "Workbench", "coded", "line_of"]
+__all__ = ["Found", "Mode", "Workbench", "coded"]
 
 MOST_HITS = 12
 
@@ -37,6 +36,16 @@ class Found:
 
     system: str
     hit: Hit
+
+
+@dataclass(frozen=True)
+class Mode:
+    """How people work: ``double``: each codes alone, then somebody decides between them; ``blind``: before the
+    suggestions are shown; ``answers``: the codes of exercises, by which a learner is scored."""
+
+    double: bool = False
+    blind: bool = False
+    answers: Mapping[str, Encounter] = field(default_factory=dict)
 
 
 class Workbench:
@@ -51,20 +60,23 @@ class Workbench:
     store : DecisionStore
         Where decisions are kept.
     who : str
-        The coder.
+        The coder at this machine.
     sources : ClaimSources, optional
         What claims need beside the codes.
+    mode : Mode, optional
+        How people work.
     """
 
     def __init__(
         self, encounters: Sequence[Encounter], model: Suggester, store: DecisionStore, who: str,
-        sources: ClaimSources | None = None,
+        sources: ClaimSources | None = None, mode: Mode | None = None,
     ) -> None:  # fmt: skip
-        self.sources = sources or ClaimSources()
         self.encounters = tuple(replace(one, codes=()) for one in encounters)
         self.model, self.store, self.who = model, store, who
+        self.sources, self.mode = sources or ClaimSources(), mode or Mode()
         self._read: dict[int, SuggestionSet] = {}
         self._failed: dict[int, str] = {}
+        self._stood: dict[tuple[int, str], tuple[int, Standing]] = {}
         self._one_reads = Lock()
 
     def encounter(self, number: int) -> Encounter:
@@ -117,20 +129,27 @@ class Workbench:
         result = self._read.get(number)
         return None if result is None else sum(one.confidence >= result.threshold for one in result.suggestions)
 
-    def entries(self, number: int) -> tuple[Entry, ...]:
+    def entries(self, number: int, lane: str = "") -> tuple[Entry, ...]:
         """Give what was decided on an encounter."""
-        return self.store.entries(key_of(self.encounter(number)))
+        return self.store.entries(key_of(self.encounter(number)), lane)
 
-    def standing(self, number: int) -> Standing:
+    def standing(self, number: int, lane: str = "") -> Standing:
         """Give where an encounter stands."""
-        return standing(self.entries(number))
+        entries = self.entries(number, lane)
+        count, known = self._stood.get((number, lane), (-1, Standing()))
+        if count != len(entries):
+            known = standing(entries)
+            self._stood[number, lane] = (len(entries), known)
+        return known
 
     def is_other_text(self, number: int) -> bool:
         """Tell whether an encounter of this name was decided over other words than these."""
         name, text = key_of(self.encounter(number))
         return bool(self.store.texts(name) - {text})
 
-    def decide(self, number: int, id: str, seen: int, changes: Iterable[Change]) -> None:
+    def decide(
+        self, number: int, id: str, seen: int, changes: Iterable[Change], who: str = "", lane: str = ""
+    ) -> None:
         """Keep changes made to an encounter that stood as ``seen`` entries made it.
 
         Raises
@@ -140,31 +159,40 @@ class Workbench:
         LeadtermError
             If a code does not exist, evidence lies outside the notes, or nothing is left to undo or redo.
         """
-        encounter = self.encounter(number)
-        made = tuple(self._checked(encounter, change.check()) for change in changes)
+        encounter, name = self.encounter(number), who or self.who
+        made = tuple(self._checked(number, change.check()) for change in changes)
         if not made:
             raise LeadtermError("nothing was decided.", hint="Give at least one change.")
         result = self.suggestions(number)
-        name, text = key_of(encounter)
-        entry = Entry(id, "", self.who, name, text, made, result.model, dict(result.releases))
+        entry = Entry(id, "", name, *key_of(encounter), made, result.model, dict(result.releases), lane)
 
         def pointed(known: tuple[Entry, ...]) -> Entry:
             now = standing(known)
             return replace(entry, changes=tuple(
-                replace(_pointed(change, known, self.who), old=old_value(now, change)) for change in entry.changes
+                replace(_pointed(change, known, name), old=old_value(now, change)) for change in entry.changes
             ))  # fmt: skip
 
         self.store.append(entry, seen=seen, made=pointed)
 
-    def _checked(self, encounter: Encounter, change: Change) -> Change:
+    def _checked(self, number: int, change: Change) -> Change:
+        """Insist on codes and places that exist; what is accepted takes along what was suggested with it."""
+        encounter = self.encounter(number)
         mentions_of(encounter, change.evidence)
         if change.action in ("add", "replace"):
             wanted = change.to or change.code
             known = load_system(self._known(change.system), encounter.date_of_service).normalise(wanted)
             if known is None:
                 raise LeadtermError(f"no code '{wanted[:20]}' in {change.system}.", hint="Find it with the search.")
-            return replace(change, to=known) if change.to else replace(change, code=known)
-        return change
+            change = replace(change, to=known) if change.to else replace(change, code=known)
+        if change.action not in ("accept", "add"):
+            return change
+        told = next((one for one in self.suggestions(number).suggestions
+                     if (one.system, one.code) == (change.system, change.code)), None)  # fmt: skip
+        if told is None:
+            return change
+        marks = tuple(one.code for one in told.modifiers if one.code != WASTE)
+        line = Line(told.units, marks) if told.units is not None or marks else None
+        return replace(change, evidence=change.evidence or places_of(told.evidence), line=change.line or line)
 
     def _known(self, system: str) -> str:
         if system not in self.searched:
@@ -182,37 +210,18 @@ class Workbench:
         found = [Found(name, hit) for name in self.searched for hit in _search(name, day, text)]
         return sorted(found, key=lambda one: -one.hit.score)[:MOST_HITS]
 
-    def reviewed(self, number: int) -> Encounter:
+    def reviewed(self, number: int, lane: str = "") -> Encounter:
         """Give an encounter with the codes decided for, the leading one by its role."""
-        encounter = self.encounter(number)
-        final = self.standing(number).final
-        lead = next((code for _, code in final if not is_external(code)), "")
-        told = {(one.system, one.code): one for one in self.suggestions(number).suggestions}
-        codes = []
-        for (system, code), verdict in final.items():
-            role, one = LEADING[encounter.setting] if code == lead else "secondary", told.get((system, code))
-            evidence = mentions_of(encounter, verdict.evidence) or (one.evidence if one else ())
-            units, modifiers = line_of(verdict, one)
-            codes.append(ReferenceCode(system, code, role, evidence, units=units, modifiers=modifiers))
-        return replace(encounter, codes=tuple(codes))
+        return reviewed(self.encounter(number), self.standing(number, lane))
 
-    def claim(self, number: int) -> ClaimDraft:
+    def claim(self, number: int, lane: str = "") -> ClaimDraft:
         """Draft the claim from what was decided."""
-        return self.sources.draft(self.reviewed(number), self.standing(number))
+        return self.sources.draft(self.reviewed(number, lane), self.standing(number, lane))
 
 
 @lru_cache(maxsize=4096)
 def _search(system: str, day: str | None, text: str) -> tuple[Hit, ...]:
     return tuple(search(load_system(system, day), text, MOST_HITS))
-
-
-def line_of(verdict: Verdict, told: Suggestion | None) -> tuple[float | None, tuple[str, ...]]:
-    """Give units and modifiers of a service: as decided, else as suggested."""
-    suggested = tuple(one.code for one in told.modifiers if one.code != WASTE) if told else ()
-    if verdict.line is None:
-        return (told.units if told else None), suggested
-    units = verdict.line.units
-    return (told.units if units is None and told else units), verdict.line.modifiers
 
 
 def coded(encounter: Encounter, state: Standing) -> list[Coded]:

@@ -1,6 +1,6 @@
 // Asks the server, and sends decisions one after the other: none is lost while it does not answer.
 export async function ask(path, body) {
-  const options = body === undefined ? {} : { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) };
+  const options = body === undefined ? {} : { method: "POST", headers: { "Content-Type": "application/json", "X-Leadterm": "1" }, body: JSON.stringify(body) };
   const answer = await fetch(path, options);
   const told = await answer.json();
   if (!answer.ok) throw Object.assign(new Error(told.message || `error ${answer.status}`), { status: answer.status, told });

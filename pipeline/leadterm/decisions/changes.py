@@ -16,7 +16,7 @@ __all__ = ["ACTIONS", "Change", "Entry", "Line", "Place", "entry_of", "key_of", 
 
 Place = tuple[str, tuple[tuple[int, int], ...]]
 ACTIONS = ("accept", "reject", "replace", "add", "clear", "sequence", "poa", "line", "flag", "unflag", "comment",
-           "query", "answer", "finish", "reopen", "undo", "redo")  # fmt: skip
+           "query", "answer", "reveal", "finish", "reopen", "undo", "redo")  # fmt: skip
 ABOUT_A_CODE = ("accept", "reject", "replace", "add", "clear", "poa", "line")
 INDICATORS = ("", "Y", "N", "U", "W")
 LONGEST = 4000
@@ -87,8 +87,8 @@ class Change:
             raise unknown_name("reason", self.reason, known)
         if self.action == "poa" and self.value not in INDICATORS:
             raise unknown_name("indicator", self.value[:10], INDICATORS[1:])
-        if (self.action == "line") != (self.line is not None):
-            raise LeadtermError("'line', and nothing else, comes with a line.", hint="Give units, modifiers, pointers.")
+        if self.action == "line" and self.line is None:
+            raise LeadtermError("'line' comes without a line.", hint="Give units, modifiers, pointers.")
         if self.line is not None:
             self.line.check()
         if len(self.value) > LONGEST:
@@ -101,7 +101,8 @@ class Entry:
     """Changes made with one key, by whom and when, with the model and release whose suggestions were seen.
 
     ``id`` comes from the client, so that a save that is sent twice counts once. ``text`` is the digest of the notes:
-    what was decided over other words is not taken for a decision over these.
+    what was decided over other words is not taken for a decision over these. ``lane``: whose version of the encounter
+    it belongs to, where several people code the same; empty for the version that counts.
     """
 
     id: str
@@ -112,6 +113,12 @@ class Entry:
     changes: tuple[Change, ...]
     model: str = ""
     releases: Mapping[str, str] = field(default_factory=dict)
+    lane: str = ""
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """What it belongs to."""
+        return self.encounter, self.text, self.lane
 
     def to_json(self) -> dict[str, Any]:
         """Give the line that is kept; what is empty is left out."""
@@ -168,4 +175,4 @@ def mentions_of(encounter: Encounter, places: Sequence[Place]) -> tuple[Mention,
 @cache
 def reasons() -> tuple[tuple[str, str, str], ...]:
     """Give the reasons to reject a code: key, name, and how it is said."""
-    return tuple((row["key"], row["name"], row["said"]) for row in package_table("leadterm.review", "reasons.tsv"))
+    return tuple((row["key"], row["name"], row["said"]) for row in package_table("leadterm.decisions", "reasons.tsv"))

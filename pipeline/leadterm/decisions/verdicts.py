@@ -6,12 +6,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from leadterm.review.decisions import Change, Entry, Line, Place
+from leadterm.decisions.changes import Change, Entry, Line, Place
 
 __all__ = ["Remark", "Standing", "Verdict", "old_value", "redoable", "standing", "undoable"]
 
 CodeKey = tuple[str, str]
 REVERSE = ("undo", "redo")
+LASTING = (*REVERSE, "reveal")  # who has seen the suggestions cannot unsee them
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,7 @@ class Standing:
     flagged: bool = False
     finished: bool = False
     begun: bool = False
+    revealed: bool = False
 
     @property
     def status(self) -> str:
@@ -142,7 +144,7 @@ def old_value(now: Standing, change: Change) -> str:
 
 
 def _reverses(entry: Entry) -> bool:
-    return any(change.action in REVERSE for change in entry.changes)
+    return any(change.action in LASTING for change in entry.changes)
 
 
 def _undone(entries: Iterable[Entry]) -> set[str]:
@@ -160,6 +162,8 @@ def _apply(now: Standing, entry: Entry, change: Change) -> Standing:
     action, key = change.action, (change.system, change.code)
     if action in REVERSE:
         return now
+    if action == "reveal":
+        return replace(now, revealed=True)
     now = replace(now, begun=True)
     if action in ("finish", "reopen"):
         return replace(now, finished=action == "finish")
@@ -185,4 +189,5 @@ def _decided(known: Verdict, change: Change) -> Verdict:
     if change.action in ("flag", "unflag"):
         return replace(known, flagged=change.action == "flag")
     status = {"accept": "accepted", "reject": "rejected", "replace": "replaced", "add": "added", "clear": "open"}
-    return replace(known, status=status[change.action], reason=change.reason, to=change.to, evidence=change.evidence)
+    return replace(known, status=status[change.action], reason=change.reason, to=change.to, evidence=change.evidence,
+                   line=change.line or known.line)  # fmt: skip

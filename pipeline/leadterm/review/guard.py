@@ -1,0 +1,143 @@
+"""Who is let in, from where, how often, and with how much; and what every answer says to the browser."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import time
+from collections import defaultdict, deque
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from hashlib import sha256
+from secrets import compare_digest
+from typing import Any
+
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import JSONResponse, RedirectResponse
+
+from leadterm.decisions.accounts import Accounts, Person
+from leadterm.errors import place_of
+
+__all__ = ["LOOPBACK", "POLICY", "Gate", "problem"]
+
+MOST_BYTES, MOST_SECONDS = 1_000_000, 20.0
+LOOPBACK = ("127.0.0.1", "localhost")
+MOST_REQUESTS, MOST_FAILURES, WINDOW = 1200, 10, 60.0
+POLICY = ("default-src 'none'; script-src 'self'; style-src 'self'{style}; connect-src 'self'; img-src 'self'; "
+          "base-uri 'none'; form-action 'none'; frame-ancestors 'none'")  # fmt: skip
+HEADERS = {
+    "Cache-Control": "no-store", "Referrer-Policy": "no-referrer", "X-Content-Type-Options": "nosniff",
+    "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Resource-Policy": "same-origin",
+}  # fmt: skip
+READS = ("GET", "HEAD", "OPTIONS")
+OURS = "x-leadterm"  # a header that a page of another origin cannot send
+Next = Callable[[Request], Awaitable[Response]]
+
+
+def problem(status: int, message: str, **more: Any) -> JSONResponse:
+    """Answer that something cannot be."""
+    return JSONResponse({"message": message, **more}, status)
+
+
+@dataclass
+class Gate:
+    """Lets people in by token or by the session that a token began.
+
+    ``token`` is that of the person at this machine, who may do everything here; others have accounts. ``hosts``: the
+    names under which the server answers. ``secure``: whether it speaks TLS.
+    """
+
+    token: str
+    owner: Person
+    accounts: Accounts
+    hosts: tuple[str, ...] = LOOPBACK
+    secure: bool = False
+    _sessions: dict[str, Person] = field(default_factory=dict)
+    _recent: dict[str, deque[float]] = field(default_factory=lambda: defaultdict(deque))
+
+    def install(self, app: FastAPI) -> None:
+        """Stand before every route of an app."""
+
+        @app.middleware("http")
+        async def guard(request: Request, call_next: Next) -> Response:
+            try:
+                response = await self._refused(request) or await call_next(request)
+            except Exception as error:  # noqa: BLE001  its message and traceback, which a server would log, may hold text
+                response = problem(500, f"a fault of leadterm: {place_of(error)}. Please report it.")
+            response.headers.update({**HEADERS, "Content-Security-Policy": POLICY.format(style=""), **response.headers})
+            return response
+
+    async def _refused(self, request: Request) -> Response | None:
+        """Answer at once whom nothing else is told; else note who asks."""
+        if request.url.hostname not in self.hosts:
+            return problem(400, f"this server answers only under {self.hosts[0]}.")
+        given = request.query_params.get("token", "") if request.url.path == "/" else ""
+        if given and (person := self._person(given)):
+            return self._entered(request, person)
+        person, by_cookie = self._who(request)
+        client = request.client.host if request.client else ""
+        if person is None:
+            if self._too_often(f"failed {client}", MOST_FAILURES):
+                return problem(429, "too many tries without access. Wait a minute.")
+            return problem(401, "no access. Open the address that 'leadterm review' printed.")
+        if self._too_often(person.name, MOST_REQUESTS):
+            return problem(429, "too many requests. Wait a minute.")
+        request.state.person = person
+        if request.method in READS:
+            return None
+        return self._foreign(request, by_cookie) or await self._too_much(request)
+
+    def _entered(self, request: Request, person: Person) -> Response:
+        """Begin a session, and leave no token in the address."""
+        session = secrets.token_urlsafe(32)
+        self._sessions[sha256(session.encode()).hexdigest()] = person
+        answer = RedirectResponse("/", 303)
+        answer.set_cookie(_cookie(request), session, httponly=True, samesite="strict", secure=self.secure)
+        return answer
+
+    def _who(self, request: Request) -> tuple[Person | None, bool]:
+        session = request.cookies.get(_cookie(request), "")
+        if found := self._sessions.get(sha256(session.encode()).hexdigest()):
+            return found, True
+        return self._person(request.headers.get("authorization", "").removeprefix("Bearer ")), False
+
+    def _person(self, token: str) -> Person | None:
+        if compare_digest(token.encode(), self.token.encode()):
+            return self.owner
+        return self.accounts.person(token) if ":" in token else None
+
+    def _too_often(self, name: str, most: int) -> bool:
+        """Count what came within the window; True from the one too many on."""
+        times, now = self._recent[name], time.monotonic()
+        while times and times[0] < now - WINDOW:
+            times.popleft()
+        if len(times) >= most:
+            return True
+        times.append(now)
+        return False
+
+    def _foreign(self, request: Request, by_cookie: bool) -> Response | None:
+        """Refuse what a page of another origin makes a browser send."""
+        origin = request.headers.get("origin")
+        if origin and origin != f"{request.url.scheme}://{request.url.netloc}":
+            return problem(403, "a page of another origin may not decide anything.")
+        if by_cookie and (request.headers.get("sec-fetch-site", "same-origin") != "same-origin"
+                          or OURS not in request.headers):  # fmt: skip
+            return problem(403, "this was not sent by the page of this server.")
+        return None
+
+    async def _too_much(self, request: Request) -> Response | None:
+        """Refuse bodies too big, of no told size, or that take too long to come."""
+        size = request.headers.get("content-length", "")
+        if not (size.isascii() and size.isdigit()) or int(size) > MOST_BYTES:
+            return problem(413, f"a request may have {MOST_BYTES:,} bytes and must say how many it has.")
+        try:
+            await asyncio.wait_for(request.body(), MOST_SECONDS)
+        except TimeoutError:
+            return problem(408, f"a request has {MOST_SECONDS:g} seconds to arrive.")
+        return None
+
+
+def _cookie(request: Request) -> str:
+    """Name the cookie; cookies know no ports, and two servers must not take each other's."""
+    return f"leadterm-{request.url.port or 80}"
