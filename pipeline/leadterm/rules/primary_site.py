@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from leadterm.rules.told_sites import told_sites
 from leadterm.text.layout.note_kind import find_kind
 
 if TYPE_CHECKING:
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 __all__ = ["primary_site"]
 
 MALIGNANT = re.compile(r"carcino|cancer|malign|sarcoma|melanoma|lymphoma|\bca\b", re.IGNORECASE)
+CARCINOMA = re.compile(r"(?<!no )(?<!negative for )(?:carcinom|sarcoma|melanoma|lymphoma)", re.IGNORECASE)
+SAID = frozenset({"present", "history"})  # a heading such as "diagnosis & history" makes one of what is there
 NO_SITE = ("C26", "C45.9", "C49.9", "C76", "C77", "C78", "C79", "C80")
 UNTOLD = re.compile(r"unspecified|\b(?:right|left|bilateral)\b", re.IGNORECASE)  # a side makes no other organ
 LEAST, SHARE = 0.01, 0.1
@@ -35,11 +38,14 @@ def primary_site(encounter: Encounter, proposed: Sequence[Proposed], system: Cod
     >>> primary_site(Encounter("e", (note,)), found, load_system("icd10cm"))
     'C18.2'
     """
+    if any(find_kind(note.text, note.kind).name != "pathology" for note in encounter.notes[:1]):
+        return None
     sites = [one for one in proposed if one.code[0] == "C" and not one.code.startswith(NO_SITE)]
+    told = _told(encounter, [one for one in sites if any(m.assertion in SAID for m in one.mentions)], system)
+    if told is not None:
+        return told
     sites = [one for one in sites if one.confidence >= LEAST and one.mentions[0].assertion == "present"]
     if not any(MALIGNANT.search(one.mentions[0].text) for one in sites):
-        return None
-    if any(find_kind(note.text, note.kind).name != "pathology" for note in encounter.notes[:1]):
         return None
     organs: dict[str, float] = {}
     for one in sites:
@@ -49,3 +55,20 @@ def primary_site(encounter: Encounter, proposed: Sequence[Proposed], system: Cod
     enough = SHARE * max(one.confidence for one in own)
     parts = [one for one in own if one.confidence >= enough and not UNTOLD.search(system.title(one.code))]
     return max(parts or own, key=lambda one: (one.confidence, one.code)).code
+
+
+def _told(encounter: Encounter, sites: Sequence[Proposed], system: CodeSystem) -> str | None:
+    """The surest code of the site that the report itself calls the tumor's; a part goes before its whole organ."""
+    text = encounter.notes[0].text
+    said = told_sites(text) if CARCINOMA.search(text) else {}
+    fitting = {
+        site: max(own, key=lambda one: (one.confidence, one.code)).code
+        for site in said
+        if (own := [one for one in sites if one.code.startswith(site)])
+    }
+    if not fitting:
+        return None
+    parts = [site for site in fitting if not UNTOLD.search(system.title(fitting[site]))]
+    whole = max(fitting, key=lambda site: (said[site], site))
+    own = [site for site in parts if site[:3] == whole[:3]]
+    return fitting[max(own, key=lambda site: (said[site], site))] if own else None

@@ -24,7 +24,10 @@ MALIGNANT = HISTOLOGIES | {"cancer"}
 TUMOR = frozenset({"tumor", "neoplasm", "neoplasia"})
 BENIGN = frozenset({"benign", "adenoma", "papilloma", "fibroma", "hemangioma"})
 SPREAD = frozenset({"metastasis", "secondary"})
-REPORT = frozenset({"specimen", "biopsy", "gross", "histology", "microscopic", "resection", "pathology", "margin"})
+REPORT = frozenset({
+    "specimen", "biopsy", "gross", "histology", "microscopic", "resection", "pathology", "margin", "resected", "invasion",
+    "infiltration", "differentiated", "staging", "grading", "grade",
+})  # fmt: skip
 CLEAR = frozenset({"free"})
 CLUES = frozenset({"site", "location", "located", "primary", "origin", "arising", "involving"})
 NO_CODE = "-"
@@ -32,7 +35,7 @@ VAGUE_SITES = ("C76", "C41", "C40", "C38", "C48", "C69", "C96", "C26", "C77", NO
 FAR_COLUMNS = frozenset({"primary", "in_situ", "unspecified"})
 NEAR, APART, REACH, REPORT_REACH = 3, 8, 50, 200
 MOST_CLOSE, MOST_SITES, REPORT_WORDS = 2, 3, 3
-LEAST_SHARE = 0.2
+LEAST_SHARE, TOLD = 0.2, 5.0
 FAR_MISSING, DOUBT_MISSING = 2, 1
 WEIGHT = 5.0
 
@@ -221,7 +224,7 @@ class _Note:
             for h, head in enumerate(cancers):
                 apart = self._apart(head, site)
                 if apart <= reach:
-                    votes[code] = votes.get(code, 0.0) + (1.0 + told) / (10.0 + apart)
+                    votes[code] = votes.get(code, 0.0) + (1.0 + TOLD * told) / (10.0 + apart)
                     best[code] = min(best.get(code, (apart, h, s)), (apart, h, s))
         least = LEAST_SHARE * max(votes.values(), default=0.0)
         for code in sorted(votes, key=lambda c: (-votes[c], c))[:MOST_SITES]:
