@@ -14,9 +14,9 @@ HEAD = "SURGICAL PATHOLOGY REPORT\nSpecimen received in formalin.\n"
 @pytest.mark.parametrize(
     ("said", "code"),
     [
-        ("Right hemicolectomy: ileum, cecum, ascending colon.\nTumor location:\n  Cecum\nHistologic type: adenocarcinoma", "C18.0"),
-        ("Colon and rectum, resection.\nTumor site: sigmoid colon\nDiagnosis: adenocarcinoma, grade 2", "C18.7"),
-        ("Total colectomy. Adenocarcinoma. The mass is located in the hepatic flexure, 3 cm across.", "C18.3"),
+        ("Ileum, cecum, ascending colon.\nTumor location:\n  Cecum\nHistologic type: adenocarcinoma", "C18.0"),
+        ("Colon and rectum, resection.\nTumor site: sigmoid\nHistologic type: adenocarcinoma", "C18.7"),
+        ("Total colectomy. Adenocarcinoma. The mass is located in the hepatic flexure.", "C18.3"),
         ("Larynx and neck nodes. Tumor site: Glottis\nHistologic type: squamous cell carcinoma", "C32.0"),
         ("Glossectomy. Anatomic site: base of tongue. Squamous cell carcinoma, keratinizing.", "C01"),
     ],

@@ -70,5 +70,5 @@ def _told(encounter: Encounter, sites: Sequence[Proposed], system: CodeSystem) -
         return None
     parts = [site for site in fitting if not UNTOLD.search(system.title(fitting[site]))]
     whole = max(fitting, key=lambda site: (said[site], site))
-    own = [site for site in parts if site[:3] == whole[:3]]
-    return fitting[max(own, key=lambda site: (said[site], site))] if own else None
+    of_organ = [site for site in parts if site[:3] == whole[:3]]
+    return fitting[max(of_organ, key=lambda site: (said[site], site))] if of_organ else None

@@ -10,10 +10,10 @@ from leadterm.text.knowledge import load_table
 __all__ = ["told_sites"]
 
 _CLUES = (
-    (r"(?:tumou?r|anatomic(?:al)?|primary|cancer|neoplasm)['s]*\s{0,3}(?:site|location|localisation|localization)\b", 3.0),
+    (r"(?:tumou?r|anatomic(?:al)?|primary|cancer|neoplasm)['s]*\s{0,3}(?:site|location|locali[sz]ation)\b", 3.0),
     (r"(?:^|[\n.;,])\s*(?:location|site)\s*:", 2.0),
-    (r"(?:tumou?r|mass|cancer|carcinoma|lesion|neoplasm)\b[^.;:]{0,60}?\b(?:located|situated|arising|centered|found)\s+"
-     r"(?:in|at|within|from)\b", 2.0),
+    (r"(?:tumou?r|mass|cancer|carcinoma|lesion)\b[^.;:]{0,60}?\b(?:located|situated|arising|centered)\s+(?:in|at|from)\b",
+     2.0),
     (r"(?:carcinoma|cancer)\s+(?:of|in|from|arising\s+in)\b", 1.0),
 )  # fmt: skip
 _LEAD = r"[\s:;!.\-]{1,80}(?:(?:the|in|at|of)\s+)?"

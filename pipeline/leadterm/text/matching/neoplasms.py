@@ -25,8 +25,8 @@ TUMOR = frozenset({"tumor", "neoplasm", "neoplasia"})
 BENIGN = frozenset({"benign", "adenoma", "papilloma", "fibroma", "hemangioma"})
 SPREAD = frozenset({"metastasis", "secondary"})
 REPORT = frozenset({
-    "specimen", "biopsy", "gross", "histology", "microscopic", "resection", "pathology", "margin", "resected", "invasion",
-    "infiltration", "differentiated", "staging", "grading", "grade",
+    "specimen", "biopsy", "gross", "histology", "microscopic", "resection", "pathology", "margin", "resected",
+    "invasion", "infiltration", "differentiated", "staging", "grading", "grade",
 })  # fmt: skip
 CLEAR = frozenset({"free"})
 CLUES = frozenset({"site", "location", "located", "primary", "origin", "arising", "involving"})
