@@ -88,6 +88,22 @@ def test_what_was_not_given_here_is_not_proposed(text: str, codes: tuple[str, ..
     assert not [code for code in codes if code in suggestions and suggestions[code].confidence >= LINE]
 
 
+@pytest.mark.parametrize(
+    ("sentence", "given"),
+    [
+        ("{} was given by the nurse, no reaction.", True), ("Gave {} today.", True), ("Treated with {} here.", True),
+        ("{} was not given.", False), ("{} was held because of fever.", False), ("Medics gave {} en route.", False),
+        ("He received {} in the ED last week.", False), ("{} was given at another clinic.", False),
+        ("{} was offered but she declined.", False), ("If the fever returns, give {}.", False),
+        ("She will get {} at the next visit.", False), ("{} is planned for next month.", False),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize(("drug", "code"), [("ceftriaxone 1 g IM", "J0696"), ("denosumab 60 mg SC", "J0897")])
+def test_when_where_and_refusal_tell_what_was_given(sentence: str, given: bool, drug: str, code: str) -> None:
+    one = found(f"PLAN: Lungs are clear. {sentence.format(drug)}").get(code)
+    assert (one is not None and one.confidence >= LINE) == given
+
+
 def test_a_drug_without_dose_says_so() -> None:
     one = found("ED COURSE: Toradol IV was given with relief.")["J1885"]
     assert one.units is None

@@ -19,7 +19,7 @@ __all__ = ["FLAGS", "NoteWords", "Place", "spaced"]
 
 FLAGS = (
     "given", "given_title", "today", "order", "take", "rx", "home", "past", "elsewhere", "refused", "allergy",
-    "planned", "handed", "instruct", "procedure", "homelist", "history", "plan",
+    "planned", "handed", "instruct", "procedure", "homelist", "history", "plan", "ago",
 )  # fmt: skip
 NEAR = 60
 TURN = re.compile(
@@ -86,7 +86,8 @@ class NoteWords:
         """Tell how the words ``[start, end)`` are meant."""
         low, high = self.sentence_at(start)
         title = self.title_at(start)
-        flags = set(self._of_clause(self._clause(low, high, start))) | (self._of_clause((low, high)) & WHOLE)
+        flags = set(self._of_clause(self._clause(low, high, start)))
+        flags |= self._of_clause((low, high)) & (WHOLE - {"refused"} if "given" in flags else WHOLE)
         text = self.low.low
         around = {"before": text[max(low, start - NEAR) : start], "after": text[end : min(high, end + NEAR)],
                   "title": title.lower()}  # fmt: skip

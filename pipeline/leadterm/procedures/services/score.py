@@ -36,15 +36,22 @@ PAIRS = (
     ("implant", "given"), ("implant", "past"), ("service", "planned"), ("dme", "rx"), ("dme", "plan"),
 )  # fmt: skip
 ORDERED = frozenset({"dme", "orthosis", "supply"})
+NOT_HERE, GIVEN = frozenset({"refused", "elsewhere", "ago"}), frozenset({"given", "given_title", "handed", "today"})
 FEATURES = ("bias", *FLAGS, *TRAITS, *ASSERTIONS, *(f"{a}+{b}" for a, b in PAIRS))
 
 
 def describe(found: ServiceFound, assertion: str) -> NDArray[np.float32]:
     """Give the features of what was found at one place, shape (n_features,)."""
     said = found.place.flags | found.traits | {found.kind, "bias", assertion}
+    if "today" in said:
+        said -= {"ago"}
+    if said & NOT_HERE or ("past" in said and "today" not in said):
+        said -= GIVEN  # given, but not in this visit
     if found.kind in ORDERED and "rx" in said:
         said = (said - {"rx"}) | {"order"}  # what is prescribed of these is ordered here
     said |= {f"{a}+{b}" for a, b in PAIRS if a in said and b in said}
+    if found.kind == "orthosis" and "order" in said:
+        said |= {"dme+order"}  # a brace that is ordered is supplied like other equipment
     return np.array([name in said for name in FEATURES], dtype=np.float32)
 
 
