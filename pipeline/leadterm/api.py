@@ -76,31 +76,15 @@ def suggest_frame(
 ) -> pd.DataFrame:
     """Suggest codes for each row of a data frame.
 
-    Parameters
-    ----------
-    frame : pandas.DataFrame
-        One encounter a row. Columns `patient_id, setting, language, sex, birth_year` and `date_of_service` are used
-        where it has them; without a setting it is what the note reads like.
-    text : str
-        Column of the notes.
-    id : str, optional
-        Column that names the encounters; the index if left out.
-    model, systems, top
-        As for `suggest`.
+    - ``frame``: one encounter a row. Columns `patient_id, setting, language, sex, birth_year` and `date_of_service`
+      are used where it has them; without a setting it is what the note reads like.
+    - ``id``: column that names the encounters; the index if left out.
 
-    Returns
-    -------
-    pandas.DataFrame
-        One row a suggestion, with the columns of ``leadterm suggest --format csv``; a row without code where nothing
-        is suggested or there is no text, so that no row is lost.
+    Gives one row a suggestion, with the columns of ``leadterm suggest --format csv``; a row without code where
+    nothing is suggested or there is no text, so that no row is lost.
 
-    Raises
-    ------
-    LeadtermError
-        If there is no such column, or two rows have the same id.
+    ``LeadtermError`` if there is no such column, or two rows have the same id.
 
-    Examples
-    --------
     >>> import pandas as pd
     >>> found = suggest_frame(pd.DataFrame({"note": ["Assessment: Gout."]}), text="note", top=1)
     >>> found.loc[0, "code"]

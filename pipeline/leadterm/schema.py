@@ -67,25 +67,12 @@ class EvidenceSpan:
 class Mention:
     """Words of a note that support a code, with the context they stand in. Evidence is a tuple of mentions.
 
-    Parameters
-    ----------
-    note_id : str
-        The note.
-    spans : tuple of EvidenceSpan
-        One span, or several for a mention with gaps; in order.
-    assertion : str
-        ``present absent possible conditional hypothetical family history``.
-    cues : tuple of EvidenceSpan
-        The words that set the assertion; empty when it is ``present``.
-    section : str
-        Category of the section, for instance ``"assessment_plan"``.
-    term : str
-        The term that matched; empty in what a coder marked.
-    source : str
-        Where the term comes from, for instance ``"index"``, ``"title"``, ``"synonym"`` or ``"learned"``.
+    - ``spans``: one, or several for a mention with gaps; in order.
+    - ``cues``: the words that set the assertion; empty when it is ``present``.
+    - ``section``: category of the section, for instance ``"assessment_plan"``.
+    - ``term``: the term that matched; empty in what a coder marked.
+    - ``source``: where the term comes from, for instance ``"index"``, ``"title"``, ``"synonym"`` or ``"learned"``.
 
-    Examples
-    --------
     >>> m = Mention("n1", (EvidenceSpan("n1", 6, 15, "sinusitis"),))
     >>> (m.start, m.end, m.text, m.assertion)
     (6, 15, 'sinusitis', 'present')
@@ -103,8 +90,6 @@ class Mention:
     def of(cls, *spans: EvidenceSpan) -> Mention:
         """Make a mention of the spans of one note, whatever their order.
 
-        Examples
-        --------
         >>> Mention.of(EvidenceSpan("n1", 16, 20, "knee"), EvidenceSpan("n1", 0, 4, "pain")).text
         'pain knee'
         """
@@ -130,20 +115,8 @@ NOWHERE = Mention("", ())
 
 
 def spans_of(evidence: Iterable[Mention]) -> tuple[EvidenceSpan, ...]:
-    """Give the spans of mentions one after the other, each once.
+    """Give the spans of the mentions of a code one after the other, each once.
 
-    Parameters
-    ----------
-    evidence : iterable of Mention
-        Of a code.
-
-    Returns
-    -------
-    tuple of EvidenceSpan
-        In the order of the mentions.
-
-    Examples
-    --------
     >>> cough = Mention.of(EvidenceSpan("n1", 0, 5, "cough"))
     >>> [span.text for span in spans_of([cough, cough])]
     ['cough']
@@ -155,21 +128,12 @@ def spans_of(evidence: Iterable[Mention]) -> tuple[EvidenceSpan, ...]:
 class ReferenceCode:
     """A code a person gave to an encounter.
 
-    Parameters
-    ----------
-    system : str
-        ``icd10cm icd10pcs hcpcs cpt icd9cm icd9pcs`` or a name the corpus declares.
-    code : str
-        The code as the system writes it, for instance ``E11.9``.
-    role : str
-        ``principal``, ``first-listed``, ``secondary`` or empty when unknown.
-    evidence : tuple of Mention
-        The supporting words, in reading order; empty where a corpus has none.
-    need : str
-        ``must`` where the code is demanded, ``may`` where it is optional: neither right nor wrong.
+    - ``system``: ``icd10cm icd10pcs hcpcs cpt icd9cm icd9pcs`` or a name the corpus declares.
+    - ``code``: as the system writes it, for instance ``E11.9``.
+    - ``role``: ``principal``, ``first-listed``, ``secondary`` or empty when unknown.
+    - ``evidence``: the supporting words, in reading order; empty where a corpus has none.
+    - ``need``: ``must`` where the code is demanded, ``may`` where it is optional: neither right nor wrong.
 
-    Examples
-    --------
     >>> ReferenceCode("icd10cm", "E11.9").need
     'must'
     """
@@ -192,36 +156,17 @@ class ReferenceCode:
 class Encounter:
     """One stay or visit: the unit that is coded. Splits never divide a patient.
 
-    Parameters
-    ----------
-    encounter_id : str
-        Identifier, unique within a corpus.
-    notes : tuple of Note
-        At least one document.
-    codes : tuple of ReferenceCode
-        The reference codes; empty for notes not coded yet.
-    patient_id : str or None
-        The patient, where known.
-    setting : str
-        ``"outpatient"`` (clinic, emergency, observation) or ``"inpatient"``.
-    language : str
-        ISO 639-1 code.
-    sex : str or None
-        ``"F"``, ``"M"`` or None.
-    birth_year : int or None
-        Year of birth.
-    date_of_service : str or None
-        ISO date; decides which release of a code system is valid.
-    setting_detected : bool
-        Whether the setting is what the notes read like, not what a file or a person says.
+    - ``encounter_id``: unique within a corpus.
+    - ``notes``: at least one document.
+    - ``codes``: the reference codes; empty for notes not coded yet.
+    - ``setting``: ``"outpatient"`` (clinic, emergency, observation) or ``"inpatient"``.
+    - ``language``: ISO 639-1 code.
+    - ``sex``: ``"F"``, ``"M"`` or None.
+    - ``date_of_service``: ISO date; decides which release of a code system is valid.
+    - ``setting_detected``: whether the setting is what the notes read like, not what a file or a person says.
 
-    Raises
-    ------
-    LeadtermError
-        If there is no note, note ids repeat, or the setting is unknown.
+    ``LeadtermError`` if there is no note, note ids repeat, or the setting is unknown.
 
-    Examples
-    --------
     >>> Encounter("e1", (Note("n1", "Acute sinusitis."),)).setting
     'outpatient'
     """
@@ -256,21 +201,11 @@ class Encounter:
 class Suggestion:
     """A code suggested for an encounter, never "assigned": a person confirms it.
 
-    Parameters
-    ----------
-    rank : int
-        1 is best.
-    system, code, title : str
-        The code and what it stands for.
-    confidence : float
-        Calibrated probability in ``[0, 1]`` that a coder would assign the code.
-    evidence : tuple of Mention
-        At least one, the best first. Term, source, assertion, section and cues of the suggestion are those of the best.
-    hints : tuple of str
-        What is missing or doubtful, for instance ``"laterality not documented: M25.561 (right), M25.562 (left)"``.
+    - ``rank``: 1 is best.
+    - ``confidence``: calibrated probability in ``[0, 1]`` that a coder would assign the code.
+    - ``evidence``: at least one, the best first; term, source, assertion, section and cues of the suggestion are its.
+    - ``hints``: what is missing or doubtful, as ``"laterality not documented: M25.561 (right), M25.562 (left)"``.
 
-    Examples
-    --------
     >>> best = Mention("n1", (EvidenceSpan("n1", 0, 9, "Sinusitis"),), section="hpi")
     >>> s = Suggestion(1, "icd10cm", "J01.90", "Acute sinusitis, unspecified", 0.9, (best,))
     >>> s.to_json()["section"]
@@ -349,26 +284,13 @@ class Suggestion:
 class SuggestionSet(SuggestionRows):
     """All suggestions for one encounter, best first.
 
-    Parameters
-    ----------
-    encounter_id : str
-        The encounter.
-    model : str
-        Name of the model that made them.
-    releases : mapping of str to str
-        Release of each code system used.
-    suggestions : tuple of Suggestion
-        Ranks 1, 2, 3 …
-    threshold : float
-        Suggestions at or above this confidence make up the model's own proposed set of codes; those
-        below it are further candidates.
-    encounter : Encounter or None
-        What they were made from, to show the evidence in its words; of it only the setting is written.
-    kinds : mapping of str to str
-        What kind of document each note reads like, by note id: ``clinic``, ``discharge summary``, ``radiology`` …
+    - ``model``: name of the model that made them.
+    - ``releases``: release of each code system used.
+    - ``threshold``: suggestions at or above this confidence make up the model's own proposed set of codes; those below
+      it are further candidates.
+    - ``encounter``: what they were made from, to show the evidence in its words; of it only the setting is written.
+    - ``kinds``: what kind of document each note reads like, by note id: ``clinic``, ``discharge summary`` …
 
-    Examples
-    --------
     >>> SuggestionSet("e1", "default", {"icd10cm": "2026"}, ()).to_json()["suggestions"]
     []
     """

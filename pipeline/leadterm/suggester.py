@@ -142,28 +142,9 @@ def suggest_with(
 ) -> SuggestionSet:
     """Suggest codes for an encounter: candidates, rank, select, explain.
 
-    Parameters
-    ----------
-    model : Stages
-        A model of any kind.
-    encounter : Encounter
-        One or more notes.
-    systems : sequence of str, optional
-        Code systems; all the model knows if left out.
-    top : int, optional
-        Most suggestions.
-
-    Returns
-    -------
-    SuggestionSet
-        Confidence descending, then code ascending, but for the first: of the codes at or above the threshold it is the
-        one proposed as principal or first-listed, where the model has learned that. A candidate without evidence is no
-        suggestion.
-
-    Raises
-    ------
-    LeadtermError
-        If the model does not know a system.
+    Confidence descending, then code ascending, but for the first: of the codes at or above the threshold it is
+    the one proposed as principal or first-listed, where the model has learned that. A candidate without evidence is
+    no suggestion. ``LeadtermError`` if the model does not know a system.
     """
     there = model.systems
     for system in systems or ():

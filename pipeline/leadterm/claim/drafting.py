@@ -53,33 +53,14 @@ def draft_claim(
 ) -> ClaimDraft:
     """Draft the claim for an encounter.
 
-    Parameters
-    ----------
-    encounter : Encounter
-        With its codes: diagnoses, and services or procedures where it has some.
-    facts : Facts, optional
-        Who provides, who pays, who is insured, and the charges.
-    accepted : bool
-        Whether a person has accepted the codes.
-    poa : mapping of str to str, optional
-        Indicators that a person has decided on, by code; others are proposed.
-    edits : Edits, optional
-        Official edits of services and coverage that the user has: they tell which diagnosis justifies a service.
-    site : SiteRules, optional
-        Rules, levels and overrides of the site.
+    - ``facts``: who provides, who pays, who is insured, and the charges.
+    - ``poa``: indicators that a person has decided on, by code; others are proposed.
+    - ``edits``: official edits of services and coverage: they tell which diagnosis justifies a service.
 
-    Returns
-    -------
-    ClaimDraft
-        With everything that is wrong or missing; nothing is invented.
+    It holds everything that is wrong or missing; nothing is invented.
 
-    Raises
-    ------
-    LeadtermError
-        If a code is of a system that no claim form carries.
+    ``LeadtermError`` if a code is of a system that no claim form carries.
 
-    Examples
-    --------
     >>> from leadterm.schema import Note
     >>> e = Encounter("e1", (Note("n1", "Gout."),), (ReferenceCode("icd10cm", "M10.9"),), date_of_service="2026-03-02")
     >>> draft = draft_claim(e)

@@ -90,17 +90,21 @@ def claim(
     drafts = [_draft(one, book, form, more) for one in _encounters(encounter, wanted or [], model, setting, date)]
     if not drafts:
         raise LeadtermError(f"{encounter} has no encounter.", hint="Give a corpus, encounters in JSON or notes.")
-    lost = [] if wanted else book.strangers(one.encounter_id for one in drafts)
-    if lost:
-        rest = f" and {len(lost) - 3} more" if len(lost) > 3 else ""
-        messages().print(
-            printable(f"warning: no encounter of these files: {', '.join(lost[:3])}{rest}."), soft_wrap=True
-        )
+    if not wanted:
+        _tell_strangers(book.strangers(one.encounter_id for one in drafts))
     if denial is not None:
         _explain(drafts, denial, output)
         return
     _write(drafts, format, output)
     _tell(drafts, format)
+
+
+def _tell_strangers(lost: Sequence[str]) -> None:
+    if lost:
+        rest = f" and {len(lost) - 3} more" if len(lost) > 3 else ""
+        messages().print(
+            printable(f"warning: no encounter of these files: {', '.join(lost[:3])}{rest}."), soft_wrap=True
+        )
 
 
 def _more(edits: Path | None, rules: Path | None) -> dict[str, Any]:

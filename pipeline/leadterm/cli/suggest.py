@@ -8,6 +8,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -116,14 +117,15 @@ def suggest(
     wanted = Wanted(tuple(system or ()), top, threshold, format)
     read = _watched(chain(first, reader), files, shown=output is not None or not sys.stdout.isatty())
     _speak_utf8(format)
-
-    def ask(encounter: Encounter) -> Answer:
-        result = wanted.ask(engine, encounter)
-        return encounter, result, answer_text(encounter, result, wanted, output)
-
+    ask = partial(_answer, engine, wanted, output)
     write_answers(reader.answers(in_their_language(read, engine.languages, _say), ask), wanted, output)
     if reader.problems:
         raise typer.Exit(2)
+
+
+def _answer(engine: Suggester, wanted: Wanted, output: str | None, encounter: Encounter) -> Answer:
+    result = wanted.ask(engine, encounter)
+    return encounter, result, answer_text(encounter, result, wanted, output)
 
 
 def _watched(read: Iterable[Encounter], files: Sequence[Path], *, shown: bool) -> Iterable[Encounter]:

@@ -67,22 +67,8 @@ def search(system: CodeSystem, text: str, limit: int = 20) -> list[Hit]:
     Word order and inflection do not matter; misspelled and half-typed words are completed; common
     abbreviations and lay words are understood.
 
-    Parameters
-    ----------
-    system : CodeSystem
-        Where to look.
-    text : str
-        For instance ``"heel ulcer diabetic"`` or ``"E11.6"``.
-    limit : int
-        Most codes to give.
+    ``text``: for instance ``"heel ulcer diabetic"`` or ``"E11.6"``. Best first; ties by code.
 
-    Returns
-    -------
-    list of Hit
-        Best first; ties by code.
-
-    Examples
-    --------
     >>> from leadterm.codes import from_pairs
     >>> own = from_pairs("own", [("A1", "Fracture of arm"), ("A2", "Fracture of leg")])
     >>> [hit.code for hit in search(own, "leg fractures")]

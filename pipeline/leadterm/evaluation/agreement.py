@@ -73,25 +73,12 @@ def agreement(
 ) -> Agreement:
     """Measure how far coders agree.
 
-    Parameters
-    ----------
-    codings : mapping of coder to Qrels or what `as_qrels` takes
-        Who gave which codes. An encounter that is not in a coder's table was not coded by them; one that is
-        there without codes was coded with none.
-    run : Run, optional
-        A system to stand among them as one more coder, under its name.
-    threshold : float, optional
-        Of the run; its own by default.
-    n_bootstrap, seed : int
-        Samples for the intervals, and their seed.
+    - ``codings``: who gave which codes. An encounter that is not in a coder's table was not coded by them; one that
+      is there without codes was coded with none.
+    - ``run``: a system to stand among them as one more coder, under its name.
 
-    Raises
-    ------
-    LeadtermError
-        If there are fewer than two coders or two of them share no encounter.
+    ``LeadtermError`` if there are fewer than two coders or two of them share no encounter.
 
-    Examples
-    --------
     >>> found = agreement({"a": {"e1": ["I10"], "e2": []}, "b": {"e1": ["I10"], "e2": ["J20.9"]}})
     >>> round(found.alpha, 3)
     0.533

@@ -116,34 +116,13 @@ def compare(
 ) -> Comparison:
     """Test runs against each other on the same encounters.
 
-    Parameters
-    ----------
-    runs : mapping of str to run
-        Two or more, by name; see `as_run` for the forms.
-    qrels : Qrels or what `as_qrels` takes
-        The reference codes.
-    metrics : sequence of str
-        Which to test.
-    baseline : str, optional
-        Test the others against this run only; all pairs by default.
-    thresholds : mapping of str to threshold, optional
-        By run, as in `evaluate`.
-    systems : collection of str, optional
-        Code systems to score.
-    split : str, optional
-        Name of the split scored.
-    n_permutations, n_bootstrap, seed : int
-        Exchanges for the p-values, samples for the intervals, seed of both.
-    uncoded : {"drop", "count"}
-        As in `evaluate`.
+    - ``runs``: two or more, by name; see `as_run` for the forms.
+    - ``baseline``: test the others against this run only; all pairs by default.
+    - ``thresholds``: by run; these and what is not named here as in `evaluate`.
+    - ``n_permutations``, ``n_bootstrap``: exchanges for the p-values, samples for the intervals.
 
-    Raises
-    ------
-    LeadtermError
-        If there are fewer than two runs, or a metric or the baseline is unknown.
+    ``LeadtermError`` if there are fewer than two runs, or a metric or the baseline is unknown.
 
-    Examples
-    --------
     >>> gold = {f"e{i}": ["A"] for i in range(20)}
     >>> good, bad = {e: ["A"] for e in gold}, {e: ["B", "A"] for e in gold}
     >>> found = compare({"bad": bad, "good": good}, gold, metrics=["map"], n_bootstrap=0)
@@ -154,8 +133,7 @@ def compare(
         raise LeadtermError(f"a comparison needs two runs or more, got {len(runs)}.", hint="Name another run.")
     if baseline is not None and baseline not in runs:
         raise unknown_name("baseline", baseline, runs)
-    reference = as_qrels(qrels, system=the_only(systems))
-    scored: dict[str, _Scored] = {}
+    reference, scored = as_qrels(qrels, system=the_only(systems)), dict[str, _Scored]()
     for name, given in runs.items():
         run = as_run(given, system=the_only(systems))
         table = align(run, reference, systems=systems, uncoded=uncoded)

@@ -172,51 +172,24 @@ def evaluate(
 ) -> Report:
     """Score a run against reference codes.
 
-    Parameters
-    ----------
-    run : Run or what `as_run` takes
-        The suggestions.
-    qrels : Qrels or what `as_qrels` takes
-        The reference codes.
-    threshold : float, ChosenThreshold, "cv" or None
-        Lowest score that counts as chosen. ``"cv"`` chooses it for each fold of patients on the other folds.
-        None takes the run's own; a run without one has every row chosen.
-    systems : collection of str, optional
-        Code systems to score; all of the reference by default.
-    split : str, optional
-        Name of the split scored; a threshold chosen on it is refused.
-    ks : iterable of int
-        Cutoffs beside the usual ones.
-    n_bootstrap : int
-        Bootstrap samples for the 95 % intervals, drawn by patient where known; 0 for none.
-    seed : int
-        Of everything random.
-    training : Qrels or mapping of code to count, optional
-        What the system learned from, for seen, few-shot and unseen codes.
-    uncoded : {"drop", "count"}
-        Whether encounters without any reference code are left out.
-    tolerance : int
-        Characters of tolerance for evidence.
-    targets : iterable of float
-        Precision targets for coverage.
-    hierarchy : Hierarchy, optional
-        What knows categories, blocks and chapters: the module ``leadterm.codes.levels``, or your own. Without it the
-        first three characters of a code stand for all of them.
-    remarks : iterable of str
-        What a reader must know beside what is found here; they head the warnings.
+    - ``threshold``: lowest score that counts as chosen. ``"cv"`` chooses it for each fold of patients on the other
+      folds. None takes the run's own; a run without one has every row chosen.
+    - ``systems``: code systems to score; all of the reference by default.
+    - ``split``: name of the split scored; a threshold chosen on it is refused.
+    - ``ks``: cutoffs beside the usual ones.
+    - ``n_bootstrap``: bootstrap samples for the 95 % intervals, drawn by patient where known; 0 for none.
+    - ``training``: what the system learned from, for seen, few-shot and unseen codes.
+    - ``uncoded``: whether encounters without any reference code are left out.
+    - ``tolerance``: characters of tolerance for evidence.
+    - ``targets``: precision targets for coverage.
+    - ``hierarchy``: what knows categories, blocks and chapters: the module ``leadterm.codes.levels``, or your own.
+      Without it the first three characters of a code stand for all of them.
+    - ``remarks``: what a reader must know beside what is found here; they head the warnings.
 
-    Returns
-    -------
-    Report
-        All figures; the definition of each is in ``report.schema.json``.
+    The definition of each figure is in ``report.schema.json``.
 
-    Raises
-    ------
-    LeadtermError
-        If there is nothing to score, a name is unknown or the threshold was chosen on what is scored.
+    ``LeadtermError`` if there is nothing to score, a name is unknown or the threshold was chosen on what is scored.
 
-    Examples
-    --------
     >>> report = evaluate({"e1": ["I10", "J45.909"]}, {"e1": ["i10"], "e2": ["E119"]}, n_bootstrap=0)
     >>> report["micro_precision"], report["micro_recall"], report["warnings"][0]
     (0.5, 0.5, '1 encounter was not answered by the run: scored as empty answers.')

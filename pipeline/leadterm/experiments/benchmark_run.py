@@ -102,26 +102,9 @@ class Outcome:
 def run_benchmark(chosen: Benchmark, data: str | Path, folder: str | Path, settings: Settings | None = None) -> Outcome:
     """Run a benchmark.
 
-    Parameters
-    ----------
-    chosen : Benchmark
-        From `leadterm.experiments.benchmarks.load_benchmarks`.
-    data : str or Path
-        The data as obtained.
-    folder : str or Path
-        Where ``corpus`` and, without folds, ``model`` are made.
-    settings : Settings, optional
-        How.
+    ``folder``: where ``corpus`` and, without folds, ``model`` are made.
 
-    Returns
-    -------
-    Outcome
-        The report of the trained model, and all systems beside each other.
-
-    Raises
-    ------
-    LeadtermError
-        If the data cannot be read or a split is missing.
+    ``LeadtermError`` if the data cannot be read or a split is missing.
     """
     from leadterm.models import load_prior
     from leadterm.readers import import_corpus

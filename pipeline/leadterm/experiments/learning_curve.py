@@ -146,40 +146,14 @@ def learning_curve(
 ) -> LearningCurve:
     """Train on nested samples of growing size and measure each on the same encounters.
 
-    Parameters
-    ----------
-    trainer : Trainer
-        Learns from encounters; see `leadterm.evaluation.protocol`.
-    encounters : sequence of Encounter
-        Coded encounters to learn from.
-    test : sequence of Encounter, optional
-        Encounters to measure on; without them a quarter of the patients is held out.
-    metric : str
-        A ratio metric of the report or ``macro_f1``.
-    points : int
-        Number of sizes, from an eighth of the encounters to all, in equal ratios.
-    repeats : int
-        Orders in which patients are added; all encounters are trained on once.
-    more : sequence of int
-        Numbers of further encounters to extrapolate to, beside twice as many.
-    systems : sequence of str, optional
-        Code systems to score.
-    n_bootstrap : int
-        Samples for the intervals.
-    seed : int
-        Of everything random.
-    progress : callable, optional
-        Told what is being trained.
+    - ``trainer``: learns from encounters; see `leadterm.evaluation.protocol`.
+    - ``test``: encounters to measure on; without them a quarter of the patients is held out.
+    - ``metric``: a ratio metric of the report or ``macro_f1``.
+    - ``points``: number of sizes, from an eighth of the encounters to all, in equal ratios.
+    - ``repeats``: orders in which patients are added; all encounters are trained on once.
+    - ``more``: numbers of further encounters to extrapolate to, beside twice as many.
 
-    Returns
-    -------
-    LearningCurve
-        Points, power law, extrapolations.
-
-    Raises
-    ------
-    LeadtermError
-        If there are too few encounters or points, or the metric is unknown.
+    ``LeadtermError`` if there are too few encounters or points, or the metric is unknown.
     """
     plan = plan_curve(encounters, test, points=points, repeats=repeats, seed=seed)
     steps = measured(trainer, plan, metric=metric, systems=systems, n_bootstrap=n_bootstrap, progress=progress)

@@ -89,17 +89,11 @@ class Ranker:
 
         Its ``oof`` holds the out-of-fold confidence of every row.
 
-        - ``X``: features; NaN is "unknown", shape (n, n_features).
-        - ``y``: 1 where the candidate is a reference code, else 0, shape (n,).
+        - ``X``: features, shape (n, n_features); NaN is "unknown". ``y``: 1 where the candidate is a reference code.
         - ``groups``: encounter (or patient) of each row; a group is never in two folds.
-        - ``feature_names``: names of the columns.
-        - ``seed``: of folds and trees.
-        - ``sample_weight``: weight of each row in the trees; calibration and threshold count every row once, shape
-          (n,).
+        - ``sample_weight``: of each row in the trees; calibration and threshold count every row once.
         - ``missed``: reference codes that no candidate row stands for; they lower recall, so they move the threshold.
         - ``monotonic``: ``1`` for features that may only raise the score, ``-1`` for those that may only lower it.
-        - ``settings``: how the trees are grown.
-        - ``jobs``: processes; the result does not depend on them.
 
         ``LeadtermError`` if shapes disagree, one class is absent or there are fewer than two groups.
 

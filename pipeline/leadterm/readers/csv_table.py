@@ -78,35 +78,19 @@ def read(
 ) -> Imported:  # fmt: skip
     """Read a table of coded notes.
 
-    Parameters
-    ----------
-    source : Path
-        CSV or TSV (any separator and encoding, also packed with gzip), XLSX, Parquet or JSONL; with a header.
-    system : str
-        Code system of the codes, or several with commas, where a column holds codes of all; a code that several have
-        is of the first. Of a name leadterm does not know, the codes that occur make up its list.
-    language, split : str
-        For rows that do not say.
-    code_list : str
-        File with code and title, tab-separated, for a system of one's own.
-    text_column, id_column, codes_column, patient_column, split_column, system_column : str
-        Names of columns that are not to be guessed.
-    bad : str
-        ``"fail"``: anything wrong with the table is an error that lists it all. ``"skip"``: rows that cannot be read
-        and what is no code are left out and told.
+    - ``source``: CSV or TSV (any separator and encoding, also packed with gzip), XLSX, Parquet or JSONL; with a
+      header.
+    - ``system``: code system of the codes, or several with commas, where a column holds codes of all; a code that
+      several have is of the first. Of a name leadterm does not know, the codes that occur make up its list.
+    - ``language``, ``split``: for rows that do not say.
+    - ``code_list``: file with code and title, tab-separated, for a system of one's own.
+    - ``text_column`` and the like: names of columns that are not to be guessed.
+    - ``bad``: ``"fail"``: anything wrong with the table is an error that lists it all. ``"skip"``: rows that cannot
+      be read and what is no code are left out and told.
 
-    Returns
-    -------
-    Imported
-        Encounters in the order of their first rows; its remarks say what was left out.
+    Its remarks say what was left out. ``LeadtermError`` if columns are missing or anything is wrong with the rows; all
+    faults in one error.
 
-    Raises
-    ------
-    LeadtermError
-        If columns are missing or anything is wrong with the rows; all faults in one error.
-
-    Examples
-    --------
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = Path(folder) / "notes.csv"

@@ -41,24 +41,9 @@ def propose_poa(
 ) -> tuple[str, str]:
     """Propose the indicator of a diagnosis of a stay from where and how its words stand.
 
-    Parameters
-    ----------
-    code : str
-        The diagnosis.
-    evidence : iterable of Mention
-        Its words.
-    notes : sequence of Note
-        The notes, to read the sentences of the words.
-    leads : bool
-        Whether it is the principal diagnosis: what brought the patient in was there.
+    Gives ``Y N U W``, empty for an exempt code; and why, without words of the note. ``leads``: whether it is the
+    principal diagnosis: what brought the patient in was there.
 
-    Returns
-    -------
-    tuple of (str, str)
-        ``Y N U W``, empty for an exempt code; and why, without words of the note.
-
-    Examples
-    --------
     >>> from leadterm.schema import EvidenceSpan
     >>> note = Note("n1", "Pneumonia developed on hospital day 4.")
     >>> propose_poa("J18.9", [Mention.of(EvidenceSpan("n1", 0, 9, "Pneumonia"))], [note])

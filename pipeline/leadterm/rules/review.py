@@ -14,6 +14,7 @@ from leadterm.rules.queries import Query, QueryRule, ask
 from leadterm.schema import Encounter, Mention, Suggestion, SuggestionSet
 
 if TYPE_CHECKING:
+    from leadterm.codes.system import CodeSystem
     from leadterm.rules.edits import Edits
     from leadterm.rules.site_rules import SiteRules
 
@@ -76,36 +77,16 @@ def review_codes(
 ) -> Review:  # fmt: skip
     """Check a coder's codes against the notes, the rules and the tables of the day.
 
-    Parameters
-    ----------
-    encounter : Encounter
-        The notes.
-    given : sequence of Coded
-        The coder's codes, the leading one first.
-    suggested : SuggestionSet
-        What a model suggests for the notes, candidates below its line included.
-    date, facts : optional
-        Day of service, and other facts (`Facts`), where the encounter does not tell them.
-    edits, site, queries : optional
-        Official edits of the user, rules of the site, questions of the site.
-    said_of : callable, optional
-        Gives the mentions of a code that is no suggestion, denied ones included: tells why it is none.
+    - ``given``: the coder's codes, the leading one first.
+    - ``suggested``: what a model suggests for the notes, candidates below its line included.
+    - ``date``, ``facts``: day of service, and other facts (`Facts`), where the encounter does not tell them.
+    - ``said_of``: gives the mentions of a code that is no suggestion, denied ones included: tells why it is none.
 
-    Returns
-    -------
-    Review
-        Findings and questions.
-
-    Examples
-    --------
     >>> from leadterm.schema import Note
     >>> note = Encounter("e1", (Note("n1", "Seen for gout."),))
     >>> review_codes(note, [Coded("icd10cm", "I10")], SuggestionSet("e1", "default")).findings[0].rule
     'not-supported'
     """
-    from leadterm.codes import load_system
-    from leadterm.codes.registry import is_at_hand
-
     found = {(one.system, one.code): one for one in suggested.suggestions}
     items = [_with_words(item, encounter, found, said_of) for item in given]
     held = {(item.system, item.code) for item in items}
@@ -126,13 +107,22 @@ def review_codes(
     ordered = sorted(every, key=lambda finding: SEVERITIES.index(finding.severity))
     titles = {one.code: one.title for one in suggested.suggestions}
     questions: tuple[Query, ...] = ()
-    for name in dict.fromkeys(item.system for item in [*items, *map(_as_item, above)]):
-        system = load_system(name, known.day) if is_at_hand(name) else None
-        if system is not None and system.spec.knowledge:
-            titles |= {item.code: system.title(item.code) for item in items if item.code in system}
-            proposed = [*items, *(_as_item(one) for one in more if one.system == name)]
-            questions = ask(encounter.notes, proposed, system, rules=queries)
+    for system in _classifications(dict.fromkeys(item.system for item in [*items, *map(_as_item, above)]), known.day):
+        titles |= {item.code: system.title(item.code) for item in items if item.code in system}
+        proposed = [*items, *(_as_item(one) for one in more if one.system == system.name)]
+        questions = ask(encounter.notes, proposed, system, rules=queries)
     return Review(encounter, tuple(items), tuple(ordered), questions, titles)
+
+
+def _classifications(names: Iterable[str], day: Date | None) -> Iterator[CodeSystem]:
+    """Those of the systems that are at hand and of which rules are known."""
+    from leadterm.codes import load_system
+    from leadterm.codes.registry import is_at_hand
+
+    for name in names:
+        system = load_system(name, day) if is_at_hand(name) else None
+        if system is not None and system.spec.knowledge:
+            yield system
 
 
 def _with_words(

@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from leadterm.errors import LeadtermError, unknown_name
 from leadterm.learned.describe import SystemModel
@@ -96,39 +95,17 @@ def train(
     An interrupted run leaves no half-written model; started again with the same corpus and recipe
     it takes up the folds that were finished.
 
-    Parameters
-    ----------
-    corpus : path or sequence of Encounter
-        A corpus folder, or encounters with reference codes.
-    output : str or Path
-        Folder of the model.
-    recipe : Recipe, optional
-        Settings; the default is good for every corpus.
-    splits : sequence of str
-        Splits of the corpus folder to learn from.
-    systems : sequence of str, optional
-        Code systems to learn; all that the corpus holds if left out.
-    target_precision : float, optional
-        Also find the threshold that gives this precision out of fold.
-    titles : mapping of str to mapping of str to str, optional
-        Titles of codes by system, to be shown with suggestions; found where they can be if left out.
-    earlier : Prior, "auto" or None
-        A model whose knowledge is kept: what it says of an encounter is learned from too. Encounters that
-        a corpus model learned from before are left out. By default the shipped model where it fits.
-    jobs : int
-        Processes; the result does not depend on them.
-    progress : callable, optional
-        Told the name of each step and the share of the work that is done.
+    - ``corpus``: a corpus folder, or encounters with reference codes.
+    - ``recipe``: settings; the default is good for every corpus.
+    - ``systems``: code systems to learn; all that the corpus holds if left out.
+    - ``target_precision``: also find the threshold that gives this precision out of fold.
+    - ``titles``: titles of codes by system, to be shown with suggestions; found where they can be if left out.
+    - ``earlier``: a model whose knowledge is kept: what it says of an encounter is learned from too. Encounters that
+      a corpus model learned from before are left out. By default the shipped model where it fits.
+    - ``jobs``: processes; the result does not depend on them.
+    - ``progress``: told the name of each step and the share of the work that is done.
 
-    Returns
-    -------
-    TrainResult
-        The model and its out-of-fold figures.
-
-    Raises
-    ------
-    LeadtermError
-        If the corpus has nothing to learn from, a system is not in it, or the output cannot be written.
+    ``LeadtermError`` if the corpus has nothing to learn from, a system is not in it, or the output cannot be written.
     """
     check_output(output, documents=("README.md",))
     _check_target(target_precision)
@@ -143,10 +120,7 @@ def train(
     learner = _Learner(encounters, use, earlier, jobs, tell, work, clock)
     clock.stage("read")
     learned = {name: learner.learn(name, i / len(wanted), 1 / len(wanted)) for i, name in enumerate(wanted)}
-    fitted = {name: system for name, (_, system) in learned.items()}
-    confidence, right, missed = _pooled(fitted, {name: rows for name, (rows, _) in learned.items()})
-    point = best_f1_threshold(confidence, right, missed=missed)
-    target = precision_threshold(confidence, right, target_precision, missed=missed) if target_precision else None
+    fitted, point, target = _with_thresholds(learned, target_precision)
     clock.stage("threshold")
     releases, said = known_titles(corpus if isinstance(corpus, str | Path) else None, fitted)
     meta = _manifest(encounters, digest, splits, wanted, use, clock.seconds, fitted, point)
@@ -333,13 +307,16 @@ def _digest(encounters: Sequence[Encounter]) -> str:
     return whole.hexdigest()
 
 
-def _pooled(
-    fitted: Mapping[str, SystemModel], rows: Mapping[str, FoldRows]
-) -> tuple[NDArray[np.float64], NDArray[np.int8], int]:
-    """Out-of-fold confidence and truth of all systems together."""
-    oof = [np.asarray(fitted[name].ranker.oof) for name in fitted]
-    right = [rows[name].target for name in fitted]
-    return np.concatenate(oof), np.concatenate(right), sum(r.missed for r in rows.values())
+def _with_thresholds(
+    learned: Mapping[str, tuple[FoldRows, SystemModel]], wanted: float | None
+) -> tuple[dict[str, SystemModel], OperatingPoint, OperatingPoint | None]:
+    """The models of the systems, the best threshold out of fold over all of them, and that of a wanted precision."""
+    confidence = np.concatenate([np.asarray(system.ranker.oof) for _, system in learned.values()])
+    right = np.concatenate([rows.target for rows, _ in learned.values()])
+    missed = sum(rows.missed for rows, _ in learned.values())
+    point = best_f1_threshold(confidence, right, missed=missed)
+    target = precision_threshold(confidence, right, wanted, missed=missed) if wanted else None
+    return {name: system for name, (_, system) in learned.items()}, point, target
 
 
 def _manifest(

@@ -62,29 +62,13 @@ def install(
     All files are read and checked before the first is put in place, so a damaged or partial source
     changes nothing.
 
-    Parameters
-    ----------
-    source : str or Path
-        A file, a folder, a zip archive or an ``http(s)`` address.
-    release : str, optional
-        Name of the release, where neither content nor file name tells it.
-    system : str, optional
-        Name of the system, for a plain list of codes and titles (a licensed CPT file, an own system).
-    force : bool
-        Whether to install a list that has far fewer codes than the release at hand.
+    - ``source``: a file, a folder, a zip archive or an ``http(s)`` address.
+    - ``release``: name of the release, where neither content nor file name tells it.
+    - ``system``: name of the system, for a plain list of codes and titles (a licensed CPT file, an own system).
+    - ``force``: whether to install a list that has far fewer codes than the release at hand.
 
-    Returns
-    -------
-    InstallReport
-        What was installed and what was left aside.
+    ``LeadtermError`` if nothing in it is a code file, a file is damaged, or the data folder cannot be written.
 
-    Raises
-    ------
-    LeadtermError
-        If nothing in it is a code file, a file is damaged, or the data folder cannot be written.
-
-    Examples
-    --------
     >>> install("no-such-file.xml")
     Traceback (most recent call last):
         ...
