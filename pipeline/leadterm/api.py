@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from leadterm.suggester import Suggester
 
-__all__ = ["suggest", "suggest_frame"]
+__all__ = ["frame_answers", "suggest", "suggest_frame"]
 
 DETAILS = ("patient_id", "setting", "language", "sex", "birth_year", "date_of_service")
 
@@ -90,6 +90,20 @@ def suggest_frame(
     >>> found.loc[0, "code"]
     'M10.9'
     """
+    answers = frame_answers(frame, text, id=id, model=model, systems=systems, top=top)
+    return frame_of(row for answer in answers for row in answer.rows())
+
+
+def frame_answers(
+    frame: pd.DataFrame,
+    text: str = "text",
+    *,
+    id: str | None = None,
+    model: str | Suggester = "default",
+    systems: Sequence[str] | None = None,
+    top: int | None = None,
+) -> Iterator[SuggestionSet]:
+    """Give the suggestions for each row of a data frame, as for `suggest_frame`."""
     engine = _model(model)
     for column in (text, *([id] if id is not None else [])):
         if column not in frame.columns:
@@ -99,8 +113,8 @@ def suggest_frame(
         raise LeadtermError("two rows of the data frame have the same id.", hint="Name another column with id=.")
     details = [column for column in DETAILS if column in frame.columns]
     known = frame[details].to_dict("records") if details else [{}] * len(frame)
-    given = zip(names, frame[text], known, strict=True)
-    return frame_of(row for one in given for row in _answer(engine, *one, systems, top).rows())
+    for one in zip(names, frame[text], known, strict=True):
+        yield _answer(engine, *one, systems, top)
 
 
 def _answer(

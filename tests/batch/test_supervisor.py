@@ -9,8 +9,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +21,7 @@ from leadterm.batch.run_folder import RunFolder
 from leadterm.batch.running import run_parts
 from leadterm.batch.supervisor import Limits, run_local
 from leadterm.errors import LeadtermError
+from leadterm.experiments.bench_batch import COMMAND, disturb
 from leadterm.pages.wanted import Format
 
 pytestmark = pytest.mark.usefixtures("environment")
@@ -118,7 +117,7 @@ def test_a_model_that_cannot_be_loaded_stops_the_run(tmp_path: Path, monkeypatch
 
 @pytest.fixture
 def command() -> list[str]:
-    return [sys.executable, "-c", "from leadterm.cli import main; raise SystemExit(main())", "batch"]
+    return [*COMMAND, "batch"]
 
 
 def workers_of(pid: int) -> list[int]:
@@ -126,36 +125,12 @@ def workers_of(pid: int) -> list[int]:
     return [int(child) for child in told.read_text().split()] if told.exists() else []
 
 
-def kill(pid: int) -> None:
-    with suppress(ProcessLookupError):
-        os.kill(pid, signal.SIGKILL)
-
-
-def disturb(command: list[str], kills: int, chance: random.Random) -> Iterator[int]:
-    """Run a command till it ends by itself; meanwhile kill a worker, the parent, or both. Yields every status."""
-    left = kills
-    while True:
-        process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
-        while process.poll() is None:
-            time.sleep(0.3 + 1.2 * chance.random())
-            if left and process.poll() is None:
-                what, children = chance.choice(["worker", "worker", "parent", "both"]), workers_of(process.pid)
-                if what != "parent" and children:
-                    kill(chance.choice(children))
-                if what != "worker":
-                    kill(process.pid)
-                left -= 1
-        yield process.returncode
-        if process.returncode >= 0:
-            return
-
-
 def test_killed_at_random_it_gives_the_same_bytes(command: list[str], tmp_path: Path) -> None:
     source = write_lines(tmp_path / "n.jsonl", 300)
     asked = ["--workers", "2", "--notes-per-part", "25"]
     subprocess.run([*command, str(source), str(tmp_path / "plain"), *asked], check=True, stderr=subprocess.DEVNULL)
-    statuses = list(disturb([*command, str(source), str(tmp_path / "out"), *asked], 6, random.Random(5)))
-    assert statuses[-1] == 0
+    done = list(disturb(["batch", str(source), str(tmp_path / "out"), *asked], 6, random.Random(5), pause=1.0))
+    assert any(one.startswith("killed") for one in done)
     assert contents(tmp_path / "out") == contents(tmp_path / "plain")
     assert not list((tmp_path / "out").glob(".*.part"))  # no draft of the dead
 

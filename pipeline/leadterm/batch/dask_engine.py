@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from threading import Lock
 from typing import Any
 
 from leadterm.batch.run_folder import RunFolder
@@ -11,7 +12,8 @@ from leadterm.intake.extras import require
 
 __all__ = ["do_part", "run_dask"]
 
-RETRIES = 5
+RETRIES, PATIENCE = 5, "10s"
+ONE_AT_A_TIME = Lock()
 
 
 def do_part(folder: str, number: int) -> dict[str, Any]:
@@ -19,7 +21,8 @@ def do_part(folder: str, number: int) -> dict[str, Any]:
     from leadterm.batch.work import coder_of
 
     try:
-        return coder_of(folder).write(number, {})
+        with ONE_AT_A_TIME:  # threads of one process share its model
+            return coder_of(folder).write(number, {})
     except MemoryError:
         raise
     except LeadtermError as error:
@@ -32,7 +35,7 @@ def run_dask(folder: RunFolder, numbers: Sequence[int], address: str) -> Iterato
     """Let a cluster do parts; one whose workers die again and again is a failure, which the local engine searches."""
     distributed = require("distributed", "batch", "--scheduler names a Dask cluster")
     try:
-        client = distributed.Client(address, timeout=10)
+        client = distributed.Client(address, timeout=PATIENCE)
     except (OSError, TimeoutError, ValueError) as error:
         kind = type(error).__name__
         raise LeadtermError(f"no Dask scheduler answers at '{address}' ({kind}).", hint="Check the address.") from None

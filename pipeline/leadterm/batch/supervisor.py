@@ -71,7 +71,7 @@ class _Worker:
         assert self.process.stdout is not None
         self.told, self.said = self.process.stdin, self.process.stdout
         self.task: _Task | None = None
-        self.ready, self.heard, self.rest, self.base, self.at = False, time.monotonic(), b"", 0, -1
+        self.ready, self.heard, self.rest, self.base, self.start, self.at = False, time.monotonic(), b"", 0, 0.0, -1
 
     def give(self, task: _Task) -> None:
         self.task, self.heard, self.at = task, time.monotonic(), -1
@@ -146,7 +146,7 @@ class _Supervisor:
 
     def _take(self, worker: _Worker, message: dict[str, Any]) -> None:
         if "ready" in message:
-            worker.ready, worker.base, self.unfit = True, message["resident"], 0
+            worker.ready, worker.base, worker.start, self.unfit = True, message["resident"], message["start"], 0
         elif "unfit" in message:
             raise LeadtermError(message["unfit"])
         elif "at" in message:
@@ -164,7 +164,7 @@ class _Supervisor:
         assert worker.task is not None
         part, worker.task = worker.task.part, None
         if message["done"] is not None:
-            self.outcomes.append(message["done"])
+            self.outcomes.append({**message["done"], "resident": message["resident"], "start": worker.start})
         else:
             self._searched(part, -1)
         most = max(self.limits.memory, worker.base * GROWTH)

@@ -44,7 +44,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     gc.collect()
     gc.freeze()  # a model is hundreds of thousands of objects that all stay
-    say({"ready": {"model": engine.name, "releases": dict(getattr(engine, "releases", {}))}, "resident": resident()})
+    say({"ready": engine.name, "resident": resident(), "start": round(time.process_time(), 3)})
     while True:
         _work(coder, tasks.get(), say)
 

@@ -41,6 +41,7 @@ class CommandPlace:
 COMMANDS: Mapping[str, CommandPlace] = {
     "suggest": CommandPlace("leadterm.cli.suggest", "suggest", "Suggest codes for notes, best first, with evidence."),
     "batch": CommandPlace("leadterm.cli.batch_command", "batch", "Suggest codes for millions of notes, safely."),
+    "plan": CommandPlace("leadterm.cli.plan_command", "plan", "Tell what a batch will take: hours, memory, money."),
     "review": CommandPlace("leadterm.cli.workbench_command", "review", "Decide on suggestions in the browser, by key."),
     "train": CommandPlace("leadterm.cli.train", "train", "Train a model on coded notes."),
     "evaluate": CommandPlace("leadterm.cli.evaluate", "evaluate", "Score a model or a run file against a corpus."),
