@@ -64,6 +64,11 @@ def test_a_scheduler_that_does_not_answer(tmp_path: Path, monkeypatch: pytest.Mo
         list(run_dask(RunFolder(tmp_path), [0], "tcp://127.0.0.1:9"))
 
 
+def plain(frame: pd.DataFrame) -> pd.DataFrame:
+    """Leave out how the note is named: after the encounter in a data frame, n1 in a table."""
+    return frame.drop(columns="note_id").convert_dtypes()
+
+
 @pytest.mark.usefixtures("loaded")
 def test_the_function_for_spark_gives_the_rows_of_a_batch(engine: DictionaryModel, tmp_path: Path) -> None:
     notes = pd.DataFrame([*rows(12), {"id": "none", "text": "Nothing to report."}])
@@ -72,7 +77,7 @@ def test_the_function_for_spark_gives_the_rows_of_a_batch(engine: DictionaryMode
     expected = pd.read_parquet(tmp_path / "out")
     found = pd.concat(frames, ignore_index=True)
     assert ", ".join(part.split()[0] for part in SCHEMA.split(", ")) == ", ".join(found.columns)
-    pd.testing.assert_frame_equal(found.convert_dtypes(), expected.convert_dtypes())
+    pd.testing.assert_frame_equal(plain(found), plain(expected))
     assert found.loc[found["encounter_id"] == "none", "code"].tolist() == [""]
 
 
@@ -88,7 +93,7 @@ def test_spark_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         again = session.read.parquet(str(tmp_path / "out")).toPandas()  # the folder of a batch is a table
     finally:
         session.stop()
-    pd.testing.assert_frame_equal(found.convert_dtypes(), again.convert_dtypes())
+    pd.testing.assert_frame_equal(plain(found), plain(again))
 
 
 def test_a_plan_measures_and_reckons(
