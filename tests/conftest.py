@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+import leadterm.api  # noqa: F401  takes the true `load` before a test puts another in its place
 from leadterm import models
 from leadterm.dictionary.model import DictionaryModel
 from leadterm.learned.parts import BaseSettings
