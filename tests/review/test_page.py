@@ -13,7 +13,7 @@ import uvicorn
 
 from leadterm.review.app import make_app
 from leadterm.review.serve import _bind
-from leadterm.review.workbench import Workbench
+from leadterm.review.workbench import Mode, Workbench
 
 BROWSER = Path("/usr/bin/chromium")
 QUIET = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -309,14 +309,102 @@ def test_two_coders_are_shown_both_versions(page: Any, bench: Workbench) -> None
     from leadterm.decisions.changes import Change
 
     keys = opened(page, "visit-1")
-    bench.decide(0, "another-one", 0, [Change("reject", "icd10cm", "I10")])
+    bench.decide(0, "another-one", 0, [Change("add", "icd10cm", "R05.9")], who="ben")
     keys.to("E11.9")
     keys.press("a")
-    page.wait_for_selector(".strip[role=alert]")
-    assert "accept E11.9" in page.locator(".strip").inner_text()
+    page.wait_for_selector(".clash[role=alert]")
+    assert "ben decided" in page.locator(".clash").inner_text()
+    assert "E11.9 only here" in page.get_by_label("Your version").inner_text()
+    assert "R05.9 only here" in page.get_by_label("The saved version").inner_text()
     page.get_by_role("button", name="Save mine on top").click()
-    assert finals(page) == ["E11.9"]
-    assert bench.standing(0).verdicts["icd10cm", "I10"].status == "rejected"
+    assert finals(page) == ["R05.9", "E11.9"]
+    assert [one.who for one in bench.entries(0)] == ["ben", "ana"]
+
+
+def test_one_code_is_accepted_in_many_encounters_by_key(page: Any, bench: Workbench) -> None:
+    bench.read_all()
+    page.reload()
+    page.wait_for_selector("tbody a")
+    page.keyboard.press("b")
+    page.wait_for_selector(".bulk .hits em")
+    wanted = page.locator(".bulk [aria-selected=true] code").inner_text()
+    page.keyboard.press("Enter")
+    page.wait_for_selector(f".said:has-text('{wanted} accepted')")
+    have = [n for n in range(3) if wanted in [code for _, code in bench.standing(n).final]]
+    assert have
+    page.keyboard.press("z")
+    page.wait_for_selector(".said:has-text('undecided again')")
+    assert not any(bench.standing(n).final for n in range(3))
+
+
+def test_blind_until_the_coder_asks(page: Any, bench: Workbench) -> None:
+    bench.mode = Mode(blind=True)
+    page.reload()
+    page.goto(f"{page.url.split('#')[0]}#/0")
+    page.wait_for_selector(".blind")
+    assert page.locator(".codes .s").count() == 0
+    page.keyboard.press("/")
+    page.keyboard.type("I10")
+    page.wait_for_selector("#hit0 code:text('I10')")
+    page.keyboard.press("Enter")
+    assert finals(page) == ["I10"]
+    page.keyboard.press("w")
+    page.wait_for_selector("#c-icd10cm\\:E11\\.9")
+    assert bench.standing(0).revealed
+
+
+def test_a_learner_is_scored(page: Any, bench: Workbench) -> None:
+    from dataclasses import replace
+
+    from leadterm.schema import ReferenceCode
+
+    answer = replace(bench.encounters[2], codes=(ReferenceCode("icd10cm", "M25.569"),))
+    bench.mode = Mode(answers={"given-3": answer})
+    page.reload()
+    page.goto(f"{page.url.split('#')[0]}#/2")
+    page.wait_for_selector(".blind")
+    page.keyboard.press("/")
+    page.keyboard.type("M25.56")
+    page.wait_for_selector("#hit0 code:text('M25.56')")
+    page.keyboard.press("Control+a")
+    page.keyboard.type("M25.561")
+    page.wait_for_selector("#hit0 code:text('M25.561')")
+    page.keyboard.press("Enter")
+    saved(page)
+    page.keyboard.press("Control+Enter")
+    page.wait_for_selector(".score .near")
+    assert "M25.569" in page.locator(".score").inner_text()
+
+
+def test_an_auditor_decides_between_coders_by_key(page: Any, bench: Workbench) -> None:
+    from leadterm.decisions.changes import Change
+
+    bench.mode = Mode(double=True)
+    for who, other in (("ben", "E11.9"), ("eve", "R05.9")):
+        changes = [Change("add", "icd10cm", code) for code in ("I10", other)]
+        bench.decide(0, f"version-of-{who}", 0, [*changes, Change("finish")], who=who, lane=who)
+    page.reload()
+    page.wait_for_selector("tbody a.state")
+    page.keyboard.press("k")
+    page.keyboard.press("d")
+    page.wait_for_selector("tr.closed")
+    page.keyboard.press("a")
+    page.keyboard.press("r")
+    saved(page)
+    page.keyboard.press("Control+Enter")
+    page.wait_for_selector(".bar .state.finished")
+    assert [one.code for one in bench.reviewed(0).codes] == ["E11.9", "I10"]
+
+
+def test_figures_are_drawn(page: Any, bench: Workbench) -> None:
+    from leadterm.decisions.changes import Change
+
+    reject = Change("reject", "icd10cm", "E11.9", reason="history", confidence=0.9)
+    bench.decide(0, "some-decision", 0, [Change("accept", "icd10cm", "I10"), reject, Change("finish")])
+    page.keyboard.press("g")
+    page.wait_for_selector(".figures svg circle")
+    assert "50%" in page.locator(".tile").first.inner_text()
+    assert page.locator("svg[role=img]").first.get_attribute("aria-label")
 
 
 @pytest.mark.parametrize("width", [640, 1280, 1920])

@@ -16,7 +16,7 @@ from leadterm.paths import decisions_home
 
 if TYPE_CHECKING:
     from leadterm.review.claims import ClaimSources
-    from leadterm.review.workbench import Workbench
+    from leadterm.review.workbench import Mode, Workbench
     from leadterm.schema import Encounter
 
 __all__ = ["review"]
@@ -25,7 +25,8 @@ Notes = Annotated[
     list[str], typer.Argument(metavar="FILE|FOLDER...", help="Notes, tables, encounters in JSON, folders.")
 ]
 Decisions = Annotated[
-    Path | None, typer.Option(metavar="DIR", help="Where decisions are kept. Default: in the data folder.")
+    str | None,
+    typer.Option(metavar="DIR|URL", help="Where decisions are kept: a folder, postgresql://… Default: data folder."),
 ]
 Facts = Annotated[
     list[Path] | None, typer.Option(metavar="FILE", help="For claims: provider, payer, patient; may repeat.")
@@ -51,6 +52,10 @@ def review(
     lines: Charges = None,
     edits: Edits = None,
     rules: Annotated[Path | None, typer.Option(metavar="FILE", help="Rules of your site, TOML.")] = None,
+    double: Annotated[bool, typer.Option("--double", help="Each codes alone; an auditor decides between.")] = False,
+    blind: Annotated[bool, typer.Option("--blind", help="Code first, then see the suggestions.")] = False,
+    practise: Annotated[bool, typer.Option("--practise", help="Code encounters of a corpus, and be scored.")] = False,
+    baseline: Annotated[Path | None, typer.Option(metavar="CORPUS", help="Measure drift against this corpus.")] = None,
 ) -> None:
     """Review suggestions in the browser: accept, reject, replace and add by key; every decision is kept.
 
@@ -58,7 +63,9 @@ def review(
     database that only grows; they hold codes and places, not the notes, but comments may say anything.
     """
     sources = _sources(facts or (), lines or (), edits, rules)
-    bench = _bench(notes, decisions, model, coder or getpass.getuser(), setting, date, sources)
+    given = list(_exercises(notes) if practise else _encounters(notes, setting, date))
+    mode = _mode(given, double=double, blind=blind, practise=practise, baseline=baseline)
+    bench = _bench(given, decisions, model, coder or getpass.getuser(), sources, mode)
     try:
         from leadterm.review.serve import serve
 
@@ -87,21 +94,36 @@ def _tell(bench: Workbench, address: str, open_: bool) -> None:
         webbrowser.open(address)
 
 
+def _mode(given: Sequence[Encounter], *, double: bool, blind: bool, practise: bool, baseline: Path | None) -> Mode:
+    from leadterm.review.baseline import Baseline, read_baseline
+    from leadterm.review.workbench import Mode
+
+    answers = {one.encounter_id: one for one in given} if practise else {}
+    return Mode(double, blind, answers, read_baseline(baseline) if baseline else Baseline())
+
+
 def _bench(
-    notes: list[str], decisions: Path | None, model: str, coder: str, setting: str | None, date: str | None,
-    sources: ClaimSources,
-) -> Workbench:  # fmt: skip
+    given: Sequence[Encounter], decisions: str | None, model: str, coder: str, sources: ClaimSources, mode: Mode
+) -> Workbench:
     from leadterm.decisions.decision_store import DecisionStore
     from leadterm.intake.language import in_their_language
     from leadterm.models import load
     from leadterm.review.workbench import Workbench
 
-    given = list(_encounters(notes, setting, date))
     if not given:
         raise LeadtermError("none of the notes could be read.", hint="See the messages above.")
     engine = load(model)
     store = DecisionStore(decisions or decisions_home())
-    return Workbench(list(in_their_language(given, engine.languages, _say)), engine, store, coder, sources)
+    return Workbench(list(in_their_language(given, engine.languages, _say)), engine, store, coder, sources, mode)
+
+
+def _exercises(folders: list[str]) -> Iterator[Encounter]:
+    """The coded encounters of corpora."""
+    from leadterm.corpus import iter_split, splits_of
+
+    for folder in folders:
+        for split in splits_of(folder):
+            yield from (one for one in iter_split(folder, split) if one.codes)
 
 
 def _encounters(notes: list[str], setting: str | None, date: str | None) -> Iterator[Encounter]:

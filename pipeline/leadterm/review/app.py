@@ -21,6 +21,7 @@ from leadterm.pages.render import render
 from leadterm.review.desk import Desk, Forbidden
 from leadterm.review.guard import LOOPBACK, POLICY, Gate, problem
 from leadterm.review.routes import At, router
+from leadterm.review.team_routes import team_router
 from leadterm.review.views import state_view
 from leadterm.review.workbench import Workbench
 
@@ -37,6 +38,7 @@ def make_app(bench: Workbench, token: str, *, hosts: Sequence[str] = LOOPBACK, s
     _explain(app)
     _pages(app)
     app.include_router(router)
+    app.include_router(team_router)
     return app
 
 

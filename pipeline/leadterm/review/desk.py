@@ -10,6 +10,7 @@ from leadterm.decisions.accounts import Person
 from leadterm.decisions.changes import Change, Entry
 from leadterm.decisions.verdicts import Standing
 from leadterm.errors import LeadtermError
+from leadterm.review.double import close_agreed, with_agreed
 from leadterm.review.workbench import Workbench
 from leadterm.schema import Encounter
 
@@ -52,8 +53,13 @@ class Desk:
         return self.bench.claim(number, self.lane)
 
     def decide(self, number: int, id: str, seen: int, changes: Iterable[Change]) -> None:
-        """Keep changes."""
-        self.bench.decide(number, id, seen, changes, self.person.name, self.lane)
+        """Keep changes; where several code the same, what they agree on closes by itself."""
+        bench, made = self.bench, list(changes)
+        if bench.mode.double and not self.lane:
+            made = with_agreed(bench, number, made)
+        bench.decide(number, id, seen, made, self.person.name, self.lane)
+        if self.lane and any(change.action == "finish" for change in made):
+            close_agreed(bench, number)
 
     def is_hidden(self, number: int) -> bool:
         """Tell whether the suggestions are not to be seen yet."""

@@ -8,7 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from leadterm.decisions.changes import LONGEST, Change, Line
 
-__all__ = ["BranchForm", "ChangeForm", "CodeForm", "DecisionForm", "SearchForm"]
+__all__ = ["BranchForm", "BulkForm", "ChangeForm", "ClaimFormat", "CodeForm", "DecisionForm", "NumbersForm",
+           "PreviewForm", "SearchForm", "UndoForm"]  # fmt: skip
 
 Short = Annotated[str, Field(max_length=100)]
 
@@ -74,6 +75,35 @@ class BranchForm(Form):
 
     system: Short
     node: Short = ""
+
+
+Numbers = Annotated[list[Annotated[int, Field(ge=0)]], Field(max_length=100_000)]
+
+
+class NumbersForm(Form):
+    """Encounters by their numbers."""
+
+    numbers: Numbers
+
+
+class PreviewForm(CodeForm):
+    """A code, and the encounters where it may be undecided."""
+
+    numbers: Numbers
+
+
+class BulkForm(PreviewForm):
+    """One decision on a code in many encounters: an id made by the client."""
+
+    id: Annotated[str, Field(pattern=r"^[\w-]{8,64}$")]
+    action: Literal["accept", "reject"]
+    reason: Short = ""
+
+
+class UndoForm(NumbersForm):
+    """Taking back such a decision."""
+
+    id: Annotated[str, Field(pattern=r"^[\w-]{8,64}$")]
 
 
 ClaimFormat = Literal["json", "csv", "fhir", "x12"]

@@ -16,8 +16,9 @@ from leadterm.decisions.verdicts import Standing, Verdict, redoable, undoable
 from leadterm.errors import LeadtermError
 from leadterm.pages.quotes import made_with, read_as, section_name
 from leadterm.review.desk import Desk
+from leadterm.review.double import finished_lanes, overlap
 from leadterm.review.tree import branch
-from leadterm.review.workbench import coded
+from leadterm.review.workbench import Workbench, coded
 from leadterm.rules.code_checks import check_codes
 from leadterm.rules.findings import Coded
 from leadterm.rules.hints import more_specific, side_hint
@@ -27,8 +28,8 @@ from leadterm.schema import Encounter, Mention, Note, Suggestion
 from leadterm.text.layout.lines import split_lines
 from leadterm.text.layout.sections import find_marks
 
-__all__ = ["branch_view", "code_view", "encounter_view", "findings_view", "is_service", "list_view", "queries_view",
-           "reasons_view", "state_view"]  # fmt: skip
+__all__ = ["branch_view", "code_view", "encounter_view", "findings_view", "is_service", "list_view", "mention_json",
+           "queries_view", "reasons_view", "state_view", "title_of"]  # fmt: skip
 
 MOST_ALTERNATIVES = 9
 CODE = re.compile(r"[A-Z0-9][A-Z0-9.]{2,}")
@@ -43,16 +44,27 @@ def list_view(desk: Desk) -> list[dict[str, Any]]:
 
 def _list_row(desk: Desk, number: int, encounter: Encounter) -> dict[str, Any]:
     bench, state, entries = desk.bench, desk.standing(number), desk.entries(number)
-    last = entries[-1] if entries else None
+    last, told, proposed = entries[-1] if entries else None, bench.priority(number), bench.proposed(number)
     flagged = state.flagged or any(verdict.flagged for verdict in state.verdicts.values())
     return {
         "n": number, "id": encounter.encounter_id, "setting": encounter.setting, "date": encounter.date_of_service,
         "notes": len(encounter.notes), "words": sum(len(note.text.split()) for note in encounter.notes),
         "status": state.status, "flagged": flagged, "remarks": len(state.remarks),
         "questions": len(state.questions), "codes": len(state.final),
-        "proposed": bench.proposed(number), "expected": bench.expected_changes(number),
+        "proposed": None if proposed is None else len(proposed),
+        "top": [] if desk.is_hidden(number) else proposed or [],
+        "expected": told and told.changes, "value": told and told.value, "stakes": told.stakes if told else "",
         "problem": bench.problem(number), "who": last.who if last else "", "at": last.at if last else "",
+        **(_between(bench, number) if bench.mode.double else {}),
     }  # fmt: skip
+
+
+def _between(bench: Workbench, number: int) -> dict[str, Any]:
+    """How many coders finished an encounter, how far they agree, and whether somebody must decide."""
+    versions = finished_lanes(bench, number)
+    final = bench.standing(number)
+    between = "decided" if final.finished else "to decide" if len(versions) > 1 else ""
+    return {"coders": len(versions), "share": overlap(versions), "between": between}
 
 
 def encounter_view(desk: Desk, number: int) -> dict[str, Any]:
@@ -82,7 +94,7 @@ def state_view(desk: Desk, number: int) -> dict[str, Any]:
         "verdicts": {f"{system}:{code}": one.to_json() for (system, code), one in state.verdicts.items()},
         "final": list(_final(encounter, state)),
         "remarks": [asdict(one) for one in state.remarks], "questions": len(state.questions),
-        "undo": bool(undoable(entries, who)), "redo": bool(redoable(entries, who)),
+        "revealed": state.revealed, "undo": bool(undoable(entries, who)), "redo": bool(redoable(entries, who)),
     }  # fmt: skip
 
 
@@ -90,9 +102,9 @@ def _final(encounter: Encounter, state: Standing) -> Iterator[dict[str, Any]]:
     verdicts = state.final
     for number, one in enumerate(encounter.codes):
         verdict = verdicts[one.system, one.code]
-        row = {"system": one.system, "code": one.code, "title": _title(one.system, one.code, encounter),
+        row = {"system": one.system, "code": one.code, "title": title_of(one.system, one.code, encounter),
                "role": one.role, "status": verdict.status, "poa": verdict.poa,
-               "evidence": [_mention(mention) for mention in one.evidence], "service": is_service(one.system),
+               "evidence": [mention_json(mention) for mention in one.evidence], "service": is_service(one.system),
                "diagnosis": spec_of(one.system).codes == "diagnosis",
                "units": one.units, "modifiers": one.modifiers}  # fmt: skip
         if encounter.setting == "inpatient" and spec_of(one.system).codes == "diagnosis":
@@ -180,13 +192,14 @@ def _suggestion(one: Suggestion, threshold: float, encounter: Encounter) -> dict
     return {
         "system": one.system, "code": one.code, "title": one.title, "confidence": round(one.confidence, 4),
         "above": one.confidence >= threshold, "hints": list(one.hints),
-        "kind": spec_of(one.system).short_title, "evidence": [_mention(mention) for mention in one.evidence],
+        "kind": spec_of(one.system).short_title, "evidence": [mention_json(mention) for mention in one.evidence],
         "billable": known is None or (one.code in known and known.is_billable(one.code)),
         "units": one.units, "modifiers": [str(mark.code) for mark in one.modifiers],
     }  # fmt: skip
 
 
-def _mention(one: Mention) -> dict[str, Any]:
+def mention_json(one: Mention) -> dict[str, Any]:
+    """Give a mention: its places, cues, how it is meant, and what found it."""
     return {
         "note": one.note_id, "spans": [[span.start, span.end] for span in one.spans],
         "cues": [[span.start, span.end] for span in one.cues if span.note_id == one.note_id],
@@ -201,7 +214,8 @@ def _note(note: Note) -> dict[str, Any]:
     return {"id": note.note_id, "kind": note.kind, "text": note.text, "sections": sections}
 
 
-def _title(system: str, code: str, encounter: Encounter) -> str:
+def title_of(system: str, code: str, encounter: Encounter) -> str:
+    """Give the title of a code on the day of an encounter; empty where it has none."""
     known = _system(system, encounter)
     return known.title(code) if known is not None and code in known else ""
 

@@ -17,7 +17,9 @@ from leadterm.decisions.decision_store import DecisionStore
 from leadterm.decisions.reviewed import reviewed
 from leadterm.decisions.verdicts import Standing, old_value, redoable, standing, undoable
 from leadterm.errors import LeadtermError, place_of, unknown_name
+from leadterm.review.baseline import Baseline
 from leadterm.review.claims import ClaimSources
+from leadterm.review.priority import Priority, weigh
 from leadterm.rules.findings import Coded
 from leadterm.schema import Encounter, SuggestionSet
 
@@ -40,12 +42,17 @@ class Found:
 
 @dataclass(frozen=True)
 class Mode:
-    """How people work: ``double``: each codes alone, then somebody decides between them; ``blind``: before the
-    suggestions are shown; ``answers``: the codes of exercises, by which a learner is scored."""
+    """How people work.
+
+    ``double``: each codes alone, then somebody decides between them. ``blind``: each codes before the suggestions are
+    shown. ``answers``: the codes of exercises, by which a learner is scored. ``baseline``: what drift is measured
+    against.
+    """
 
     double: bool = False
     blind: bool = False
     answers: Mapping[str, Encounter] = field(default_factory=dict)
+    baseline: Baseline = field(default_factory=Baseline)
 
 
 class Workbench:
@@ -76,6 +83,7 @@ class Workbench:
         self.sources, self.mode = sources or ClaimSources(), mode or Mode()
         self._read: dict[int, SuggestionSet] = {}
         self._failed: dict[int, str] = {}
+        self._weighed: dict[int, Priority] = {}
         self._stood: dict[tuple[int, str], tuple[int, Standing]] = {}
         self._one_reads = Lock()
 
@@ -111,23 +119,22 @@ class Workbench:
                 except LeadtermError:
                     continue
 
-    def expected_changes(self, number: int) -> float | None:
-        """How many of its suggestions a coder can be expected to change, by their confidence; None if not read yet."""
-        result = self._read.get(number)
-        if result is None:
-            return None
-        return sum(
-            1 - one.confidence if one.confidence >= result.threshold else one.confidence for one in result.suggestions
-        )
+    def priority(self, number: int) -> Priority | None:
+        """What an encounter is worth looking at; None if it was not read yet."""
+        if number not in self._weighed and number in self._read:
+            self._weighed[number] = weigh(self.encounter(number), self._read[number])
+        return self._weighed.get(number)
 
     def problem(self, number: int) -> str:
         """What kept the model from reading an encounter."""
         return self._failed.get(number, "")
 
-    def proposed(self, number: int) -> int | None:
-        """How many codes the model proposes; None if it was not read yet."""
+    def proposed(self, number: int) -> list[str] | None:
+        """Which codes the model proposes; None if it was not read yet."""
         result = self._read.get(number)
-        return None if result is None else sum(one.confidence >= result.threshold for one in result.suggestions)
+        if result is None:
+            return None
+        return [one.code for one in result.suggestions if one.confidence >= result.threshold]
 
     def entries(self, number: int, lane: str = "") -> tuple[Entry, ...]:
         """Give what was decided on an encounter."""
@@ -246,6 +253,8 @@ def _pointed(change: Change, known: tuple[Entry, ...], who: str) -> Change:
     if change.action not in ("undo", "redo"):
         return change
     target = undoable(known, who) if change.action == "undo" else redoable(known, who)
+    if change.action == "undo" and any(one.id == change.value and one.who == who for one in known):
+        target = change.value  # a certain one, such as a decision on many encounters
     if not target:
         raise LeadtermError(f"nothing is left to {change.action}.", hint="Only your own decisions can be taken back.")
     return replace(change, value=target)

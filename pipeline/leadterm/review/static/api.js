@@ -9,8 +9,8 @@ export async function ask(path, body) {
 
 export class Saver {
   // tell({waiting, failed}) whenever that changes; done(state) when all is saved; refused(error, changes) when it is not to be.
-  constructor(path, seen, { tell, done, refused }) {
-    Object.assign(this, { path, seen, tell, done, refused, queue: [], busy: false });
+  constructor(path, seen, { tell, done, refused, final = false }) {
+    Object.assign(this, { path: `${path}/decisions${final ? "?final=true" : ""}`, seen, tell, done, refused, queue: [], busy: false });
   }
   send(changes) {
     this.queue.push({ id: crypto.randomUUID(), changes });
@@ -22,7 +22,7 @@ export class Saver {
     while (this.queue.length) {
       const first = this.queue[0];
       try {
-        const state = await ask(`${this.path}/decisions`, { ...first, seen: this.seen });
+        const state = await ask(this.path, { ...first, seen: this.seen });
         this.queue.shift();
         this.seen = state.seen;
         this.tell({ waiting: this.queue.length, failed: false });

@@ -23,10 +23,12 @@ export function Encounter({ n, settings, open, sheet }) {
   const [saved, setSaved] = useState({ waiting: 0, failed: false });
   const [findings, setFindings] = useState(null);
   const [lines, setLines] = useState({}); // of each service, the diagnoses that justify it
+  const [score, setScore] = useState(null);
   const [clash, setClash] = useState(null);
   const [problem, setProblem] = useState("");
   const [picked, setPicked] = useState(null);
-  const papers = useRef(new Map()), saver = useRef(null), sure = useRef(false);
+  const papers = useRef(new Map()), saver = useRef(null), sure = useRef(false), shownNow = useRef(null), wasHidden = useRef(false);
+  shownNow.current = state;
   const keys = settings.keys;
 
   useEffect(() => { // what is merely confirmed goes by itself; what is refused stays
@@ -35,16 +37,17 @@ export function Encounter({ n, settings, open, sheet }) {
     return () => clearTimeout(gone);
   }, [said]);
 
+  const fetchAll = () => ask(`/api/encounters/${n}`).then((told) => { setData(told); setState(told.state); return told; });
+  useEffect(() => { if (data?.practise && state.status === "finished") ask(`/api/encounters/${n}/score`).then(setScore, () => {}); else setScore(null); }, [data !== null, state?.status]);
   const judge = () => ask(`/api/encounters/${n}/findings`).then((told) => { setFindings(told.findings); setLines(told.lines); }, () => setFindings([]));
   useEffect(() => {
-    ask(`/api/encounters/${n}`).then((told) => {
-      setData(told); setState(told.state);
+    fetchAll().then((told) => {
       saver.current = new Saver(`/api/encounters/${n}`, told.state.seen, {
         tell: setSaved,
-        done: (now) => { setState(now); judge(); },
+        done: (now) => { setState(now); judge(); if (wasHidden.current && (now.revealed || told.practise && now.status === "finished")) fetchAll(); },
         refused: (error, changes) => {
           const now = error.told.state;
-          if (now) { saver.current.seen = now.seen; setState(now); setClash({ message: error.message, changes }); judge(); }
+          if (now) { saver.current.seen = now.seen; setState(now); setClash({ message: error.message, changes, before: shownNow.current, theirs: now }); judge(); }
           else { setSaid(error.message); ask(`/api/encounters/${n}/state`).then(setState); }
         },
       });
@@ -59,6 +62,7 @@ export function Encounter({ n, settings, open, sheet }) {
     return () => { removeEventListener("beforeunload", leave); document.removeEventListener("selectionchange", select); };
   }, []);
 
+  wasHidden.current = data?.hidden;
   const rows = data ? rowsOf(data, state, more) : [];
   const one = rows.find((each) => keyOf(each) === at);
 
@@ -150,7 +154,7 @@ export function Encounter({ n, settings, open, sheet }) {
       reject: () => setMode(mode === "reject" ? null : "reject"),
       clear: () => decide([{ action: "clear", ...about(one) }], `${one.code} undecided`),
       replace: () => find(true), search: () => find(false), add: () => find(false),
-      rest, finish,
+      rest, finish, reveal: () => { if (data.hidden && !data.practise) decide([{ action: "reveal" }], "Here is what the model suggests."); else return false; return true; },
       lead: () => place(0), up: () => place(finalAt - 1), down: () => place(finalAt + 1),
       poa: () => {
         const it = state.final[finalAt];
@@ -195,7 +199,6 @@ export function Encounter({ n, settings, open, sheet }) {
     <header class="bar">
       <a href="#/">Work list <kbd>${keys.list}</kbd></a>
       <div class="who"><h1>${data.id}</h1><p>${data.about.join(" · ")}</p></div>
-      <p class="said" role="status" aria-live="polite">${said}</p>
       <span class=${`state ${state.status}`}>${state.status}</span>
       <p class="left">${undecided ? `${undecided} suggested to decide` : "all suggested decided"}</p>
       <p class=${`saved ${saved.failed ? "alarm" : ""}`} role="status">${saved.failed ? `not saved yet: ${saved.waiting} waiting` : saved.waiting ? "saving …" : "saved"}</p>
@@ -204,14 +207,17 @@ export function Encounter({ n, settings, open, sheet }) {
       <button onClick=${sheet}>Keys <kbd>${keys.sheet}</kbd></button>
       <button class="main" onClick=${() => (state.status === "finished" ? decide([{ action: "reopen" }], "Opened again") : finish())}>${state.status === "finished" ? "Open again" : html`Finish <kbd>Ctrl ↵</kbd>`}</button>
     </header>
+    <p class="said" role="status" aria-live="polite">${said}</p>
     ${data.other_text && html`<p class="alarm strip" role="alert">These notes differ from those that were decided over before; the earlier decisions are kept with the earlier text and do not count here.</p>`}
-    ${clash && html`<div class="alarm strip" role="alert">${clash.message} The page now shows what is saved. Yours was: ${clash.changes.map((each) => [each.action, each.code, each.to].filter(Boolean).join(" ")).join("; ")}.
-      <button onClick=${() => { decide(clash.changes, "Saved after all"); setClash(null); }}>Save mine on top</button> <button onClick=${() => setClash(null)}>Leave it</button></div>`}
+    ${clash && html`<${Clash} clash=${clash} mine=${() => { decide(clash.changes, "Saved after all"); setClash(null); }} leave=${() => setClash(null)} />`}
     <main class="bench">
       <section class="notes" aria-label="Notes" tabindex="0" onClick=${click}>${data.notes.map((note) => html`<${NoteText} key=${note.id} note=${note} papers=${papers.current} several=${data.notes.length > 1} />`)}
         ${picked && html`<p class="picked">“${picked.text.length > 40 ? `${picked.text.slice(0, 40)}…` : picked.text}” <button onMouseDown=${(e) => e.preventDefault()} onClick=${() => find(false)}>Find a code <kbd>${keys.add}</kbd></button></p>`}</section>
       <section class="codes" aria-label="Codes">
-        ${!rows.length && html`<p class="none">Nothing codable was found. <kbd>${keys.search}</kbd> finds codes.</p>`}
+        ${data.hidden && html`<div class="blind"><b>${data.practise ? "An exercise" : "Code first"}</b> ${data.practise ? "The codes of the corpus are shown once you finish." : "What the model suggests is hidden until you have coded by yourself."}
+          <p><button onClick=${() => act("search")}>Add a code <kbd>${keys.search}</kbd></button> ${!data.practise && html`<button onClick=${() => act("reveal")}>Show the suggestions <kbd>${keys.reveal}</kbd></button>`}</p></div>`}
+        ${score && html`<${Score} score=${score} />`}
+        ${!rows.length && !data.hidden && html`<p class="none">Nothing codable was found. <kbd>${keys.search}</kbd> finds codes.</p>`}
         <ol>${rows.map((each, i) => {
           const name = group(each);
           return html`${(i === 0 || group(rows[i - 1]) !== name) && html`<li class="group" key=${name}><h2>${name}</h2>
@@ -252,6 +258,25 @@ function keepInView(row) {
   const shelf = row.closest(".codes");
   if (getComputedStyle(shelf).overflowY === "auto") shelf.scrollTop = row.offsetTop - shelf.clientHeight / 4;
   else row.scrollIntoView({ block: "nearest" });
+}
+
+const VERDICTS = { right: "right", optional: "optional", near: "near", missed: "missed", over: "too much" };
+
+function Score({ score }) {
+  return html`<section class="score" aria-label="Score"><h2>Your codes against the corpus</h2>
+    <p><b>F1 ${score.f1.toFixed(2)}</b> precision ${score.precision.toFixed(2)}, recall ${score.recall.toFixed(2)}${score.exact ? " · all right" : ""}${score.first === null ? "" : score.first ? " · the right one leads" : " · another leads"}</p>
+    <ul>${score.verdicts.map((one) => html`<li class=${one.kind}><i>${VERDICTS[one.kind]}</i> <code>${one.code}</code> ${one.title}${one.why && html` <small>${one.why}</small>`}</li>`)}</ul></section>`;
+}
+
+const codesOf = (state) => state.final.map((one) => one.code);
+
+// Both versions side by side; nothing is lost, whichever is chosen.
+function Clash({ clash, mine, leave }) {
+  const own = codesOf(clash.before), theirs = codesOf(clash.theirs);
+  const list = (some, other) => html`<ol>${some.map((code) => html`<li class=${other.includes(code) ? "" : "only"}><code>${code}</code>${other.includes(code) ? "" : " only here"}</li>`)}</ol>`;
+  return html`<div class="clash" role="alert"><p><b>${clash.message}</b> Yours is not saved yet: ${clash.changes.map((each) => [each.action, each.code, each.to].filter(Boolean).join(" ")).join("; ")}.</p>
+    <div class="two"><section aria-label="Your version"><h2>As you had it</h2>${list(own, theirs)}</section><section aria-label="The saved version"><h2>As it is saved</h2>${list(theirs, own)}</section></div>
+    <p><button class="main" onClick=${mine}>Save mine on top</button> <button onClick=${leave}>Leave it as saved</button></p></div>`;
 }
 
 function NoteText({ note, papers, several }) {

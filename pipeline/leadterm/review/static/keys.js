@@ -11,7 +11,9 @@ export const ACTIONS = [
   ["flag", "f", "Flag the code"], ["comment", "c", "Comment on the code"],
   ["flagAll", "F", "Flag the encounter"], ["commentAll", "C", "Comment on the encounter"],
   ["undo", "z", "Undo"], ["redo", "Z", "Redo"], ["before", "[", "Encounter before"], ["after", "]", "Encounter after"],
-  ["list", "l", "Work list"], ["claim", "v", "View the claim"], ["more", "m", "Show or hide the unlikely"], ["sheet", "?", "Keys"],
+  ["list", "l", "Work list"], ["claim", "v", "View the claim"], ["more", "m", "Show or hide the unlikely"], 
+  ["reveal", "w", "Show the suggestions (blind)"], ["bulk", "b", "One code, many encounters (work list)"],
+  ["adjudicate", "d", "Decide between coders (work list)"], ["figures", "g", "Figures (work list)"], ["sheet", "?", "Keys"],
 ];
 const KEPT = "leadterm-keys";
 

@@ -1,80 +1,95 @@
-// The work list: which encounters need a coder, those that need one most on top.
-import { html, useEffect, useState, useRef } from "./htm-preact.js";
+// The work list: which encounters need a coder, those where most hangs on one first.
+import { html, useEffect, useLayoutEffect, useRef, useState } from "./htm-preact.js";
 import { ask } from "./api.js";
+import { Bulk } from "./bulk.js";
 import { onKey } from "./keys.js";
 
-const STATUS = ["all", "open", "begun", "finished", "flagged"];
+const STATUS = ["all", "open", "begun", "finished", "flagged", "asked"];
+const KINDS = { flagged: (one) => one.flagged, asked: (one) => one.questions > 0, all: () => true };
+const fits = (one, name) => (KINDS[name] ? KINDS[name](one) : one.status === name);
+// A word finds an encounter by its name, or by the beginning of a code that is suggested for it.
+const found = (one, words) => words.every((word) => one.id.toLowerCase().includes(word) || one.top.some((code) => code.toLowerCase().startsWith(word)));
 
 export function WorkList({ settings, open, sheet }) {
-  const [rows, setRows] = useState(null);
-  const [status, setStatus] = useState("all");
-  const [words, setWords] = useState("");
-  const [cursor, setCursor] = useState(0);
-  const [problem, setProblem] = useState("");
-  const field = useRef();
+  const [told, setTold] = useState(null), [status, setStatus] = useState("all"), [words, setWords] = useState("");
+  const [setting, setSetting] = useState("all"), [cursor, setCursor] = useState(0), [problem, setProblem] = useState("");
+  const [bulk, setBulk] = useState(false), [last, setLast] = useState(null), [said, setSaid] = useState("");
+  const field = useRef(), rows = told?.encounters;
 
+  const load = async () => {
+    try { const now = await ask("/api/encounters"); setTold(now); setProblem(""); return now; } catch (error) { setProblem(error.message); return null; }
+  };
   useEffect(() => {
     let again, gone = false;
-    const load = async () => {
-      try {
-        const { encounters } = await ask("/api/encounters");
-        if (gone) return;
-        setRows(encounters);
-        setProblem("");
-        if (encounters.some((one) => one.expected === null && !one.problem)) again = setTimeout(load, 1000);
-      } catch (error) { setProblem(error.message); again = setTimeout(load, 3000); }
+    const look = async () => {
+      const now = await load();
+      if (!gone && (!now || now.encounters.some((one) => one.expected === null && !one.problem))) again = setTimeout(look, now ? 1000 : 3000);
     };
-    load();
+    look();
     return () => { gone = true; clearTimeout(again); };
   }, []);
 
-  const shown = (rows || []).filter((one) => (status === "all" || one.status === status || (status === "flagged" && one.flagged))
-    && one.id.toLowerCase().includes(words.toLowerCase()));
-  shown.sort((a, b) => (a.status === "finished") - (b.status === "finished") || (b.expected ?? -1) - (a.expected ?? -1) || a.n - b.n);
+  const wanted = words.toLowerCase().split(/\s+/).filter(Boolean);
+  const shown = (rows || []).filter((one) => fits(one, status) && (setting === "all" || one.setting === setting) && found(one, wanted));
+  const waits = (one) => (told?.role !== "coder" && one.between === "to decide" ? 1 : 0);
+  shown.sort((a, b) => waits(b) - waits(a) || (a.status === "finished") - (b.status === "finished") || (b.value ?? -1) - (a.value ?? -1) || a.n - b.n);
   const at = Math.min(cursor, shown.length - 1);
+  const undo = async () => {
+    if (!last) { setSaid("Nothing to undo here."); return; }
+    const { done } = await ask("/api/bulk/undo", { id: last.id, numbers: last.done });
+    setSaid(`${last.code} undecided again in ${done.length}`); setLast(null); load();
+  };
 
   useEffect(() => {
     const listen = (event) => onKey(event, settings, (name) => {
-      if (name === "next") setCursor(Math.min(at + 1, shown.length - 1));
-      else if (name === "previous") setCursor(Math.max(at - 1, 0));
-      else if (name === "search") field.current.focus();
-      else if (name === "sheet") sheet();
-      else if (name === "after" && shown[at]) open(shown[at].n);
-      else return false;
+      const ways = {
+        next: () => setCursor(Math.min(at + 1, shown.length - 1)), previous: () => setCursor(Math.max(at - 1, 0)),
+        search: () => field.current.focus(), sheet, bulk: () => setBulk(true), undo, figures: () => open("figures"),
+        after: () => shown[at] && open(shown[at].n), adjudicate: () => told.double && shown[at] && open(`${shown[at].n}/between`),
+      };
+      return ways[name] ? ways[name]() : false;
     });
     addEventListener("keydown", listen);
     return () => removeEventListener("keydown", listen);
   });
-  useEffect(() => { if (shown[at]) document.getElementById(`row${shown[at].n}`)?.focus(); }, [at, rows === null]);
+  useLayoutEffect(() => { if (shown[at] && document.activeElement !== field.current && !document.querySelector("dialog[open]")) document.getElementById(`row${shown[at].n}`)?.focus(); }, [at, told === null]);
 
-  const most = Math.max(1, ...(rows || []).map((one) => one.expected || 0));
-  const count = (name) => (rows || []).filter((one) => name === "all" || one.status === name || (name === "flagged" && one.flagged)).length;
+  const most = Math.max(1, ...(rows || []).map((one) => one.value || 0)), keys = settings.keys;
+  const count = (name) => (rows || []).filter((one) => fits(one, name)).length;
   return html`
     <header class="bar"><h1>Work list</h1>
-      <p>${rows ? `${count("finished")} of ${rows.length} finished` : "Loading …"}</p>
+      <p>${rows ? `${count("finished")} of ${rows.length} finished` : "Loading …"}${told?.blind ? " · blind" : ""}${told?.double ? " · coded by several" : ""}${told?.practise ? " · exercises" : ""}</p>
       <div class="filters" role="group" aria-label="Status">
         ${STATUS.map((name) => html`<button aria-pressed=${String(status === name)} onClick=${() => { setStatus(name); setCursor(0); }}>${name} <small>${count(name)}</small></button>`)}
       </div>
-      <label class="field">Filter <input ref=${field} type="search" value=${words} onInput=${(e) => setWords(e.target.value)} /><kbd>${settings.keys.search}</kbd></label>
-      <button onClick=${sheet}>Keys <kbd>${settings.keys.sheet}</kbd></button>
+      <select class="field" aria-label="Setting" onChange=${(e) => { setSetting(e.target.value); setCursor(0); }}>${["all", "inpatient", "outpatient"].map((name) => html`<option value=${name} selected=${name === setting}>${name === "all" ? "all settings" : name}</option>`)}</select>
+      <label class="field"><input ref=${field} type="search" aria-label="Filter by name or suggested code" placeholder="name or suggested code" value=${words} onInput=${(e) => { setWords(e.target.value); setCursor(0); }} /><kbd>${keys.search}</kbd></label>
+      ${!told?.practise && html`<button onClick=${() => setBulk(true)}>One code in many <kbd>${keys.bulk}</kbd></button>`}
+      ${["auditor", "admin"].includes(told?.role) && html`<a href="#/figures">Figures <kbd>${keys.figures}</kbd></a>`}
+      <button onClick=${sheet}>Keys <kbd>${keys.sheet}</kbd></button>
     </header>
+    <p class="said" role="status" aria-live="polite">${said}${last && html` <button onClick=${undo}>Undo <kbd>${keys.undo}</kbd></button>`}</p>
     <main class="list">
       ${problem && html`<p class="alarm" role="alert">${problem}</p>`}
       <table>
         <thead><tr><th>Encounter</th><th>Setting</th><th>Date</th><th class="n">Words</th><th class="n">Suggested</th>
-          <th title="How many suggestions a coder can be expected to change, by their confidence: those with most need a coder most">Expected changes</th>
-          <th>Status</th><th>Last decided</th></tr></thead>
+          <th title="How many suggestions a coder can be expected to change, by their confidence, each by what hangs on its code">Worth a look</th>
+          <th title="Complications of a stay and codes of risk categories among the suggestions">At stake</th><th>Status</th>${told?.double && html`<th>Coders</th>`}<th>Last decided</th></tr></thead>
         <tbody>${shown.map((one, i) => html`
           <tr class=${i === at ? "at" : ""} key=${one.n} onClick=${() => open(one.n)}>
-            <td><a id=${`row${one.n}`} href=${`#/${one.n}`} onFocus=${() => setCursor(i)}>${one.id}</a>${one.flagged && html` <span class="flag" title="flagged">⚑</span>`}</td>
+            <td><a id=${`row${one.n}`} href=${`#/${one.n}`} onFocus=${() => setCursor(i)}>${one.id}</a>${one.flagged && html` <span class="flag" title="flagged">⚑<span class="heard">flagged</span></span>`}${one.questions > 0 && html` <span class="asked" title="a question to the provider is open">?${one.questions}</span>`}</td>
             <td>${one.setting}</td><td>${one.date || "—"}</td><td class="n">${one.words.toLocaleString("en")}</td>
             <td class="n">${one.problem ? html`<span class="alarm" title=${one.problem}>not read</span>` : one.proposed ?? "…"}</td>
-            <td>${one.expected === null ? "" : html`<span class="meter"><i style=${{ width: `${Math.max(2, (100 * one.expected) / most)}%` }}></i></span> ${one.expected.toFixed(1)}`}</td>
+            <td>${one.expected === null ? "" : html`<span class="meter"><i style=${{ width: `${Math.max(2, (100 * one.value) / most)}%` }}></i></span> <span title=${`${one.expected.toFixed(1)} suggestions expected to change`}>${one.value.toFixed(1)}</span>`}</td>
+            <td>${one.stakes}</td>
             <td><span class=${`state ${one.status}`}>${one.status}</span>${one.codes ? html` <small>${one.codes} codes</small>` : ""}</td>
+            ${told.double && html`<td>${one.coders}${one.share !== null && html` <small>${Math.round(100 * one.share)}% agree</small>`} ${one.between && html`<a class=${`state ${one.between === "to decide" ? "begun" : "finished"}`} href=${`#/${one.n}/between`} onClick=${(e) => e.stopPropagation()}>${one.between}</a>`}</td>`}
             <td>${one.who}${one.at && html` <small>${one.at.slice(0, 16).replace("T", " ")}</small>`}</td>
           </tr>`)}</tbody>
       </table>
       ${rows && !shown.length && html`<p class="none">No encounter is like that.</p>`}
-      <p class="foot"><kbd>${settings.keys.next}</kbd> <kbd>${settings.keys.previous}</kbd> move · <kbd>Enter</kbd> open · needs a coder most on top</p>
-    </main>`;
+      <p class="foot"><kbd>${keys.next}</kbd> <kbd>${keys.previous}</kbd> move · <kbd>Enter</kbd> open${told?.double && html` · <kbd>${keys.adjudicate}</kbd> decide between coders`} · where most hangs on a coder on top</p>
+    </main>
+    ${bulk && html`<${Bulk} rows=${shown.filter((one) => one.status !== "finished")} close=${() => setBulk(false)}
+      done=${(result) => { setLast(result); setSaid(`${result.code} ${result.action}ed in ${result.done.length} encounters`); setBulk(false); load(); }} />`}`;
 }
