@@ -227,7 +227,7 @@ def _add_rivals(rows: list[dict[str, float]], candidates: Sequence[Candidate]) -
         by_category.setdefault(candidate.code[:3], []).append(i)
     for group in by_words.values():
         for i in group:
-            others = [j for j in group if j != i]
+            others = [j for j in group if j != i and not _are_twins(candidates[i], candidates[j])]
             rows[i][Feature.RIVALS] = len(others)
             own = candidates[i].supports[0].reading
             rivals = [candidates[j].supports[0].reading for j in others]
@@ -237,8 +237,17 @@ def _add_rivals(rows: list[dict[str, float]], candidates: Sequence[Candidate]) -
     for group in by_category.values():
         in_heading = sum(rows[i][Feature.IN_HEADING] > 0 for i in group)
         for i in group:
-            rows[i][Feature.CATEGORY_RIVALS] = len(group) - 1
+            twins = sum(_are_twins(candidates[i], candidates[j]) for j in group) if candidates[i].choice.paired else 0
+            rows[i][Feature.CATEGORY_RIVALS] = len(group) - 1 - twins
             rows[i][Feature.CATEGORY_HEADING] = in_heading - (rows[i][Feature.IN_HEADING] > 0)
+
+
+def _are_twins(one: Candidate, other: Candidate) -> bool:
+    """Whether two codes tell the two sides of one mention, which says both: they are no rivals."""
+    if one is other or not (one.choice.paired and other.choice.paired):
+        return False
+    first, second = one.supports[0], other.supports[0]
+    return first.reading.code == second.reading.code and first.found.mention.start == second.found.mention.start
 
 
 def _add_problem_rivals(rows: list[dict[str, float]], candidates: Sequence[Candidate]) -> None:

@@ -22,6 +22,7 @@ THERAPY = frozenset({"physical", "therapy"})
 SEQUELA = frozenset({"sequela", "sequelae", "residual"})
 EARLIER = frozenset({"ago", "status"})
 DRUG_EFFECTS = ("T36", "T51")
+FRACTURES = ("S", "M48.5", "M80", "M84")
 UNHEALED = {"nonunion": "K", "nonunited": "K", "ununited": "K", "malunion": "P", "malunited": "P"}
 OPEN = frozenset({"open", "compound", "gunshot"})
 NOT_OPEN = frozenset({"closed", "reduction", "orif"})
@@ -54,13 +55,13 @@ def episodes(found: FoundMention, note: NoteReading) -> tuple[str, ...]:
 
 
 def fitting(code: str, told: tuple[str, ...]) -> tuple[str, ...]:
-    """Give the episodes of care that a code may tell: several for an injury, the first for what caused it.
+    """Give the episodes of care that a code may tell: several for an injury or fracture, the first for what caused it.
 
     An effect of a drug is treated where it is named: initial, unless a sequela is told. ``told``: what `episodes` gave.
     """
     if DRUG_EFFECTS[0] <= code < DRUG_EFFECTS[1]:
         return told if told == ("S",) else ("A",)
-    return told if code[0] == "S" else told[:1]
+    return told if code.startswith(FRACTURES) else told[:1]
 
 
 def consciousness(notes: Sequence[NoteReading]) -> str:

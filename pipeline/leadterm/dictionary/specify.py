@@ -60,6 +60,7 @@ class Choice:
     - ``margin``: how far the score is above that of the next best code of the family.
     - ``siblings``: codes of the family that differ in a detail the note does not give.
     - ``upgraded``: whether it stands in for an unspecified code because the note gives the detail.
+    - ``paired``: whether the code of the other side stands beside it, because the note says both.
     """
 
     code: str
@@ -71,6 +72,7 @@ class Choice:
     margin: float
     siblings: tuple[str, ...] = ()
     upgraded: bool = False
+    paired: bool = False
 
 
 class Specifier:
@@ -105,11 +107,16 @@ class Specifier:
         base = self.title_words(family)
         shared = self.system.title(family).lower() if family in self.system else ""
         stems = sorted({self._stem(code) for code in self.system.billable_descendants(family)})
+        titles = {code: self.title_words(code) for code in stems if code in self.system}
+        everywhere = frozenset.intersection(*titles.values()) if titles else frozenset()
         leaves = []
         for code in stems:
             title = self.system.title(code) if code in self.system else ""
             lowered = _beyond(shared, title.lower())
-            own = self.title_words(code) - base if title else frozenset()
+            own = titles.get(code, frozenset()) - base if title else frozenset()
+            # of a family of two sites, one tells them apart
+            if title and not own - SIDES - everywhere and not base <= titles[code]:
+                own |= titles[code] - everywhere
             unspecified = "unspecified" in lowered or lowered.endswith("nos")
             other = lowered.startswith("other") or " other " in lowered
             leaves.append(Leaf(code, own, tuple(sorted(own)), other, unspecified))
@@ -147,22 +154,25 @@ class Specifier:
             return ()
         scored = sorted(((self._score(leaf, weights), leaf) for leaf in leaves), key=lambda p: (-p[0][0], p[1].code))
         best = scored[0]
-        margin = best[0][0] - scored[1][0][0] if len(scored) > 1 else 9.0
-        chosen = [best]
+        chosen, both = [best], []
         if weights.get("bilateral", 0.0) > 0 or (weights.get("right", 0.0) >= 2.5 and weights.get("left", 0.0) >= 2.5):
-            chosen = _both_sides(scored) or chosen
+            said = weights | dict.fromkeys(("right", "left"), max(weights.get(side, 0.0) for side in SIDES))
+            both = [(self._score(leaf, said), leaf) for _, leaf in _both_sides(scored)]
+            chosen = both or chosen
             if weights.get("bilateral", 0.0) <= FAR:
                 chosen = [*chosen, *_without_side(chosen[0][1], scored)]
         elif any(0 < weights.get(side, 0.0) <= FAR for side in SIDES & best[1].words):
             chosen = [best, *_without_side(best[1], scored)]
-        siblings = _undecided(best[1], leaves)
+        first, own = chosen[0], [leaf for _, leaf in both or [best]]
+        next_best = next((of[0] for of, leaf in scored if leaf not in own), first[0][0] - 9.0)
+        siblings, margin = _undecided(first[1], leaves), first[0][0] - next_best
         return tuple(
             Choice(
                 self._whole(leaf.code, weights, episode), score, found, unsaid, leaf.unspecified, leaf.other, margin,
-                siblings,
+                siblings, paired=((score, found, unsaid), leaf) in both,
             )
             for (score, found, unsaid), leaf in chosen
-        )
+        )  # fmt: skip
 
     def _upgrades(self, code: str, weights: Mapping[str, float], episode: str) -> list[Choice]:
         """Siblings of an unspecified code whose every detail is documented: the best one, or both sides of it."""
@@ -178,9 +188,12 @@ class Specifier:
         fits.sort(key=lambda p: (-p[0][0], p[1].code))
         chosen = (_both_sides(fits) if weights.get("bilateral", 0.0) > 0 else []) or fits[:1]
         return [
-            Choice(self._whole(leaf.code, weights, episode), score, found, unsaid, False, False, 0.0, upgraded=True)
+            Choice(
+                self._whole(leaf.code, weights, episode), score, found, unsaid, False, False, 0.0, upgraded=True,
+                paired=len(chosen) > 1,
+            )
             for (score, found, unsaid), leaf in chosen
-        ]
+        ]  # fmt: skip
 
     def _find_upgradable(self, code: str) -> list[Leaf]:
         """Siblings that may stand in for an unspecified code."""

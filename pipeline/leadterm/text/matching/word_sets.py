@@ -24,7 +24,7 @@ NUMBERED = ("Z68", "T31", "R40.24")  # a number decides: see leadterm.text.match
 NEGATED = re.compile(
     r"[,;]?\s*(?:\bwithout\b|\bnot (?!elsewhere)|\bw/o\b|\bno\b )"
     r"(?:\s*foreign body\b|[^;]*,\s*(?:and|or)\b.*$"
-    r"|(?:(?! (?:of )?(?:lower end of )?(?:right|left|bilateral)\b)[^,;])*)",  # a side behind it is not denied
+    r"|(?:(?! (?:of )?(?:lower end of )?(?:right|left|bilateral|unspecified)\b)[^,;])*)",  # no side is denied
     re.IGNORECASE,
 )
 ELSEWHERE = re.compile(
