@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 from leadterm.errors import LeadtermError, unknown_name
-from leadterm.rules.coherence import brought_in, left_out
+from leadterm.rules.coherence import brought_in, left_out, record_of
+from leadterm.rules.shared import on_record
 from leadterm.rules.hints import episode_hint, side_hint, type_hint
 from leadterm.rules.primary_site import primary_site
 from leadterm.rules.select import select
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["MAX_EVIDENCE", "Stages", "Suggester", "as_encounter", "suggest_with", "systems_asked"]
 
 MAX_EVIDENCE, MAX_HINTS = 6, 2
-NEVER_FIRST = -math.inf
+NEVER_FIRST, MOST = -math.inf, 0.99
 DOCUMENT = 400  # characters from which on a text is no mere statement
 BELOW = 0.5  # of the line: where a code comes to stand that a rule leaves out
 DOUBTS: Mapping[str, str] = {
@@ -201,18 +202,43 @@ def _judged(
     for name, codes in known.items():
         if codes is None or not codes.spec.knowledge:
             continue
+        record = record_of(encounter)
+        rows = _joined(rows, name, record) if record else rows
         own = [row for row in rows if row.system == name]
         lifted = _lifted(own, encounter, codes, threshold)
         above = [row for row in own if row.confidence >= threshold or row.code in lifted]
         out = left_out(encounter, above, codes)
         standing = [row for row in above if row.code not in out]
-        more = lifted | brought_in(standing, [row for row in own if row.confidence < threshold and row not in standing])
+        below = [row for row in own if row.confidence < threshold and row not in standing]
+        brought = brought_in(standing, below, record)
+        if brought:
+            above += [row for row in own if row.code in brought and row not in above]
+            out = left_out(encounter, above, codes)
+        more = lifted | brought
         moved |= {(name, code): (threshold, f"brought in: {reason}") for code, reason in more.items()}
         moved |= {(name, row.code): (BELOW * threshold * row.confidence, f"left out: {out[row.code]}")
                   for row in above if row.code in out}  # fmt: skip
     return [
         replace(row, confidence=moved[row.system, row.code][0], reason=moved[row.system, row.code][1])
         if (row.system, row.code) in moved
+        else row
+        for row in rows
+    ]
+
+
+def _joined(rows: list[_Row], system: str, record: str) -> list[_Row]:
+    """Give a code that stands in another's place on the record of a birth what speaks for either."""
+    own = sorted((row for row in rows if row.system == system), key=lambda row: -row.confidence)
+    more: dict[str, float] = {}
+    for row in own:
+        instead = on_record(record, row.code)
+        if instead is not None and not instead.beside:
+            code = next((other.code for other in own if other.code.startswith(instead.becomes)), None)
+            if code is not None:
+                more[code] = max(more.get(code, 0.0), row.confidence)
+    return [
+        replace(row, confidence=min(row.confidence + more[row.code], max(MOST, row.confidence)))
+        if row.system == system and row.code in more
         else row
         for row in rows
     ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from leadterm.text.knowledge import load_table
-from leadterm.text.layout.note_kind import KINDS, find_kind
+from leadterm.text.layout.note_kind import KINDS, MOTHERS, NEWBORNS, find_kind
 
 NOTES = (
     ("Discharge Summary\nAdmitting diagnosis: Cholangitis.\nHospital course: ERCP on day two.",
@@ -30,7 +30,7 @@ NOTES = (
 
 @pytest.mark.parametrize(("text", "kind", "inpatient"), NOTES)
 def test_kind_and_setting(text: str, kind: str, inpatient: bool) -> None:
-    assert find_kind(text) == (kind, inpatient)
+    assert find_kind(text)[:2] == (kind, inpatient)
 
 
 def test_the_senders_name_of_a_note_counts() -> None:
@@ -43,8 +43,26 @@ def test_of_a_long_note_the_ends_are_read() -> None:
 
 def test_the_table_is_sound() -> None:
     rows = load_table("note_kinds.tsv")
-    assert {row["about"] for row in rows} == {*KINDS, "inpatient"} - {"other"}
+    assert {row["about"] for row in rows} == {*KINDS, "inpatient", MOTHERS, NEWBORNS} - {"other"}
     phrases = [(row["about"], phrase) for row in rows for phrase in row["phrases"].split("|")]
     assert len(set(phrases)) == len(phrases)
     assert all(phrase == phrase.lower().strip() for _, phrase in phrases)
     assert {p.removeprefix("kind:") for _, p in phrases if p.startswith("kind:")} <= set(KINDS)
+
+
+RECORDS = (
+    ("Labor note: 31 year old G2P1 at 38w4d with contractions, cervix dilated to 6 cm.", MOTHERS),
+    ("She is pregnant at 20 weeks and has a cold.", MOTHERS),
+    ("Delivery note: vaginal delivery of a girl, apgars 8 and 9. Perineal tear repaired. Mother and baby well.", MOTHERS),
+    ("Newborn exam: day of life 2, born to a G1P1 mother by cesarean. Jaundice.", NEWBORNS),
+    ("NICU: preterm infant, birth weight 1400 g, on CPAP.", NEWBORNS),
+    ("Not pregnant. Pregnancy test negative.", ""),
+    ("45 year old G3P3 with fibroids, scheduled for hysterectomy.", ""),
+    ("Well child visit, 2 months old, born at term.", ""),
+    ("Gout.", ""),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "record"), RECORDS)
+def test_whose_record_of_a_birth_it_is(text: str, record: str) -> None:
+    assert find_kind(text).record == record

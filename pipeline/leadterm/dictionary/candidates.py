@@ -4,18 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
+from leadterm.dictionary.births import birth_codes, period_of
 from leadterm.dictionary.code_tables import CodeTables, code_tables
 from leadterm.dictionary.implied import implied
 from leadterm.dictionary.injuries import CLAUSE_REACH, consciousness, episodes, fitting, with_consciousness
 from leadterm.dictionary.past import may_be_over
-from leadterm.dictionary.pregnancy import MOTHERS, is_mothers, of_the_stage, stage
 from leadterm.dictionary.specify import SIDES, Choice, Specifier
 from leadterm.text.reading import FoundMention, NoteReading, ProblemWords, Reading
-
-if TYPE_CHECKING:
-    from leadterm.codes.system import CodeSystem
 
 __all__ = ["Candidate", "Support", "generate"]
 
@@ -31,6 +27,11 @@ INJURY_SECTIONS = frozenset({
 IMMUNISATION = "Z23"
 STATUS = (IMMUNISATION, "Z89", "Z90", "Z93", "Z94", "Z95", "Z96", "Z97", "Z98")
 REFUSED = frozenset({"refused", "refuses", "refusing", "refusal", "declined", "declines", "declining"})
+PLANNED = frozenset({
+    "scheduled", "scheduling", "planned", "planning", "candidate", "awaiting", "await", "desire", "considering",
+    "offered", "recommended", "discussed", "upcoming",
+})  # fmt: skip
+BESIDE = 8
 EXTERNAL, COMPANION, ALWAYS = "external cause", "companion", "*"
 LASTING = ("E08", "E09", "E10", "E11", "E13", "G30", "I10", "I25.1", "I50", "J44", "K74", "N18", "N40")
 # A combination that is not made beside another code: what the note itself says to be worse.
@@ -115,32 +116,36 @@ def _rank(support: Support, choice: Choice) -> tuple[float, ...]:
     )  # fmt: skip
 
 
-def generate(notes: Sequence[NoteReading], specifier: Specifier) -> list[Candidate]:
+def generate(notes: Sequence[NoteReading], specifier: Specifier, record: str = "") -> list[Candidate]:
     """Make the candidates of an encounter.
 
-    In order of code. ``notes``: what was read in each note.
+    In order of code. ``notes``: what was read in each note. ``record``: whose record of a birth it is, if it is one.
     """
     tables = code_tables(specifier.system)
     candidates = []
-    for code, entries in sorted(_gather(notes, specifier, tables).items()):
+    for code, entries in sorted(_gather(notes, specifier, tables, record).items()):
         ranked = sorted(entries, key=lambda entry: entry[0])
         if all(_is_denied(entry[1].found) for entry in ranked):
             continue
         supports = _distinct(entry[1] for entry in ranked)
         candidates.append(Candidate(code, ranked[0][2], supports))
-    return with_chapter_15(combine(candidates, tables), notes, specifier.system)
+    return combine(candidates, tables)
 
 
-def _gather(notes: Sequence[NoteReading], specifier: Specifier, tables: CodeTables) -> dict[str, list[_Entry]]:
+def _gather(
+    notes: Sequence[NoteReading], specifier: Specifier, tables: CodeTables, record: str
+) -> dict[str, list[_Entry]]:
     """Supports of each code. Denied mentions come last: they count only for codes that another mention may give."""
     gathered: dict[str, list[_Entry]] = {}
     mentions, awake = list(_codable(notes)), consciousness(notes)
+    births, period = birth_codes(specifier.system), period_of(record, notes)
     for denied in (False, True):
         categories = {code[:3] for code in gathered}
         for number, note, found in mentions:
             if _is_denied(found) != denied:
                 continue
             readings = [one for one in (*found.readings, *_companions(found, note, tables)) if _may_stand(one, found)]
+            readings = births.readings(record, readings) if record else readings
             if denied:
                 readings = [reading for reading in readings if reading.code[:3] in categories]
             if not readings:
@@ -151,13 +156,14 @@ def _gather(notes: Sequence[NoteReading], specifier: Specifier, tables: CodeTabl
                 if not weights and specifier.telling_words(reading.code):
                     weights = detail_weights(found, note)
                 support = Support(found, reading, number)
-                details = implied(reading.code, weights, found, note) | weights if weights else weights
+                details = implied(reading.code, weights, found, note, period) | weights if weights else weights
                 letters = fitting(reading.code, when)
                 choices = [choice for one in letters for choice in specifier.choose(reading.code, details, one)]
                 if reading.source == COMPANION:
                     choices = [choice for choice in choices if not choice.upgraded]
                 for choice in with_consciousness(choices, awake, specifier.system):
-                    gathered.setdefault(choice.code, []).append((_rank(support, choice), support, choice))
+                    made = births.at(period, choice) if period else choice
+                    gathered.setdefault(made.code, []).append((_rank(support, made), support, made))
     return gathered
 
 
@@ -169,10 +175,11 @@ def _is_denied(found: FoundMention) -> bool:
 
 
 def _may_stand(reading: Reading, found: FoundMention) -> bool:
-    """Whether a code of status may: what is done in this encounter, or refused, has left no status (I.C.21.c.3)."""
+    """Whether a code of status may: what is done in this encounter, planned or refused has left no status (I.C.21.c.3)."""
     if not reading.code.startswith(STATUS):
         return True
-    if not REFUSED.isdisjoint(found.sentence):
+    planned = found.mention.assertion != "history" and not PLANNED.isdisjoint(found.near[:BESIDE])
+    if planned or not REFUSED.isdisjoint(found.sentence):
         return False
     here = found.mention.section == "procedure" and found.mention.assertion == "present"
     return not here or found.dated or reading.code.startswith(IMMUNISATION)
@@ -235,23 +242,6 @@ def combine(candidates: list[Candidate], tables: CodeTables) -> list[Candidate]:
         choice = Choice(code, 1.0, 0, 0, False, False, 9.0)
         added[code] = Candidate(code, choice, supports, tuple(part.code for part in chosen))
     return [c for _, c in sorted({**added, **{c.code: c for c in candidates}}.items())]
-
-
-def with_chapter_15(candidates: list[Candidate], notes: Sequence[NoteReading], system: CodeSystem) -> list[Candidate]:
-    """Add the codes of chapter 15 for the diseases of a pregnant woman, in order of code."""
-    present = {c.code: c for c in candidates if any(_is_there(c.code, s.found) for s in c.supports)}
-    if not is_mothers(present):
-        return candidates
-    told, known = stage(present, notes), {c.code for c in candidates}
-    mothers = _best_with(MOTHERS, present)
-    added: dict[str, Candidate] = {}
-    for one in present.values():
-        code = of_the_stage(system, one.code, told)
-        if code is not None and code not in known:
-            supports = (*one.supports[:2], *mothers.supports[:1])
-            choice = Choice(code, 1.0, 0, 0, False, False, 9.0)
-            added.setdefault(code, Candidate(code, choice, supports, (one.code, mothers.code)))
-    return sorted([*candidates, *added.values()], key=lambda c: c.code)
 
 
 def _is_there(code: str, found: FoundMention) -> bool:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from leadterm.text.reading import FoundMention, NoteReading
 
-__all__ = ["implied", "regions", "trimester"]
+__all__ = ["implied", "regions"]
 
 WEIGHT = 2.0
 SPINE = ("M4", "M5", "M99", "S12", "S13", "S22", "S23", "S32", "S33", "G95", "G99")
@@ -39,15 +39,18 @@ SECOND_TRIMESTER, THIRD_TRIMESTER = 14, 28
 WEEKS = "Z3A."
 
 
-def implied(code: str, said: Mapping[str, float], found: FoundMention, note: NoteReading) -> dict[str, float]:
+def implied(
+    code: str, said: Mapping[str, float], found: FoundMention, note: NoteReading, period: str
+) -> dict[str, float]:
     """Give the words that count as said near a mention, for the family of one of its codes.
 
     Normal word to weight; empty for most families. ``said``: words that the note writes, with their weights.
+    ``period``: the part of maternity that the record is of, or empty.
     """
     if code.startswith(SPINE):
         return dict.fromkeys(regions(found.near[:CLAUSE_REACH]) or regions(found.sentence), WEIGHT)
     if code.startswith(PREGNANCY):
-        return dict.fromkeys(trimester(note), WEIGHT)
+        return dict.fromkeys((*_trimester(note), period) if period else _trimester(note), WEIGHT)
     if code.startswith(OF_LIMBS):
         near = frozenset(found.near[:CLAUSE_REACH])
         limb = ("limb",) if "extremity" in near else ()
@@ -82,7 +85,7 @@ def regions(words: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(found | names))
 
 
-def trimester(note: NoteReading) -> tuple[str, ...]:
+def _trimester(note: NoteReading) -> tuple[str, ...]:
     """Give the words of the trimester that the weeks of gestation told in a note fall in; none where none is told."""
     weeks = {
         int(reading.code.removeprefix(WEEKS))

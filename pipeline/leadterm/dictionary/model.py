@@ -21,6 +21,7 @@ from leadterm.procedures import MAKERS, procedure_systems, reader_of
 from leadterm.ranking.candidate_table import CandidateTable
 from leadterm.ranking.ranker import Ranker
 from leadterm.rows import FrameReader
+from leadterm.rules.coherence import record_of
 from leadterm.schema import Encounter, Mention, Note, SuggestionSet
 from leadterm.suggester import MAX_EVIDENCE, as_encounter, suggest_with
 from leadterm.text.words.languages import TRANSLATED
@@ -126,7 +127,7 @@ class DictionaryModel(FrameReader):
     def find(self, encounter: Encounter) -> list[Candidate]:
         """Find the candidates of an encounter, in order of code, with all that led to them."""
         model = self.of_day(encounter)
-        return generate(model.read(encounter), model.specifier)
+        return generate(model.read(encounter), model.specifier, record_of(encounter))
 
     def said_of(self, encounter: Encounter, code: str) -> tuple[Mention, ...]:
         """Give every mention of a code or of its family, what is denied or said of a relative included."""
@@ -150,7 +151,7 @@ class DictionaryModel(FrameReader):
                 raise unknown_name("code system of this model", system, self.systems)
             return reader_of(system, model.date).candidates(encounter, model.open(encounter))
         notes = model.read(encounter)
-        found = generate(notes, model.specifier)
+        found = generate(notes, model.specifier, record_of(encounter))
         return CandidateTable(
             encounter.encounter_id, system, tuple(candidate.code for candidate in found), FEATURES,
             feature_matrix(found, notes, encounter, self.ranker.rates),

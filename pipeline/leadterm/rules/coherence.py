@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -15,17 +15,19 @@ from leadterm.rules.shared import (
     higher_degree,
     is_vaguer,
     never_with,
+    on_record,
     one_side,
     replaced,
     symptoms,
 )  # fmt: skip
 from leadterm.rules.support import NOT_OF_THE_PATIENT
+from leadterm.text.layout.note_kind import MOTHERS, NEWBORNS, find_kind
 
 if TYPE_CHECKING:
     from leadterm.codes.system import CodeSystem
     from leadterm.schema import Encounter, Mention
 
-__all__ = ["Proposed", "brought_in", "left_out"]
+__all__ = ["Proposed", "brought_in", "left_out", "record_of"]
 
 FACTORS, FAMILY_HISTORY = ("Z",), ("Z80", "Z81", "Z82", "Z83", "Z84")
 LISTS = frozenset({"diagnosis", "discharge_diagnosis", "problem_list"})
@@ -36,6 +38,11 @@ EARLY = frozenset({
     "chief_complaint", "reason_for_visit", "hpi", "subjective", "past_medical_history", "admission_diagnosis",
 })  # fmt: skip
 ORGANISMS = ("B95", "B96", "B97")
+FIRST_CHAPTERS = {MOTHERS: "I.C.15.a.1", NEWBORNS: "I.C.16.a.1"}
+OTHER_RECORD: Mapping[str, Mapping[str, str]] = {
+    MOTHERS: {"P": "I.C.16.a.1", "Z38": "I.C.16.a.2"},
+    NEWBORNS: {"O": "I.C.15.a.2", "Z3A": "I.C.21.c.11", "Z37": "I.C.15.b.5"},
+}  # fmt: skip
 
 
 class Proposed(Protocol):
@@ -93,8 +100,10 @@ def left_out(encounter: Encounter, proposed: Sequence[Proposed], system: CodeSys
     return reasons
 
 
-def brought_in(above: Sequence[Proposed], below: Sequence[Proposed]) -> dict[str, str]:
+def brought_in(above: Sequence[Proposed], below: Sequence[Proposed], record: str = "") -> dict[str, str]:
     """Find the codes below the line that one above it cannot do without.
+
+    ``record``: whose record of a birth it is, if it is one: there chapters 15 and 16 come first.
 
     >>> from collections import namedtuple
     >>> Code = namedtuple("Code", "code confidence mentions")
@@ -109,6 +118,12 @@ def brought_in(above: Sequence[Proposed], below: Sequence[Proposed]) -> dict[str
                 if fitting:
                     best = min(fitting, key=lambda other: (-other.confidence, other.code))
                     found[best.code] = f"{one.code} needs it ({section})"
+    for one in above if record else ():
+        row = on_record(record, one.code)
+        if row is not None and not any(other.code.startswith(row.becomes) for other in above):
+            fitting = [other for other in below if other.code.startswith(row.becomes)]
+            for best in sorted(fitting, key=lambda other: (-other.confidence, other.code))[:1]:
+                found[best.code] = f"{one.code} on a {record}'s record ({FIRST_CHAPTERS[record]})"
     return found
 
 
@@ -119,6 +134,25 @@ def _unasserted(case: _Case) -> Iterator[Verdict]:
         own = FAMILY_HISTORY if assertion == "family" else () if assertion == "absent" else FACTORS
         if assertion in NOT_OF_THE_PATIENT and not one.code.startswith(own):
             yield one.code, NOT_OF_THE_PATIENT[assertion]
+
+
+def record_of(encounter: Encounter) -> str:
+    """Tell whose record of a birth an encounter is: a mother's, a newborn's, or empty for neither."""
+    return find_kind(encounter.notes[0].text, encounter.notes[0].kind).record
+
+
+def _of_births(case: _Case) -> Iterator[Verdict]:
+    """Codes of the newborn on the mother's record, of the mother on the newborn's, and what chapter 15 or 16 tells."""
+    record = record_of(case.encounter)
+    for one in case.standing if record else ():
+        section = next((s for prefix, s in OTHER_RECORD[record].items() if one.code.startswith(prefix)), "")
+        if section:
+            yield one.code, f"never on a {record}'s record ({section})"
+        row = on_record(record, one.code)
+        if row is not None and not row.beside:
+            told = next((other.code for other in case.standing if other.code.startswith(row.becomes)), None)
+            if told:
+                yield one.code, f"{told} tells it ({FIRST_CHAPTERS[record]})"
 
 
 def _unconfirmed(case: _Case) -> Iterator[Verdict]:
@@ -243,6 +277,6 @@ def _alone(case: _Case) -> Iterator[Verdict]:
 
 
 RULES: tuple[Callable[[_Case], Iterator[Verdict]], ...] = (
-    _unasserted, _unconfirmed, _uncertain, _parts, _contradictory, _general, _burns, _told, _excluded, _organism,
+    _unasserted, _of_births, _unconfirmed, _uncertain, _parts, _contradictory, _general, _burns, _told, _excluded, _organism,
     _integral, _alone,
 )  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from leadterm.text.knowledge import load_table
 
@@ -100,6 +100,26 @@ def companions() -> tuple[tuple[str, tuple[str, ...], str, bool], ...]:
 def never_with() -> tuple[tuple[str, tuple[str, ...], str], ...]:
     """Give prefixes of codes that another code tells: prefix, the others, section."""
     return tuple((r["code"], tuple(r["beside"].split("|")), r["section"]) for r in load_table("never_with.tsv"))
+
+
+class OnRecord(NamedTuple):
+    """What a disease's code becomes on the record of a birth; ``beside``: whether it stays there itself."""
+
+    becomes: str
+    beside: bool
+
+
+@lru_cache(maxsize=4096)
+def on_record(record: str, code: str) -> OnRecord | None:
+    """Give what becomes of a code on a mother's or newborn's record, by the longest prefix of ``births.tsv``."""
+    rows = _births()
+    return next((rows[key] for n in range(len(code), 1, -1) if (key := (record, code[:n])) in rows), None)
+
+
+@lru_cache(maxsize=1)
+def _births() -> Mapping[tuple[str, str], OnRecord]:
+    rows = load_table("births.tsv")
+    return {(row["record"], row["code"]): OnRecord(row["becomes"], row["how"] == "with") for row in rows}
 
 
 @lru_cache(maxsize=1)

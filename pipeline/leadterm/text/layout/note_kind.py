@@ -10,13 +10,15 @@ from typing import NamedTuple
 from leadterm.schema import Note
 from leadterm.text.knowledge import load_table
 
-__all__ = ["KINDS", "NoteKind", "find_kind", "find_setting"]
+__all__ = ["KINDS", "MOTHERS", "NEWBORNS", "NoteKind", "find_kind", "find_setting"]
 
 KINDS = (
     "clinic", "consult", "discharge summary", "emergency", "letter", "operative", "other", "pathology", "progress",
     "psychiatric", "radiology",
 )  # fmt: skip
 ENOUGH, STAY = 1.5, 1.75
+MOTHERS, NEWBORNS = RECORDS = ("mother", "newborn")
+BORN = 2.5  # what speaks for a record of a birth, at least
 _HEAD, _TAIL = 6000, 3000
 _OF_KIND = "kind:"
 _BREAK = "|"  # stands for a line break in a flattened text, where no other sign is left
@@ -37,11 +39,13 @@ _FLAT = _Flat({ord("\n"): _BREAK})
 class NoteKind(NamedTuple):
     """What a note is.
 
-    ``inpatient``: whether it reads as part of an inpatient stay.
+    ``inpatient``: whether it reads as part of an inpatient stay. ``record``: `MOTHERS` or `NEWBORNS` where it is the
+    record of a pregnant woman or one who has given birth, or of a newborn; else empty.
     """
 
     name: str
     inpatient: bool
+    record: str = ""
 
 
 class _Cues(NamedTuple):
@@ -84,9 +88,9 @@ def find_kind(text: str, title: str = "") -> NoteKind:
     line.
 
     >>> find_kind("DISCHARGE SUMMARY\\nHOSPITAL COURSE: She was admitted with pneumonia and did well.")
-    NoteKind(name='discharge summary', inpatient=True)
+    NoteKind(name='discharge summary', inpatient=True, record='')
     >>> find_kind("Gout.")
-    NoteKind(name='other', inpatient=False)
+    NoteKind(name='other', inpatient=False, record='')
     """
     if len(text) > _HEAD + _TAIL:
         text = f"{text[:_HEAD]}\n{text[-_TAIL:]}"
@@ -99,9 +103,11 @@ def find_kind(text: str, title: str = "") -> NoteKind:
         kind, weight = about[number]
         sums[kind] = sums.get(kind, 0.0) + weight
     stay = sums.pop("inpatient", 0.0)
+    born = {record: sums.pop(record, 0.0) for record in RECORDS}
+    record = max(RECORDS, key=born.__getitem__)
     name = min(sums, key=lambda kind: (-sums[kind], kind), default="other")
     name = name if sums.get(name, 0.0) >= ENOUGH else "other"
-    return NoteKind(name, stay + of_kind.get(name, 0.0) > STAY)
+    return NoteKind(name, stay + of_kind.get(name, 0.0) > STAY, record if born[record] >= BORN else "")
 
 
 def find_setting(notes: Iterable[Note]) -> str:

@@ -27,11 +27,15 @@ BIRTH_WEIGHT = (
     (500, "P07.01"), (750, "P07.02"), (1000, "P07.03"), (1250, "P07.14"), (1500, "P07.15"), (1750, "P07.16"),
     (2000, "P07.17"), (2500, "P07.18"),
 )  # fmt: skip
-WEEKS = r"(?P<n>\d{1,2})(?:\s*(?:and\s+)?(?:\d/\d(?:ths?)?|[-–]\s*\d/\d(?:ths?)?))?[\s-]*(?:weeks?|wks?|semanas)\b['’]?"
+WEEKS = (
+    r"(?<![\d+])(?P<n>\d{1,2})(?:\s*(?:and\s+)?(?:\d/\d(?:ths?)?|[-–]\s*\d/\d(?:ths?)?|\+\s*[0-6]))?"
+    r"[\s-]*(?:weeks?|wks?|semanas)\b['’]?"
+)
+SHORT_WEEKS = r"(?<!\d)(?P<n>[1-4]\d)\s?(?:w(?:ks?|eeks)?\s?[0-6]\s?d(?:ays?)?|\+[0-6])\b"
 FETAL_AGE = r"(?:sonographic|menstrual|fetal) age"
 PREGNANT = rf"(?:gestation|{FETAL_AGE}|pregnan|intrauterine|\biup\b|\bega\b|gestación|gestacion|embaraz)"
 SURFACE = r"(?:tbsa|bsa|total body surface|(?:of\s+)?(?:(?:the|his|her)\s+)?(?:total\s+)?body surface)"
-CHILDBIRTH = r"(?:gravida|para\b|\bg\d+\s?p\d|labor\b|primigravida|cesarean|c-section|vaginal delivery|\bedc\b|\bedd\b)"
+CHILDBIRTH = r"(?:gravida|para\b|\bg\d+\s?p\d|labor\b|primigravida|cesarean|c-section|vaginal delivery|\bedc\b|\bedd\b|prenatal|antenatal)"
 MOTHERS = r"(?! (?:labor|contraction|premature|rupture|delivery))"
 BORN = (
     rf"(?:premature{MOTHERS}|preterm{MOTHERS}|prematurity"
@@ -115,7 +119,7 @@ def _rule(words: str, pattern: str, code: Callable[[re.Match[str]], str], term: 
 
 
 PREGNANT_WORDS = "gestation|sonographic age|menstrual age|fetal age|pregnan|intrauterine|iup|gestaci|embaraz"
-CHILDBIRTH_WORDS = "gravida|para|labor|cesarean|section|vaginal delivery|edc|edd|g1p|g2p|g3p|g4p|g5p"
+CHILDBIRTH_WORDS = "gravida|para|labor|cesarean|section|vaginal delivery|edc|edd|prenatal|antenatal|g1p|g2p|g3p|g4p|g5p"
 BORN_WORDS = "prematur|preterm|preemie|newborn|neonate|infant|born at|recién nacido|recien nacido"
 BMI = r"\b(?:bmi|imc|body mass index)\b[^\d\n.;]{0,25}(?P<n>[1-9]\d(?:[.,]\d)?)(?!\d|\s*(?:%|percent|years))"
 BURNED = rf"(?P<n>\d{{1,3}})(?:\.\d)?\s*%\s*{SURFACE}"
@@ -128,6 +132,8 @@ RULES = (
     _rule(PREGNANT_WORDS, rf"{PREGNANT}\w*[^.\n\d]{{0,35}}{WEEKS}", gestation, "Weeks of gestation"),
     _rule(CHILDBIRTH_WORDS, rf"{CHILDBIRTH}[^.\n]{{0,35}}?{WEEKS}", gestation, "Weeks of gestation"),
     _rule(CHILDBIRTH_WORDS, rf"{WEEKS}[^.\n]{{0,35}}?{CHILDBIRTH}", gestation, "Weeks of gestation"),
+    _rule(CHILDBIRTH_WORDS, rf"{CHILDBIRTH}[^.\n]{{0,35}}?{SHORT_WEEKS}", gestation, "Weeks of gestation"),
+    _rule(CHILDBIRTH_WORDS + "|" + PREGNANT_WORDS, rf"\bat {SHORT_WEEKS}", gestation, "Weeks of gestation"),
     _rule(BORN_WORDS, rf"\b(?:born at|delivered at|ex[- ]|former\s)\s*{WEEKS}", _premature, "Preterm newborn"),
     _rule(BORN_WORDS, rf"{WEEKS}[^.\n]{{0,15}}?{BORN}\w*", _premature, "Preterm newborn"),
     _rule("tbsa|bsa|body surface", BURNED + THIRD_DEGREE, burned_surface, "Burned body surface"),

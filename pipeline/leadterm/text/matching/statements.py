@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 __all__ = ["find_quiet", "keep_apart", "keep_telling", "naming_words"]
 
-SEPARATORS = frozenset(map(get_string_id, (",", "/", "and", "&", "+", "y", "e")))
-INDEX = "index"
+SEPARATORS = frozenset(map(get_string_id, (",", "/", "and", "&", "+", "y", "e", "s/p", "S/P")))
+INDEX, STATUS_POST = "index", "s/p"
 MARKS = frozenset(",/+")
 LINKED = re.compile(r"\b(?:with|and)\b|\binfluenzal?\b", re.IGNORECASE)
 LONG_FORM, FAR = 3, 2
@@ -55,7 +55,11 @@ def keep_apart(
             by_token.setdefault(token, []).append(tokens)
     apart = {t: cut for t, cut in crossing.items() if cut >= 0 and _are_two(t, cut, by_token, quiet)}
 
+    after = {i for i in cuts if doc[i].lower_ == STATUS_POST}
+
     def holds(match: Match) -> bool:
+        if after and match.tokens[-1] in after:
+            return False
         taken = heads.keys() & match.tokens if len(match.tokens) > 1 else opposite & set(match.tokens)
         if taken:
             words = words_of(match)

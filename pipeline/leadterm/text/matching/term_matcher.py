@@ -287,10 +287,16 @@ class TermMatcher:
         best: dict[tuple[int, int, int], tuple[int, list[int]]], token: list[int]
     ) -> dict[tuple[Any, ...], Match]:
         found: dict[tuple[Any, ...], Match] = {}
+        places: dict[tuple[int, int], list[frozenset[int]]] = {}
         for (segment, term, _), (width, chosen) in best.items():
             tokens = tuple(sorted({token[k] for k in chosen}))
             found[segment, tokens, term] = Match(term, tokens, segment, max(width + 1 - len(tokens), 0))
-        return found
+            places.setdefault((segment, term), []).append(frozenset(tokens))
+        twice = {key: sets for key, sets in places.items() if len(sets) > 1}
+        return {
+            (segment, tokens, term): match for (segment, tokens, term), match in found.items()
+            if not any(other < frozenset(tokens) for other in twice.get((segment, term), ()))
+        }  # fmt: skip
 
 
 _term_of = attrgetter("term")
