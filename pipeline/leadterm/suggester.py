@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Protocol
 
 from leadterm.errors import LeadtermError, unknown_name
 from leadterm.rules.coherence import brought_in, left_out, record_of
-from leadterm.rules.shared import on_record
 from leadterm.rules.hints import episode_hint, side_hint, type_hint
 from leadterm.rules.primary_site import primary_site
 from leadterm.rules.select import select
+from leadterm.rules.shared import on_record
 from leadterm.schema import Encounter, Mention, Note, Suggestion, SuggestionSet
 from leadterm.text.layout.note_kind import find_kind, find_setting
 

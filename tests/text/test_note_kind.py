@@ -53,7 +53,7 @@ def test_the_table_is_sound() -> None:
 RECORDS = (
     ("Labor note: 31 year old G2P1 at 38w4d with contractions, cervix dilated to 6 cm.", MOTHERS),
     ("She is pregnant at 20 weeks and has a cold.", MOTHERS),
-    ("Delivery note: vaginal delivery of a girl, apgars 8 and 9. Perineal tear repaired. Mother and baby well.", MOTHERS),
+    ("Delivery note: vaginal delivery of a girl, apgars 8 and 9. Perineal tear. Mother and baby well.", MOTHERS),
     ("Newborn exam: day of life 2, born to a G1P1 mother by cesarean. Jaundice.", NEWBORNS),
     ("NICU: preterm infant, birth weight 1400 g, on CPAP.", NEWBORNS),
     ("Not pregnant. Pregnancy test negative.", ""),

@@ -175,7 +175,7 @@ def _is_denied(found: FoundMention) -> bool:
 
 
 def _may_stand(reading: Reading, found: FoundMention) -> bool:
-    """Whether a code of status may: what is done in this encounter, planned or refused has left no status (I.C.21.c.3)."""
+    """Whether a code of status may: what is done now, planned or refused has left no status (I.C.21.c.3)."""
     if not reading.code.startswith(STATUS):
         return True
     planned = found.mention.assertion != "history" and not PLANNED.isdisjoint(found.near[:BESIDE])

@@ -35,7 +35,10 @@ SHORT_WEEKS = r"(?<!\d)(?P<n>[1-4]\d)\s?(?:w(?:ks?|eeks)?\s?[0-6]\s?d(?:ays?)?|\
 FETAL_AGE = r"(?:sonographic|menstrual|fetal) age"
 PREGNANT = rf"(?:gestation|{FETAL_AGE}|pregnan|intrauterine|\biup\b|\bega\b|gestación|gestacion|embaraz)"
 SURFACE = r"(?:tbsa|bsa|total body surface|(?:of\s+)?(?:(?:the|his|her)\s+)?(?:total\s+)?body surface)"
-CHILDBIRTH = r"(?:gravida|para\b|\bg\d+\s?p\d|labor\b|primigravida|cesarean|c-section|vaginal delivery|\bedc\b|\bedd\b|prenatal|antenatal)"
+CHILDBIRTH = (
+    r"(?:gravida|para\b|\bg\d+\s?p\d|labor\b|primigravida|cesarean|c-section|vaginal delivery|\bedc\b|\bedd\b"
+    r"|prenatal|antenatal)"
+)
 MOTHERS = r"(?! (?:labor|contraction|premature|rupture|delivery))"
 BORN = (
     rf"(?:premature{MOTHERS}|preterm{MOTHERS}|prematurity"
