@@ -110,6 +110,7 @@ class Feature:
 OWN = tuple(value for name, value in vars(Feature).items() if name.isupper())
 FEATURES = (*OWN, *AROUND, *DOCUMENT, *RATE_FEATURES)
 ZEROS: Mapping[str, float] = dict.fromkeys(FEATURES[: -len(RATE_FEATURES)], 0.0)
+COLUMNS = {name: number for number, name in enumerate(FEATURES)}
 SECTION_GROUPS: Mapping[str, str] = {
     "assessment": Feature.IN_ASSESSMENT, "assessment_plan": Feature.IN_ASSESSMENT, "impression": Feature.IN_ASSESSMENT,
     "problem_list": Feature.IN_ASSESSMENT,
@@ -156,7 +157,10 @@ def feature_matrix(
     ``rates``: what coders report; without it the columns of `RATE_FEATURES` are 0.
     """
     around = describe_surroundings(candidates, encounter)
-    rows = [{**_mention_features(c), **_code_features(c.code), **a} for c, a in zip(candidates, around, strict=True)]
+    rows = [
+        {**ZEROS, **_mention_features(c), **_code_features(c.code), **a}
+        for c, a in zip(candidates, around, strict=True)
+    ]
     _add_rivals(rows, candidates)
     _add_relations(rows, candidates)
     document = describe_document(candidates, notes, kind_of(encounter))
@@ -166,37 +170,37 @@ def feature_matrix(
         Feature.NOTE_WORDS: math.log1p(sum(note.length for note in notes)),
         Feature.HAS_PROBLEMS: float(sum(len(note.problems) for note in notes)),
         Feature.HEADINGS: float(sum(r[Feature.IN_HEADING] > 0 for r in rows)),
-        Feature.INJURIES: float(sum(r.get(Feature.INJURY, 0.0) > 0 for r in rows)),
+        Feature.INJURIES: float(sum(r[Feature.INJURY] > 0 for r in rows)),
     }
-    values = [list({**ZEROS, **row, **shared}.values()) for row in rows]
-    own = np.array(values, dtype=np.float32).reshape(len(rows), len(ZEROS))
+    own = np.array([list(row.values()) for row in rows], dtype=np.float32).reshape(len(rows), len(ZEROS))
+    own[:, [COLUMNS[name] for name in shared]] = list(shared.values())
     if rates is None:
         return np.hstack([own, np.zeros((len(rows), len(RATE_FEATURES)), np.float32)])
     return np.hstack([own, rates.columns([candidate.code for candidate in candidates], reporting_kind(document))])
 
 
 def _mention_features(candidate: Candidate) -> dict[str, float]:
-    best = candidate.supports[0]
-    reading, found, choice = best.reading, best.found, candidate.choice
+    supports, choice = candidate.supports, candidate.choice
+    reading, found, every = supports[0].reading, supports[0].found, [support.found for support in supports]
+    headings = [one.heading for one in every if one.heading >= 0]
     row: dict[str, float] = {
         SOURCES.get(reading.source, Feature.FROM_OTHER): 1.0,
         Feature.TERM_WORDS: reading.words, Feature.TERM_WEIGHT: reading.weight, Feature.TERM_MISSING: reading.missing,
         Feature.GAP: reading.gap, Feature.COVERAGE: found.coverage,
-        Feature.BEST_COVERAGE: max(s.found.coverage for s in candidate.supports),
-        Feature.READINGS: len(found.readings), Feature.SUBSUMED: all(s.found.subsumed for s in candidate.supports),
+        Feature.BEST_COVERAGE: max([one.coverage for one in every]),
+        Feature.READINGS: len(found.readings), Feature.SUBSUMED: all([one.subsumed for one in every]),
         Feature.JOINED: found.joined, Feature.COMBINED: len(candidate.combined),
         Feature.DETAIL_SCORE: choice.score, Feature.DETAIL_FOUND: choice.found, Feature.DETAIL_UNSAID: choice.unsaid,
         Feature.UNSPECIFIED: choice.unspecified, Feature.OTHER: choice.other,
         Feature.MARGIN: choice.margin, Feature.UPGRADED: choice.upgraded,
         Feature.DEEPER: len(candidate.code) - len(reading.code),
-        Feature.MENTIONS: len(candidate.supports), Feature.PLACE: found.place,
-        Feature.IN_HEADING: sum(s.found.heading >= 0 for s in candidate.supports),
-        Feature.HEADING_NUMBER: min((s.found.heading for s in candidate.supports if s.found.heading >= 0), default=-1),
-        Feature.IN_BODY: sum(s.found.body >= 0 for s in candidate.supports),
-        Feature.LABELLED: sum(bool(s.found.label) for s in candidate.supports) / len(candidate.supports),
-        Feature.SECTIONS: len({s.found.mention.section for s in candidate.supports}),
+        Feature.MENTIONS: len(every), Feature.PLACE: found.place,
+        Feature.IN_HEADING: len(headings), Feature.HEADING_NUMBER: min(headings, default=-1),
+        Feature.IN_BODY: len([one for one in every if one.body >= 0]),
+        Feature.LABELLED: len([one for one in every if one.label]) / len(every),
+        Feature.SECTIONS: len({one.mention.section for one in every}),
     }  # fmt: skip
-    _count_places(row, candidate.supports)
+    _count_places(row, supports)
     return row
 
 
@@ -229,13 +233,12 @@ def _add_rivals(rows: list[dict[str, float]], candidates: Sequence[Candidate]) -
         for i in group:
             others = [j for j in group if j != i and not _are_twins(candidates[i], candidates[j])]
             rows[i][Feature.RIVALS] = len(others)
-            own = candidates[i].supports[0].reading
-            rivals = [candidates[j].supports[0].reading for j in others]
-            rows[i][Feature.RIVAL_WEIGHT] = own.weight - max((rival.weight for rival in rivals), default=0.0)
-            rows[i][Feature.TOKEN_RIVALS] = sum(rival.missing < own.missing for rival in rivals)
+            own, rivals = candidates[i].supports[0].reading, [candidates[j].supports[0].reading for j in others]
+            rows[i][Feature.RIVAL_WEIGHT] = own.weight - max([rival.weight for rival in rivals], default=0.0)
+            rows[i][Feature.TOKEN_RIVALS] = len([rival for rival in rivals if rival.missing < own.missing])
     _add_problem_rivals(rows, candidates)
     for group in by_category.values():
-        in_heading = sum(rows[i][Feature.IN_HEADING] > 0 for i in group)
+        in_heading = sum([rows[i][Feature.IN_HEADING] > 0 for i in group])
         for i in group:
             twins = sum(_are_twins(candidates[i], candidates[j]) for j in group) if candidates[i].choice.paired else 0
             rows[i][Feature.CATEGORY_RIVALS] = len(group) - 1 - twins
@@ -253,6 +256,7 @@ def _are_twins(one: Candidate, other: Candidate) -> bool:
 def _add_problem_rivals(rows: list[dict[str, float]], candidates: Sequence[Candidate]) -> None:
     """How many other candidates stand in the same problem heading, and how many of them match it better."""
     by_problem: dict[tuple[int, int], list[tuple[tuple[float, ...], int]]] = {}
+    better_of: dict[int, int] = {}
     for i, candidate in enumerate(candidates):
         first: dict[tuple[int, int], Support] = {}
         for support in candidate.supports:
@@ -265,8 +269,8 @@ def _add_problem_rivals(rows: list[dict[str, float]], candidates: Sequence[Candi
         ordered = sorted(merit for merit, _ in rivals)
         for own, i in rivals:
             better = len(ordered) - bisect_right(ordered, own)
-            rows[i][Feature.PROBLEM_RIVALS] = max(rows[i].get(Feature.PROBLEM_RIVALS, 0.0), len(rivals) - 1)
-            rows[i][Feature.PROBLEM_BETTER] = min(rows[i].get(Feature.PROBLEM_BETTER, 99.0), better)
+            rows[i][Feature.PROBLEM_RIVALS] = max(rows[i][Feature.PROBLEM_RIVALS], len(rivals) - 1)
+            rows[i][Feature.PROBLEM_BETTER] = better_of[i] = min(better_of.get(i, 99), better)
 
 
 @lru_cache(maxsize=1)
@@ -295,11 +299,10 @@ def _prefixes(code: str) -> tuple[str, ...]:
 
 def _add_relations(rows: list[dict[str, float]], candidates: Sequence[Candidate]) -> None:
     """Symptoms of a documented disease, and parts of a combination code."""
-    strong = [c.code for c, row in zip(candidates, rows, strict=True) if row.get(Feature.PRESENT, 0.0) > 0]
+    strong = [c.code for c, row in zip(candidates, rows, strict=True) if row[Feature.PRESENT] > 0]
     known = {prefix for code in strong for prefix in _prefixes(code)}
     symptoms = Counter(symptom for disease in known & _integral().keys() for symptom in _integral()[disease])
     replaced = Counter(part for code in strong for part in _replaced().get(code, ()))
-    for row, candidate in zip(rows, candidates, strict=True):
-        own = _prefixes(candidate.code)
-        row[Feature.INTEGRAL] = float(sum(symptoms.get(prefix, 0) for prefix in own))
-        row[Feature.REPLACED] = float(sum(replaced.get(prefix, 0) for prefix in own))
+    for name, counts in ((Feature.INTEGRAL, symptoms), (Feature.REPLACED, replaced)):
+        for row, candidate in zip(rows if counts else (), candidates if counts else (), strict=True):
+            row[name] = float(sum([counts[prefix] for prefix in _prefixes(candidate.code) if prefix in counts]))

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 import re
 from bisect import bisect_left
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 from leadterm.text.layout.lines import unwrapped
 from leadterm.text.layout.note_kind import KINDS, NoteKind, find_kind
@@ -96,9 +96,36 @@ def reporting_kind(document: Mapping[str, float]) -> str:
 def describe_surroundings(candidates: Sequence[Candidate], encounter: Encounter) -> list[dict[str, float]]:
     """Give what is known of the mentions of each candidate, by the names of `AROUND`."""
     texts = {note.note_id: _Text(unwrapped(note.text)) for note in encounter.notes}
-    places = sorted({_at(support) for one in candidates for support in one.supports})
-    told = sorted({_at(support) for one in candidates for support in one.supports if _is_diagnosis(support)})
-    return [_describe(one, texts, places, told) for one in candidates]
+    supports = {id(support.found): support for one in candidates for support in one.supports}  # many share a mention
+    order = _numbered(map(_at, supports.values()))
+    told = _numbered(map(_at, filter(_is_diagnosis, supports.values())))
+    places = {key: _place(support, order, told) for key, support in supports.items()}
+    return [_describe(one, texts, [places[id(support.found)] for support in one.supports]) for one in candidates]
+
+
+class _Place(NamedTuple):
+    """A mention: its number among all and among the diagnoses, or -1; where it is; columns that count it.
+
+    ``present``: its section, where it says that something is there.
+    """
+
+    order: int
+    told: int
+    place: float
+    counted: tuple[str, ...]
+    present: str | None
+
+
+def _numbered(places: Iterable[tuple[int, int]]) -> dict[tuple[int, int], int]:
+    return {place: number for number, place in enumerate(sorted(set(places)))}
+
+
+def _place(support: Support, order: Mapping[tuple[int, int], int], told: Mapping[tuple[int, int], int]) -> _Place:
+    at, mention = _at(support), support.found.mention
+    names = COUNTS.get(mention.assertion), PARTS.get(mention.section)
+    present = mention.section if mention.assertion == "present" else None
+    number = told[at] if _is_diagnosis(support) else -1
+    return _Place(order[at], number, support.found.place, tuple(filter(None, names)), present)
 
 
 def _at(support: Support) -> tuple[int, int]:
@@ -110,30 +137,21 @@ def _is_diagnosis(support: Support) -> bool:
     return mention.section in DIAGNOSIS and mention.assertion in ("present", "possible")
 
 
-def _describe(
-    candidate: Candidate,
-    texts: Mapping[str, _Text],
-    places: list[tuple[int, int]],
-    told: list[tuple[int, int]],
-) -> dict[str, float]:
+def _describe(candidate: Candidate, texts: Mapping[str, _Text], places: Sequence[_Place]) -> dict[str, float]:
     supports, best = candidate.supports, candidate.supports[0].found.mention
     row = NOTHING_AROUND | texts[best.note_id].line(best.start, best.end)
     near = [texts[m.note_id].care(m.start, m.end) for m in (support.found.mention for support in supports[:READ])]
     row["care"], row["care_best"] = near[0], max(near)
-    row["order"] = bisect_left(places, min(map(_at, supports)))
-    diagnoses = [_at(support) for support in supports if _is_diagnosis(support)]
-    row["diagnosis_order"] = bisect_left(told, min(diagnoses)) if diagnoses else -1
-    row["first_place"] = min(support.found.place for support in supports)
-    row["last_place"] = max(support.found.place for support in supports)
-    sections = set()
-    for support in supports:
-        mention = support.found.mention
-        for name in (COUNTS.get(mention.assertion), PARTS.get(mention.section)):
-            if name is not None:
-                row[name] += 1
-        if mention.assertion == "present":
-            sections.add(mention.section)
-    row["present_sections"], row["present_diagnosis"] = len(sections), not sections.isdisjoint(DIAGNOSIS)
+    row["order"] = min([one.order for one in places])
+    row["diagnosis_order"] = min([one.told for one in places if one.told >= 0], default=-1)
+    where = [one.place for one in places]
+    row["first_place"], row["last_place"] = min(where), max(where)
+    for one in places:
+        for name in one.counted:
+            row[name] += 1
+    sections = {one.present for one in places}
+    row["present_sections"] = len(sections - {None})
+    row["present_diagnosis"] = not sections.isdisjoint(DIAGNOSIS)
     return row
 
 

@@ -51,11 +51,12 @@ class NoteKind(NamedTuple):
 class _Cues(NamedTuple):
     """``about``: what each cue speaks for, and how much. ``phrases``: by their first two whole words, or the only one,
     each as it stands in the flattened text, with the number of its cue; under the empty word those without a whole
-    word. ``of_kind``: how much each kind speaks for a stay.
+    word. ``first``: words that begin two of them. ``of_kind``: how much each kind speaks for a stay.
     """
 
     about: tuple[tuple[str, float], ...]
     phrases: Mapping[str | tuple[str, str], list[tuple[str, int]]]
+    first: frozenset[str]
     of_kind: Mapping[str, float]
 
 
@@ -68,7 +69,8 @@ def _cues() -> _Cues:
     for number, row in enumerate(cues):
         for spelled, words in map(_spell, row["phrases"].split("|")):
             phrases.setdefault(words, []).append((spelled, number))
-    return _Cues(tuple((row["about"], float(row["weight"])) for row in cues), phrases, of_kind)
+    first = frozenset(words[0] for words in phrases if isinstance(words, tuple))
+    return _Cues(tuple((row["about"], float(row["weight"])) for row in cues), phrases, first, of_kind)
 
 
 def _spell(phrase: str) -> tuple[str, str | tuple[str, str]]:
@@ -96,8 +98,9 @@ def find_kind(text: str, title: str = "") -> NoteKind:
         text = f"{text[:_HEAD]}\n{text[-_TAIL:]}"
     words = f"\n{title}\n{text}".lower().translate(_FLAT).replace(_BREAK, f" {_BREAK} ").split()
     flat = f" {' '.join(words)} "  # words and breaks between spaces: phrases are looked up without expressions
-    about, phrases, of_kind = _cues()
-    held = [pair for key in phrases.keys() & chain([""], words, pairwise(words)) for pair in phrases[key]]
+    about, phrases, first, of_kind = _cues()
+    pairs = [pair for pair in pairwise(words) if pair[0] in first]
+    held = [one for key in phrases.keys() & chain([""], words, pairs) for one in phrases[key]]
     sums: dict[str, float] = {}
     for number in sorted({number for phrase, number in held if phrase in flat}):
         kind, weight = about[number]
