@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
-from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -27,6 +26,8 @@ if TYPE_CHECKING:
 __all__ = ["Cover", "Match", "Reading", "Scan", "TermMatcher"]
 
 WINDOW = 8
+REACH = WINDOW + 4  # words of the note; a token may stand for several
+FOLD = 1 << 19
 GAPS = 4
 NUMERAL, WHOLE = 3, 3
 
@@ -59,6 +60,8 @@ class TermMatcher:
         self._numerals = frozenset(i for word, i in lexicon.words.items() if word[0].isdigit() and len(word) <= NUMERAL)
         self._heads = frozenset(lexicon.words[word] for word in ROMAN_AFTER if word in lexicon.words)
         self._facts = lru_cache(maxsize=100_000)(self._term_facts)
+        self._words_of = lru_cache(maxsize=100_000)(self._term_words)
+        self._readings_of = lru_cache(maxsize=20_000)(self._read_terms)
 
     @classmethod
     def default(cls, lexicon: Lexicon, normaliser: Normaliser) -> TermMatcher:
@@ -136,23 +139,25 @@ class TermMatcher:
 
     def _pairs(self, scan: Scan) -> Iterator[tuple[int, int, int]]:
         """Yield (i, j, term) where a term's two rarest words stand near each other and the note holds the rest."""
-        lex = self.lexicon
-        n = len(scan.word)
+        lex, (paired, likely) = self.lexicon, self._paired
+        held = np.flatnonzero(paired[scan.word])
+        n = len(held)
         if n < 2 or not len(lex.pair_keys):
             return
-        left, step = np.arange(n), np.arange(1, min(WINDOW + 4, n))[:, None]
-        right = left + step
-        near = right < n
-        right = np.minimum(right, n - 1)
-        near &= (scan.word != scan.word[right]) & (scan.word >= 0) & (scan.word[right] >= 0)
-        near &= (scan.segment == scan.segment[right]) & (scan.position[right] - scan.position <= WINDOW)
-        near &= scan.negated == scan.negated[right]
-        which, i = np.nonzero(near)
+        word, segment, position = scan.word[held], scan.segment[held], scan.position[held]
+        left, step = np.arange(n), np.arange(1, min(REACH, n))[:, None]
+        right = np.minimum(left + step, n - 1)
+        near = (segment == segment[right]) & (position[right] - position <= WINDOW) & (word != word[right])
+        which, i = np.nonzero(near & (left + step < n))
         j = i + which + 1
-        a, b = scan.word[i].astype(np.int64), scan.word[j].astype(np.int64)
+        a, b = word[i].astype(np.int64), word[j].astype(np.int64)
         keys = (np.minimum(a, b) << SHIFT) | np.maximum(a, b)
+        hit = np.flatnonzero(likely[_fold(keys)])
+        keys, i, j = keys[hit], held[i[hit]], held[j[hit]]
         at = np.minimum(np.searchsorted(lex.pair_keys, keys), len(lex.pair_keys) - 1)
-        hit = np.flatnonzero(lex.pair_keys[at] == keys)
+        near = (lex.pair_keys[at] == keys) & (j - i < REACH) & (scan.negated[i] == scan.negated[j])
+        hit = np.flatnonzero(near)
+        hit = hit[np.lexsort((i[hit], j[hit] - i[hit]))]
         at, i, j = at[hit], i[hit], j[hit]
         counts = lex.pair_ptr[at + 1] - lex.pair_ptr[at]
         offsets = np.repeat(lex.pair_ptr[at] - np.cumsum(counts) + counts, counts) + np.arange(counts.sum())
@@ -172,10 +177,21 @@ class TermMatcher:
         whole: npt.NDArray[np.bool_] = np.logical_and.reduceat(here[words], begins)
         return whole
 
-    def _words_of(self, term: int) -> list[int]:
+    @cached_property
+    def _paired(self) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+        """Whether each word stands in a key of two words, the last entry for unknown ones; which folded keys there are.
+
+        Both are small: to look there first is quicker than to search among all keys.
+        """
+        keys = self.lexicon.pair_keys
+        paired, likely = np.zeros(len(self.vocabulary) + 1, dtype=np.bool_), np.zeros(FOLD, dtype=np.bool_)
+        paired[keys >> SHIFT] = paired[keys & ((1 << SHIFT) - 1)] = True
+        likely[_fold(keys)] = True
+        return paired, likely
+
+    def _term_words(self, term: int) -> tuple[int, ...]:
         lex = self.lexicon
-        words: list[int] = lex.word_ids[lex.word_ptr[term] : lex.word_ptr[term + 1]].tolist()
-        return words
+        return tuple(lex.word_ids[lex.word_ptr[term] : lex.word_ptr[term + 1]].tolist())
 
     def _multiples(self, scan: Scan) -> dict[tuple[Any, ...], Match]:
         pairs = list(self._pairs(scan))
@@ -208,7 +224,9 @@ class TermMatcher:
                 low, high = min(low, position[k]), max(high, position[k])
                 chosen.append(k)
             else:
-                if high - low >= limit or not self._grades_hold(chosen, words, position):
+                if high - low >= limit or not (
+                    self._numerals.isdisjoint(needed) or self._grades_hold(chosen, words, position)
+                ):
                     continue
                 key = (segments[i], term, token[i])
                 width = high - low
@@ -219,8 +237,6 @@ class TermMatcher:
     def _grades_hold(self, chosen: Sequence[int], words: Sequence[int], position: Sequence[int]) -> bool:
         """Whether each numeral of a term stands right behind its "type" or "stage", or beside another of its words."""
         numerals = [k for k in chosen if words[k] in self._numerals]
-        if not numerals:
-            return True
         heads = [position[k] for k in chosen if words[k] in self._heads]
         others = [position[k] for k in chosen if words[k] not in self._numerals]
         near = [range(head, head + 2) for head in heads] or [range(other - 1, other + 2) for other in others]
@@ -250,12 +266,16 @@ class TermMatcher:
         return result
 
     def _readings(self, matches: Sequence[Match]) -> tuple[Reading, ...]:
+        ordered = sorted([(match.term, match.gap) for match in matches])
+        return self._readings_of(tuple(ordered), len(matches[0].tokens))
+
+    def _read_terms(self, matches: tuple[tuple[int, int], ...], tokens: int) -> tuple[Reading, ...]:
+        """The readings of some tokens by the terms that they match, with the gap of each."""
         best: dict[str, Reading] = {}
-        matches = self._fullest(sorted(matches, key=_term_of))
-        for match in matches:
-            code, text, source, words, missing, weight = self._facts(match.term)
+        for term, gap in self._fullest(matches, tokens):
+            code, text, source, words, missing, weight = self._facts(term)
             if code not in best or best[code].missing > missing:
-                best[code] = Reading(code, text, source, words, missing, match.gap, weight)
+                best[code] = Reading(code, text, source, words, missing, gap, weight)
         if len(best) == 1:
             return tuple(best.values())
         ranked = sorted(best.values(), key=lambda r: (r.missing, r.code))
@@ -265,15 +285,14 @@ class TermMatcher:
         best_of = {r.words: r.missing for r in reversed(kept)}
         return tuple(r for r in kept if not _is_rest(r) or r.missing == best_of[r.words])
 
-    def _fullest(self, matches: list[Match]) -> list[Match]:
+    def _fullest(self, matches: Sequence[tuple[int, int]], tokens: int) -> Sequence[tuple[int, int]]:
         """Drop the terms that leave words of a long form out: "COPD" is no chronic lung disease."""
-        sizes = {self._facts(match.term)[3] for match in matches} if len(matches) > 1 else ()
-        if len(sizes) < 2 or max(sizes) <= len(matches[0].tokens):
+        sizes = {self._facts(term)[3] for term, _ in matches}
+        if len(sizes) < 2 or max(sizes) <= tokens:
             return matches
-        lex, ptr = self.lexicon, self.lexicon.word_ptr
-        words = [frozenset(lex.word_ids[ptr[m.term] : ptr[m.term + 1]].tolist()) for m in matches]
-        whole = [w for w, m in zip(words, matches, strict=True) if not lex.missing[m.term]]
-        return [m for w, m in zip(words, matches, strict=True) if not any(w < other for other in whole)]
+        words = [frozenset(self._words_of(term)) for term, _ in matches]
+        whole = [w for w, (term, _) in zip(words, matches, strict=True) if not self.lexicon.missing[term]]
+        return [match for w, match in zip(words, matches, strict=True) if not any(w < other for other in whole)]
 
     def _term_facts(self, term: int) -> tuple[str, str, str, int, int, float]:
         """Code, text, source, number of words, words left out and weight of a term."""
@@ -299,7 +318,10 @@ class TermMatcher:
         }  # fmt: skip
 
 
-_term_of = attrgetter("term")
+def _fold(keys: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """A small number for each key of two words."""
+    folded: npt.NDArray[np.int64] = (keys ^ (keys >> (SHIFT - 8))) & (FOLD - 1)
+    return folded
 
 
 def _is_rest(reading: Reading) -> bool:
