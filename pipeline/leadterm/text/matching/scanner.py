@@ -114,11 +114,11 @@ class Scanner:
         expansions = _note_abbreviations(doc)
         word, token, position, segment = (list[int]() for _ in range(4))
         negated: list[bool] = []
-        here, clause, no, begun, spaced = 0, 0, False, -1, True
+        here, clause, no, begun = 0, 0, False, -1
         known, strings = self._by_orth, doc.vocab.strings
-        columns = token_column(doc, "ORTH"), sentence_flags(doc), token_column(doc, "SPACY")
+        spaces = token_column(doc, "SPACY")
         judged = self._senses.judged if self._senses is not None else frozenset()
-        for i, (orth, start, space) in enumerate(zip(*columns, strict=True)):
+        for i, (orth, start) in enumerate(zip(token_column(doc, "ORTH"), sentence_flags(doc), strict=True)):
             if start:
                 clause += 1
                 no = False
@@ -127,8 +127,7 @@ class Scanner:
                 ids = self._ids(orth, strings)
             if expansions and orth in expansions:
                 ids = tuple(dict.fromkeys((*ids, *(n for n in self._words_of(expansions[orth]) if n >= 0))))
-            tight, spaced = not (spaced or space), bool(space)
-            if not ids or (ids[0] == DASH and tight):
+            if not ids:
                 continue
             first = ids[0]
             if first >= 0 or first == UNKNOWN:
@@ -148,7 +147,7 @@ class Scanner:
                 here += 1
             elif first == NEGATE:
                 no = True
-            else:
+            elif first != DASH or not i or spaces[i] or spaces[i - 1]:  # a dash within a word parts nothing
                 clause += 1
                 no = False
         as_int = [np.array(column, dtype=np.int32) for column in (word, token, position, segment)]
