@@ -48,23 +48,37 @@ PLAIN_WORDS = frozenset({
 })  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Product:
     """A code for a drug.
 
-    ``head``: how its title names it. ``form``: ``injected oral inhaled intravitreal implant pump spinal``. ``makers``:
-    names in brackets, one of which a note must have where a plainer code stands beside it.
+    ``head``: how its title names it. ``makers``: names in brackets, one of which a note must have where a plainer code
+    stands beside it.
     """
 
     code: str
     title: str
     head: str
-    unit: Unit | None
-    form: str
     makers: tuple[str, ...]
-    qualified: bool
     since: date | None
     until: date | None
+
+    @cached_property
+    def unit(self) -> Unit | None:
+        """What one unit stands for."""
+        return unit_of(self.title)
+
+    @cached_property
+    def form(self) -> str:
+        """One of ``injected oral inhaled intravitreal implant pump spinal``."""
+        low = LEAD.sub("", self.title.lower())
+        return next((name for name, pattern in FORMS if pattern.search(low)), "injected")
+
+    @cached_property
+    def qualified(self) -> bool:
+        """Whether the title tells it from plainer ones."""
+        low = LEAD.sub("", self.title.lower())
+        return bool(QUALIFIED.search(low)) or (bool(self.makers) and "excludes" not in low)
 
     def holds(self, day: date | None) -> bool:
         """Tell whether the code was in force on a day; by default it must not have ended."""
@@ -101,18 +115,16 @@ class DrugLexicon:
     def _product(self, code: str, title: str) -> Product:
         low = LEAD.sub("", title.lower())
         head = re.sub(r"\s*\(.*", "", re.split(r"[,;]|\bper\b|\bup to\b", low, maxsplit=1)[0]).strip()
-        form = next((name for name, pattern in FORMS if pattern.search(low)), "injected")
         makers = tuple(name.strip() for part in re.findall(r"\(([^()]*)\)", low) for name in part.split("/")
                        if re.fullmatch(r"[a-z][a-z .'-]{3,30}", name.strip()) and name.strip() != "human")  # fmt: skip
-        qualified = bool(QUALIFIED.search(low)) or (bool(makers) and "excludes" not in low)
-        return Product(code, title, head, unit_of(title), form, makers, qualified, *self.system.days(code))
+        return Product(code, title, head, makers, *self.system.days(code))
 
     @cached_property
     def names(self) -> dict[str, tuple[str, float]]:
         """Name → words of titles, and milligrams in a millilitre where there is one strength."""
         names: dict[str, tuple[str, float]] = {}
         for product in self.products:
-            if is_unlisted(product.title) and product.head.startswith(("unclassified", "not otherwise", "noc ")):
+            if product.head.startswith(("unclassified", "not otherwise", "noc ")) and is_unlisted(product.title):
                 continue
             plain = SALTS.sub("", product.head)
             for name, words in ((product.head, product.head), (plain, plain), *((one, one) for one in product.makers)):
