@@ -188,7 +188,7 @@ def _mention_features(candidate: Candidate) -> dict[str, float]:
         Feature.TERM_WORDS: reading.words, Feature.TERM_WEIGHT: reading.weight, Feature.TERM_MISSING: reading.missing,
         Feature.GAP: reading.gap, Feature.COVERAGE: found.coverage,
         Feature.BEST_COVERAGE: max([one.coverage for one in every]),
-        Feature.READINGS: len(found.readings), Feature.SUBSUMED: all([one.subsumed for one in every]),
+        Feature.READINGS: len(found.readings), Feature.SUBSUMED: all(one.subsumed for one in every),
         Feature.JOINED: found.joined, Feature.COMBINED: len(candidate.combined),
         Feature.DETAIL_SCORE: choice.score, Feature.DETAIL_FOUND: choice.found, Feature.DETAIL_UNSAID: choice.unsaid,
         Feature.UNSPECIFIED: choice.unspecified, Feature.OTHER: choice.other,
