@@ -140,7 +140,7 @@ class TermMatcher:
     def _pairs(self, scan: Scan) -> Iterator[tuple[int, int, int]]:
         """Yield (i, j, term) where a term's two rarest words stand near each other and the note holds the rest."""
         lex, (paired, likely) = self.lexicon, self._paired
-        held = np.flatnonzero(paired[scan.word])
+        held = np.flatnonzero(paired[np.maximum(scan.word, -1)])
         n = len(held)
         if n < 2 or not len(lex.pair_keys):
             return
