@@ -65,6 +65,17 @@ def suggested(model: leadterm.suggester.Suggester, text: str) -> dict[str, Sugge
         ("Bilateral myringotomy with tubes.", {"099500Z", "099600Z"}),
         ("Excision of skin lesion of the scalp.", {"0HB0XZZ"}),
         ("Right below-knee amputation.", {"0Y6H0Z1"}),
+        ("ERCP with placement of a plastic stent in the common bile duct.", {"0F798DZ"}),
+        ("EGD with removal of a meat bolus from the distal esophagus.", {"0DC38ZZ"}),
+        ("Percutaneous endoscopic gastrostomy.", {"0DH63UZ"}),
+        ("Mechanical aortic valve replacement.", {"02RF0JZ"}),
+        ("Endovascular repair of an abdominal aortic aneurysm.", {"04V03DZ"}),
+        ("Excisional debridement of a sacral ulcer to the muscle.", {"0KBF0ZZ"}),
+        ("Removal of a port-a-cath.", {"0JPT0WZ"}),
+        ("Tonsillectomy and adenoidectomy.", {"0CTPXZZ", "0CTQXZZ"}),
+        ("Vacuum D&C for missed abortion.", {"10D17ZZ"}),
+        ("ORIF of a left both-bone forearm fracture.", {"0PSJ04Z", "0PSL04Z"}),
+        ("Left transforaminal lumbar interbody fusion L4-L5 with autograft.", {"0SG00AJ"}),
     ],
 )  # fmt: skip
 def test_what_is_named_in_the_title_is_proposed(
@@ -150,6 +161,33 @@ def test_a_repair_with_a_mesh_is_no_repair(model: leadterm.suggester.Suggester) 
     found = suggested(model, HEAD.format("Right inguinal hernia repair with mesh, open."))
     assert "0YU50JZ" in found
     assert not {code for code in found if code.startswith("0YQ")}
+
+
+@pytest.mark.parametrize(
+    ("title", "not_coded"),
+    [
+        ("EGD with band ligation of esophageal varices.", "0DJ"), ("Forceps-assisted vaginal delivery.", "10E"),
+        ("Transcatheter aortic valve replacement.", "02RF0"), ("Removal of a port-a-cath.", "0JH6"),
+        ("Endovascular repair of an abdominal aortic aneurysm.", "04R"), ("Closure of the gastrostomy.", "0DH"),
+        ("Incision and drainage of a breast abscess, right.", "0J9"),
+    ],
+)  # fmt: skip
+def test_words_of_a_larger_whole_are_no_codes_of_their_own(
+    model: leadterm.suggester.Suggester, title: str, not_coded: str
+) -> None:
+    assert not {code for code in suggested(model, HEAD.format(title)) if code.startswith(not_coded)}
+
+
+def test_an_upper_endoscopy_is_not_on_the_way_to_the_colon(model: leadterm.suggester.Suggester) -> None:
+    found = suggested(model, HEAD.format("1. Upper endoscopy.\n2. Colonoscopy with biopsy of the sigmoid colon."))
+    assert {"0DJ08ZZ", "0DBN8ZX"} <= set(found)
+    assert "0DJD8ZZ" not in found
+
+
+def test_every_word_that_may_go_on_is_found_by_its_first_letters() -> None:
+    short = {token for way in ways() for token in way.words.replace("|", " ").replace("/", " ").split()
+             if token.endswith("*") and len(token.strip("[]*")) < 4}  # fmt: skip
+    assert not short
 
 
 def test_an_inspection_on_the_way_is_no_code_of_its_own(model: leadterm.suggester.Suggester) -> None:

@@ -105,9 +105,15 @@ def vessels_in(texts: Iterable[str]) -> int:
 
 
 def stents_in(text: str) -> int:
-    """Count the stents a text speaks of: a number before the word; 1 where none is told."""
+    """Count the stents a text speaks of: a number before the word; where none is told two if they are several.
+
+    >>> stents_in("three stents"), stents_in("stents to the lad and rca"), stents_in("a stent")
+    (3, 2, 1)
+    """
     found = re.search(r"\b(\d|one|two|three|four)\b(?:\W+\w+){0,4}?\W+stents\b", text)
-    return 1 if found is None else NUMBERS.get(found[1]) or int(found[1])
+    if found is None:
+        return 2 if re.search(r"\bstents\b", text) else 1
+    return NUMBERS.get(found[1]) or int(found[1])
 
 
 def cabg_codes(text: str) -> list[str]:

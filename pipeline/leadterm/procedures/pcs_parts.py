@@ -16,7 +16,7 @@ __all__ = ["Part", "PartFinder", "side_in"]
 
 SIDES = {"right": "R", "rt": "R", "left": "L", "lt": "L", "bilateral": "B", "bilaterally": "B", "both": "B",
          "derecho": "R", "derecha": "R", "izquierdo": "L", "izquierda": "L", "ambos": "B", "ambas": "B"}  # fmt: skip
-_SIDE = re.compile(rf"\b(?:{'|'.join(SIDES)})\b")
+_SIDE = re.compile(rf"\b(?:{'|'.join(SIDES)})\b(?! bones?\b)")
 _LABEL_SIDE = re.compile(r",? \b(Right|Left|Bilateral)\b|^(Right|Left) ")
 PLAIN = frozenset({"and", "of", "the", "structure", "region", "tissue", "lymphatic"})
 IMAGED = "BC"  # sections where both sides are usual if none is told

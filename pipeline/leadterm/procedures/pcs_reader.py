@@ -36,6 +36,8 @@ TITLE = 600  # characters of a title section that are asked for side, approach, 
 OPERATIVE = re.compile(
     r"prepped|draped|\bincision (?:was|is)|operative (?:report|note|diagnos)|procedures? performed|op note"
 )
+BIRTH = "10E0XZZ"
+GUT = {"0DJ0": "123456789", "0DJD": "ABCEFGHKLMNPQR"}  # parts that an upper and a lower endoscopy see
 WORTH: Mapping[Status, int] = {
     "named": 0, "done": 1, "said": 2, "planned": 3, "past": 4, "elsewhere": 5, "not": 6, "refused": 7,
 }  # fmt: skip
@@ -110,25 +112,35 @@ class PcsReader:
 
 
 def _covered(found: Mapping[str, Sequence[Support]]) -> list[str]:
-    """Codes of what another code of the same system says: by the definition of repair, and by guideline B3.11a.
+    """Codes of what another code says: by the definition of repair, by guideline B3.11a, a birth by its means.
 
     A repair of a part that the same words say was supplemented or replaced; an inspection by the way that an operation
-    was done by.
+    was done by; a delivery that was one by forceps, vacuum or cesarean.
     """
-    done = {
-        code: places for code, places in found.items()
-        if code[0] == "0" and any(not s.built.other and s.standing in ("named", "done") for s in places)
-    }  # fmt: skip
+    done = [
+        code for code, places in found.items()
+        if any(not s.built.other and s.standing in ("named", "done") for s in places)
+    ]  # fmt: skip
     better = {(s.mention.start, s.mention.end, code[:2], code[3]) for code in found
               if code[0] == "0" and code[2] in "UR" for s in found[code]}  # fmt: skip
-    ways = {(code[:2], code[4]) for code in done if code[2] != "J"}
+    means = any(code.startswith("10D0") for code in done)
     return [
-        code for code, places in found.items() if code[0] == "0"
-        and ((code[2] == "Q" and any(
-            (code[:2], code[3]) == (system, part) and s.mention.start < end and start < s.mention.end
-            for s in places for start, end, system, part in better))
-             or (code[2] == "J" and (code[:2], code[4]) in ways))
+        code for code, places in found.items()
+        if (code == BIRTH and means) or (code[0] == "0" and (
+            (code[2] == "Q" and any(
+                (code[:2], code[3]) == (system, part) and s.mention.start < end and start < s.mention.end
+                for s in places for start, end, system, part in better))
+            or (code[2] == "J" and any(_on_the_way(code, other, found) for other in done))))
     ]  # fmt: skip
+
+
+def _on_the_way(inspection: str, other: str, found: Mapping[str, Sequence[Support]]) -> bool:
+    """Whether an inspection only led to another operation: by the same way, in the same system or sentence."""
+    if other[0] != "0" or other[2] == "J" or other[4] != inspection[4]:
+        return False
+    if inspection[:4] in GUT and other[:2] == inspection[:2]:
+        return other[3] in GUT[inspection[:4]]
+    return other[:2] == inspection[:2] or bool({s.item for s in found[inspection]} & {s.item for s in found[other]})
 
 
 def _matches(page: Page, tables: AxisTables) -> list[tuple[int, int, str, Way]]:
@@ -146,8 +158,20 @@ def _matches(page: Page, tables: AxisTables) -> list[tuple[int, int, str, Way]]:
         match for match in own
         if len(match[2].split()) == words[match[:2]]
         and not _within(match[:2], wide if match[3].source == "operation" else solid)
+        and not (match[3].part.startswith("?") and any(_is_special(match, other) for other in own))
     ]  # fmt: skip
     return sorted(kept, key=lambda match: (match[0], match[1], match[3].table, match[3].part))
+
+
+def _is_special(general: tuple[int, int, str, Way], other: tuple[int, int, str, Way]) -> bool:
+    """Whether other words, across some that leave the part open, tell the same operation of a certain part.
+
+    Skin and the tissue below it are meant only as long as nothing deeper is named.
+    """
+    open_way, way = general[3], other[3]
+    across = other[0] < general[1] and general[0] < other[1]
+    same = open_way.table == way.table or (open_way.table[:2] in ("0J", "0H") and open_way.table[2] == way.table[2])
+    return across and same and way.source != "operation" and not way.part.startswith("?")
 
 
 def _within(span: tuple[int, int], others: set[tuple[int, int]]) -> bool:
