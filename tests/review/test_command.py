@@ -43,3 +43,24 @@ def test_no_note_no_workbench(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     assert main(["review", str(tmp_path / "empty.txt"), "--decisions", str(tmp_path / "d")]) == 2
     assert "none of the notes" in capsys.readouterr().err
     assert not (tmp_path / "d").exists()
+
+
+def test_a_token_is_told_once_and_lets_in(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from leadterm.decisions.accounts import Accounts
+    from leadterm.decisions.decision_store import DecisionStore
+
+    assert main(["review", "--decisions", str(tmp_path), "--invite", "ben", "--role", "auditor"]) == 0
+    token = capsys.readouterr().out.strip()
+    store = DecisionStore(tmp_path)
+    person = Accounts(store).person(token)
+    store.close()
+    assert person is not None
+    assert (person.name, person.role) == ("ben", "auditor")
+
+
+def test_it_does_not_listen_to_others_in_the_open(
+    note: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["review", str(note), "--decisions", str(tmp_path), "--no-open", "--host", "0.0.0.0"]) == 2
+    assert "without TLS" in capsys.readouterr().err
+    assert main(["review"]) == 2

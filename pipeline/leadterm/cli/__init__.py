@@ -43,6 +43,7 @@ COMMANDS: Mapping[str, CommandPlace] = {
     "batch": CommandPlace("leadterm.cli.batch_command", "batch", "Suggest codes for millions of notes, safely."),
     "plan": CommandPlace("leadterm.cli.plan_command", "plan", "Tell what a batch will take: hours, memory, money."),
     "review": CommandPlace("leadterm.cli.workbench_command", "review", "Decide on suggestions in the browser, by key."),
+    "mcp": CommandPlace("leadterm.cli.mcp_command", "mcp", "Serve codes to a language model's program, offline."),
     "train": CommandPlace("leadterm.cli.train", "train", "Train a model on coded notes."),
     "evaluate": CommandPlace("leadterm.cli.evaluate", "evaluate", "Score a model or a run file against a corpus."),
     "compare": CommandPlace("leadterm.cli.evaluate", "compare", "Compare two run files with a paired test."),

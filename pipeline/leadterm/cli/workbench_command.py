@@ -6,7 +6,7 @@ import getpass
 import webbrowser
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["review"]
 
 Notes = Annotated[
-    list[str], typer.Argument(metavar="FILE|FOLDER...", help="Notes, tables, encounters in JSON, folders.")
+    list[str] | None, typer.Argument(metavar="FILE|FOLDER...", help="Notes, tables, encounters in JSON, folders.")
 ]
 Decisions = Annotated[
     str | None,
@@ -37,10 +37,17 @@ Charges = Annotated[
 Edits = Annotated[
     Path | None, typer.Option(metavar="FOLDER", help="Official NCCI, MUE and coverage files that you have.")
 ]
+Invite = Annotated[str | None, typer.Option(metavar="NAME", help="Print a token for somebody, and stop.")]
+Role = Annotated[Literal["coder", "auditor", "admin"], typer.Option(help="With --invite: what they may do.")]
+Host = Annotated[str, typer.Option(metavar="ADDRESS", help="Listen there; others reach it only with TLS and tokens.")]
+Names = Annotated[list[str] | None, typer.Option("--name", metavar="N", help="A name that others reach it by.")]
+Certificate = Annotated[Path | None, typer.Option("--tls-cert", metavar="PEM", help="Certificate.")]
+Key = Annotated[Path | None, typer.Option("--tls-key", metavar="PEM", help="Its key.")]
+Plain = Annotated[bool, typer.Option("--plain-http", help="No TLS though others reach it: behind a proxy that has it.")]
 
 
 def review(
-    notes: Notes,
+    notes: Notes = None,
     decisions: Decisions = None,
     model: Annotated[str, typer.Option("--model", metavar="M", help="Name or folder of a model.")] = "default",
     coder: Annotated[str | None, typer.Option(metavar="NAME", help="Who decides. Default: who is logged in.")] = None,
@@ -56,20 +63,33 @@ def review(
     blind: Annotated[bool, typer.Option("--blind", help="Code first, then see the suggestions.")] = False,
     practise: Annotated[bool, typer.Option("--practise", help="Code encounters of a corpus, and be scored.")] = False,
     baseline: Annotated[Path | None, typer.Option(metavar="CORPUS", help="Measure drift against this corpus.")] = None,
+    invite: Invite = None,
+    role: Role = "coder",
+    host: Host = "127.0.0.1",
+    names: Names = None,
+    certificate: Certificate = None,
+    key: Key = None,
+    plain: Plain = False,
 ) -> None:
     """Review suggestions in the browser: accept, reject, replace and add by key; every decision is kept.
 
     The page is served on this machine alone, behind a token, and loads nothing from elsewhere. Decisions are kept in a
     database that only grows; they hold codes and places, not the notes, but comments may say anything.
     """
+    if invite is not None:
+        _invite(decisions, invite, role)
+        return
     sources = _sources(facts or (), lines or (), edits, rules)
+    if not notes:
+        raise LeadtermError("no notes are given.", hint="leadterm review NOTES/")
     given = list(_exercises(notes) if practise else _encounters(notes, setting, date))
     mode = _mode(given, double=double, blind=blind, practise=practise, baseline=baseline)
     bench = _bench(given, decisions, model, coder or getpass.getuser(), sources, mode)
     try:
-        from leadterm.review.serve import serve
+        from leadterm.review.serve import Listening, serve
 
-        serve(bench, port, lambda address: _tell(bench, address, open_))
+        where = Listening(host, port, tuple(names or ()), certificate, key, plain)
+        serve(bench, where, lambda address: _tell(bench, address, open_))
     except ModuleNotFoundError as error:
         hint = "Install it with: pip install 'leadterm[review]'"
         raise LeadtermError(f"the workbench needs the package '{error.name}'.", hint=hint) from None
@@ -85,6 +105,16 @@ def _sources(facts: Sequence[Path], lines: Sequence[Path], edits: Path | None, r
 
     book = FactBook.read(facts, lines)
     return ClaimSources(book, Edits.read(edits) if edits else None, SiteRules.read(rules) if rules else None)
+
+
+def _invite(decisions: str | None, name: str, role: str) -> None:
+    from leadterm.decisions.accounts import Accounts
+    from leadterm.decisions.decision_store import DecisionStore
+
+    token = Accounts(DecisionStore(decisions or decisions_home())).invite(name, role)
+    write_output(token)
+    messages().print(f"The token of {name}, {role}; it is shown this once. Open https://NAME:PORT/?token=TOKEN.",
+                     markup=False, soft_wrap=True)  # fmt: skip
 
 
 def _tell(bench: Workbench, address: str, open_: bool) -> None:

@@ -56,6 +56,11 @@ class Accounts:
         self._known.clear()
         return f"{name}:{secret}"
 
+    def count(self) -> int:
+        """Tell how many people have a token."""
+        with reading(self.store.engine) as connection:
+            return int(connection.execute(sa.select(sa.func.count()).select_from(ACCOUNT)).scalar_one())
+
     def person(self, token: str) -> Person | None:
         """Tell whose a token is; None if nobody's."""
         mark = hashlib.sha256(token.encode()).hexdigest()

@@ -92,6 +92,14 @@ class DecisionStore:
         for entries in list(self._entries.values()):
             yield from entries
 
+    def page(self, after: int, limit: int, who: str = "") -> list[dict[str, Any]]:
+        """Give entries in the order in which they were kept, each with its number; of one person where named."""
+        wanted = sa.select(ENTRY).where(ENTRY.c.number > after).order_by(ENTRY.c.number).limit(limit)
+        with reading(self.engine) as connection:
+            rows = connection.execute(wanted.where(ENTRY.c.who == who) if who else wanted).mappings()
+            return [{"number": row["number"], **{name: row[name] for name in PLAIN}, **json.loads(row["body"])}
+                    for row in rows]  # fmt: skip
+
     def append(
         self, entry: Entry, *, seen: int | None = None, made: Callable[[tuple[Entry, ...]], Entry] | None = None
     ) -> Entry:

@@ -18,8 +18,10 @@ from leadterm.decisions.accounts import Accounts, Person
 from leadterm.decisions.decision_store import Conflict
 from leadterm.errors import LeadtermError
 from leadterm.pages.render import render
+from leadterm.review.api_routes import api_router
 from leadterm.review.desk import Desk, Forbidden
 from leadterm.review.guard import LOOPBACK, POLICY, Gate, problem
+from leadterm.review.meter import Meter
 from leadterm.review.routes import At, router
 from leadterm.review.team_routes import team_router
 from leadterm.review.views import state_view
@@ -34,11 +36,13 @@ def make_app(bench: Workbench, token: str, *, hosts: Sequence[str] = LOOPBACK, s
     """Make the server's application; ``token`` is that of the person at this machine."""
     app = FastAPI(title="leadterm review", version=__version__, docs_url=None, redoc_url=None)
     app.state.bench, app.state.accounts = bench, Accounts(bench.store)
+    app.state.meter = Meter()
     Gate(token, Person(bench.who, "admin"), app.state.accounts, tuple(hosts), secure).install(app)
     _explain(app)
     _pages(app)
     app.include_router(router)
     app.include_router(team_router)
+    app.include_router(api_router)
     return app
 
 

@@ -60,10 +60,13 @@ class Gate:
 
         @app.middleware("http")
         async def guard(request: Request, call_next: Next) -> Response:
+            began = time.perf_counter()
             try:
                 response = await self._refused(request) or await call_next(request)
             except Exception as error:  # noqa: BLE001  its message and traceback, which a server would log, may hold text
                 response = problem(500, f"a fault of leadterm: {place_of(error)}. Please report it.")
+            route = getattr(request.scope.get("route"), "path", "none")
+            app.state.meter.count(route, response.status_code, time.perf_counter() - began)
             response.headers.update({**HEADERS, "Content-Security-Policy": POLICY.format(style=""), **response.headers})
             return response
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from leadterm.decisions.changes import LONGEST, Change, Line
 
-__all__ = ["BranchForm", "BulkForm", "ChangeForm", "ClaimFormat", "CodeForm", "DecisionForm", "NumbersForm",
-           "PreviewForm", "SearchForm", "UndoForm"]  # fmt: skip
+__all__ = [
+    "AccountForm", "BranchForm", "BulkForm", "ChangeForm", "CheckForm", "ClaimForm", "ClaimFormat", "CodeForm",
+    "DecisionForm", "FindForm", "NumbersForm", "PreviewForm", "SearchForm", "ShowForm", "SuggestForm", "UndoForm",
+]  # fmt: skip
 
 Short = Annotated[str, Field(max_length=100)]
+ClaimFormat = Literal["json", "csv", "fhir", "x12"]
 
 
 class Form(BaseModel):
@@ -77,6 +80,62 @@ class BranchForm(Form):
     node: Short = ""
 
 
+Given = dict[str, Any]
+Day = Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$")]
+MOST_AT_ONCE = 200
+
+
+class SuggestForm(Form):
+    """What is to be coded: one of the four."""
+
+    text: str | None = None
+    encounter: Given | None = None
+    encounters: Annotated[list[Given], Field(max_length=MOST_AT_ONCE)] | None = None
+    fhir: Given | None = None
+    systems: Annotated[list[Short], Field(max_length=9)] | None = None
+    top: Annotated[int, Field(ge=1, le=1000)] | None = None
+    format: Literal["json", "fhir"] = "json"
+
+
+class FindForm(Form):
+    """Words to find codes by."""
+
+    text: Annotated[str, Field(max_length=400)]
+    system: Short = "icd10cm"
+    date: Day | None = None
+    top: Annotated[int, Field(ge=1, le=50)] = 12
+
+
+class ShowForm(Form):
+    """A code to be shown."""
+
+    code: Short
+    system: Short = "icd10cm"
+    date: Day | None = None
+
+
+class CheckForm(Form):
+    """A note and a coder's codes for it."""
+
+    text: str | None = None
+    encounter: Given | None = None
+    codes: Annotated[list[Short], Field(max_length=500)]
+
+
+class ClaimForm(Form):
+    """An encounter with its codes."""
+
+    encounter: Given
+    format: ClaimFormat = "json"
+
+
+class AccountForm(Form):
+    """Somebody to be let in."""
+
+    name: Short
+    role: Literal["coder", "auditor", "admin"] = "coder"
+
+
 Numbers = Annotated[list[Annotated[int, Field(ge=0)]], Field(max_length=100_000)]
 
 
@@ -104,6 +163,3 @@ class UndoForm(NumbersForm):
     """Taking back such a decision."""
 
     id: Annotated[str, Field(pattern=r"^[\w-]{8,64}$")]
-
-
-ClaimFormat = Literal["json", "csv", "fhir", "x12"]

@@ -6,13 +6,11 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from leadterm import __version__
 from leadterm.claim.claim_text import claim_text
 from leadterm.review.desk import Desk
 from leadterm.review.requests import BranchForm, ClaimFormat, CodeForm, DecisionForm, SearchForm
+from leadterm.review.tree import branch_view, code_view
 from leadterm.review.views import (
-    branch_view,
-    code_view,
     encounter_view,
     findings_view,
     list_view,
@@ -21,7 +19,7 @@ from leadterm.review.views import (
     state_view,
 )
 
-__all__ = ["At", "desk_of", "router"]
+__all__ = ["CLAIMS", "At", "desk_of", "router"]
 
 CLAIMS = {"json": ("json", "application/json"), "csv": ("csv", "text/csv"), "x12": ("837", "text/plain"),
           "fhir": ("fhir.json", "application/fhir+json")}  # fmt: skip
@@ -98,16 +96,10 @@ def search(number: int, form: SearchForm, desk: At) -> dict[str, Any]:
 @router.post("/api/encounters/{number}/code")
 def code(number: int, form: CodeForm, desk: At) -> dict[str, Any]:
     """What the classification says of a code, and what could stand in its place."""
-    return code_view(desk.bench.encounter(number), form.system, form.code)
+    return code_view(form.system, form.code, desk.bench.encounter(number).date_of_service)
 
 
 @router.post("/api/encounters/{number}/branch")
 def branch(number: int, form: BranchForm, desk: At) -> dict[str, Any]:
     """A place of the hierarchy and what lies below it."""
-    return branch_view(desk.bench.encounter(number), form.system, form.node)
-
-
-@router.get("/api/health")
-def health(desk: At) -> dict[str, Any]:
-    """Whether it works."""
-    return {"status": "ok", "version": __version__, "encounters": len(desk.bench.encounters)}
+    return branch_view(form.system, form.node, desk.bench.encounter(number).date_of_service)

@@ -8,7 +8,8 @@ from leadterm.decisions.changes import key_of
 from leadterm.decisions.verdicts import Standing, Verdict
 from leadterm.review.desk import Desk
 from leadterm.review.double import agreed_codes, finished_lanes, overlap
-from leadterm.review.views import mention_json, state_view, title_of
+from leadterm.review.tree import title_of
+from leadterm.review.views import mention_json, state_view
 from leadterm.review.workbench import Workbench
 
 __all__ = ["corrections_view", "score_view", "versions_view"]

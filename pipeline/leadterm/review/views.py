@@ -2,39 +2,29 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
 from leadterm.codes import load_system
-from leadterm.codes.registry import is_at_hand
-from leadterm.codes.system import CodeSystem
 from leadterm.codes.systems import dictionary_system, spec_of
 from leadterm.decisions.changes import reasons
 from leadterm.decisions.verdicts import Standing, Verdict, redoable, undoable
-from leadterm.errors import LeadtermError
 from leadterm.pages.quotes import made_with, read_as, section_name
 from leadterm.review.desk import Desk
 from leadterm.review.double import finished_lanes, overlap
-from leadterm.review.tree import branch
+from leadterm.review.tree import system_at, title_of
 from leadterm.review.workbench import Workbench, coded
 from leadterm.rules.code_checks import check_codes
 from leadterm.rules.findings import Coded
-from leadterm.rules.hints import more_specific, side_hint
 from leadterm.rules.poa import propose_poa
 from leadterm.rules.queries import Query, ask
 from leadterm.schema import Encounter, Mention, Note, Suggestion
 from leadterm.text.layout.lines import split_lines
 from leadterm.text.layout.sections import find_marks
 
-__all__ = ["branch_view", "code_view", "encounter_view", "findings_view", "is_service", "list_view", "mention_json",
+__all__ = ["encounter_view", "findings_view", "is_service", "list_view", "mention_json",
            "queries_view", "reasons_view", "state_view", "title_of"]  # fmt: skip
-
-MOST_ALTERNATIVES = 9
-CODE = re.compile(r"[A-Z0-9][A-Z0-9.]{2,}")
-SHOWN_NOTES = ("inclusion", "includes", "excludes1", "excludes2", "code first", "use additional", "code also")
-MOST_NOTES = 14
 
 
 def list_view(desk: Desk) -> list[dict[str, Any]]:
@@ -153,42 +143,8 @@ def _query_text(query: Query) -> str:
     return "\n".join([query.question, *quoted, "", *(f"[ ] {choice}" for choice in query.choices)])
 
 
-def branch_view(encounter: Encounter, system: str, node: str) -> dict[str, Any]:
-    """Give a place of a classification as it was on the day of service."""
-    known = _system(system, encounter)
-    if known is None:
-        raise LeadtermError(f"'{system[:20]}' is not at hand.", hint="See 'leadterm codes list'.")
-    return branch(known, known.normalise(node) or node)
-
-
-def code_view(encounter: Encounter, system: str, code: str) -> dict[str, Any]:
-    """Give what the classification says of a code: title, place, instructions, and what could stand in its place."""
-    known = _system(system, encounter)
-    if known is None or code not in known:
-        return {"system": system, "code": code, "title": "", "path": [], "notes": [], "alternatives": []}
-    heads = [known.block(code), *(known.chapter(code),)]
-    path = [{"code": one, "title": known.title(one)} for one in known.ancestors(code)]
-    path += [{"code": one.name, "title": one.title} for one in heads if one]
-    notes = [{"kind": one.kind, "text": one.text, "owner": one.owner}
-             for one in known.instructions(code) if one.kind in SHOWN_NOTES][:MOST_NOTES]  # fmt: skip
-    return {"system": system, "code": code, "title": known.title(code), "path": path, "notes": notes,
-            "alternatives": _alternatives(known, code)}  # fmt: skip
-
-
-def _alternatives(known: CodeSystem, code: str) -> list[dict[str, str]]:
-    """Codes that say more than this one, else those beside it: each complete, nine at most for nine keys."""
-    named = [word for word in CODE.findall(side_hint(known, code)) if word in known]
-    named += more_specific(known, code)
-    above = known.parent(code)
-    if not named and above is not None:
-        named = [one for one in known.children(above) if known.is_billable(one)]
-    whole = [full for one in named for full in known.billable_descendants(one)]
-    return [{"code": one, "title": known.title(one)}
-            for one in dict.fromkeys(whole) if one != code][:MOST_ALTERNATIVES]  # fmt: skip
-
-
 def _suggestion(one: Suggestion, threshold: float, encounter: Encounter) -> dict[str, Any]:
-    known = _system(one.system, encounter)
+    known = system_at(one.system, encounter.date_of_service)
     return {
         "system": one.system, "code": one.code, "title": one.title, "confidence": round(one.confidence, 4),
         "above": one.confidence >= threshold, "hints": list(one.hints),
@@ -212,16 +168,6 @@ def _note(note: Note) -> dict[str, Any]:
     sections = [{"start": one.start, "title": [one.title_start, one.title_end], "name": section_name(one.category)}
                 for one in marks]  # fmt: skip
     return {"id": note.note_id, "kind": note.kind, "text": note.text, "sections": sections}
-
-
-def title_of(system: str, code: str, encounter: Encounter) -> str:
-    """Give the title of a code on the day of an encounter; empty where it has none."""
-    known = _system(system, encounter)
-    return known.title(code) if known is not None and code in known else ""
-
-
-def _system(name: str, encounter: Encounter) -> CodeSystem | None:
-    return load_system(name, encounter.date_of_service) if is_at_hand(name) else None
 
 
 def reasons_view() -> list[dict[str, str]]:

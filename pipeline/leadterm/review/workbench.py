@@ -108,6 +108,11 @@ class Workbench:
                     raise LeadtermError(self._failed[number]) from None
             return self._read[number]
 
+    def ask(self, encounter: Encounter, systems: Sequence[str] | None = None, top: int | None = None) -> SuggestionSet:
+        """Give suggestions for any encounter; one is read at a time."""
+        with self._one_reads:
+            return self.model.suggest(encounter, systems=systems, top=top)
+
     def read_all(self) -> None:
         """Read every encounter, so that the work list can tell which need a coder most; and warm the search."""
         for name in self.searched:

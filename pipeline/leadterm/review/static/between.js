@@ -81,7 +81,7 @@ export function Between({ n, settings, open, sheet }) {
       <button class="main" onClick=${finish} disabled=${state.status === "finished"}>Finish <kbd>Ctrl ↵</kbd></button></header>
     <p class="said" role="status" aria-live="polite">${said}</p>
     <main class="bench between"><section class="notes" aria-label="Notes" tabindex="0">${data.notes.map((note) => html`<${Sheet} key=${note.id} note=${note} papers=${papers.current} several=${data.notes.length > 1} />`)}</section>
-      <section class="codes" aria-label="Versions">
+      <section class="codes" aria-label="Versions" tabindex="0">
         ${told.coders.length < 2 && html`<p class="none">Fewer than two coders have finished this encounter.</p>`}
         ${new Set(Object.values(told.leads)).size > 1 && html`<p class="hint">They differ in what leads: ${Object.entries(told.leads).map(([who, code]) => `${who} ${code || "nothing"}`).join(", ")}. A digit takes a coder's sequence.</p>`}
         <table><thead><tr><th>Code</th>${told.coders.map((who, i) => html`<th>${who} <button class="small" title=${`Take all as ${who} has it`} onClick=${() => takeAll(i + 1)}>all <kbd>${i + 1}</kbd></button></th>`)}<th>Decided</th></tr></thead>

@@ -213,7 +213,7 @@ export function Encounter({ n, settings, open, sheet }) {
     <main class="bench">
       <section class="notes" aria-label="Notes" tabindex="0" onClick=${click}>${data.notes.map((note) => html`<${NoteText} key=${note.id} note=${note} papers=${papers.current} several=${data.notes.length > 1} />`)}
         ${picked && html`<p class="picked">“${picked.text.length > 40 ? `${picked.text.slice(0, 40)}…` : picked.text}” <button onMouseDown=${(e) => e.preventDefault()} onClick=${() => find(false)}>Find a code <kbd>${keys.add}</kbd></button></p>`}</section>
-      <section class="codes" aria-label="Codes">
+      <section class="codes" aria-label="Codes" tabindex="0">
         ${data.hidden && html`<div class="blind"><b>${data.practise ? "An exercise" : "Code first"}</b> ${data.practise ? "The codes of the corpus are shown once you finish." : "What the model suggests is hidden until you have coded by yourself."}
           <p><button onClick=${() => act("search")}>Add a code <kbd>${keys.search}</kbd></button> ${!data.practise && html`<button onClick=${() => act("reveal")}>Show the suggestions <kbd>${keys.reveal}</kbd></button>`}</p></div>`}
         ${score && html`<${Score} score=${score} />`}

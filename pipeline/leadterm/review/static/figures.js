@@ -17,7 +17,7 @@ export function Figures({ settings, open }) {
   }, []);
   const all = told && told.months.reduce((sum, one) => ({ accepted: sum.accepted + one.accepted, all: sum.all + one.accepted + one.rejected + one.replaced, missed: sum.missed + one.missed }), { accepted: 0, all: 0, missed: 0 });
   return html`<header class="bar"><a href="#/">Work list <kbd>${settings.keys.list}</kbd></a><h1>Figures</h1><p>what was decided here, by everybody</p></header>
-    <main class="list figures">${problem && html`<p class="alarm" role="alert">${problem}</p>`}${!told && !problem && html`<p class="none">Counting …</p>`}
+    <main class="list figures" tabindex="0">${problem && html`<p class="alarm" role="alert">${problem}</p>`}${!told && !problem && html`<p class="none">Counting …</p>`}
     ${told && html`<div class="tiles">
         <${Tile} name="Proposed and accepted" value=${share(all.all ? all.accepted / all.all : null)} more=${`${all.accepted} of ${all.all} decided`} />
         <${Tile} name="Coded though not proposed" value=${all.missed} more="added, or put in the place of another" />

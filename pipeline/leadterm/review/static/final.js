@@ -19,7 +19,7 @@ const lineOf = (one, pointers) => [one.units !== null && `× ${one.units}`, ...(
 
 export function Final({ n, state, findings, lines, inpatient, keys, choose, act, claim, say }) {
   const worst = { error: "error", warning: "warning", advice: "advice" };
-  return html`<section class="final" aria-label="Codes decided for">
+  return html`<section class="final" aria-label="Codes decided for" tabindex="0">
     <h2>Decided <span>${state.final.length}</span> <span class="claim"><a href=${claim} target="_blank" rel="noopener">Claim <kbd>${keys.claim}</kbd></a> ${FORMS.map((form) => html`<button class="small" aria-label=${`Download the claim as ${form}`} onClick=${() => load(n, form, say)}>${form}</button>`)}</span></h2>
     ${state.final.length ? html`<ol>${state.final.map((one, i) => html`<li key=${one.code}>
       <button onClick=${() => choose(one)}><b>${i + 1}</b> <code>${one.code}</code> <span>${one.title}</span>

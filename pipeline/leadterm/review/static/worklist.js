@@ -69,7 +69,7 @@ export function WorkList({ settings, open, sheet }) {
       <button onClick=${sheet}>Keys <kbd>${keys.sheet}</kbd></button>
     </header>
     <p class="said" role="status" aria-live="polite">${said}${last && html` <button onClick=${undo}>Undo <kbd>${keys.undo}</kbd></button>`}</p>
-    <main class="list">
+    <main class="list" tabindex="0">
       ${problem && html`<p class="alarm" role="alert">${problem}</p>`}
       <table>
         <thead><tr><th>Encounter</th><th>Setting</th><th>Date</th><th class="n">Words</th><th class="n">Suggested</th>
