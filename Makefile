@@ -34,7 +34,7 @@ MODEL ?= default
 SIZES ?= 1000,3000,10000
 SMOKE := build/smoke
 
-.PHONY: help run test lint types wheel check bench bench-train train field held-out layouts evaluate golden notebooks docs build clean
+.PHONY: help run test lint types wheel check bench bench-train train field held-out layouts evaluate golden notebooks docs build clean fuzz bench-batch audit sbom reproducible
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -83,7 +83,13 @@ bench: $(VENV)/dev ## measure speed
 	OMP_NUM_THREADS=1 $(BIN)/python -m leadterm.experiments.bench_evaluation
 	OMP_NUM_THREADS=1 $(BIN)/python -m leadterm.experiments.bench_rules
 
-bench-train: $(VENV)/dev ## measure training on made-up corpora (SIZES=1000,3000)
+bench-bench-batch: $(VENV)/dev ## kill a batch at random and compare the bytes (NOTES=5000 KILLS=50)
+	OMP_NUM_THREADS=1 $(BIN)/python -m leadterm.experiments.bench_batch --notes $(or $(NOTES),5000) --kills $(or $(KILLS),50)
+
+fuzz: $(VENV)/dev ## read broken files of every format for longer (EXAMPLES=5000)
+	LEADTERM_FUZZ=$(or $(EXAMPLES),5000) $(BIN)/python -m pytest tests/security/test_fuzz.py
+
+train: $(VENV)/dev ## measure training on made-up corpora (SIZES=1000,3000)
 	OMP_NUM_THREADS=1 $(BIN)/python -m leadterm.experiments.bench_training --notes $(SIZES) --output build/bench
 
 train: $(VENV)/dev ## rebuild the shipped model (NOTES=file of MTSamples notes)
@@ -111,6 +117,30 @@ docs: $(VENV)/run ## build the guide and the reference of the Python names into 
 	$(PIP) --editable '.[docs]'
 	$(BIN)/mkdocs build --quiet
 	@echo "Open build/site/index.html"
+
+# Tools that look at the environment from outside, so that they add nothing to it.
+build/tools: constraints.txt
+	$(READY)
+	"$(PYTHON)" -m venv build/tools
+	build/tools/bin/pip --disable-pip-version-check install --quiet pip-audit pip-licenses cyclonedx-bom
+
+audit: $(VENV)/run build/tools ## list the licences; look up known faults of every package, where the network is there
+	build/tools/bin/pip-licenses --python $(BIN)/python --order license --format markdown --output-file build/licences.md
+	@echo "build/licences.md lists the licences."
+	build/tools/bin/pip-audit --timeout 10 --path "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')" \
+	  > build/audit.txt 2>&1 && echo "No known fault; build/audit.txt names what could not be looked up." \
+	  || { tail -n 20 build/audit.txt; echo "Faults were found, or the list cannot be reached: see build/audit.txt" >&2; exit 1; }
+
+sbom: $(VENV)/run build/tools ## write build/sbom.json: every installed package, as CycloneDX
+	build/tools/bin/cyclonedx-py environment $(BIN)/python --output-reproducible --output-file build/sbom.json
+	@echo "build/sbom.json"
+
+reproducible: $(VENV)/dev ## build the wheel twice and compare
+	@rm -rf build/once build/twice build/lib build/bdist*
+	SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) $(BIN)/python -m build --wheel --outdir build/once > /dev/null
+	@rm -rf build/lib build/bdist* pipeline/*.egg-info
+	SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) $(BIN)/python -m build --wheel --outdir build/twice > /dev/null
+	sha256sum build/once/*.whl build/twice/*.whl && cmp build/once/*.whl build/twice/*.whl && echo "The same wheel, byte for byte."
 
 clean: ## remove what was built, and the environment
 	rm -rf $(VENV) build dist pipeline/*.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage

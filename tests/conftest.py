@@ -73,7 +73,7 @@ def loaded(engine: DictionaryModel, monkeypatch: pytest.MonkeyPatch) -> list[obj
 
     def load(model: str, **options: object) -> DictionaryModel:
         calls.append((model, options))
-        return replace(engine, date=options["date"]) if options["date"] else engine  # type: ignore[arg-type]
+        return replace(engine, date=options["date"]) if options.get("date") else engine  # type: ignore[arg-type]
 
     monkeypatch.setattr(models, "load", load)
     return calls

@@ -21,6 +21,7 @@ from leadterm.errors import LeadtermError, place_of
 
 __all__ = ["main", "resident"]
 
+SELDOM = (200_000, 20, 100)  # as the command line has it
 EVERY = 0.5  # seconds between two words on how far a part is
 
 
@@ -44,6 +45,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     gc.collect()
     gc.freeze()  # a model is hundreds of thousands of objects that all stay
+    gc.set_threshold(*SELDOM)
     say({"ready": engine.name, "resident": resident(), "start": round(time.process_time(), 3)})
     while True:
         _work(coder, tasks.get(), say)

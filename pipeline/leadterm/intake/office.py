@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import io
 import re
-import zipfile
 from collections.abc import Iterator
 from typing import Any
 
 from leadterm.errors import LeadtermError
-from leadterm.intake.extras import require
+from leadterm.intake.extras import check_swelling, require
 
 __all__ = ["docx_text", "rtf_text"]
 
 EXTRA = "documents"
-LARGEST_ARCHIVE = 500_000_000  # bytes when unpacked
 CODE_PAGE = re.compile(rb"\\ansicpg(\d+)")
 
 
@@ -34,9 +32,7 @@ def docx_text(content: bytes, name: str) -> tuple[str, str]:
     """Give the text of a Word document: paragraphs and tables in their order, lists numbered as they are seen."""
     docx = require("docx", EXTRA, f"{name} is a Word document")
     try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            if sum(part.file_size for part in archive.infolist()) > LARGEST_ARCHIVE:
-                raise LeadtermError(f"{name} unpacks to more than {LARGEST_ARCHIVE:,} bytes.", hint="Save its text.")
+        check_swelling(io.BytesIO(content), name)
         document = docx.Document(io.BytesIO(content))
     except LeadtermError:
         raise

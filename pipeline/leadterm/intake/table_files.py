@@ -8,7 +8,6 @@ import gzip
 import io
 import json
 import re
-import sys
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,8 +16,8 @@ from pathlib import Path
 from typing import IO, Any
 
 from leadterm.errors import LeadtermError
-from leadterm.intake.decode import unmarked_wide
-from leadterm.intake.extras import require
+from leadterm.intake.decode import LARGEST, unmarked_wide
+from leadterm.intake.extras import check_swelling, require
 from leadterm.intake.table_columns import known_names, plain_name
 
 __all__ = ["Layout", "Row", "Table", "as_cell", "csv_layout", "csv_piece", "csv_rows_at", "open_table", "parquet_piece"]
@@ -127,7 +126,6 @@ class Layout:
 def csv_layout(path: Path) -> Layout:
     """Find out how a CSV file is to be read; raises LeadtermError if it is no table or empty."""
     encoding, warning = _encoding(path)
-    csv.field_size_limit(sys.maxsize)
     with io.TextIOWrapper(_open(path), encoding=encoding, errors="replace", newline="") as file:
         sample = file.read(SAMPLE)
     if "\x00" in sample:
@@ -212,11 +210,20 @@ def _separator(sample: str, *, whole: bool, name: str) -> str:
 def _csv_rows(path: Path, encoding: str, separator: str) -> Iterator[tuple[int, list[str], str]]:
     """Yield line, cells and fault of each row of a file."""
     with io.TextIOWrapper(_open(path), encoding=encoding, errors=_errors(encoding), newline="") as file:
-        yield from _parsed(file, separator, path)
+        yield from _parsed(_lines_of(file, path), separator, path)
+
+
+def _lines_of(file: IO[str], path: Path) -> Iterator[str]:
+    """Give the lines; a packed file may unpack to one that fills the memory."""
+    while line := file.readline(LARGEST):
+        if len(line) >= LARGEST and not line.endswith(("\n", "\r")):
+            raise LeadtermError(f"'{path}' has a line of more than {LARGEST:,} characters.", hint="Is it a table?")
+        yield line
 
 
 def _parsed(text: Iterable[str], separator: str, path: Path) -> Iterator[tuple[int, list[str], str]]:
     """Yield line, cells and fault; a line that cannot be read is a fault and ends nothing."""
+    csv.field_size_limit(LARGEST)
     reader = csv.reader(text, delimiter=separator, strict=True)
     number = 0
     try:
@@ -247,6 +254,8 @@ def _errors(encoding: str) -> str:
 
 
 def _csv_fault(error: str, line: int) -> str:
+    if "field limit" in error:
+        return f"has a field of more than {LARGEST:,} characters"
     if "end of data" in error:
         return f"opens a quoted field that is never closed; everything up to line {line} is lost in it"
     return "has a quotation mark within a quoted field that is not doubled"
@@ -263,6 +272,7 @@ def _as_rows(lines: Iterator[tuple[int, list[str], str]], names: Sequence[str]) 
 
 def _xlsx(path: Path) -> Table:
     openpyxl = require("openpyxl", "tables", f"'{path}' is an Excel workbook")
+    check_swelling(path.open("rb"), f"'{path}'")
     try:
         book = openpyxl.load_workbook(path, read_only=True, data_only=True)
     except Exception:  # noqa: BLE001  the library raises many kinds

@@ -31,8 +31,8 @@ def csv_lines(rows: Iterable[Sequence[Cell]], columns: Sequence[str] = COLUMNS) 
 
 def _line(cells: Sequence[Cell]) -> str:
     text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerow(cells)
-    return text.getvalue()
+    csv.writer(text, lineterminator="\r\n").writerow(cells)  # of these characters it quotes those in a cell
+    return text.getvalue().removesuffix("\r\n") + "\n"
 
 
 def _harmless(cell: Cell) -> Cell:
