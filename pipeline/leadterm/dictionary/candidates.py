@@ -32,6 +32,13 @@ PLANNED = frozenset({
     "offered", "recommended", "discussed", "upcoming",
 })  # fmt: skip
 BESIDE = 8
+SCENE = ("Y92", "Y93")
+_HAPPENED = (
+    "while when during injury injure fall fell fallen hurt accident hit struck strike twist twisted cut burn burned "
+    "fracture sprain strain laceration wound bite crash collision slip slipped trip tripped landed dislocation after "
+    "pain onset started began playing work working job"
+)
+HAPPENED = frozenset(_HAPPENED.split())
 EXTERNAL, COMPANION, ALWAYS = "external cause", "companion", "*"
 LASTING = ("E08", "E09", "E10", "E11", "E13", "G30", "I10", "I25.1", "I50", "J44", "K74", "N18", "N40")
 # A combination that is not made beside another code: what the note itself says to be worse.
@@ -190,8 +197,13 @@ def _codable(notes: Sequence[NoteReading]) -> Iterator[tuple[int, NoteReading, F
     injured = any(_is_injury(found) for note in notes for found in note.mentions)
     for number, note in enumerate(notes):
         for found in note.mentions:
-            if injured or found.readings[0].source != EXTERNAL:
+            if found.readings[0].source != EXTERNAL or (injured and _tells_how(found)):
                 yield number, note, found
+
+
+def _tells_how(found: FoundMention) -> bool:
+    """Whether a place or activity stands where its sentence tells of an injury, or when it happened."""
+    return not found.readings[0].code.startswith(SCENE) or not HAPPENED.isdisjoint(found.sentence)
 
 
 def _is_injury(found: FoundMention) -> bool:

@@ -23,6 +23,7 @@ UNIMPORTANT = frozenset(
     | {"uncomplicated", "level", "affecting"}
 )
 VAGUE_MEANINGS = frozenset({"unspecified", "stage", "eye", "not", "applicable"})
+CAUSE, INJURY = "traumatic", "ST"  # outside the chapter of injuries nothing is taken to come of one
 OTHER_COST = 0.6
 UNSAID_COST = 1.0
 BODY_WEIGHT = 0.9
@@ -183,7 +184,7 @@ class Specifier:
         for leaf in self._upgradable(code):
             score, found, unsaid = self._score(leaf, weights)
             close = any(weights.get(word, 0.0) >= BODY_WEIGHT for word in leaf.words - own)
-            if unsaid == 0 and found and close:
+            if unsaid == 0 and found and close and (CAUSE not in leaf.words or CAUSE in weights or code[0] in INJURY):
                 fits.append(((score, found, unsaid), leaf))
         fits.sort(key=lambda p: (-p[0][0], p[1].code))
         chosen = (_both_sides(fits) if weights.get("bilateral", 0.0) > 0 else []) or fits[:1]

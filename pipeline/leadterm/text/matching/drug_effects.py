@@ -28,6 +28,7 @@ _CUES = {
     "take": "take takes taking taken took",
     "not": "not never n't without",
     "harm": "suicide suicidal intentional intentionally harm",
+    "resisted": "resistant resistance sensitive sensitivity -resistant -sensitive",
     "deny": "no not denies denied denying deny never without",
 }
 CUES = {kind: frozenset(map(get_string_id, words.split())) for kind, words in _CUES.items()}
@@ -95,6 +96,8 @@ class DrugEffectFinder:
             return
         size, (name, family) = len(known), self._names[known]
         own = tuple(range(i, i + size))
+        if size + i < len(words) and words[i + size] in CUES["resisted"]:
+            return
         cue, intent = _intent(i, i + size, words, starts, harmed)
         if intent:
             yield from self._effect((*own, cue), family, intent, name)

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 __all__ = ["SOURCES", "WordSet", "word_sets"]
 
+CAUSE = frozenset({"traumatic"})  # outside the chapter of injuries nothing is taken to come of one
+INJURY = ("S", "T")
 UNTOLD = frozenset({"nondisplaced"})  # a fracture not said to be so counts as displaced (I.C.19.c)
 SOURCES = ("synonym", "index", "title", "inclusion", "neoplasm", "mesh", "external cause", "drug", "learned")
 MAX_WORDS = 9
@@ -38,6 +40,8 @@ SECONDARY = re.compile(r"\bsecondary (?:malignant neoplasm|cancer)\b", re.IGNORE
 ACRONYM = re.compile(r"[A-Z][A-Za-z]*[A-Z]")
 # The short form of all that stands before: "[AV] block" is none of a block.
 SHORT_FORM = re.compile(r"\[([^\[\]]{2,60})\](?=\s*(?:$|[,;(]|with|due|in\b|and\b|disease|virus|infection))")
+MEASURED = ("Abnormal", "Elevated", "Encounter", "Decreased", "Raised")
+OF_SHAFTS = ("S", "M80", "M84")
 LIMB = re.compile(r"(, (?:right|left)) (?:arm|hand|leg|foot)\b")  # "shaft of humerus, right arm"
 BONE = re.compile(r"\b(metacarpal|metatarsal|carpal|tarsal|navicular) bones?\b", re.IGNORECASE)
 TELLING = frozenset({"birth", "stress", "pathological", "pathologic", "congenital", "newborn", "neonatal", "pregnancy"})
@@ -122,7 +126,7 @@ def _sets(
     drop, detail = _soft()
     every = {word for word in words if word not in STOPWORDS}
     whole = every - drop
-    hard = whole - (detail - UNTOLD)
+    hard = whole - (detail - (UNTOLD if code.startswith(INJURY) else UNTOLD | CAUSE))
     unsaid = base_missing + len(every & REMAINDER)
     for chosen in [whole] if hard == whole or not hard else [whole, hard]:
         missing = unsaid + len(whole) - len(chosen)
@@ -140,10 +144,11 @@ def _title_sets(term: Term, normaliser: Normaliser) -> Iterator[WordSet]:
     plain = shorter = BRACKETS.sub(" ", text)
     if not plain.startswith("Nondisplaced"):  # what is not said to be so counts as displaced (I.C.19.c)
         plain = BONE.sub(r"\1", plain)
-        shorter = LIMB.sub(r"\1", plain)
+        shorter = LIMB.sub(r"\1", plain) if term.code.startswith(OF_SHAFTS) else plain
     forms = [MALIGNANT.sub("cancer", SECONDARY.sub("metastasis", plain))]
     forms += dict.fromkeys(form for form in (plain, shorter) if form != forms[0])
-    if not "T36" <= term.code < "T51":  # a drug's short name is no poisoning
+    measured = term.text.startswith(MEASURED)
+    if not (measured or "T36" <= term.code < "T51"):  # a drug's or test's short name is no poisoning or finding
         forms += [bracket for bracket in SHORT_FORM.findall(term.text) if ACRONYM.search(bracket)]
     for form in forms:
         yield from _sets(

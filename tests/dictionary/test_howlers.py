@@ -1,0 +1,39 @@
+"""Words that name a part, a position or a measure suggest no disease; the disease named beside them still is."""
+
+from __future__ import annotations
+
+import pytest
+
+from conftest import Suggest
+
+PLAIN = [
+    ("The gastroesophageal junction was seen.", "K22.0"),
+    ("The anterior chamber was entered.", "H21.9"),
+    ("A small arterial bleeder was tied.", "D66"),
+    ("Lumbar puncture was performed.", "S31.030A"),
+    ("Status after anterior cervical fusion.", "Q76.1"),
+    ("The incision was extended to aid in the exposure.", "B20"),
+    ("He was placed in the lateral decubitus position.", "L89.90"),
+    ("Oxygen was measured at the bedside.", "Z99.81"),
+    ("EMG was done last week.", "R94.131"),
+    ("Cataract, right eye.", "H26.101"),
+    ("The child did well.", "Z00.129"),
+    ("Otitis due to a penicillin resistant organism.", "T36.0X5A"),
+    ("Neck pain; he enjoys swimming.", "Y93.11"),
+]
+
+
+@pytest.mark.parametrize(("text", "code"), PLAIN)
+def test_no_disease_of_words_that_name_none(suggest: Suggest, text: str, code: str) -> None:
+    assert code not in [one.code for one in suggest(text).suggestions]
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("Diagnosis: AIDS.", "B20"), ("COPD, on home oxygen.", "Z99.81"), ("Abnormal EMG.", "R94.131"),
+        ("Traumatic cataract of the right eye.", "H26.101"), ("Well child check.", "Z00.129"),
+    ],
+)  # fmt: skip
+def test_the_disease_itself_is_still_found(suggest: Suggest, text: str, code: str) -> None:
+    assert code in [one.code for one in suggest(text).suggestions]
