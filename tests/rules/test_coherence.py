@@ -114,3 +114,31 @@ def test_a_suggestion_left_out_stays_below_the_line_with_its_reason() -> None:
     assert pneumonia.confidence < found.threshold
     stay = suggester.suggest(Encounter("e1", (note,), setting="inpatient"))
     assert not any("IV.H" in hint for one in stay.suggestions for hint in one.hints)
+
+
+def test_a_cancer_that_is_treated_is_no_history() -> None:
+    told = [code("C50.412", 0.7), code("Z85.3", 0.9), code("Z51.11", 0.8, at=3)]
+    assert list(judge(*told)) == ["Z85.3"]
+    assert judge(*told[:2], code("I10", at=3)) == {}
+    elsewhere = code("Z85.3", 0.9, at=9)
+    assert judge(told[0], elsewhere, told[2]) == {}
+
+
+def test_excluding_codes_that_share_words_of_any_mention_do_not_stand_together() -> None:
+    manic, episode = code("F31.13", 0.9), code("F30.13", 0.7, at=5)
+    both = Code("F31.13", 0.9, (*manic.mentions, *episode.mentions))
+    assert list(judge(both, episode)) == ["F30.13"]
+    assert judge(manic, episode) == {}
+
+
+def test_on_the_record_of_a_birth_its_chapters_come_first() -> None:
+    above, below = [code("E03.9", 0.8)], [code("O99.282", 0.2), code("O99.283", 0.1)]
+    assert list(brought_in(above, below, "mother")) == ["O99.282"]
+    assert brought_in(above, below) == {}
+    note = Note("n1", "Prenatal visit at 30 weeks. " + TEXT)
+    told = left_out(Encounter("e", (note,)), [code("O23.43"), code("N39.0", at=1), code("P59.9", at=2)], SYSTEM)
+    assert told.keys() == {"N39.0", "P59.9"}
+
+
+def test_the_scale_of_a_stroke_is_brought_in() -> None:
+    assert list(brought_in([code("I63.412")], [code("R29.714", 0.2), code("R47.1", 0.3)])) == ["R29.714"]

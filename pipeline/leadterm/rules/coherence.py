@@ -38,6 +38,7 @@ EARLY = frozenset({
     "chief_complaint", "reason_for_visit", "hpi", "subjective", "past_medical_history", "admission_diagnosis",
 })  # fmt: skip
 ORGANISMS = ("B95", "B96", "B97")
+CANCER, PAST_CANCER, TREATMENT = "C", "Z85", ("Z51.0", "Z51.1")
 FIRST_CHAPTERS = {MOTHERS: "I.C.15.a.1", NEWBORNS: "I.C.16.a.1"}
 OTHER_RECORD: Mapping[str, Mapping[str, str]] = {
     MOTHERS: {"P": "I.C.16.a.1", "Z38": "I.C.16.a.2"},
@@ -218,12 +219,28 @@ def _excluded(case: _Case) -> Iterator[Verdict]:
     gone: set[str] = set()
     for at, first in enumerate(case.standing):
         for second in case.standing[at + 1 :]:
-            if first.code in gone or second.code in gone or not _overlap(first.mentions[0], second.mentions[0]):
+            if first.code in gone or second.code in gone or not _share(first, second):
                 continue
             note = exclusion(case.system, first.code, second.code)
             if note:
                 gone.add(second.code)
                 yield second.code, f"not together with {first.code} (Excludes1 at {note.owner}, I.A.12.a)"
+
+
+def _share(first: Proposed, second: Proposed) -> bool:
+    """Whether the best mention of one code shares words with any mention of the other."""
+    best, other = first.mentions[0], second.mentions[0]
+    return any(_overlap(best, one) for one in second.mentions) or any(_overlap(other, one) for one in first.mentions)
+
+
+def _treated(case: _Case) -> Iterator[Verdict]:
+    """The history of a cancer whose same words tell the cancer that is treated now."""
+    now = next((one.code for one in case.standing if one.code.startswith(TREATMENT)), None)
+    for past in case.standing if now else ():
+        if past.code.startswith(PAST_CANCER):
+            own = (one for one in case.standing if one.code[0] == CANCER and _share(past, one))
+            for one in own:
+                yield past.code, f"{one.code} is treated, as {now} tells (I.C.2.m)"
 
 
 def _overlap(first: Mention, second: Mention) -> bool:
@@ -277,6 +294,6 @@ def _alone(case: _Case) -> Iterator[Verdict]:
 
 
 RULES: tuple[Callable[[_Case], Iterator[Verdict]], ...] = (
-    _unasserted, _of_births, _unconfirmed, _uncertain, _parts, _contradictory, _general, _burns, _told, _excluded,
+    _unasserted, _of_births, _unconfirmed, _uncertain, _parts, _contradictory, _general, _burns, _told, _treated, _excluded,
     _organism, _integral, _alone,
 )  # fmt: skip
