@@ -294,6 +294,6 @@ def _alone(case: _Case) -> Iterator[Verdict]:
 
 
 RULES: tuple[Callable[[_Case], Iterator[Verdict]], ...] = (
-    _unasserted, _of_births, _unconfirmed, _uncertain, _parts, _contradictory, _general, _burns, _told, _treated, _excluded,
-    _organism, _integral, _alone,
+    _unasserted, _of_births, _unconfirmed, _uncertain, _parts, _contradictory, _general, _burns, _told, _treated,
+    _excluded, _organism, _integral, _alone,
 )  # fmt: skip
