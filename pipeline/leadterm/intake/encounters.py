@@ -66,16 +66,16 @@ def settle(found: Iterable[tuple[str, Item]], *, setting: str | None, date: str 
 
     An encounter that was there before becomes a problem.
     """
-    seen: set[str] = set()
+    seen: set[int] = set()  # hashes of 64 bits, which take little room
     for where, item in found:
         if item.encounter is None:
             yield item
             continue
         name = item.encounter.encounter_id
-        if name in seen:
+        if hash(name) in seen:
             yield Item(problem=LeadtermError(f"{where}: the encounter '{name}' was there before.", hint="Left out."))
             continue
-        seen.add(name)
+        seen.add(hash(name))
         known = item.encounter
         day = known.date_of_service or date
         detected = not setting and not item.stated

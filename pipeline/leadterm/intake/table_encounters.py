@@ -154,9 +154,9 @@ def table_encounters(path: Path, given: Mapping[str, str]) -> Iterator[Found]:
 
 
 def grouped(table: Table, columns: Columns, last: Mapping[str, int], path: Path, before: int = 0) -> Iterator[Found]:
-    """Yield the encounters of rows; `last` is the number of the last row of each, `before` how many rows came before.
+    """Yield what `table_encounters` does.
 
-    What is yielded is that of `table_encounters`.
+    ``last``: number of the last row of the encounters that have several. ``before``: how many rows came before.
     """
     open_groups: dict[str, Group] = {}
     told = Counter[str]()
@@ -183,8 +183,15 @@ def _closed(group: Group, where: str) -> Found:
 
 
 def last_rows(rows: Iterable[Row], columns: Columns) -> dict[str, int]:
-    """Give the number of the last row of each encounter."""
-    return {columns.cell(row.cells, "id").strip(): row.number for row in rows if not row.fault}
+    """Give the number of the last row of each encounter that has several."""
+    met: set[int] = set()  # hashes: two names of one hash are both listed, which does no harm
+    last: dict[str, int] = {}
+    for row in rows:
+        name = "" if row.fault else columns.cell(row.cells, "id").strip()
+        if hash(name) in met:
+            last[name] = row.number
+        met.add(hash(name))
+    return last
 
 
 def is_flat(given: Mapping[str, object], columns: Mapping[str, str]) -> bool:

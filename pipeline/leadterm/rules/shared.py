@@ -37,7 +37,7 @@ BURNS, DEGREES = ("T20", "T21", "T22", "T23", "T24", "T25"), "123567"  # burns, 
 MANY = ("O", "P", "T", "V", "W", "X", "Y", "Z")  # codes of one category may well stand side by side
 
 
-@lru_cache(maxsize=50_000)
+@lru_cache(maxsize=8192)
 def sides_of(system: CodeSystem, code: str) -> frozenset[str]:
     """Give the sides that the title of a code names."""
     title = system.title(code).lower()
@@ -50,7 +50,7 @@ def one_side(system: CodeSystem, first: str, second: str) -> bool:
     return not all(sides) or sides[0] == sides[1]
 
 
-@lru_cache(maxsize=50_000)
+@lru_cache(maxsize=8192)
 def is_vaguer(system: CodeSystem, one: str, other: str) -> bool:
     """Tell whether another code says more of the same disease, on the same side, than one does."""
     if one.startswith(MANY) or _disease(one) != _disease(other) or not one_side(system, one, other):
@@ -58,7 +58,7 @@ def is_vaguer(system: CodeSystem, one: str, other: str) -> bool:
     return _unsaid(system, other) < _unsaid(system, one)
 
 
-@lru_cache(maxsize=50_000)
+@lru_cache(maxsize=8192)
 def _unsaid(system: CodeSystem, code: str) -> int:
     return sum(map(system.title(code).lower().count, UNSAID))
 
@@ -75,7 +75,7 @@ def higher_degree(one: str, other: str) -> bool:
     return other[:3] == one[:3] and other[5:] == one[5:] and other[4:5] in kind and other[4:5] > one[4]
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=8192)
 def confirmed_section(code: str) -> str:
     """Give the section that lets a disease be coded only once confirmed, or nothing."""
     return next((section for prefix, section in _confirmed_only() if code.startswith(prefix)), "")

@@ -35,6 +35,7 @@ __all__ = ["NAME", "MentionFinder", "NoteReaders", "register_entities"]
 
 NAME = "leadterm_entities"
 
+MOST_WORDS = 100_000  # met by a pipeline before it is built anew; each takes about 400 bytes
 BODY_TOKENS = 80
 HEADING_WORDS = 12
 
@@ -220,15 +221,18 @@ class NoteReaders:
     def __init__(self, system: str, *, date: str | None = None, ner: str | None = None, linker: bool = False) -> None:
         self.system, self.date, self.ner, self.linker = system, date, ner, linker
         self._built: dict[str, tuple[Language, TermMatcher]] = {}
+        self._full: dict[str, int] = {}
 
     def of(self, language: str) -> tuple[Language, TermMatcher]:
         """Give the pipeline of a language and the matcher within it.
 
-        Always the same for a language. ``language``: ISO 639-1 code; a language without a table of words is read as
-        English.
+        The same for a language until it has met 100,000 words, which spaCy never forgets: then it is built anew, so
+        that a long run needs no more memory.
+        ``language``: ISO 639-1 code; a language without a table of words is read as English.
         """
         name = language if language in TRANSLATED else "en"
-        if name not in self._built:
+        if name not in self._built or len(self._built[name][0].vocab.strings) > self._full[name]:
+            self._built.pop(name, None)
             register_entities()
             ner = self.ner if name == "en" else None
             settings = {"headings": self.linker, "entities": ner is not None}
@@ -236,6 +240,7 @@ class NoteReaders:
             if ner is None:
                 _keep_few_attributes(nlp)
             self._built[name] = nlp, cast(MentionFinder, nlp.get_pipe(NAME)).matcher
+            self._full[name] = len(nlp.vocab.strings) + MOST_WORDS
         return self._built[name]
 
     def read(self, note: Note, language: str) -> NoteReading:
