@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
 import io
+import json
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -55,6 +57,22 @@ def packed(name: str, content: str) -> bytes:
     return made.getvalue()
 
 
+def contained() -> str:
+    """A document whose text and patient stand within it."""
+    held = [
+        {"resourceType": "Binary", "id": "b1", "data": base64.b64encode(NOTE.encode()).decode()},
+        {"resourceType": "Patient", "id": "p", "gender": "female"},
+    ]
+    attachment = {"contentType": "text/plain", "url": "#b1"}
+    document = {"resourceType": "DocumentReference", "id": "d1", "contained": held, "subject": {"reference": "#p"}}
+    return json.dumps(document | {"content": [{"attachment": attachment}]})
+
+
+UNSTRUCTURED = (
+    '<?xml version="1.0"?><ClinicalDocument xmlns="urn:hl7-org:v3"><component><nonXMLBody>'
+    f'<text mediaType="application/rtf" representation="B64">{base64.b64encode(rtf()).decode()}</text>'
+    "</nonXMLBody></component></ClinicalDocument>"
+)
 Content = str | bytes | Callable[[], bytes]
 # name, content, rows (or documents) in it, encounters that come out, what is said of the others or of a guess
 FILES: tuple[tuple[str, Content, int, int, str], ...] = (
@@ -79,10 +97,33 @@ FILES: tuple[tuple[str, Content, int, int, str], ...] = (
     ("old-letter.doc", b"\xd0\xcf\x11\xe0\xa1\xb1", 1, 0, "old office document"),
     ("archive.zip", packed("note.txt", NOTE), 1, 0, "a zip archive"),
     ("open.odt", packed("content.xml", "<x/>"), 1, 0, "an OpenDocument file"),
+    ("zip-called-word.docx", packed("note.txt", NOTE), 1, 0, "a zip archive"),
+    ("nothing.pdf", b"", 1, 0, "is empty"),
+    ("marked.rtf", b"\xef\xbb\xbf" + rtf(), 1, 1, ""),
+    (
+        "message.eml",
+        "From: a@b\nSubject: x\nMIME-Version: 1.0\nContent-Type: text/plain; charset=utf-8\n\n" + NOTE,
+        1,
+        1,
+        "",
+    ),
+    (
+        "archive.mht",
+        'MIME-Version: 1.0\nContent-Type: multipart/related; boundary="x"\n\n--x\nContent-Type: text/html; '
+        "charset=utf-8\n\n" + html() + "\n--x--\n",
+        1,
+        1,
+        "",
+    ),
+    ("a-table-by-another-name.txt", NOTES.replace(",", "|"), 1, 0, "is a table"),
     ("scan.jpg", b"\xff\xd8\xff\xe0", 1, 0, "a picture (JPEG)"),
     # messages and resources
     ("visit.ccda.xml", ccda(), 1, 1, ""),
     ("cut.ccda.xml", ccda()[:-40], 1, 0, "not well-formed"),
+    ("no-sections.xml", '<?xml version="1.0"?><ClinicalDocument xmlns="urn:hl7-org:v3"/>', 1, 0, "without a narrative"),
+    ("body-in-base64.xml", UNSTRUCTURED, 1, 1, ""),
+    ("batch.hl7", "FHS|^~\\&|A\rBHS|^~\\&|A\r" + hl7() + hl7().replace("v1\r", "v2\r") + "BTS|2\rFTS|1\r", 2, 2, ""),
+    ("contained.json", contained(), 1, 1, ""),
     ("message.hl7", hl7(), 1, 1, ""),
     ("escaped.hl7", hl7(broken=True), 1, 1, ""),
     (
@@ -104,6 +145,9 @@ FILES: tuple[tuple[str, Content, int, int, str], ...] = (
     ("tab-utf16.tsv", NOTES.replace(",", "\t").encode("utf-16"), 3, 3, ""),
     ("packed.csv.gz", gzip.compress(NOTES.encode()), 3, 3, ""),
     ("packed-and-cut.csv.gz", gzip.compress(NOTES.encode() * 99)[:60], 1, 0, "cannot read"),
+    ("mark-and-crlf.csv", b"\xef\xbb\xbf" + NOTES.replace("\n", "\r\n").encode(), 3, 3, ""),
+    ("quotes-within.csv", NOTES + 'd,5\'10"" tall\ne,"Cough, "dry" and long."\n', 5, 4, "not doubled"),
+    ("header-alone.csv", "id,note\n", 1, 0, "no row below it"),
     ("a-row-too-long.csv", NOTES + "d,Gout.,more\n", 4, 3, "has 3 fields, the header 2"),
     ("an-open-quote.csv", NOTES + 'd,"Gout.\n', 4, 3, "opens a quoted field that is never closed"),
     ("no-id-no-text.csv", NOTES + ",Gout.\ne,\nf,NaN\n", 6, 3, "has no id"),
@@ -112,6 +156,7 @@ FILES: tuple[tuple[str, Content, int, int, str], ...] = (
     ("spelt-line-ends.csv", table(NOTE.replace("\n", "\\r\\n")), 1, 1, ""),
     ("tags.csv", table(html()), 1, 1, ""),
     ("second-sheet.xlsx", workbook([["id", "note"], [1, "Gout."], [2, None]], before="About"), 2, 1, "has no text"),
+    ("both-sheets.xlsx", workbook([["id", "note"], [1, "Gout."]], before="note"), 1, 1, "is read, and not 'Sheet'"),
     ("cut.xlsx", b"PK\x03\x04cut", 1, 0, "no readable Excel workbook"),
     ("columns.parquet", parquet, 2, 1, "has no text"),
     ("flat.jsonl", LINES, 2, 2, ""),
@@ -139,6 +184,12 @@ def test_what_comes_out(name: str, content: Content, rows: int, out: int, said: 
     assert said in told
     assert bool(told) == bool(said)
     assert "Gout." not in told  # never the text of a note
+
+
+def test_what_stands_within_a_resource_is_found(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text(contained())
+    (encounter,) = (item.encounter for item in read_items([tmp_path / "a.json"]) if item.encounter)
+    assert (encounter.encounter_id, encounter.sex) == ("d1", "F")
 
 
 @pytest.mark.parametrize(

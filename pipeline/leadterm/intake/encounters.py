@@ -13,6 +13,7 @@ from leadterm.intake.decode import LARGEST, read_note_text, refuse_formats, too_
 from leadterm.intake.fhir import fhir_encounters, is_fhir
 from leadterm.intake.files import JSON_ENDINGS, encounter_id_of, is_table, read_bytes, read_lines, shown
 from leadterm.intake.formats import document_items
+from leadterm.intake.table_columns import looks_like_table
 from leadterm.intake.table_encounters import is_flat, one_encounter, table_encounters
 from leadterm.schema import Encounter
 from leadterm.text.layout.note_kind import find_setting
@@ -115,6 +116,8 @@ def file_items(path: Path, columns: Mapping[str, str]) -> Iterator[Item]:
             yield from _line_items(path, columns)
         elif path.suffix.lower() == ".json":
             yield from _json_items(path, columns)
+        elif path.suffix.lower() == ".txt" and looks_like_table(_start(path)):
+            raise LeadtermError(f"{shown(path)} is a table, by its first line.", hint="Give it the ending .csv.")
         else:
             found = document_items(read_bytes(path), shown(path), path.name, encounter_id_of(path))
             yield from (Item(*each) for each in found)

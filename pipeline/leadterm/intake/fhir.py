@@ -104,11 +104,34 @@ def _resources(path: Path, store: _Store) -> Iterator[tuple[str, Resource]]:
             whole: dict[str, Any] = entry if isinstance(entry, dict) else {}
             resource = whole.get("resource")
             if isinstance(resource, dict) and isinstance(resource.get("resourceType"), str):
-                yield _word(whole.get("fullUrl")), resource
+                yield from _with_contained(_word(whole.get("fullUrl")), resource)
             elif lines:
                 store.passed["lines that are no FHIR resource"] += 1
             else:
                 raise LeadtermError(f"{shown(path)} is not FHIR: no resourceType.", hint="Expected a Bundle.")
+
+
+def _with_contained(url: str, resource: Resource) -> Iterator[tuple[str, Resource]]:
+    """Yield a resource and those within it, which it refers to as ``#id``: under names that no other has."""
+    own = f"{resource['resourceType']}-{_word(resource.get('id')) or url}"
+    held = {
+        f"#{_word(one.get('id'))}": f"{one['resourceType']}/{own}.{_word(one.get('id'))}"
+        for one in _list(resource.get("contained"))
+        if isinstance(one, dict) and isinstance(one.get("resourceType"), str)
+    }
+    for one in _list(resource.get("contained")) if held else ():
+        if (name := held.get(f"#{_word(one.get('id'))}" if isinstance(one, dict) else "")) is not None:
+            yield "", one | {"id": name.partition("/")[2]}
+    yield url, _renamed(resource, held) if held else resource
+
+
+def _renamed(part: Any, names: Mapping[str, str]) -> Any:
+    if isinstance(part, dict):
+        return {
+            key: names[value] if isinstance(value, str) and value in names else _renamed(value, names)
+            for key, value in part.items()
+        }
+    return [_renamed(one, names) for one in part] if isinstance(part, list) else part
 
 
 def _lines(text: str, store: _Store) -> Iterator[object]:

@@ -44,6 +44,11 @@ def _is_html(start: bytes, name: str) -> bool:
     return name.endswith((".html", ".htm", ".xhtml")) or looks_like_html(start.decode("utf-8", "replace"))
 
 
+def _is_mail(start: bytes, name: str) -> bool:
+    """A saved message or web archive, which begins with the fields of mail."""
+    return name.endswith((".eml", ".mht", ".mhtml")) and bool(re.search(rb"(?im)^(mime-version|from|subject):", start))
+
+
 FORMATS = (
     DocumentFormat("PDF", _starts(b"%PDF"), "leadterm.intake.pdf:pdf_text"),
     DocumentFormat("RTF", _starts(b"{\\rtf"), "leadterm.intake.office:rtf_text"),
@@ -52,6 +57,7 @@ FORMATS = (
                    "leadterm.intake.formats:clinical_items"),
     DocumentFormat("HL7 v2", _starts(b"MSH|", b"MSH^", b"FHS|", b"BHS|"), "leadterm.intake.formats:message_text",
                    "leadterm.intake.formats:message_items"),
+    DocumentFormat("mail", _is_mail, "leadterm.intake.formats:mail_text"),
     DocumentFormat("HTML", _is_html, "leadterm.intake.formats:page_text"),
     DocumentFormat("XML", _starts(b"<?xml"), "leadterm.intake.formats:element_text"),
 )  # fmt: skip
@@ -116,6 +122,20 @@ def page_text(content: bytes, name: str) -> tuple[str, str]:
         with suppress(LookupError, UnicodeError):
             text, warning = content.decode(stated[1].decode()), ""
     return html_text(text), warning
+
+
+def mail_text(content: bytes, name: str) -> tuple[str, str]:
+    """Give the text of a saved message or web archive, without what stands above it; attachments are told of."""
+    from email import message_from_bytes, policy
+
+    mail = message_from_bytes(content, policy=policy.default)
+    body = mail.get_body(("plain", "html"))
+    if body is None:
+        raise LeadtermError(f"{name} is a message without a text.", hint="Save what is attached to it.")
+    said = str(body.get_content())
+    attached = sum(1 for _ in mail.iter_attachments()) if mail.get_content_type() == "multipart/mixed" else 0
+    told = f"{name}: what is attached ({attached}) is not read." if attached else ""
+    return (html_text(said) if body.get_content_type() == "text/html" else said), told
 
 
 def element_text(content: bytes, name: str) -> tuple[str, str]:

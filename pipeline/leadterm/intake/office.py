@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 from typing import Any
 
@@ -19,6 +20,7 @@ CODE_PAGE = re.compile(rb"\\ansicpg(\d+)")
 def rtf_text(content: bytes, name: str) -> tuple[str, str]:
     """Give the text of an RTF document, and what the user should know."""
     striprtf = require("striprtf.striprtf", EXTRA, f"{name} is an RTF document")
+    content = content.removeprefix(BOM_UTF8)
     page = CODE_PAGE.search(content[:2000])
     encoding = f"cp{page[1].decode()}" if page else "cp1252"
     try:

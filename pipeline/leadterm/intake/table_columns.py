@@ -10,8 +10,9 @@ from functools import lru_cache
 from leadterm.errors import LeadtermError, quote_name, unknown_name
 from leadterm.storage.tsv import package_table
 
-__all__ = ["Columns", "known_names", "map_columns", "plain_name"]
+__all__ = ["Columns", "known_names", "looks_like_table", "map_columns", "plain_name"]
 
+SEPARATORS = ",;\t|"
 PLAIN_NAME = re.compile(r"[a-z_][\w.-]{0,29}")
 
 
@@ -108,3 +109,18 @@ def _sayable(header: Sequence[str], found: Mapping[str, str]) -> list[str]:
 def known_names() -> frozenset[str]:
     """Names, as `plain_name` gives them, that a column may go by."""
     return frozenset(name for names in _known().values() for name in names)
+
+
+def looks_like_table(start: bytes) -> bool:
+    """Tell whether a text is a table of notes: its first line names an id and a text, the second has as many fields.
+
+    >>> looks_like_table(b"id|note\n1|Gout."), looks_like_table(b"Note: id, text\nGout.")
+    (True, False)
+    """
+    lines = start.decode("utf-8", "replace").lstrip("\ufeff").splitlines()[:2]
+    for separator in SEPARATORS:
+        names = [plain_name(name) for name in lines[0].split(separator)] if len(lines) > 1 else []
+        roles = {role for role, known in _known().items() if {*names} & {*known}}
+        if len(names) > 1 and {"id", "text"} <= roles and lines[1].count(separator) >= len(names) - 1:
+            return True
+    return False

@@ -150,7 +150,12 @@ def table_encounters(path: Path, given: Mapping[str, str]) -> Iterator[Found]:
     last = last_rows(open_table(path).rows, columns) if "id" in columns else {}
     if table.warning:
         yield None, None, table.warning, False
-    yield from grouped(table, columns, last, path)
+    found = grouped(table, columns, last, path)
+    first = next(found, None)
+    if first is None:
+        raise LeadtermError(f"'{path}' has a header and no row below it.", hint="Check the file.")
+    yield first
+    yield from found
 
 
 def grouped(table: Table, columns: Columns, last: Mapping[str, int], path: Path, before: int = 0) -> Iterator[Found]:

@@ -10,7 +10,7 @@ import json
 import re
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from pathlib import Path
 from typing import IO, Any
@@ -18,11 +18,11 @@ from typing import IO, Any
 from leadterm.errors import LeadtermError
 from leadterm.intake.decode import LARGEST, unmarked_wide
 from leadterm.intake.extras import check_swelling, require
-from leadterm.intake.table_columns import known_names, plain_name
+from leadterm.intake.table_columns import SEPARATORS, known_names, plain_name
 
 __all__ = ["Layout", "Row", "Table", "as_cell", "csv_layout", "csv_piece", "csv_rows_at", "open_table", "parquet_piece"]
 
-SEPARATORS, NONE = ",;\t|", "\x1f"
+NONE = "\x1f"
 SAMPLE, LOOK = 256_000, 25
 STATED = re.compile(r"sep=(.)\r?\n", re.IGNORECASE)  # what Excel writes where the separator is not that of the country
 CHUNK = 1 << 20
@@ -277,15 +277,19 @@ def _xlsx(path: Path) -> Table:
         book = openpyxl.load_workbook(path, read_only=True, data_only=True)
     except Exception:  # noqa: BLE001  the library raises many kinds
         raise LeadtermError(f"'{path}' is no readable Excel workbook.", hint="Save it anew as .xlsx.") from None
-    best: tuple[int, Any] | None = None
+    known: dict[str, int] = {}  # sheets that hold something, by how many columns have a name that is known
     for sheet in book.worksheets:
         sheet.reset_dimensions()
         first = next(iter(sheet.iter_rows(values_only=True)), ())
-        known = sum(plain_name(as_cell(value)) in known_names() for value in first)
-        best = (known, sheet) if best is None or known > best[0] else best
-    if best is None:
-        raise LeadtermError(f"'{path}' has no sheet.", hint="Check the file.")
-    return _sheet(best[1].iter_rows(values_only=True), path)
+        if any(value is not None for value in first):
+            known[sheet.title] = sum(plain_name(as_cell(value)) in known_names() for value in first)
+    if not known:
+        raise LeadtermError(f"'{path}' is empty.", hint="Its first row names the columns.")
+    best = max(known, key=known.__getitem__)
+    left = ", ".join(f"'{name[:40]}'" for name in known if name != best)
+    table = _sheet(book[best].iter_rows(values_only=True), path)
+    told = f"'{path}': the sheet '{best[:40]}' is read, and not {left}." if left else ""
+    return replace(table, warning=told)
 
 
 def _sheet(rows: Iterator[Sequence[Any]], path: Path) -> Table:
