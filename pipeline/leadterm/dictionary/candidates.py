@@ -24,7 +24,7 @@ INJURY_SECTIONS = frozenset({
     "diagnosis", "preoperative_diagnosis", "postoperative_diagnosis", "hospital_course", "other", "indication",
     "chief_complaint", "reason_for_visit", "hpi", "subjective", "findings",
 })  # fmt: skip
-IMMUNISATION = "Z23"
+IMMUNISATION, HIGH_PRESSURE = "Z23", "high blood pressure"
 STATUS = (IMMUNISATION, "Z89", "Z90", "Z93", "Z94", "Z95", "Z96", "Z97", "Z98")
 REFUSED = frozenset({"refused", "refuses", "refusing", "refusal", "declined", "declines", "declining"})
 PLANNED = frozenset({
@@ -182,7 +182,12 @@ def _is_denied(found: FoundMention) -> bool:
 
 
 def _may_stand(reading: Reading, found: FoundMention) -> bool:
-    """Whether a code of status may: what is done now, planned or refused has left no status (I.C.21.c.3)."""
+    """Whether a reading may: what is done now, planned or refused has left no status (I.C.21.c.3).
+
+    An elevated pressure is no hypertension (I.C.9.a.7), though high blood pressure is.
+    """
+    if reading.term == HIGH_PRESSURE:
+        return not any("elevat" in span.text.lower() for span in found.mention.spans)
     if not reading.code.startswith(STATUS):
         return True
     planned = found.mention.assertion != "history" and not PLANNED.isdisjoint(found.near[:BESIDE])

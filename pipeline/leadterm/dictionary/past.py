@@ -29,6 +29,7 @@ REPORT = frozenset({
 })  # fmt: skip
 ACUTE = ("C", "I21", "I26", "I6", "I82")
 DATED = ("I21", "I22", "I26", "I60", "I61", "I63", "I82", "J18")
+PAST = frozenset({"past_medical_history", "past_surgical_history"})
 INFARCTION, RECENT = "I21", frozenset({"hour", "hours", "day", "days", "week", "weeks"})  # acute for four weeks
 BLOOD, MARROW = "C81", "C96"  # from lymphoma to leukemia: the code of the disease itself says "in remission"
 
@@ -48,10 +49,10 @@ def may_be_over(code: str, found: FoundMention, note: NoteReading) -> bool:
         return True
     if code.startswith(INFARCTION) and not RECENT.isdisjoint(found.near):
         return False
-    if code.startswith(DATED) and found.dated:
+    if code.startswith(DATED) and (found.dated or found.mention.section in PAST):
         return True
     if code.startswith(ACUTE) and not EARLIER.isdisjoint(found.near):
         return True
     if code[0] == INBORN and not MENDED.isdisjoint(found.near):
         return True
-    return code.startswith(CANCER) and not TREATED.isdisjoint(found.sentence)
+    return code.startswith(CANCER) and (found.mention.section in PAST or not TREATED.isdisjoint(found.sentence))
