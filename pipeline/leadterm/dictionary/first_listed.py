@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,8 +40,13 @@ def may_lead(codes: Sequence[str], confidence: NDArray[np.float64], line: float)
     """
     rank = (confidence[None, :] > confidence[:, None]).sum(axis=1)
     near: NDArray[np.bool_] = (confidence >= line) | ((confidence >= LEAST) & (rank < MOST))
-    own: NDArray[np.bool_] = near & ~np.array([code.startswith(BEHIND) for code in codes], dtype=np.bool_)
+    own: NDArray[np.bool_] = near & ~np.array(list(map(_stands_behind, codes)), dtype=np.bool_)
     return own if own.any() else near
+
+
+@lru_cache(maxsize=100_000)
+def _stands_behind(code: str) -> bool:
+    return code.startswith(BEHIND)
 
 
 def first_columns(

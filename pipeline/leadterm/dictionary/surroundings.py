@@ -58,6 +58,7 @@ _PAST = (
 )  # fmt: skip
 _PAST_WORDS = re.compile(rf"\b(?:{'|'.join(_PAST)})\b")
 _BULLET = re.compile(r"(?:^|[\s,;.])(?:\d{1,2}[.)]|[-*•#])$")
+_ITEM_ENDS = (".", ")", "-", "*", "•", "#")
 _MARKS = re.compile(r"[\d.)\-*•#\s]+")
 
 
@@ -188,11 +189,11 @@ class _Text:
         past = self.low[max(0, first - 40) : first]
         return {
             "line_share": (last - first) / max(len(whole), 1),
-            "line_start": float(not _MARKS.sub("", before)),
-            "list_item": float(_BULLET.search(before) is not None),
+            "line_start": float(not before or _MARKS.fullmatch(before) is not None),
+            "list_item": float(before.endswith(_ITEM_ENDS) and _BULLET.search(before) is not None),
             "listed_after": float(before.endswith((",", ";"))),
             "sentence_end": float(text[last : last + 1] in ".;\n"),
-            "said_past": float(any(words in past for words in _PAST) and self._is_past(first)),
+            "said_past": float(any([words in past for words in _PAST]) and self._is_past(first)),
         }
 
     def _is_past(self, first: int) -> bool:

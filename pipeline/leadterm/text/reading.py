@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
-from functools import lru_cache, partial
+from functools import lru_cache
 from operator import add
 from typing import TYPE_CHECKING, Any
 
@@ -126,11 +126,11 @@ class _Reader:
         self.tokens = scan.token.tolist()
         self.positions = scan.position.tolist()
         self.clauses = {number: (low, high, sum(self.weight[low:high])) for number, low, high in runs(scan.segment)}
-        self.sentence_of = sentence_numbers(doc)
+        sentence_of = sentence_numbers(doc)
+        self.sentence_of: list[int] = sentence_of.tolist()
         self.sentences = {
-            number: frozenset(self._without_foreign(low, high))
-            for number, low, high in runs(self.sentence_of[scan.token])
-        }  # fmt: skip
+            number: frozenset(self._without_foreign(low, high)) for number, low, high in runs(sentence_of[scan.token])
+        }
 
     def _keep_sides(self, doc: Doc, scan: Scan, vocabulary: tuple[str, ...]) -> None:
         """Keep the side behind a comma: "cataract without glaucoma, left eye"."""
@@ -181,14 +181,16 @@ class _Reader:
     def _mention(self, cover: Cover) -> FoundMention:
         first, last = cover.tokens[0], cover.tokens[-1]
         start, end, text = self.starts[first], self.ends[last], self.text
-        get = partial(get_on_span, self.doc.user_data, start, end)
-        cues = tuple([EvidenceSpan(self.note_id, a, b, self.raw[a:b]) for a, b in get("cues")])
-        mention = Mention(self.note_id, self._pieces(cover.tokens), get("assertion"), cues, get("section"))
+        assertion, cues, section, label = (
+            get_on_span(self.doc.user_data, start, end, name) for name in ("assertion", "cues", "section", "label")
+        )
+        heard = tuple([EvidenceSpan(self.note_id, a, b, self.raw[a:b]) for a, b in cues]) if cues else ()
+        mention = Mention(self.note_id, self._pieces(cover.tokens), assertion, heard, section)
         near, coverage = self._surroundings(cover)
-        sentence = self.sentences.get(int(self.sentence_of[first]), NOTHING)
+        sentence = self.sentences.get(self.sentence_of[first], NOTHING)
         return FoundMention(
             mention, cover.readings, near, sentence, coverage, self.heading[first], self.body[first],
-            get("label"), start / max(len(text), 1), cover.subsumed, cover.joined, self._dated(start, end),
+            label, start / max(len(text), 1), cover.subsumed, cover.joined, self._dated(start, end),
             bool(self.plural) and not self.plural.isdisjoint(range(first, last + PLURAL_REACH)),
         )  # fmt: skip
 

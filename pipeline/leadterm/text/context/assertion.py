@@ -128,13 +128,13 @@ class _Tagging:
     def tag(self, doc: Doc, mentions: Sequence[Span]) -> None:
         """Set the attributes of all mentions."""
         covers = doc._.covers
-        known = [(c.tokens[0], c.tokens[-1] + 1) for c in covers] == [(m.start, m.end) for m in mentions]
-        own = [c.tokens for c in covers] if known else [tuple(range(m.start, m.end)) for m in mentions]
+        bounds = [(span.start, span.end) for span in mentions]
+        known = [(c.tokens[0], c.tokens[-1] + 1) for c in covers] == bounds
+        own = [c.tokens for c in covers] if known else [tuple(range(first, end)) for first, end in bounds]
         self._drop_hits_of_terms(own)
         self.loose = {c.tokens for c in covers if c.readings[0].missing}
-        for span, tokens in zip(mentions, own, strict=True):
-            first, last = span.start, span.end - 1
-            a, b = self.start[first], self.start[last] + self.length[last]
+        for (first, end), tokens in zip(bounds, own, strict=True):
+            a, b = self.start[first], self.start[end - 1] + self.length[end - 1]
             head = self._at(self.heads, self.head_starts, a)
             label = self._at(self.labels, self.label_starts, a)
             assertion, cues = self._assert(tokens, a, b, head, label)

@@ -90,10 +90,14 @@ class PatternMatcher:
 
     def _possible(self, first: int, present: set[int]) -> list[tuple[Steps, Mapping[str, str]]]:
         """Patterns with a first word whose every other word the doc holds too."""
-        return [
-            (steps, row) for steps, row in self._by_first[first]
-            if not any(step is not None and step.isdisjoint(present) for step in steps[1:])
-        ]  # fmt: skip
+        found = []
+        for steps, row in self._by_first[first]:
+            for step in steps[1:]:
+                if step is not None and step.isdisjoint(present):
+                    break
+            else:
+                found.append((steps, row))
+        return found
 
 
 def _hashes(words: Iterable[str]) -> frozenset[int]:

@@ -48,12 +48,13 @@ def keep_apart(
     heads = _long_forms(doc, scan, vocabulary)
     opposite = {token for token in heads if doc[token].lower_.startswith("non-")}
     cuts = [i for i, number in enumerate(token_column(doc, "ORTH")) if number in SEPARATORS]
-    crossing = {m.tokens: _cut(m.tokens, cuts) for m in matches} if cuts else {}
+    every = dict.fromkeys([match.tokens for match in matches])
+    crossing = {tokens: cut for tokens in every if (cut := _cut(tokens, cuts)) >= 0} if cuts else {}
     by_token: dict[int, list[tuple[int, ...]]] = {}
-    for tokens in crossing:
+    for tokens in every if crossing else ():
         for token in tokens:
             by_token.setdefault(token, []).append(tokens)
-    apart = {t: cut for t, cut in crossing.items() if cut >= 0 and _are_two(t, cut, by_token, quiet)}
+    apart = {tokens: cut for tokens, cut in crossing.items() if _are_two(tokens, cut, by_token, quiet)}
 
     after = {i for i in cuts if doc[i].lower_ == STATUS_POST}
 
