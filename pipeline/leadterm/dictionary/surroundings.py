@@ -193,7 +193,7 @@ class _Text:
             "list_item": float(before.endswith(_ITEM_ENDS) and _BULLET.search(before) is not None),
             "listed_after": float(before.endswith((",", ";"))),
             "sentence_end": float(text[last : last + 1] in ".;\n"),
-            "said_past": float(any([words in past for words in _PAST]) and self._is_past(first)),
+            "said_past": float(any(words in past for words in _PAST) and self._is_past(first)),
         }
 
     def _is_past(self, first: int) -> bool:

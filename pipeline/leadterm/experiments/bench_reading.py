@@ -2,7 +2,8 @@
 
 Every contender reads the same notes in the same run, in turns, so that other work on the machine slows them alike.
 Two times are given: of the first reading, when no word has been met before, and of a later one, as in a long run.
-Times are processor time of one thread.
+Times are processor time of one thread. Each contender of ours has a model of its own, so that none finds words that
+another has met.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import time
 import warnings
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,19 +29,32 @@ if TYPE_CHECKING:
 
     from leadterm.codes.system import CodeSystem
     from leadterm.dictionary.model import DictionaryModel
+    from leadterm.schema import Encounter
 
 __all__ = ["Row", "Timing", "concatenate", "main", "measure"]
 
 WORDS = 430
 PART = 10
 LINKER_NOTES = 1
+RUNS = 3
 TRIGRAMS = (3, 3)
 STARTED = """
 import resource, sys, time
+began = time.process_time()
+import leadterm.text.light_spacy
+spacy = time.process_time() - began
 from leadterm.schema import Encounter, Note
 from leadterm.models import load
 found = load(sys.argv[1]).suggest(Encounter("bench", (Note("n1", "Assessment: Gout of the right knee."),)))
-print(len(found.suggestions), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+print(spacy, time.process_time(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+"""
+HELPED = """
+import time
+from leadterm.cli import main
+try:
+    main(["--help"])
+finally:
+    print(time.process_time())
 """
 
 
@@ -176,21 +191,18 @@ def _negex(engine: DictionaryModel) -> Callable[[Doc], object]:
     return negex
 
 
-def contenders(engine: DictionaryModel) -> list[Timing]:
-    """Everything that is compared."""
+def contenders(load: Callable[[], DictionaryModel]) -> list[Timing]:
+    """Everything that is compared; `load` gives a model that has read nothing."""
     import spacy
     from spacy.tokens import Span
     from spacy.util import filter_spans
 
-    from leadterm.schema import Encounter, Note
+    engine = load()
 
     def with_mentions(text: str) -> Doc:
         doc = engine.readers.of("en")[0](text)
         doc.ents = filter_spans([Span(doc, span.start, span.end, "PROBLEM") for span in doc.spans["mentions"]])
         return doc
-
-    def encounter(text: str) -> Encounter:
-        return Encounter("bench", (Note("n1", text),))
 
     plain = spacy.blank("en")
     return [
@@ -198,27 +210,42 @@ def contenders(engine: DictionaryModel) -> list[Timing]:
         Timing("scispaCy tokenizer", engine.readers.of("en")[0].make_doc, str),
         Timing("negspacy, mentions given", _negex(engine), with_mentions),
         Timing("scispaCy linker, mentions given", _linker(engine.system), with_mentions, most=LINKER_NOTES),
-        Timing("leadterm text stages", engine.readers.of("en")[0], str),
-        Timing("leadterm suggest", engine.suggest, encounter),
+        Timing("leadterm text stages", load().readers.of("en")[0], str),
+        _suggesting("leadterm suggest, diagnoses alone", load(), "outpatient", systems=[engine.system.name]),
+        _suggesting("leadterm suggest, outpatients", load(), "outpatient"),
+        _suggesting("leadterm suggest, inpatients", load(), "inpatient"),
     ]
 
 
+def _suggesting(name: str, model: DictionaryModel, setting: str, **asked: Any) -> Timing:
+    """All that a setting reports, or what is asked for; what is loaded once is loaded before."""
+    from leadterm.schema import Encounter, Note
+
+    def encounter(text: str) -> Encounter:
+        return Encounter("bench", (Note("n1", text),), setting=setting)
+
+    def suggest(note: Encounter) -> object:
+        return model.suggest(note, **asked)
+
+    suggest(encounter("Gout."))
+    return Timing(name, suggest, encounter)
+
+
 def _start_up(model: str) -> dict[str, float]:
-    """Measure fresh processes: wall time (the better of two) of the help and of a first suggestion, and memory."""
-    say_help = [sys.executable, "-c", "from leadterm.cli import main; raise SystemExit(main(['--help']))"]
-    helped = min(_wall(say_help)[0] for _ in range(2))
-    runs = [_wall([sys.executable, "-c", STARTED, model]) for _ in range(2)]
-    peak = float(runs[0][1].split()[-1])
-    return {"help_seconds": helped, "first_suggestion_seconds": min(took for took, _ in runs), "peak_mb": peak}
+    """Measure fresh processes: processor time (the best of three) of the help and of a first suggestion, and memory."""
+    helped = min(float(_run(HELPED, model).split()[-1]) for _ in range(RUNS))
+    runs = [list(map(float, _run(STARTED, model).split())) for _ in range(RUNS)]
+    spacy, first, peak = map(min, zip(*runs, strict=True))
+    return {"help_seconds": helped, "spacy_seconds": spacy, "first_suggestion_seconds": first, "peak_mb": peak}
 
 
-def _wall(command: Sequence[str]) -> tuple[float, str]:
-    start = time.perf_counter()
+def _run(program: str, model: str) -> str:
     one_thread = {**os.environ, "OMP_NUM_THREADS": "1"}
+    command = [sys.executable, "-c", program, model]
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=one_thread)
     if done.returncode:
         raise LeadtermError("a fresh process could not run leadterm.", hint="Try `leadterm suggest` by hand.")
-    return time.perf_counter() - start, done.stdout
+    return done.stdout
 
 
 def read_notes(files: Sequence[Path], corpus: Path) -> list[str]:
@@ -256,7 +283,8 @@ def _table(rows: Sequence[Row], start: dict[str, float], peak: float) -> None:
     console.print(table)
     console.print(
         f"leadterm --help {start['help_seconds']:.2f} s; first suggestion in a fresh process "
-        f"{start['first_suggestion_seconds']:.2f} s, {start['peak_mb']:.0f} MB at most; "
+        f"{start['first_suggestion_seconds']:.2f} s, of which importing spaCy {start['spacy_seconds']:.2f} s, "
+        f"{start['peak_mb']:.0f} MB at most; "
         f"this run with all contenders {peak:.0f} MB"
     )
 
@@ -293,8 +321,7 @@ def _report(given: argparse.Namespace) -> tuple[list[Row], dict[str, float], flo
 
     notes = read_notes(given.notes, given.corpus)
     start = _start_up(given.model)  # first: a process begins with the peak memory of the one that started it
-    engine = load_dictionary(model_dir(given.model))
-    rows = measure(contenders(engine), notes)
+    rows = measure(contenders(partial(load_dictionary, model_dir(given.model))), notes)
     return rows, start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
