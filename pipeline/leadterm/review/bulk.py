@@ -80,8 +80,12 @@ def _words(desk: Desk, number: int, one: Suggestion) -> list[str]:
     """The best evidence with what stands around it: before, itself, after."""
     if not one.evidence:
         return ["", "", ""]
-    first = one.evidence[0]
-    text = next(note.text for note in desk.bench.encounter(number).notes if note.note_id == first.note_id)
-    start, end = first.spans[0].start, first.spans[-1].end
-    return [" ".join(part.split()) for part in
-            (text[max(0, start - AROUND) : start], text[start:end], text[end : end + AROUND])]  # fmt: skip
+    best = one.evidence[0]
+    text = next(note.text for note in desk.bench.encounter(number).notes if note.note_id == best.note_id)
+    start, end = best.spans[0].start, best.spans[-1].end
+    first, last = max(0, start - AROUND), min(len(text), end + AROUND)
+    while 0 < first < start and not text[first - 1].isspace():  # whole words
+        first += 1
+    while end < last < len(text) and not text[last].isspace():
+        last -= 1
+    return [" ".join(part.split()) for part in (text[first:start], text[start:end], text[end:last])]

@@ -9,6 +9,7 @@ from leadterm.claim.drafts import ClaimDraft, Diagnosis
 from leadterm.claim.parties import Circumstances
 from leadterm.claim.payment import flags_of
 from leadterm.codes.systems import spec_of
+from leadterm.decisions.worth import chance_of_change
 from leadterm.schema import Encounter, SuggestionSet
 from leadterm.service_line import LEADING
 
@@ -32,8 +33,7 @@ class Priority:
 def weigh(encounter: Encounter, result: SuggestionSet) -> Priority:
     """Weigh an encounter by its suggestions.
 
-    A suggestion above the line is changed with one minus its confidence, one below it with its confidence. More hangs
-    on a complication (MCC, CC) of a stay and on a code of a risk category (HCC): they weigh more.
+    More hangs on a complication (MCC, CC) of a stay and on a code of a risk category (HCC): they weigh more.
     """
     codes = [one for one in result.suggestions if spec_of(one.system).codes == "diagnosis"]
     listed = tuple(Diagnosis(one.code, "secondary" if at else LEADING[encounter.setting])
@@ -43,8 +43,7 @@ def weigh(encounter: Encounter, result: SuggestionSet) -> Priority:
     changes = value = 0.0
     count: Counter[str] = Counter()
     for one in result.suggestions:
-        above = one.confidence >= result.threshold
-        share = 1 - one.confidence if above else one.confidence
+        above, share = one.confidence >= result.threshold, chance_of_change(one.confidence, result.threshold)
         mine = marks.get(one.code, [])
         changes += share
         value += share * max((WEIGHTS[mark] for mark in mine), default=1.0)

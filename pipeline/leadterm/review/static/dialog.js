@@ -6,8 +6,9 @@ export function Dialog({ title, kind = "", close, children, ...rest }) {
   useLayoutEffect(() => {
     const back = document.activeElement;
     dialog.current.showModal();
-    dialog.current.querySelector(".quick")?.focus();
-    dialog.current.querySelector("input:not([type=checkbox])")?.select();
+    const first = dialog.current.querySelector(".quick") || dialog.current.querySelector("input:not([type=checkbox])");
+    first?.focus();
+    first?.select?.();
     return () => back?.isConnected && back.focus({ preventScroll: true });
   }, []);
   return html`<dialog ref=${dialog} class=${`finder ${kind}`} aria-label=${title} onClose=${close} ...${rest}><h2>${title}</h2>${children}</dialog>`;

@@ -24,7 +24,7 @@ export function Final({ n, state, findings, lines, inpatient, keys, choose, act,
     ${state.final.length ? html`<ol>${state.final.map((one, i) => html`<li key=${one.code}>
       <button onClick=${() => choose(one)}><b>${i + 1}</b> <code>${one.code}</code> <span>${one.title}</span>
       ${one.service && html`<i>${lineOf(one, lines[one.code])}</i>`}
-      ${i === 0 && html`<em>${one.role}</em>`}
+      ${one.role && one.role !== "secondary" && html`<em>${one.role}</em>`}
       ${inpatient && one.poa_proposed !== undefined && html`<i class=${one.poa ? "set" : ""} title=${one.poa ? "present on admission, decided" : `present on admission, proposed: ${one.poa_why}`}>${one.poa || (one.poa_proposed ? `${one.poa_proposed}?` : "–")}</i>`}</button></li>`)}</ol>`
     : html`<p class="none">None yet: <kbd>${keys.accept}</kbd> accepts the code at hand.</p>`}
     ${state.final.length > 1 && html`<p class="foot"><kbd>${keys.lead}</kbd> first · <kbd>${keys.up}</kbd> <kbd>${keys.down}</kbd> move${inpatient && html` · <kbd>${keys.poa}</kbd> present on admission`}${state.final.some((one) => one.service) && html` · <kbd>${keys.line}</kbd> units, modifiers, diagnoses`}</p>`}

@@ -63,8 +63,8 @@ export function WorkList({ settings, open, sheet }) {
         ${STATUS.map((name) => html`<button aria-pressed=${String(status === name)} onClick=${() => { setStatus(name); setCursor(0); }}>${name} <small>${count(name)}</small></button>`)}
       </div>
       <select class="field" aria-label="Setting" onChange=${(e) => { setSetting(e.target.value); setCursor(0); }}>${["all", "inpatient", "outpatient"].map((name) => html`<option value=${name} selected=${name === setting}>${name === "all" ? "all settings" : name}</option>`)}</select>
-      <label class="field"><input ref=${field} type="search" aria-label="Filter by name or suggested code" placeholder="name or suggested code" value=${words} onInput=${(e) => { setWords(e.target.value); setCursor(0); }} /><kbd>${keys.search}</kbd></label>
-      ${!told?.practise && html`<button onClick=${() => setBulk(true)}>One code in many <kbd>${keys.bulk}</kbd></button>`}
+      <label class="field"><input ref=${field} type="search" aria-label="Filter by name or suggested code" size="13" placeholder="name or code" value=${words} onInput=${(e) => { setWords(e.target.value); setCursor(0); }} /><kbd>${keys.search}</kbd></label>
+      ${!told?.practise && html`<button onClick=${() => setBulk(true)}>Bulk <kbd>${keys.bulk}</kbd></button>`}
       ${["auditor", "admin"].includes(told?.role) && html`<a href="#/figures">Figures <kbd>${keys.figures}</kbd></a>`}
       <button onClick=${sheet}>Keys <kbd>${keys.sheet}</kbd></button>
     </header>
