@@ -29,6 +29,12 @@ ENCOUNTERS = (
 )
 
 
+@pytest.fixture(autouse=True)
+def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a learner does here is not added to the progress of who runs the tests."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+
+
 @pytest.fixture
 def bench(engine: DictionaryModel, tmp_path: Path) -> Workbench:
     return Workbench(ENCOUNTERS, engine, DecisionStore(tmp_path / "decisions"), "ana")

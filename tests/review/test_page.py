@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,9 +12,11 @@ from typing import Any
 import pytest
 import uvicorn
 
+from leadterm.decisions.changes import Change
 from leadterm.review.app import make_app
 from leadterm.review.serve import _bind
 from leadterm.review.workbench import Mode, Workbench
+from leadterm.schema import Encounter, Note
 
 BROWSER = Path("/usr/bin/chromium")
 QUIET = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -39,6 +42,8 @@ def address(bench: Workbench) -> Iterator[str]:
     server = uvicorn.Server(uvicorn.Config(make_app(bench, TOKEN), log_level="critical", access_log=False))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [held]})
     thread.start()
+    while not server.started:
+        time.sleep(0.01)
     yield f"http://127.0.0.1:{held.getsockname()[1]}"
     server.should_exit = True
     thread.join()
@@ -198,6 +203,76 @@ def test_a_question_is_asked_and_answered_by_key(page: Any, bench: Workbench) ->
     assert bench.standing(0).questions == ()
 
 
+LONG = """ASSESSMENT AND PLAN
+1. Type 2 diabetes mellitus. 2. Hypertension. 3. Hyperlipidemia. 4. Hypothyroidism. 5. Asthma. 6. Gout. 7. Obesity.
+8. Iron deficiency anemia. 9. Migraine. 10. Osteoporosis. 11. Psoriasis. 12. Insomnia. 13. Pain of the right knee.
+"""
+
+
+def test_a_long_encounter_takes_forty_keys_and_no_mouse(page: Any, bench: Workbench) -> None:
+    bench.encounters = (*bench.encounters, Encounter("long-4", (Note("n1", LONG),), date_of_service="2026-03-07"))
+    page.goto(f"{page.url.split('#')[0]}#/3")
+    page.wait_for_selector(".codes .s.at")
+    keys = Keys(page)
+    for _ in range(10):
+        keys.press("a")
+    page.wait_for_selector(".s.at .alternatives")
+    replaced = page.locator(".s.at .code").first.inner_text()
+    keys.press("1")
+    for code in ("Z79.4", "R05.9"):
+        keys.press("/")
+        keys.type(code)
+        page.wait_for_selector(f"#hit0 code:text-is('{code}')")
+        keys.press("Enter")
+    keys.press("s", "x", "Control+Enter")
+    if page.locator(".bar .state.finished").count() == 0:
+        keys.press("Control+Enter")  # something suggested is undecided, and she is sure
+    page.wait_for_selector(".bar .state.finished")
+    assert keys.pressed <= 40
+    page.reload()
+    page.wait_for_selector(".codes .s.at")
+    codes = finals(page)
+    assert (codes[0], len(codes)) == ("R05.9", 13)
+    assert replaced not in codes
+    assert [one.code for one in bench.reviewed(3).codes] == codes
+
+
+def test_places_are_right_behind_emoji_and_combining_characters(page: Any, bench: Workbench) -> None:
+    text = "👩🏽‍⚕️ Re\u0301sume\u0301 of a nai\u0308ve 😷 patient: Gout and cough.\n"
+    bench.encounters = (Encounter("signs", (Note("n1", text),)),)
+    page.goto(f"{page.url.split('#')[0]}#/0")
+    page.wait_for_selector(".codes .s.at")
+    assert page.evaluate("[...CSS.highlights.get('active')].map(String)")[0].lower() in ("gout", "cough")
+    page.evaluate("""() => {
+      const node = document.createTreeWalker(document.querySelector(".text"), NodeFilter.SHOW_TEXT).nextNode();
+      const at = node.data.indexOf("patient");
+      getSelection().setBaseAndExtent(node, at, node, at + 7);
+    }""")
+    page.keyboard.press("n")
+    page.wait_for_selector("dialog[open] input:focus")
+    page.keyboard.press("Control+a")
+    page.keyboard.type("Z00.00")
+    page.wait_for_selector("#hit0 code:text('Z00.00')")
+    page.keyboard.press("Enter")
+    saved(page)
+    assert [one.text for one in bench.reviewed(0).codes[0].evidence] == ["patient"]
+
+
+def test_nothing_in_notes_names_or_comments_runs(page: Any, bench: Workbench) -> None:
+    evil = "<img src=x onerror='window.ran=1'><script>window.ran=1</script>"
+    bench.encounters = (Encounter(f"visit {evil}", (Note("n1", f"Gout. {evil}", kind=evil), Note("n2", "Cough."))),)
+    bench.decide(0, "an-evil-comment", 0, [Change("comment", value=evil), Change("query", value=evil)])
+    page.goto(f"{page.url.split('#')[0]}#/")
+    page.reload()
+    page.wait_for_selector("tbody a")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".codes .s.at")
+    page.wait_for_selector(".remark:has-text('onerror')")
+    page.wait_for_timeout(200)
+    assert page.evaluate("window.ran") is None
+    assert page.locator("img, main script").count() == 0
+
+
 def test_rejecting_gives_the_reason_and_goes_on(page: Any, bench: Workbench) -> None:
     keys = opened(page, "visit-1")
     keys.to("I10")
@@ -306,8 +381,6 @@ def test_what_was_decided_while_the_server_was_away_is_not_lost(page: Any, bench
 
 
 def test_two_coders_are_shown_both_versions(page: Any, bench: Workbench) -> None:
-    from leadterm.decisions.changes import Change
-
     keys = opened(page, "visit-1")
     bench.decide(0, "another-one", 0, [Change("add", "icd10cm", "R05.9")], who="ben")
     keys.to("E11.9")
@@ -377,8 +450,6 @@ def test_a_learner_is_scored(page: Any, bench: Workbench) -> None:
 
 
 def test_an_auditor_decides_between_coders_by_key(page: Any, bench: Workbench) -> None:
-    from leadterm.decisions.changes import Change
-
     bench.mode = Mode(double=True)
     for who, other in (("ben", "E11.9"), ("eve", "R05.9")):
         changes = [Change("add", "icd10cm", code) for code in ("I10", other)]
@@ -397,8 +468,6 @@ def test_an_auditor_decides_between_coders_by_key(page: Any, bench: Workbench) -
 
 
 def test_figures_are_drawn(page: Any, bench: Workbench) -> None:
-    from leadterm.decisions.changes import Change
-
     reject = Change("reject", "icd10cm", "E11.9", reason="history", confidence=0.9)
     bench.decide(0, "some-decision", 0, [Change("accept", "icd10cm", "I10"), reject, Change("finish")])
     page.keyboard.press("g")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import socket
 import subprocess
 import sys
 from collections import Counter
@@ -19,6 +20,7 @@ from hypothesis.errors import Unsatisfiable
 from schemathesis import GenerationMode
 from tests.review.conftest import TOKEN
 from tests.review.test_api import CM, decide
+from tests.review.test_page import address
 
 from leadterm.corpus.format import encode
 from leadterm.decisions.accounts import Accounts
@@ -29,6 +31,7 @@ from leadterm.review.serve import Listening
 from leadterm.review.workbench import Workbench
 from leadterm.schema import Encounter, Note, ReferenceCode
 
+__all__ = ["address"]
 NOTE = "ASSESSMENT\nGout of the right ankle. Hypertension.\n"
 
 
@@ -138,6 +141,15 @@ def test_tries_and_requests_have_a_limit(bench: Workbench, monkeypatch: pytest.M
     known = {"Authorization": f"Bearer {TOKEN}"}
     with TestClient(make_app(bench, TOKEN), "http://127.0.0.1:8000", headers=known) as one:
         assert [one.get("/api/health").status_code for _ in range(5)] == [200, 200, 200, 429, 429]
+
+
+def test_a_body_that_does_not_come_is_not_waited_for(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(guard, "MOST_SECONDS", 0.3)
+    host, port = address.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=10) as slow:
+        head = f"POST /api/suggest HTTP/1.1\r\nHost: {host}:{port}\r\nAuthorization: Bearer {TOKEN}\r\n"
+        slow.sendall(f"{head}Content-Type: application/json\r\nContent-Length: 1000\r\n\r\n{{".encode())
+        assert b" 408 " in slow.recv(1000).splitlines()[0]
 
 
 @pytest.fixture

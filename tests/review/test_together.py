@@ -17,6 +17,8 @@ from leadterm.decisions.changes import Change, Entry, key_of
 from leadterm.decisions.decision_store import DecisionStore
 from leadterm.dictionary.model import DictionaryModel
 from leadterm.errors import LeadtermError
+from leadterm.paths import progress_file
+from leadterm.practise.progress import read_progress
 from leadterm.review.app import make_app
 from leadterm.review.baseline import Baseline
 from leadterm.review.figures import figures
@@ -150,6 +152,7 @@ def test_an_exercise_is_scored_once_it_is_finished(made: Bench) -> None:
     told = client.get("/api/encounters/0/score").json()
     assert [(one["kind"], one["code"]) for one in told["verdicts"]] == [("right", "I10"), ("near", "M10.9")]
     assert (told["f1"], told["first"]) == (0.5, False)
+    assert [one.missed for one in read_progress(progress_file())] == [("M10.071",)]
     assert client.get("/api/encounters/0").json()["codes"]
 
 

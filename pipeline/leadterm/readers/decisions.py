@@ -38,7 +38,7 @@ def read(source: Path | str, *, notes: str | None = None) -> Imported:
         key = encounter.encounter_id, f"{encounter.digest:016x}"
         entries = store.entries(key)
         state = standing(entries)
-        if state.finished and state.final:
+        if state.finished:
             made.append(reviewed(encounter, state))
             for one in entries:
                 releases |= one.releases

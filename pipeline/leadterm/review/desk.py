@@ -11,6 +11,7 @@ from leadterm.decisions.changes import Change, Entry
 from leadterm.decisions.verdicts import Standing
 from leadterm.errors import LeadtermError
 from leadterm.review.double import close_agreed, with_agreed
+from leadterm.review.exercise import keep_attempt
 from leadterm.review.workbench import Workbench
 from leadterm.schema import Encounter
 
@@ -58,8 +59,12 @@ class Desk:
         if bench.mode.double and not self.lane:
             made = with_agreed(bench, number, made)
         bench.decide(number, id, seen, made, self.person.name, self.lane)
-        if self.lane and any(change.action == "finish" for change in made):
+        if not any(change.action == "finish" for change in made):
+            return
+        if self.lane:
             close_agreed(bench, number)
+        if bench.mode.answers:
+            keep_attempt(bench, number, self.lane)
 
     def is_hidden(self, number: int) -> bool:
         """Tell whether the suggestions are not to be seen yet."""

@@ -8,6 +8,7 @@ from leadterm.decisions.changes import key_of
 from leadterm.decisions.verdicts import Standing, Verdict
 from leadterm.review.desk import Desk
 from leadterm.review.double import agreed_codes, finished_lanes, overlap
+from leadterm.review.exercise import attempt_of
 from leadterm.review.tree import title_of
 from leadterm.review.views import mention_json, state_view
 from leadterm.review.workbench import Workbench
@@ -92,12 +93,7 @@ def _row(bench: Workbench, number: int, code: tuple[str, str], what: str, who: s
 
 def score_view(desk: Desk, number: int) -> dict[str, Any]:
     """Give how a learner did: each code, and why."""
-    from leadterm.practise.scoring import score_attempt
-
-    bench = desk.bench
-    answer = bench.mode.answers[bench.encounter(number).encounter_id]
-    typed = [code for _, code in desk.standing(number).final]
-    attempt = score_attempt(answer, typed, lambda _: bench.suggestions(number))
+    attempt = attempt_of(desk.bench, number, desk.lane)
     return {"precision": attempt.precision, "recall": attempt.recall, "f1": attempt.f1, "first": attempt.first,
             "exact": attempt.exact, "state": state_view(desk, number),
             "verdicts": [{"code": one.code, "title": one.title, "kind": one.kind, "why": one.why,
