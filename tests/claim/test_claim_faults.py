@@ -171,6 +171,8 @@ Damage = Callable[[str], str]
         (lambda text: text.replace("ABF:I10", "ABF:M1711"), "M17.11 stands there more than once"),
         (lambda text: text.replace("ABF:I10", "ABF:I109"), "I10.9 is no code of ICD-10-CM"),
         (lambda text: text.replace("*UN*2*", "*UN*-2*"), "has -2 units"),
+        (lambda text: text.replace("HC:G0463", "HC:G0999"), "G0999 is no code of HCPCS"),
+        (lambda text: text.replace("HC:G0463", "HC:G0463:XY"), "G0463 has the modifier XY, which is none"),
         (lambda text: text.replace("472*D8*20260302", "472*D8*20261302"), "line 1 date: this is no date"),
         (lambda text: text.replace("XX*1234567893", "XX*1234567890"), "billing.npi: '1234567890' is no NPI"),
         (lambda text: text.replace("LX*2", "AMT*F2*9~\nLX*2"), "AMT01: 'F2' is no qualifier here"),

@@ -18,7 +18,7 @@ from leadterm.schema import EvidenceSpan, Mention, Note
 from leadterm.storage.tsv import parse_table
 
 CASES = parse_table((Path(__file__).parent / "rule_cases.tsv").read_text(encoding="utf-8"), "rule_cases.tsv")
-ELSEWHERE = {"ncci-pair", "mue-units", "units", "not-covered", "no-reason",  # test_edits.py
+ELSEWHERE = {"ncci-pair", "mue-units", "not-covered", "no-reason",  # test_edits.py
              "not-coded", "not-supported", "doubtful", "other-code"}  # test_review.py  # fmt: skip
 
 
@@ -33,7 +33,8 @@ def item_of(cell: str, text: str) -> Coded:
     start = max(0, text.find(words))
     mention = Mention("n1", (EvidenceSpan("n1", start, start + len(words), words),),
                       of.get("assertion", "present"), section=of.get("section", ""))  # type: ignore[arg-type]  # fmt: skip
-    return Coded(of.get("system", "icd10cm"), code, poa=of.get("poa", ""),
+    units, modifiers = float(of.get("units", 1)), tuple(filter(None, of.get("mods", "").split("+")))
+    return Coded(of.get("system", "icd10cm"), code, poa=of.get("poa", ""), units=units, modifiers=modifiers,
                  evidence=(mention,) if {"assertion", "words", "section"} & set(of) else ())  # fmt: skip
 
 

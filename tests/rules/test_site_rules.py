@@ -95,6 +95,8 @@ def test_an_override_is_shown_with_its_reason_and_blocks_nothing() -> None:
         ('[[rule]]\nid="excludes1"\nmessage="b"\nwhen={codes=["I10"]}', "two rules have the id 'excludes1'"),
         ('[[rule]]\nid="a"\nmessage="b"\nwhen={age="1-2"}\n' * 2, "two rules have the id 'a'"),
         ('[[rule]]\nid="a"\nmessage="b"\nwhen={codes=["diabetes"]}', "is no code"),
+        ('[[rule]]\nid="a"\nmessage="b"\nwhen={codes=["E11.99"]}', "Did you mean E11.9?"),
+        ('[[rule]]\nid="a"\nmessage="b"\nwhen={missing=["Q92*", "QQ*"]}', "'QQ*' is no code, nor the beginning of one"),
         ('[[rule]]\nid="a"\nwhen={codes=["I10"]}', "no message"),
         ('[rule]\nid="a"', "one table"),
         ('[[override]]\nrule="excludes1"', "no reason"),
@@ -106,6 +108,11 @@ def test_a_mistake_is_told_with_what_may_be_meant(text: str, said: str) -> None:
     with pytest.raises(LeadtermError) as caught:
         SiteRules.parse(text, "site.toml")
     assert said in str(caught.value)
+
+
+@pytest.mark.parametrize("code", ["I10", "E11*", "W0-", "R05", "M54.5", "J1885", "0DT*", "99213", "992*"])
+def test_codes_that_are_or_were_may_be_named(code: str) -> None:
+    assert SiteRules.parse(f'[[rule]]\nid="a"\nmessage="b"\nwhen={{codes=["{code}"]}}', "site.toml").rules
 
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:

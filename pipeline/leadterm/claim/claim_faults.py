@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
@@ -22,7 +23,9 @@ __all__ = ["claim_faults"]
 
 END_OF_ICD9 = "2015-10-01"
 OLD = ("BK", "BF", "BJ", "PR", "BN")
-VALIDITY = ("unknown-code", "retired", "not-yet", "incomplete", "seventh-character", "not-in-force")
+VALIDITY = ("unknown-code", "retired", "not-yet", "incomplete", "seventh-character", "not-in-force",
+            "unknown-modifier")  # fmt: skip
+LEVEL_II, FIRST_LISTED = re.compile(r"[A-CE-V]\d{4}"), "2024-07-01"
 
 
 def claim_faults(text: str, name: str) -> Iterator[Finding]:
@@ -60,5 +63,8 @@ def _of_claim(draft: ClaimDraft, where: str, old: str) -> Iterator[Finding]:
     with suppress(LeadtermError):  # the fault of the date itself is among those
         items = [] if old else [Coded(one.system, one.code, one.role) for one in draft.diagnoses]
         facts = Facts(as_day(day) if day else None, draft.setting)
+        listed = day >= FIRST_LISTED  # of days before there is no list of HCPCS
+        items += [Coded("hcpcs", one.code, modifiers=one.modifiers) for one in draft.lines
+                  if listed and LEVEL_II.fullmatch(one.code)]  # fmt: skip
         found += [fault for fault in check_items(facts, items) if fault.rule in VALIDITY]
     yield from (replace(fault, message=f"{where}: {fault.message}") for fault in found)

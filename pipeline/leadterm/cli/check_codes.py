@@ -42,7 +42,11 @@ Given = Annotated[
 ]
 Codes = Annotated[
     str | None,
-    typer.Option("--codes", metavar="LIST", help="The coder's codes, first one first: E11.9,I10. J18.9:N adds POA."),
+    typer.Option(
+        "--codes",
+        metavar="LIST",
+        help="The coder's codes, first one first: E11.9,I10. J18.9:N adds POA, J1885*2-RT units and modifiers.",
+    ),
 ]
 As = Annotated[Format, typer.Option("--format", help="How to print.")]
 Output = Annotated[str | None, typer.Option("--output", "-o", metavar="PATH", help="Write to a file.")]
@@ -160,7 +164,7 @@ def _encounters(
         coded = read_coded(given, wanted, setting=setting, date=date)
     for one in coded:
         if not wanted or one.encounter_id in wanted:
-            yield one, [Coded(c.system, c.code, c.role, evidence=c.evidence) for c in one.codes]
+            yield one, [Coded.of(code) for code in one.codes]
 
 
 def _typed(text: str, system: str | None) -> list[Coded]:
@@ -169,13 +173,23 @@ def _typed(text: str, system: str | None) -> list[Coded]:
 
     found = []
     for part in re.split(r"[,;\s]+", text):
-        code, _, poa = part.partition(":")
+        whole, _, poa = part.partition(":")
+        counted, *modifiers = whole.upper().split("-")
+        code, _, units = counted.partition("*")
         if code:
-            name, spelled = _spelled(code.upper(), [system] if system else SYSTEMS, dotted="." in text)
-            found.append(Coded(name, spelled, poa=poa.strip().upper()))
+            name, spelled = _spelled(code, [system] if system else SYSTEMS, dotted="." in text)
+            found.append(Coded(name, spelled, poa=poa.upper(), units=_units(units), modifiers=tuple(modifiers)))
     if not found:
         raise LeadtermError("--codes names no code.", hint="For instance --codes E11.9,I10")
     return found
+
+
+def _units(text: str) -> float:
+    """Units as they are typed behind a code; one where none are."""
+    try:
+        return float(text) if text else 1
+    except ValueError:
+        raise LeadtermError(f"'{text[:20]}' are no units.", hint="Write J1885*2, with modifiers J1885*2-RT.") from None
 
 
 def _spelled(code: str, systems: Sequence[str], *, dotted: bool) -> tuple[str, str]:

@@ -9,7 +9,15 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from leadterm.codes.registry import installed
-from leadterm.rules.code_order import code_first, companions_noted, duplicates, leads, lone_leaders, order_of_pairs
+from leadterm.rules.code_order import (
+    code_first,
+    companions_noted,
+    duplicates,
+    leads,
+    lone_leaders,
+    order_of_pairs,
+    sepsis,
+)  # fmt: skip
 from leadterm.rules.combine import companions_missing, hypertension, parts, pregnancy, sides, vague
 from leadterm.rules.excludes import exclusions, inclusions
 from leadterm.rules.findings import SEVERITIES, Case, Coded, Facts, Finding
@@ -28,7 +36,7 @@ if TYPE_CHECKING:
 __all__ = ["RULES", "check_codes", "check_items"]
 
 RULES: tuple[Callable[[Case], Iterable[Finding]], ...] = (
-    existing, complete, not_in_force, duplicates, exclusions, leads, lone_leaders, order_of_pairs, code_first,
+    existing, complete, not_in_force, duplicates, exclusions, leads, lone_leaders, order_of_pairs, sepsis, code_first,
     companions_noted, hypertension, parts, companions_missing, sides, vague, pregnancy, other_sex, other_age, asserted,
     documented_side, integral, edit_diagnoses, edit_procedures, present_on_admission, hospital_acquired,
 )  # fmt: skip
@@ -74,7 +82,7 @@ def check_codes(
     """
     given: list[Coded]
     if codes is None:
-        given = [Coded(one.system, one.code, one.role, evidence=one.evidence) for one in encounter.codes]
+        given = [Coded.of(one) for one in encounter.codes]
     else:
         given = [one if isinstance(one, Coded) else Coded(*one) for one in codes]
     return check_items(Facts.of(encounter, date), given, edits=edits, site=site)
@@ -115,7 +123,7 @@ def check_items(
             case = Case(facts, tuple(own), system)
             found += [finding for rule in RULES for finding in rule(case)]
             found += inclusions(case) if site and "excludes2" in site.levels else ()
-    found += check_services(facts, items, edits) if edits else ()
+    found += check_services(facts, items, edits)
     found = list(site.apply(facts, items, found)) if site else found
     return tuple(sorted(found, key=lambda finding: SEVERITIES.index(finding.severity)))
 

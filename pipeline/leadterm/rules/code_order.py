@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from leadterm.codes.system import CodeSystem
     from leadterm.codes.types import InstructionKind
 
-__all__ = ["asked_for", "code_first", "companions_noted", "duplicates", "leads", "lone_leaders", "order_of_pairs"]
+__all__ = [
+    "asked_for", "code_first", "companions_noted", "duplicates", "leads", "lone_leaders", "order_of_pairs", "sepsis",
+]  # fmt: skip
 
 ELSEWHERE = "diseases classified elsewhere"
 IF_ANY = re.compile(r"\bif (?:known|applicable|any|present)\b|\b(?:when|where) applicable\b|\bany \w+", re.IGNORECASE)
@@ -27,6 +29,12 @@ ADVERSE = re.compile(r"T(?:3[6-9]|4\d|50)\.(?:..5|.5)")
 ACUTE = re.compile(r"\b(?:sub)?acute\b")
 FOR_ADVERSE = ", for adverse effects"
 LONGEST = 100
+ORGANISMS = {
+    "B95.0": "A40.0", "B95.1": "A40.1", "B95.2": "A41.81", "B95.3": "A40.3", "B95.61": "A41.01", "B95.62": "A41.02",
+    "B96.2": "A41.51", "B96.3": "A41.3", "B96.5": "A41.52", "B96.6": "A41.4",
+}  # fmt: skip
+"""Organisms of diseases elsewhere → sepsis by them."""
+NO_ORGANISM = "A41.9"
 NEVER_LEAD = ("external-cause", "severe-sepsis", "secondary-only")
 
 
@@ -67,13 +75,42 @@ def lone_leaders(case: Case) -> Iterator[Finding]:
             yield make_finding("first-listed-only", case.system.name, (code,), place=place)
 
 
+def sepsis(case: Case) -> Iterator[Finding]:
+    """A local infection before the sepsis; sepsis without the organism that another code names."""
+    sets, name = code_sets("guideline_sets.tsv"), case.system.name
+    known = case.known if case.system.spec.knowledge else ()
+    own = next((code for code in known if sets.holds("sepsis", code)), "")
+    if own and sets.holds("local-infection", case.first):
+        yield make_finding("sepsis-order", name, (case.first, own))
+    if NO_ORGANISM in known:
+        for code in known:
+            whole = next((way for organism, way in ORGANISMS.items() if code.startswith(organism)), "")
+            if whole and whole in case.system and whole not in known:
+                yield make_finding("sepsis-organism", name, (NO_ORGANISM, code), whole=whole)
+
+
 def order_of_pairs(case: Case) -> Iterator[Finding]:
-    """The chronic form of a condition before the acute one."""
+    """The chronic form of a condition before the acute one, and both where one code says them."""
     known = case.known if case.system.spec.knowledge else ()
     for at, chronic in enumerate(known):
-        acute = next((one for one in known[at + 1 :] if _acute_of(case.system, chronic, one)), None)
-        if acute:
+        acute = next((one for one in known if _acute_of(case.system, chronic, one)), None)
+        if acute is None:
+            continue
+        whole = _both_of(case.system, acute)
+        if whole and whole not in known:
+            yield make_finding("acute-on-chronic", case.system.name, (acute, chronic), whole=whole)
+        elif known.index(acute) > at:
             yield make_finding("acute-chronic-order", case.system.name, (chronic, acute))
+
+
+@lru_cache(maxsize=8192)
+def _both_of(system: CodeSystem, acute: str) -> str:
+    """The code of the category whose title differs from that of an acute condition in "acute on/and chronic"."""
+    title = system.title(acute).lower()
+    wanted = {ACUTE.sub(f"acute {word} chronic", title) for word in ("on", "and")} - {title}
+    wanted |= {f"{title} with {ACUTE.sub('chronic', title)}"}
+    below = (code for code in system.descendants(acute[:3]) if system.is_billable(code))
+    return next((code for code in below if system.title(code).lower() in wanted), "")
 
 
 @lru_cache(maxsize=8192)
@@ -82,7 +119,7 @@ def _acute_of(system: CodeSystem, chronic: str, acute: str) -> bool:
     if chronic[:3] != acute[:3] or chronic[:1] in "VWXYZ":
         return False
     first, second = system.title(chronic).lower(), system.title(acute).lower()
-    return "chronic" in first and "acute" not in first and ACUTE.sub("chronic", second) == first
+    return "chronic" in first and "acute" not in first and first != second and ACUTE.sub("chronic", second) == first
 
 
 def code_first(case: Case) -> Iterator[Finding]:

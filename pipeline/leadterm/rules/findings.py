@@ -12,7 +12,7 @@ from leadterm.codes.release import as_day
 
 if TYPE_CHECKING:
     from leadterm.codes.system import CodeSystem
-    from leadterm.schema import Encounter, Mention, Note
+    from leadterm.schema import Encounter, Mention, Note, ReferenceCode
 
 __all__ = ["SEVERITIES", "Case", "Coded", "Facts", "Finding", "Severity"]
 
@@ -60,6 +60,19 @@ class Coded:
     evidence: tuple[Mention, ...] = ()
     day: date | None = None
     reasons: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, code: ReferenceCode) -> Coded:
+        """Take a reference code, with the units and modifiers of a service.
+
+        >>> from leadterm.schema import ReferenceCode
+        >>> Coded.of(ReferenceCode("hcpcs", "J1885", units=2)).units
+        2
+        """
+        units = 1 if code.units is None else code.units
+        return cls(
+            code.system, code.code, code.role, units=units, modifiers=code.modifiers, evidence=code.evidence
+        )
 
 
 @dataclass(frozen=True, slots=True)

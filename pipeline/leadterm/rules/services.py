@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import date
+from difflib import get_close_matches
 from itertools import combinations
 from typing import TYPE_CHECKING
 
@@ -22,10 +24,11 @@ APART = frozenset((*PARTING.split(), *DIGITS))  # with one of them two services 
 EACH_LINE, BY_POLICY = "1", "2"
 WHY = {"1": "an edit of the line", "2": "an edit of the day by policy: no exception", "3": "an edit of the day"}
 SHOWN = 4
+OF_CPT = re.compile(r"\d[0-9P]|P[1-6]")
 
 
-def check_services(facts: Facts, items: Sequence[Coded], edits: Edits) -> Iterator[Finding]:
-    """Check the service lines among the codes; ``edits`` are those of the user's files."""
+def check_services(facts: Facts, items: Sequence[Coded], edits: Edits | None) -> Iterator[Finding]:
+    """Check the service lines among the codes; ``edits`` are those of the user's files, where there are some."""
     diagnoses = {item.code.replace(".", "") for item in items if _is_diagnosis(item)}
     lines = [item for item in items if not _is_diagnosis(item)]
     place = "hospital" if facts.form == "institutional" else "practitioner"
@@ -34,11 +37,27 @@ def check_services(facts: Facts, items: Sequence[Coded], edits: Edits) -> Iterat
         by_day[line.day or facts.day].append(line)
         if line.units <= 0:
             yield make_finding("units", line.system, (line.code,), units=f"{line.units:g}")
+        yield from _modifiers(line)
     for day, own in by_day.items():
+        if edits is None:
+            break
         yield from _pairs(own, edits, day, place)
         yield from _units(own, edits, place)
         for line in own:
             yield from _covered(line, diagnoses, edits, day)
+
+
+def _modifiers(line: Coded) -> Iterator[Finding]:
+    """Modifiers that are none: two digits are of CPT, whose list is nobody's to give away."""
+    for one in line.modifiers:
+        if not OF_CPT.fullmatch(one):
+            from leadterm.codes import load_system
+
+            known = load_system("hcpcs_modifiers").codes
+            if one not in known:
+                near = get_close_matches(one, known, n=1, cutoff=0.5)
+                meant = f"; did you mean {near[0]}?" if near else "."
+                yield make_finding("unknown-modifier", line.system, (line.code,), modifier=one, meant=meant)
 
 
 def _is_diagnosis(item: Coded) -> bool:

@@ -6,6 +6,7 @@ import re
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,8 @@ FIELDS = ("id", "level", "message", "fix", "section", "when")
 LISTS = ("codes", "missing", "first", "modifiers", "payer", "setting", "sections", "kinds", "sex", "poa")
 KEYS = (*LISTS, "age", "all", "any", "not")
 AGE = re.compile(r"(\d{1,3})?\s*-\s*(\d{1,3})?|(\d{1,3})")
+SYSTEMS = ("icd10cm", "hcpcs", "icd10pcs")  # what is near is told of the first two
+OF_CPT = re.compile(r"\d{1,4}[0-9FTMU]?$")
 VALUES = {"setting": ("outpatient", "inpatient"), "sex": ("F", "M"), "poa": ("Y", "N", "U", "W")}
 
 Test = Callable[[Facts, Sequence[Coded]], bool]
@@ -241,7 +244,30 @@ def _prefixes(place: str, value: object) -> tuple[str, ...]:
             raise LeadtermError(
                 f"{place}: '{str(one)[:20]}' is no code.", hint="Write E11.9, or E11* for all that begin so."
             )
+        _exists(place, one)
     return tuple(given)
+
+
+def _exists(place: str, given: str) -> None:
+    """Refuse codes that no system at hand has or had, and beginnings of none; those of CPT are not at hand."""
+    from leadterm.codes import load_system
+    from leadterm.rules.history import life_of
+
+    plain = given.rstrip("*-").replace(".", "")
+    known = {name: load_system(name) for name in SYSTEMS}
+    if OF_CPT.match(plain) or life_of(given.rstrip("*-")).went or any(
+        own.normalise(plain) or (given[-1] in "*-" and _begins_some(own.codes, plain)) for own in known.values()
+    ):  # fmt: skip
+        return
+    all_codes = [code for name in SYSTEMS[:2] for code in known[name].codes if code[0] == plain[0]]
+    near = get_close_matches(given.rstrip("*-"), all_codes, n=1)
+    meant = f" Did you mean {near[0]}?" if near else ""
+    raise LeadtermError(f"{place}: '{given}' is no code, nor the beginning of one.{meant}",
+                        hint="Codes of other systems: leadterm codes install.")  # fmt: skip
+
+
+def _begins_some(codes: Sequence[str], plain: str) -> bool:
+    return any(code.replace(".", "").startswith(plain) for code in codes)
 
 
 def _any_begins(codes: Iterable[str], prefixes: Iterable[str]) -> bool:
