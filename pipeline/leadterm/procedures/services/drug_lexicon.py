@@ -159,13 +159,19 @@ class DrugLexicon:
                     end = stop
                     break
 
+    @cached_property
+    def _titles(self) -> list[tuple[str, str, Product]]:
+        """Titles in lower case, whole and as they begin behind "injection", with their products."""
+        low = ((product.title.lower(), product) for product in self.products)
+        return [(title, LEAD.sub("", title), product) for title, product in low]
+
     def named(self, title_words: str) -> tuple[Product, ...]:
         """Give the products whose titles have the words: those that begin with them, else those that hold them."""
         if title_words not in self._found:
             words = title_words.lower()
-            begin = [product for product in self.products if LEAD.sub("", product.title.lower()).startswith(words)]
+            begin = [product for _, low, product in self._titles if low.startswith(words)]
             exact = [product for product in begin if words in (product.head, SALTS.sub("", product.head))]
-            holding = exact or begin or [product for product in self.products if words in product.title.lower()]
+            holding = exact or begin or [product for title, _, product in self._titles if words in title]
             self._found[title_words] = tuple(holding)
         return self._found[title_words]
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 __all__ = ["HeldWords", "LowText", "stretches"]
 
-KEY = 2  # letters by which what is looked for is found
+KEY = 4  # letters by which what is looked for is found
 MOST_KEPT = 100_000  # words whose contents are remembered
 
 
@@ -44,6 +44,7 @@ class HeldWords:
         for one in dict.fromkeys(sought):
             first = one.split()[0]
             self._by_start[first[:KEY]].append((first, one))
+        self._sizes = sorted({len(key) for key in self._by_start})
         self._in_word: dict[str, tuple[str, ...]] = {}
 
     def of(self, text: LowText) -> frozenset[str]:
@@ -56,10 +57,11 @@ class HeldWords:
         return frozenset(one for one in found if " " not in one or one in text.low)
 
     def _parts(self, word: str) -> Iterator[str]:
-        for at in range(len(word)):
-            for first, one in self._by_start.get(word[at : at + KEY], ()):
-                if word.startswith(first, at):
-                    yield one
+        for size in self._sizes:
+            for at in range(len(word) - size + 1):
+                for first, one in self._by_start.get(word[at : at + size], ()):
+                    if word.startswith(first, at):
+                        yield one
 
 
 def stretches(text: LowText, words: Iterable[str], reach: int) -> list[tuple[int, int]]:
