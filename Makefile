@@ -83,13 +83,13 @@ bench: $(VENV)/dev ## measure speed
 	OMP_NUM_THREADS=1 $(BIN)/python -m leadterm.experiments.bench_evaluation
 	OMP_NUM_THREADS=1 $(BIN)/python -m leadterm.experiments.bench_rules
 
-bench-bench-batch: $(VENV)/dev ## kill a batch at random and compare the bytes (NOTES=5000 KILLS=50)
+bench-batch: $(VENV)/dev ## kill a batch at random and compare the bytes (NOTES=5000 KILLS=50)
 	OMP_NUM_THREADS=1 $(BIN)/python -m leadterm.experiments.bench_batch --notes $(or $(NOTES),5000) --kills $(or $(KILLS),50)
 
 fuzz: $(VENV)/dev ## read broken files of every format for longer (EXAMPLES=5000)
 	LEADTERM_FUZZ=$(or $(EXAMPLES),5000) $(BIN)/python -m pytest tests/security/test_fuzz.py
 
-train: $(VENV)/dev ## measure training on made-up corpora (SIZES=1000,3000)
+bench-train: $(VENV)/dev ## measure training on made-up corpora (SIZES=1000,3000)
 	OMP_NUM_THREADS=1 $(BIN)/python -m leadterm.experiments.bench_training --notes $(SIZES) --output build/bench
 
 train: $(VENV)/dev ## rebuild the shipped model (NOTES=file of MTSamples notes)
