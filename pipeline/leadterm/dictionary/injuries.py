@@ -19,6 +19,7 @@ HEALING = frozenset({"healing", "healed", "union", "aftercare", "recheck"})
 RETURNING = frozenset({"follow", "followup", "postoperative", "postop", "recheck", "aftercare", "removal"})
 REHABILITATION = frozenset({"rehabilitation", "rehab", "therapist", "chiropractic", "impairment", "disability"})
 THERAPY = frozenset({"physical", "therapy"})
+LATE_EFFECT = frozenset({"late", "effect"})
 SEQUELA = frozenset({"sequela", "sequelae", "residual"})
 EARLIER = frozenset({"ago", "status"})
 DRUG_EFFECTS = ("T36", "T51")
@@ -39,7 +40,7 @@ def episodes(found: FoundMention, note: NoteReading) -> tuple[str, ...]:
     """
     heading = note.problem_of(found).heading
     close = found.sentence | heading
-    if close & SEQUELA:
+    if close & SEQUELA or close >= LATE_EFFECT:
         return ("S",)
     unhealed = next((letter for word, letter in UNHEALED.items() if word in close), "")
     if unhealed or {"delayed", "healing"} <= close:

@@ -13,6 +13,7 @@ from leadterm.rules.shared import (
     companions,
     confirmed_section,
     higher_degree,
+    history_of,
     is_vaguer,
     never_with,
     on_record,
@@ -37,6 +38,9 @@ WEIGHTY = 0.5
 EARLY = frozenset({
     "chief_complaint", "reason_for_visit", "hpi", "subjective", "past_medical_history", "admission_diagnosis",
 })  # fmt: skip
+UNSURE = frozenset({"possible", "hypothetical"})
+LIKELY = 0.25
+ACUTE = ("I21", "I22", "I26", "I60", "I61", "I62", "I63", "I82.4", "C")
 ORGANISMS = ("B95", "B96", "B97")
 CANCER, PAST_CANCER, TREATMENT = "C", "Z85", ("Z51.0", "Z51.1")
 FIRST_CHAPTERS = {MOTHERS: "I.C.15.a.1", NEWBORNS: "I.C.16.a.1"}
@@ -119,6 +123,7 @@ def brought_in(above: Sequence[Proposed], below: Sequence[Proposed], record: str
                 if fitting:
                     best = min(fitting, key=lambda other: (-other.confidence, other.code))
                     found[best.code] = f"{one.code} needs it ({section})"
+    found |= _over((*above, *below), {one.code: one for one in below if one.confidence >= LIKELY})
     for one in above if record else ():
         row = on_record(record, one.code)
         if row is not None and not any(other.code.startswith(row.becomes) for other in above):
@@ -126,6 +131,16 @@ def brought_in(above: Sequence[Proposed], below: Sequence[Proposed], record: str
             for best in sorted(fitting, key=lambda other: (-other.confidence, other.code))[:1]:
                 found[best.code] = f"{one.code} on a {record}'s record ({FIRST_CHAPTERS[record]})"
     return found
+
+
+def _over(every: Sequence[Proposed], below: Mapping[str, Proposed]) -> dict[str, str]:
+    """The history codes of acute diseases that are told as over, in every mention."""
+    told: dict[str, str] = {}
+    for one in every:
+        past = history_of(one.code) if one.code.startswith(ACUTE) else ""
+        if past in below and all(mention.assertion == "history" for mention in one.mentions):
+            told[past] = f"{one.code} is told as over (I.C.21.c.4)"
+    return told
 
 
 def _unasserted(case: _Case) -> Iterator[Verdict]:
@@ -159,7 +174,7 @@ def _of_births(case: _Case) -> Iterator[Verdict]:
 def _unconfirmed(case: _Case) -> Iterator[Verdict]:
     """Diseases that are coded only once confirmed."""
     for one in case.standing:
-        section = confirmed_section(one.code) if one.mentions[0].assertion == "possible" else ""
+        section = confirmed_section(one.code) if one.mentions[0].assertion in UNSURE else ""
         if section:
             yield one.code, f"coded only once it is confirmed ({section})"
 

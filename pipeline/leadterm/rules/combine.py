@@ -13,7 +13,7 @@ from leadterm.rules.code_order import asked_for
 from leadterm.rules.code_sets import code_sets
 from leadterm.rules.findings import Case, Finding
 from leadterm.rules.hints import more_specific
-from leadterm.rules.shared import companions, higher_degree, is_vaguer, replaced, sides_of
+from leadterm.rules.shared import companions, higher_degree, history_of, is_vaguer, replaced, sides_of
 from leadterm.text.knowledge import load_table
 
 if TYPE_CHECKING:
@@ -151,25 +151,13 @@ def vague(case: Case) -> Iterator[Finding]:
                 yield make_finding("unspecified-beside", name, (one, other))
             if higher_degree(one, other):
                 yield make_finding("burn-degree", name, (one, other))
-        elif other.startswith("Z85") and _history_of(one) == other:
+        elif other.startswith("Z85") and one[0] == "C" and history_of(one) == other:
             yield make_finding("cancer-and-history", name, (one, other))
     sets = code_sets("guideline_sets.tsv")
     aftercare = [code for code in case.known if sets.holds("aftercare", code)]
     injury = next((code for code in case.known if sets.holds("injury", code) and case.system.is_extended(code)), None)
     for code in aftercare if injury else ():
         yield make_finding("aftercare-of-injury", name, (code, str(injury)))
-
-
-@lru_cache(maxsize=4096)
-def _history_of(code: str) -> str:
-    """The personal history that takes the place of a cancer."""
-    table = _histories()
-    return next((table[code[:n]] for n in range(len(code), 0, -1) if code[:n] in table), "") if code[:1] == "C" else ""
-
-
-@lru_cache(maxsize=1)
-def _histories() -> Mapping[str, str]:
-    return {row["prefix"]: row["code"] for row in load_table("history_codes.tsv")}
 
 
 def pregnancy(case: Case) -> Iterator[Finding]:

@@ -17,6 +17,7 @@ __all__ = [
     "companions",
     "confirmed_section",
     "higher_degree",
+    "history_of",
     "is_vaguer",
     "never_with",
     "one_side",
@@ -85,6 +86,18 @@ def confirmed_section(code: str) -> str:
 def _confirmed_only() -> tuple[tuple[str, str], ...]:
     """Prefixes and sections."""
     return tuple((row["code"], row["section"]) for row in load_table("confirmed_only.tsv"))
+
+
+@lru_cache(maxsize=4096)
+def history_of(code: str) -> str:
+    """Give the personal history that takes the place of a disease which is over, by the longest prefix, or nothing."""
+    table = _histories()
+    return next((table[code[:n]] for n in range(len(code), 0, -1) if code[:n] in table), "")
+
+
+@lru_cache(maxsize=1)
+def _histories() -> Mapping[str, str]:
+    return {row["prefix"]: row["code"] for row in load_table("history_codes.tsv")}
 
 
 @lru_cache(maxsize=1)

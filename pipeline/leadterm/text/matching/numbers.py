@@ -139,6 +139,8 @@ RULES = (
     _rule(CHILDBIRTH_WORDS + "|" + PREGNANT_WORDS, rf"\bat {SHORT_WEEKS}", gestation, "Weeks of gestation"),
     _rule(BORN_WORDS, rf"\b(?:born at|delivered at|ex[- ]|former\s)\s*{WEEKS}", _premature, "Preterm newborn"),
     _rule(BORN_WORDS, rf"{WEEKS}[^.\n]{{0,15}}?{BORN}\w*", _premature, "Preterm newborn"),
+    _rule(BORN_WORDS, rf"{BORN}\w*(?: (?:baby|infant|newborn|girl|boy|male|female))? (?:of|at|,) ?{WEEKS}", _premature,
+          "Preterm newborn"),
     _rule("tbsa|bsa|body surface", BURNED + THIRD_DEGREE, burned_surface, "Burned body surface"),
     _rule("gcs|glasgow", COMA, coma_scale, "Glasgow coma scale"),
     _rule("birth", GRAMS, birth_weight, "Low birth weight"),

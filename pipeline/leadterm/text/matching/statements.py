@@ -20,13 +20,16 @@ if TYPE_CHECKING:
 
     from leadterm.text.matching.overlaps import Cover, Match, Scan
 
-__all__ = ["find_quiet", "keep_apart", "keep_telling", "naming_words"]
+__all__ = ["find_quiet", "keep_apart", "keep_spread", "keep_telling", "naming_words"]
 
 SEPARATORS = frozenset(map(get_string_id, (",", "/", "and", "&", "+", "y", "e", "s/p", "S/P")))
 INDEX, STATUS_POST = "index", "s/p"
 MARKS = frozenset(",/+")
 LINKED = re.compile(r"\b(?:with|and)\b|\binfluenzal?\b", re.IGNORECASE)
 LONG_FORM, FAR = 3, 2
+METASTASES = frozenset(map(get_string_id, ("metastases", "metastasis", "metastatic", "mets", "met")))
+JOINING = frozenset(map(get_string_id, ("and", ",", "/", "&")))
+SECONDARY = ("C77", "C78", "C79")
 AGENTS = ("B95", "B96", "B97")
 _DETAILS = (
     "stage type grade class acute chronic subacute mild moderate severe recurrent persistent unspecified i ii iii iv "
@@ -86,6 +89,25 @@ def keep_telling(covers: Sequence[Cover], quiet: set[int]) -> list[Cover]:
         or not (quiet.issuperset(c.tokens) or all(r.words == 1 and r.missing >= FAR for r in c.readings))
         or c.readings[0].code.startswith(AGENTS)
     ]  # fmt: skip
+
+
+def keep_spread(doc: Doc, covers: Sequence[Cover], quiet: set[int]) -> list[Cover]:
+    """Drop the terms that take "brain metastases" for a primary of the brain, or for spread to the organ before it."""
+    words = token_column(doc, "LOWER")
+    told: dict[int, set[int]] = {}
+    for i, word in enumerate(words):
+        if word in METASTASES and i - 1 in quiet:
+            listed = i > 2 and words[i - 2] in JOINING and i - 3 in quiet  # "bone and liver metastases"
+            told[i] = {i - 1, i - 3} if listed else {i - 1}
+    return [c for c in covers if not any(_misplaces(c, i, told[i], quiet) for i in told)] if told else list(covers)
+
+
+def _misplaces(cover: Cover, spread: int, sites: set[int], quiet: set[int]) -> bool:
+    """Whether a cover reads the metastases at ``spread``, whose sites stand right before them, as of another site."""
+    code, own = cover.readings[0].code, cover.tokens
+    if code.startswith(SECONDARY):
+        return spread in own and sites.isdisjoint(own) and not quiet.isdisjoint(own)
+    return code.startswith("C") and not code.startswith("C80") and len(own) > 1 and not sites.isdisjoint(own)
 
 
 def _long_forms(doc: Doc, scan: Scan, vocabulary: tuple[str, ...]) -> dict[int, frozenset[int]]:
