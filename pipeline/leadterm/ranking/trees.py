@@ -82,12 +82,14 @@ def walk(trees: Mapping[str, NDArray[Any]], depth: int, data: NDArray[np.float32
     feature, limit, nan_left = trees["feature"].astype(np.intp), trees["limit"], trees["nan_left"]
     child = np.stack([trees["right"], trees["left"]], axis=1).astype(np.intp).ravel()
     node = np.repeat(np.asarray(trees["roots"], dtype=np.intp)[None, :], len(data), axis=0)
-    for _ in range(depth):
-        value = flat.take(feature.take(node) + first)
-        left = value <= limit.take(node)
+    at, value, most = (np.empty(node.shape, kind) for kind in (node.dtype, data.dtype, limit.dtype))
+    for _ in range(depth):  # every number is checked when trees are read: "clip" spares numpy a copy of each result
+        np.add(feature.take(node, out=at, mode="clip"), first, out=at)
+        left = flat.take(at, out=value, mode="clip") <= limit.take(node, out=most, mode="clip")
         if blank:
             left |= np.isnan(value) & nan_left.take(node)
-        node = child.take(2 * node + left)
+        np.add(2 * node, left, out=at)
+        child.take(at, out=node, mode="clip")
     return np.asarray(trees["value"].take(node).sum(axis=1, dtype=np.float64))
 
 

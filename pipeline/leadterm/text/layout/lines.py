@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from leadterm.text.words.characters import UNSEEN
 
-__all__ = ["Line", "hard_width", "is_continuation", "split_lines", "unwrapped"]
+__all__ = ["Line", "continued", "hard_width", "is_continuation", "split_lines", "unwrapped"]
 
 NEWLINES = "\n\r\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029"
 _LINE = re.compile(f"[^{NEWLINES}]+")
@@ -135,19 +135,31 @@ def is_continuation(text: str, line: Line, following: Line, width: int) -> bool:
     return bool(width) and _is_forced(text, line, following, width)
 
 
+@lru_cache(maxsize=16)  # sentences, problems and features ask of the same notes
+def continued(text: str) -> frozenset[int]:
+    """Where the lines start that go on with the line before: a newline stands between them only to wrap.
+
+    >>> continued("The patient was seen in the clinic today for evaluation of his chronic\nheadache.\nNo fever.")
+    frozenset({71})
+    """
+    lines = _split(text)
+    width = hard_width(text, lines)
+    return frozenset(b.start for a, b in pairwise(lines) if is_continuation(text, a, b, width))
+
+
 def unwrapped(text: str) -> str:
     """Write a space for each newline that only wraps; nothing moves.
 
     >>> unwrapped("The patient was seen in the clinic today for evaluation of his chronic\\nheadache.")[70:]
     ' headache.'
     """
-    lines = split_lines(text)
-    width = hard_width(text, lines)
-    wraps = [(a, b) for a, b in pairwise(lines) if is_continuation(text, a, b, width)]
+    wraps = continued(text)
     if not wraps:
         return text
     parts, free = [], 0
-    for line, following in wraps:
+    for line, following in pairwise(_split(text)):
+        if following.start not in wraps:
+            continue
         parts += [text[free : line.end], " " * (following.start - line.end)]
         free = following.start
     return "".join([*parts, text[free:]])

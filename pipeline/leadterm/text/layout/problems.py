@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from leadterm.text.extensions import Problem
 from leadterm.text.knowledge import load_table
-from leadterm.text.layout.lines import Line, hard_width, is_continuation
+from leadterm.text.layout.lines import Line, continued
 from leadterm.text.layout.sections import PROBLEM_SECTIONS, Mark
 
 __all__ = ["find_problems"]
@@ -127,20 +127,19 @@ class _Finder:
         return under or self.category in ASSESSMENTS or (item.gap and following is not None)
 
 
-def _items(text: str, lines: Sequence[Line], width: int, end: int, skip: int) -> Iterator[_Item]:
+def _items(text: str, lines: Sequence[Line], end: int, skip: int) -> Iterator[_Item]:
     """Yield the lines of a section's content, wrapped ones joined, numbered lists on one line taken apart."""
     joined: list[_Item] = []
-    last: Line | None = None
+    wrapped = continued(text)
     for line in lines:
         if line.end <= skip or line.start >= end:
             continue
         origin, begin, bullet = (skip, skip, "") if line.start < skip else (line.start, line.body, line.bullet)
         stop = min(line.end, end)
-        if last is not None and joined and is_continuation(text, last, line, width):
+        if joined and line.start in wrapped:
             joined[-1] = joined[-1]._replace(end=stop)
         else:
             joined.append(_Item(origin, begin, stop, bullet, line.gap or begin == skip))
-        last = line
     for item in joined:
         yield from _apart(text, item)
 
@@ -180,21 +179,20 @@ def find_problems(text: str, lines: Sequence[Line], marks: Sequence[Mark]) -> tu
     """
     heads = [m for m in marks if not m.label]
     labels = frozenset(m.start for m in marks if m.label)
-    width = hard_width(text, lines) if heads else 0
     ends = [line.end for line in lines]
     problems: list[Problem] = []
     for i, mark in enumerate(heads):
         if mark.category in PROBLEM_SECTIONS:
             end = heads[i + 1].start if i + 1 < len(heads) else len(text)
             inside = lines[bisect_right(ends, mark.start) : bisect_left(ends, end) + 1]
-            problems += _in_section(text, inside, width, mark, end, labels)
+            problems += _in_section(text, inside, mark, end, labels)
     return tuple(problems)
 
 
 def _in_section(
-    text: str, lines: Sequence[Line], width: int, mark: Mark, end: int, labels: frozenset[int]
+    text: str, lines: Sequence[Line], mark: Mark, end: int, labels: frozenset[int]
 ) -> Iterator[Problem]:
-    items = _items(text, lines, width, end, mark.title_end)
+    items = _items(text, lines, end, mark.title_end)
     kept = [item._replace(bullet="label") if item.origin in labels else item for item in items]
     found = list(_Finder(text, mark.category).heads(kept))
     for number, head in enumerate(found, start=1):

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from leadterm.text.layout.boxes import find_boxes
-from leadterm.text.layout.lines import Line, hard_width, is_continuation
+from leadterm.text.layout.lines import Line, continued
 
 __all__ = ["sentence_starts"]
 
@@ -81,10 +81,9 @@ def sentence_starts(text: str, lines: Sequence[Line], forced: Iterable[int] = ()
         if box.low < box.start:  # it stands behind what it speaks of
             item = text[box.low : box.start]
             starts.add(box.start - len(item.lstrip()))
-    width = hard_width(text, lines)
-    begin = 0
-    for i, line in enumerate(lines):
-        if i == 0 or not is_continuation(text, lines[i - 1], line, width):
+    begin, wrapped = 0, continued(text)
+    for line in lines:
+        if line.start not in wrapped:
             begin = line.body
             starts.add(line.start)
         for match in _STOP.finditer(text, line.start, line.end):
