@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from leadterm.dictionary.features import FEATURES
 from leadterm.dictionary.model import DictionaryModel
+from leadterm.dictionary.rivals import lead_in_category
 from leadterm.schema import Encounter, Note
 
 TEXT = """CHIEF COMPLAINT: cough.
@@ -47,3 +50,22 @@ def test_of_candidates_in_one_heading_the_better_match_is_told(engine: Dictionar
     gout, failure = columns(engine, text, "M10.9"), columns(engine, text, "I50.23")
     assert (gout["problem_rivals"], gout["problem_better"]) == (0, 0)
     assert failure["problem_better"] == 0
+
+
+def test_what_stands_beside_a_candidate_is_told() -> None:
+    codes = ("S52.501A", "S52.501D", "I10")
+    columns = lead_in_category(codes, np.array([[3.0], [1.0], [9.0]], np.float32))
+    assert columns.ravel().tolist() == [2.0, -2.0, 0.0]
+
+
+def test_words_of_a_longer_term_hold_those_of_a_shorter_one(engine: DictionaryModel) -> None:
+    text = "ASSESSMENT:\n1. Iron deficiency anemia.\n2. Anemia.\n"
+    short, long = columns(engine, text, "D64.9"), columns(engine, text, "D50.9")
+    assert short["words_within"] > 0
+    assert long["words_within"] == 0
+    assert long["words_around"] > 0
+
+
+def test_episodes_of_one_injury_are_rivals(engine: DictionaryModel) -> None:
+    found = columns(engine, "Follow up of a left ankle sprain, initial visit elsewhere.", "S93.402D")
+    assert found["episode"] == 2

@@ -50,6 +50,7 @@ def judge(*codes: Code, setting: str = "outpatient") -> dict[str, str]:
         ([code("J18.9", assertion="hypothetical")], "outpatient", ["J18.9"], "may come"),
         ([code("E11.9", 0.6), code("E10.9", 0.7, at=1)], "outpatient", ["E11.9"], "contradicts E10.9"),
         ([code("N18.4", 0.9), code("N18.6", 0.5, at=1)], "inpatient", ["N18.4"], "contradicts N18.6"),
+        ([code("S39.012A", 0.7), code("S39.012D", 0.6)], "outpatient", ["S39.012D"], "contradicts S39.012A"),
         ([code("N18.9", 0.9), code("N18.32", 0.5, at=1)], "outpatient", ["N18.9"], "N18.32"),
         ([code("J45.909", 0.9), code("J45.901", 0.5, at=1)], "outpatient", ["J45.909"], "I.B.2"),
         (

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from leadterm.dictionary.candidates import Candidate, Support
+from leadterm.dictionary.rivals import BESIDE, WITHIN, describe_company, lead_in_category
 from leadterm.dictionary.surroundings import (
     AROUND,
     DOCUMENT,
@@ -20,12 +21,14 @@ from leadterm.dictionary.surroundings import (
     kind_of,
     reporting_kind,
 )
+from leadterm.dictionary.wording import words_around
 from leadterm.ranking.report_rates import RATE_FEATURES, ReportRates
+from leadterm.ranking.word_weights import WORD_FEATURES, WordWeights
 from leadterm.schema import Encounter
 from leadterm.text.knowledge import load_table
 from leadterm.text.reading import NoteReading
 
-__all__ = ["FEATURES", "Feature", "feature_matrix"]
+__all__ = ["FEATURES", "LEARNED", "Feature", "feature_matrix"]
 
 
 class Feature:
@@ -108,9 +111,12 @@ class Feature:
 
 
 OWN = tuple(value for name, value in vars(Feature).items() if name.isupper())
-FEATURES = (*OWN, *AROUND, *DOCUMENT, *RATE_FEATURES)
-ZEROS: Mapping[str, float] = dict.fromkeys(FEATURES[: -len(RATE_FEATURES)], 0.0)
-COLUMNS = {name: number for number, name in enumerate(FEATURES)}
+PLAIN = (*OWN, *AROUND, *DOCUMENT)
+LEARNED = (*WORD_FEATURES, *RATE_FEATURES)
+FEATURES = (*PLAIN, *BESIDE, *LEARNED)
+ZEROS: Mapping[str, float] = dict.fromkeys(PLAIN, 0.0)
+COLUMNS = {name: number for number, name in enumerate(PLAIN)}
+COMPARED = [COLUMNS[name] for name in WITHIN]
 SECTION_GROUPS: Mapping[str, str] = {
     "assessment": Feature.IN_ASSESSMENT, "assessment_plan": Feature.IN_ASSESSMENT, "impression": Feature.IN_ASSESSMENT,
     "problem_list": Feature.IN_ASSESSMENT,
@@ -150,16 +156,18 @@ def feature_matrix(
     notes: Sequence[NoteReading],
     encounter: Encounter,
     rates: ReportRates | None = None,
+    words: WordWeights | None = None,
 ) -> npt.NDArray[np.float32]:
     """Compute the features of an encounter's candidates.
 
     ``candidates``: in order of code. ``notes``: what was read in the notes. ``encounter``: its texts and its setting.
-    ``rates``: what coders report; without it the columns of `RATE_FEATURES` are 0.
+    ``rates``, ``words``: what coders report, and what the words around a mention say of it; without them the columns
+    of `LEARNED` are 0.
     """
-    around = describe_surroundings(candidates, encounter)
+    places = describe_surroundings(candidates, encounter)
     rows = [
-        {**ZEROS, **_mention_features(c), **_code_features(c.code), **a}
-        for c, a in zip(candidates, around, strict=True)
+        {**ZEROS, **_mention_features(c), **_code_features(c.code), **place}
+        for c, place in zip(candidates, places, strict=True)
     ]
     _add_rivals(rows, candidates)
     _add_relations(rows, candidates)
@@ -174,9 +182,12 @@ def feature_matrix(
     }
     own = np.array([list(row.values()) for row in rows], dtype=np.float32).reshape(len(rows), len(ZEROS))
     own[:, [COLUMNS[name] for name in shared]] = list(shared.values())
-    if rates is None:
-        return np.hstack([own, np.zeros((len(rows), len(RATE_FEATURES)), np.float32)])
-    return np.hstack([own, rates.columns([candidate.code for candidate in candidates], reporting_kind(document))])
+    codes = [candidate.code for candidate in candidates]
+    plain = [own, describe_company(candidates), lead_in_category(codes, own[:, COMPARED])]
+    if rates is None or words is None:
+        return np.hstack([*plain, np.zeros((len(rows), len(LEARNED)), np.float32)])
+    around = words_around([candidate.supports[0].found.mention for candidate in candidates], encounter)
+    return np.hstack([*plain, words.columns(around), rates.columns(codes, reporting_kind(document))])
 
 
 def _mention_features(candidate: Candidate) -> dict[str, float]:

@@ -13,19 +13,33 @@ from leadterm.dictionary.features import FEATURES
 __all__ = ["FIRST_FEATURES", "first_columns", "may_lead"]
 
 AMONG_LEADS = (
-    "lead_sure_rank", "lead_order_rank", "lead_diagnosis_rank", "lead_share", "lead_complaint", "lead_disease",
+    "lead_sure_rank", "lead_order_rank", "lead_diagnosis_rank", "lead_mentions_rank", "lead_wording_rank", "lead_share",
+    "lead_complaint", "lead_disease", "lead_encounter",
 )  # fmt: skip
 FIRST_FEATURES = (*FEATURES, "sure", "sure_rank", "suggested", "order_rank", "diagnosis_rank", *AMONG_LEADS)
-_ORDER, _DIAGNOSIS = FEATURES.index("order"), FEATURES.index("diagnosis_order")
+_ORDER, _DIAGNOSIS, _MENTIONS, _WORDING = map(
+    FEATURES.index, ("order", "diagnosis_order", "mentions", "wording_first")
+)  # fmt: skip
 _NEVER = 1e4
 LEAST, MOST = 0.05, 15
 COMPLAINTS = ("R", "M25.5", "M54", "M79.6")  # findings and pains: a disease that explains them leads
+ENCOUNTERS = (
+    "Z00", "Z01", "Z02", "Z03", "Z04", "Z05", "Z08", "Z09", "Z11", "Z12", "Z13", "Z20", "Z23", "Z3", "Z4", "Z51",
+    "Z52", "Z71", "Z76",
+)  # fmt: skip
+"""Why one comes, where no disease is the reason (I.C.21.c)."""
 BEHIND = (
     "B95", "B96", "B97", "D63", "F02", "R40.2", "R65.2", "T31", "V", "W", "X", "Y", "Z16", "Z28", "Z37", "Z3A",
-    "Z53", "Z66", "Z68", "Z72", "Z79", "Z80", "Z81", "Z82", "Z83", "Z85", "Z86", "Z87", "Z88", "Z89", "Z90", "Z97",
-    "Z98", "Z99",
+    "Z53", "Z66", "Z68", "Z72", "Z79", "Z80", "Z81", "Z82", "Z83", "Z85", "Z86", "Z87", "Z88", "Z89", "Z90", "Z92",
+    "Z93", "Z95", "Z96", "Z97", "Z98", "Z99",
 )  # fmt: skip
 """Causes, organisms, extents, outcomes, status and history: what stands behind another code (I.B, I.C.20, I.C.21)."""
+
+AFTER = {
+    "N18": ("I12", "I13", "E08.22", "E09.22", "E10.22", "E11.22", "E13.22"), "I50": ("I11.0", "I13.0", "I13.2"),
+    "L97": ("E08.621", "E09.621", "E10.621", "E11.621", "E13.621"),
+}  # fmt: skip
+"""What is coded behind a cause where the set has it, by the notes "code first" of the tabular list."""
 
 
 def may_lead(codes: Sequence[str], confidence: NDArray[np.float64], line: float) -> NDArray[np.bool_]:
@@ -37,10 +51,15 @@ def may_lead(codes: Sequence[str], confidence: NDArray[np.float64], line: float)
     [True, False, False, True]
     >>> may_lead(["Z53.31", "K57.32"], np.array([0.9, 0.7]), 0.5).tolist()  # converted to open: never the reason
     [False, True]
+    >>> may_lead(["I12.9", "N18.4"], np.array([0.6, 0.9]), 0.5).tolist()
+    [True, False]
     """
     rank = (confidence[None, :] > confidence[:, None]).sum(axis=1)
     near: NDArray[np.bool_] = (confidence >= line) | ((confidence >= LEAST) & (rank < MOST))
-    own: NDArray[np.bool_] = near & ~np.array(list(map(_stands_behind, codes)), dtype=np.bool_)
+    causes = [code for code, there in zip(codes, (confidence >= line).tolist(), strict=True) if there]
+    after = tuple(part for part, cause in AFTER.items() if any(code.startswith(cause) for code in causes))
+    behind = [_stands_behind(code) or code.startswith(after) for code in codes]
+    own: NDArray[np.bool_] = near & ~np.array(behind, dtype=np.bool_)
     return own if own.any() else near
 
 
@@ -59,7 +78,7 @@ def first_columns(
     """
     above, leads = confidence >= line, may_lead(codes, confidence, line)
     told = np.where(features[:, _DIAGNOSIS] < 0, _NEVER, features[:, _DIAGNOSIS])
-    orders = (-confidence, features[:, _ORDER], told)
+    orders = (-confidence, features[:, _ORDER], told, -features[:, _MENTIONS], -features[:, _WORDING])
     ranks, among = (
         [(values[group][None, :] < values[:, None]).sum(axis=1) for values in orders] for group in (above, leads)
     )
@@ -68,5 +87,6 @@ def first_columns(
     complaint = np.array([code.startswith(COMPLAINTS) for code in codes], dtype=np.bool_)
     share = confidence / max(confidence[leads].max(initial=0.0), 1e-6)
     disease = np.full(len(confidence), confidence[leads & ~complaint].max(initial=0.0))
-    own = [sure, ranks[0], suggested, ranks[1], ranks[2], *among, share, complaint, disease]
+    visit = np.array([code.startswith(ENCOUNTERS) for code in codes], dtype=np.bool_)
+    own = [sure, ranks[0], suggested, ranks[1], ranks[2], *among, share, complaint, disease, visit]
     return np.column_stack([features, *own]).astype(np.float32)

@@ -14,8 +14,9 @@ from leadterm.codes.registry import release_on
 from leadterm.codes.systems import dictionary_system
 from leadterm.dictionary.candidates import Candidate, generate
 from leadterm.dictionary.corpus_codes import known_systems, table_for
-from leadterm.dictionary.features import FEATURES, feature_matrix
+from leadterm.dictionary.features import FEATURES, Feature, feature_matrix
 from leadterm.dictionary.first_listed import FIRST_FEATURES, first_columns, may_lead
+from leadterm.dictionary.short_notes import tempered
 from leadterm.errors import unknown_name
 from leadterm.procedures import MAKERS, procedure_systems, reader_of
 from leadterm.ranking.candidate_table import CandidateTable
@@ -154,7 +155,7 @@ class DictionaryModel(FrameReader):
         found = generate(notes, model.specifier, record_of(encounter))
         return CandidateTable(
             encounter.encounter_id, system, tuple(candidate.code for candidate in found), FEATURES,
-            feature_matrix(found, notes, encounter, self.ranker.rates),
+            feature_matrix(found, notes, encounter, self.ranker.rates, self.ranker.words),
             tuple(map(_mentions, found)), {one.code: one.combined for one in found if one.combined},
         )  # fmt: skip
 
@@ -162,7 +163,8 @@ class DictionaryModel(FrameReader):
         """Give the calibrated confidence of each candidate."""
         if table.system in MAKERS:
             return reader_of(table.system, self.date).rank(table)
-        return np.asarray(self.ranker.confidence(table.features, table.feature_names))
+        confidence = self.ranker.confidence(table.features, table.feature_names)
+        return tempered(confidence, table.column(Feature.NOTE_WORDS), self.threshold)
 
     def first_scores(self, table: CandidateTable, confidence: NDArray[np.float64]) -> NDArray[np.float64] | None:
         """Score how well each candidate would stand first; None where the ranker has not learned it."""

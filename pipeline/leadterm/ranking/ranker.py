@@ -7,10 +7,10 @@ candidates that the trees tell apart, so ranking by confidence is ranking by sco
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -29,6 +29,7 @@ from leadterm.ranking.trees import (
     telling,
     walk,
 )
+from leadterm.ranking.word_weights import WORD_ARRAYS, WordWeights
 from leadterm.storage.artifacts import Artifact, load_artifact, save_artifact
 from leadterm.storage.soundness import check_finite, require
 
@@ -36,6 +37,7 @@ __all__ = ["Ranker", "RankerSettings", "group_folds"]
 
 Floats = NDArray[np.float64]
 _CHUNK = 4096
+Made = TypeVar("Made")
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,7 @@ class Ranker:
     - ``seen``: digests of the encounters it was fitted on, where they are kept, shape (n_encounters,).
     - ``oof``: calibrated out-of-fold confidence of the training rows, after :meth:`fit`; not saved, shape (n,).
     - ``rates``: what coders report, for features of the candidates that depend on it.
+    - ``words``: what the words around a mention say of it, for features of the candidates.
     - ``first``: orders what is suggested: which code stands first.
     """
 
@@ -69,6 +72,7 @@ class Ranker:
     oof: Floats | None = field(default=None, compare=False, repr=False)
     rates: ReportRates | None = field(default=None, compare=False, repr=False)
     first: Ranker | None = field(default=None, compare=False, repr=False)
+    words: WordWeights | None = field(default=None, compare=False, repr=False)
 
     @classmethod
     def fit(
@@ -157,8 +161,8 @@ class Ranker:
     def arrays(self, prefix: str = "ranker") -> dict[str, NDArray[Any]]:
         """Give every array by name, each with a prefix, for an artifact that holds more than a ranker."""
         named = {f"{prefix}.{name}": self.trees[name] for name in TREE_ARRAYS}
-        rates = self.rates.arrays() if self.rates else {}
-        named |= {f"{prefix}.rate_{name}": array for name, array in rates.items()}
+        for part, learned in (("rate", self.rates), ("word", self.words)):
+            named |= {f"{prefix}.{part}_{name}": array for name, array in (learned.arrays() if learned else {}).items()}
         named |= self.first.arrays(f"{prefix}.first") if self.first else {}
         return named | {f"{prefix}.knots": self.calibration.knots, f"{prefix}.seen": self.seen}
 
@@ -182,14 +186,15 @@ class Ranker:
         """
         try:
             trees = {name: arrays[f"{prefix}.{name}"] for name in TREE_ARRAYS}
-            parts = {name: arrays.get(f"{prefix}.rate_{name}") for name in RATE_ARRAYS}
-            rates = None if parts["codes"] is None else ReportRates(**{k: np.asarray(v) for k, v in parts.items()})
+            rates = _part(ReportRates, arrays, f"{prefix}.rate_", RATE_ARRAYS)
+            words = _part(WordWeights, arrays, f"{prefix}.word_", WORD_ARRAYS)
             facts = header["calibration"]
             calibration = Calibration(facts["kind"], arrays[f"{prefix}.knots"], float(facts["ece"]))
             made = cls(
                 tuple(header["feature_names"]), trees, float(header["baseline"]), int(header["depth"]),
                 calibration, float(header["threshold"]), dict(header["report"]), arrays[f"{prefix}.seen"], None, rates,
                 cls.from_parts(arrays, header["first"], f"{prefix}.first") if "first" in header else None,
+                words,
             )  # fmt: skip
             made._check()
         except (ArithmeticError, LookupError, TypeError, ValueError) as error:
@@ -222,6 +227,13 @@ class Ranker:
             )
         where = {name: i for i, name in enumerate(names)}
         return data[:, [where[name] for name in self.feature_names]]
+
+
+def _part(made: Callable[..., Made], arrays: Mapping[str, Any], prefix: str, names: Sequence[str]) -> Made | None:
+    """Put a learned part together from its arrays; None where there are none."""
+    if f"{prefix}{names[0]}" not in arrays:
+        return None
+    return made(**{name: np.asarray(arrays[f"{prefix}{name}"]) for name in names})
 
 
 def _grown(

@@ -34,6 +34,7 @@ FACTORS, FAMILY_HISTORY = ("Z",), ("Z80", "Z81", "Z82", "Z83", "Z84")
 LISTS = frozenset({"diagnosis", "discharge_diagnosis", "problem_list"})
 STAGES, WORST, UNTOLD = ("N18",), "N18.6", "N18.9"
 TYPES = (("E08", "E09", "E10", "E11", "E13"), ("I10", "I11", "I12", "I13"))
+INJURIES, WITH_SEVENTH = ("S", "T"), 8
 WEIGHTY = 0.5
 EARLY = frozenset({
     "chief_complaint", "reason_for_visit", "hpi", "subjective", "past_medical_history", "admission_diagnosis",
@@ -202,6 +203,11 @@ def _contradictory(case: _Case) -> Iterator[Verdict]:
     stages.sort(key=lambda one: (one.code != WORST, one.code == UNTOLD))
     for one in stages[1:]:
         yield one.code, f"contradicts {stages[0].code}"
+    episodes: dict[str, str] = {}
+    for one in case.standing:
+        surest = episodes.setdefault(one.code[:-1], one.code) if one.code.startswith(INJURIES) else one.code
+        if surest != one.code and len(one.code) == WITH_SEVENTH:
+            yield one.code, f"contradicts {surest}: of one injury an encounter has one episode (I.C.19.a)"
 
 
 def _parts(case: _Case) -> Iterator[Verdict]:

@@ -18,7 +18,7 @@ from leadterm.ranking.ranker import Ranker, RankerSettings
 from leadterm.ranking.trees import export, grow
 from leadterm.schema import Encounter, Note, SuggestionSet
 from leadterm.suggester import as_encounter, suggest_with
-from leadterm.training.field_report import LEADS, Answer, answer
+from leadterm.training.field_report import Answer, answer
 from leadterm.training.shipped_rows import Rows
 
 __all__ = ["fit_first", "replay"]
@@ -39,7 +39,7 @@ def fit_first(
 
     Gives the ranker, None where nothing tells, and scores of all rows by trees that have not seen their note.
     """
-    leads = [{c.code for c in one.codes if c.role in LEADS} for one in rows.encounters]
+    leads = rows.leads
     columns = np.vstack([first_columns(rows.codes[at], features[at], confidence[at], line) for at in rows.slices])
     hit = np.array([code in leads[i] for code, i in zip(rows.codes, rows.number.tolist(), strict=True)])
     known = np.array([bool(found) for found in leads])[rows.number]

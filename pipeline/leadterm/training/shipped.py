@@ -17,12 +17,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from leadterm import __version__
-from leadterm.dictionary.features import FEATURES, Feature
+from leadterm.dictionary.features import FEATURES, LEARNED, Feature
 from leadterm.dictionary.model import DictionaryModel
+from leadterm.dictionary.short_notes import tempered
 from leadterm.ranking.calibration import fit_calibration
 from leadterm.ranking.ranker import Ranker, RankerSettings
-from leadterm.ranking.report_rates import RATE_FEATURES, ReportRates, learn_rates
+from leadterm.ranking.report_rates import ReportRates, learn_rates
 from leadterm.ranking.trees import export, group_folds, grow
+from leadterm.ranking.word_weights import WordWeights, learn_words
 from leadterm.storage.artifacts import Artifact, save_artifact
 from leadterm.training.field_report import answer, choose_line, figures
 from leadterm.training.held_out import held_out, leave_out, score
@@ -57,7 +59,6 @@ BLIND = replace(SETTINGS, iterations=60, learning_rate=0.15)
 SHARES = {"reference": 0.25, "generated": 0.15, "mtsamples": 0.6}
 """What the sources count for where the line is drawn."""
 SIGNS = {**dict.fromkeys(map(str, RAISES), 1), **dict.fromkeys(map(str, LOWERS), -1)}
-RATES = len(RATE_FEATURES)
 
 
 def fit_ranker(rows: Rows, *, seed: int = 0) -> Ranker:
@@ -69,14 +70,16 @@ def fit_ranker(rows: Rows, *, seed: int = 0) -> Ranker:
     """
     used = ~rows.optional
     fold = group_folds(rows.group, SETTINGS.folds, seed)
-    features, rates = _with_rates(rows, _expected(rows, fold, seed), fold)
+    features, rates, words = _with_learned(rows, _expected(rows, fold, seed), fold)
     grown, scores = _cross_fit(features, rows, fold, seed)
     told = used & ~rows.of("layouts")
     calibration = fit_calibration(scores[told], rows.target[told], fold[told])
     oof = calibration(scores)
     raw = [answer(one, t.codes, oof[at]) for one, t, at in zip(rows.encounters, rows.tables, rows.slices, strict=True)]
     line = choose_line(rows.by_source(raw), SHARES)
-    ranker = Ranker(FEATURES, *export(grown), calibration, line, {"ece": calibration.ece}, oof=oof, rates=rates)
+    oof = tempered(oof, features[:, FEATURES.index(Feature.NOTE_WORDS)], line)
+    trees = export(grown)
+    ranker = Ranker(FEATURES, *trees, calibration, line, {"ece": calibration.ece}, oof=oof, rates=rates, words=words)
     first, leads = fit_first(features, rows, oof, line, fold, seed)
     ranker = replace(ranker, first=first)
     answers = replay(DictionaryModel("default", ranker), rows, oof, leads)
@@ -104,8 +107,8 @@ def _cross_fit(
 def _expected(rows: Rows, fold: NDArray[np.int64], seed: int) -> NDArray[np.float64]:
     """Out-of-fold probability of each row by trees that know no code."""
     used, made = ~rows.optional, np.zeros(len(rows.target))
-    signs = [0] * (len(FEATURES) - RATES)
-    plain = rows.features[:, :-RATES]
+    signs = [0] * (len(FEATURES) - len(LEARNED))
+    plain = rows.features[:, : -len(LEARNED)]
     for k in np.unique(fold):
         learn = used & (fold != k)
         trees = grow(plain[learn], rows.target[learn].astype(np.int8), rows.weight[learn], signs, BLIND, seed)
@@ -113,22 +116,29 @@ def _expected(rows: Rows, fold: NDArray[np.int64], seed: int) -> NDArray[np.floa
     return made
 
 
-def _with_rates(
+def _with_learned(
     rows: Rows, expected: NDArray[np.float64], fold: NDArray[np.int64]
-) -> tuple[NDArray[np.float32], ReportRates]:
-    """Fill the columns of the rates, each row from other folds; and give the rates of all notes that people coded."""
+) -> tuple[NDArray[np.float32], ReportRates, WordWeights]:
+    """Fill the learned columns, each row from other folds; and give what is learned of all notes that people coded."""
     features, kinds, codes = rows.features.copy(), np.array(rows.row_kinds), np.array(rows.codes)
     coded = ~rows.of("generated", "layouts") & ~rows.optional
+    leads = rows.leads
+    known = np.array([bool(found) for found in leads])[rows.number]
+    first = np.array([code in leads[i] for code, i in zip(rows.codes, rows.number.tolist(), strict=True)])
 
-    def learn(which: NDArray[np.bool_]) -> ReportRates:
-        return learn_rates(codes[which].tolist(), rows.target[which], expected[which], kinds[which].tolist())
+    def learn(which: NDArray[np.bool_]) -> tuple[ReportRates, WordWeights]:
+        at = np.flatnonzero(which)
+        told, answers = [rows.words[i] for i in at], ((which[at], rows.target[at]), (known[at], first[at]))
+        rates = learn_rates(codes[which].tolist(), rows.target[which], expected[which], kinds[which].tolist())
+        return rates, learn_words(told, rows.number[at].tolist(), answers)
 
     for k in np.unique(fold):
-        rates = learn(coded & (fold != k))
+        rates, words = learn(coded & (fold != k))
         for kind in np.unique(kinds):
             at = np.flatnonzero((fold == k) & (kinds == kind))
-            features[at, -RATES:] = rates.columns(codes[at].tolist(), str(kind))
-    return features, learn(coded)
+            around = words.columns([rows.words[i] for i in at])
+            features[at, -len(LEARNED) :] = np.hstack([around, rates.columns(codes[at].tolist(), str(kind))])
+    return features, *learn(coded)
 
 
 def save(output: Path, ranker: Ranker, given: Sequence[Source], model: DictionaryModel) -> None:

@@ -9,9 +9,10 @@ __all__ = ["write_card"]
 
 CARD = """# Model card: the default ranker
 
-A gradient-boosted ranker over {features} named features of candidate codes. It holds numbers, no text: which kinds of
-evidence coders accept, and for each code, category and chapter how much more or less often they report it than its
-evidence lets expect, in each kind of document.
+A gradient-boosted ranker over {features} named features of candidate codes. It holds numbers and single words, no text:
+which kinds of evidence coders accept; for each code, category and chapter how much more or less often they report it
+than its evidence lets expect, in each kind of document; and what a word beside a mention says of its code (words that
+stand beside mentions in eight encounters or more).
 
 - **Learned from** {sources}.
 - **Codes**: {releases}. **leadterm** {version}. Rebuilt by `make train NOTES=notes.jsonl`; without `NOTES` the
@@ -21,8 +22,8 @@ evidence lets expect, in each kind of document.
 - **Line** of what is suggested: {threshold:.2f}, the best F1 out of fold, averaged over the sources.
 - **Expected calibration error** out of fold: {ece:.3f}.
 
-Out of fold: no tree and no rate that scores a note has seen it in any layout. Optional codes are neither right nor
-wrong. "In 15 rows": demanded codes among the first 15 rows. "First": notes whose first suggested code is the principal
+Out of fold: no tree, no rate and no word that scores a note has seen it in any layout. Optional codes are neither right
+nor wrong. "In 15 rows": demanded codes among the first 15 rows. "First": notes whose first suggested code is the principal
 or first-listed one.
 
 | source | notes | F1 | precision | recall | in 15 rows | first |

@@ -12,9 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from leadterm.dictionary.surroundings import kind_of, reporting_kind
+from leadterm.dictionary.wording import words_around
 from leadterm.ranking.candidate_table import CandidateTable
 from leadterm.schema import Encounter
-from leadterm.training.field_report import Answer
+from leadterm.training.field_report import LEADS, Answer
 
 if TYPE_CHECKING:
     from leadterm.dictionary.model import DictionaryModel
@@ -40,12 +41,13 @@ class Source:
 class Rows:
     """Training rows of the ranker: the candidates of all encounters, one below the other.
 
-    - ``features``: the columns of `RATE_FEATURES` are 0, shape (n_rows, n_features).
+    - ``features``: the columns of `LEARNED` are 0, shape (n_rows, n_features).
     - ``target``, ``optional``: whether the candidate is a demanded code, or one that is neither right nor wrong, shape
       (n_rows,).
     - ``number``: position of each row's encounter in ``encounters``, shape (n_rows,).
     - ``weight``: of each row in the trees, shape (n_rows,).
     - ``codes``: code of each row.
+    - ``words``: words around the mention of each row.
     - ``kinds``: kind of document of each encounter.
     - ``tables``: candidates of each encounter.
     """
@@ -56,6 +58,7 @@ class Rows:
     number: NDArray[np.int64]
     weight: NDArray[np.float64]
     codes: tuple[str, ...]
+    words: tuple[tuple[str, ...], ...]
     kinds: tuple[str, ...]
     source: tuple[str, ...]
     encounters: tuple[Encounter, ...]
@@ -71,6 +74,11 @@ class Rows:
     def of(self, *names: str) -> NDArray[np.bool_]:
         """Which rows are of these sources."""
         return np.isin(np.array(self.source), names)[self.number]
+
+    @property
+    def leads(self) -> list[frozenset[str]]:
+        """Codes that stand first, of each encounter; none where that is not known."""
+        return [frozenset(code.code for code in one.codes if code.role in LEADS) for one in self.encounters]
 
     @property
     def slices(self) -> list[slice]:
@@ -133,6 +141,7 @@ def gather(model: DictionaryModel, given: Iterable[Source]) -> Rows:
     """Make the training rows of coded encounters; the ranker of the model is not used."""
     tables, target, optional, number, weight = [], [], [], [], []
     codes: list[str] = []
+    words: list[tuple[str, ...]] = []
     places = [(source, encounter) for source in given for encounter in source.encounters]
     for i, (source, encounter) in enumerate(places):
         table = model.candidates(encounter)
@@ -144,11 +153,12 @@ def gather(model: DictionaryModel, given: Iterable[Source]) -> Rows:
         number.append(np.full(len(table.codes), i))
         weight.append(np.full(len(table.codes), source.weight))
         codes += table.codes
+        words += words_around([of[0] if of else None for of in table.mentions], encounter)
     encounters = tuple(encounter for _, encounter in places)
     return Rows(
         np.vstack([table.features for table in tables]), np.concatenate(target).astype(bool),
         np.concatenate(optional).astype(bool),
-        np.concatenate(number).astype(np.int64), np.concatenate(weight), tuple(codes),
+        np.concatenate(number).astype(np.int64), np.concatenate(weight), tuple(codes), tuple(words),
         tuple(map(_kind, tables)), tuple(source.name for source, _ in places), encounters,
         tuple(tables),
     )  # fmt: skip

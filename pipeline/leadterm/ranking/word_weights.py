@@ -1,0 +1,88 @@
+"""What the words around a mention say of its code: a weight for each word and each question, added up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from leadterm.errors import LeadtermError
+
+__all__ = ["WORD_ARRAYS", "WORD_FEATURES", "WordWeights", "learn_words"]
+
+WORD_FEATURES = ("wording_reported", "wording_first")
+"""Whether a code is reported, and whether it stands first, as far as the words around it tell."""
+WORD_ARRAYS = ("words", "weights")
+ENCOUNTERS, PENALTY = 8, 0.05
+"""A word must stand in so many encounters: what fewer say is chance, or tells of one patient."""
+
+
+@dataclass(frozen=True)
+class WordWeights:
+    """Weights of words.
+
+    ``words``: in UTF-8, shape (n,). ``weights``: what each adds to the log-odds, one column a name of `WORD_FEATURES`,
+    shape (n, 2).
+
+    >>> learned = WordWeights(np.array([b"admitted"]), np.array([[0.5, 2.0]], np.float32))
+    >>> learned.columns([("admitted", "for"), ()]).tolist()
+    [[0.5, 2.0], [0.0, 0.0]]
+    """
+
+    words: NDArray[np.bytes_]
+    weights: NDArray[np.float32]
+
+    def __post_init__(self) -> None:
+        sound = self.words.dtype.kind == "S" and self.weights.shape == (len(self.words), len(WORD_FEATURES))
+        if not sound or not np.isfinite(self.weights).all():
+            raise LeadtermError("the weights of words are not sound.", hint="Train the model again.")
+
+    @cached_property
+    def _row(self) -> Mapping[str, int]:
+        return {word.decode("utf-8"): row for row, word in enumerate(self.words.tolist())}
+
+    def columns(self, told: Sequence[Iterable[str]]) -> NDArray[np.float32]:
+        """Add up the weights of the words that stand around each candidate, shape (n_candidates, 2)."""
+        row, weights = self._row, self.weights
+        made = np.zeros((len(told), len(WORD_FEATURES)), np.float32)
+        for at, words in enumerate(told):
+            made[at] = weights[[row[word] for word in words if word in row]].sum(axis=0)
+        return made
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """Give the arrays by name."""
+        return {name: getattr(self, name) for name in WORD_ARRAYS}
+
+
+def learn_words(
+    told: Sequence[Sequence[str]], encounter: Sequence[int], answers: Sequence[tuple[NDArray[Any], NDArray[Any]]]
+) -> WordWeights:
+    """Fit a logistic regression for each of `WORD_FEATURES`.
+
+    ``told``: the words around each candidate. ``encounter``: its number. ``answers``: for each question which
+    candidates teach it, and which of these are hits, each of shape (n_candidates,). A question that no two kinds of
+    answers teach has weights of 0.
+    """
+    from scipy.sparse import csr_matrix
+    from sklearn.linear_model import LogisticRegression
+
+    places: dict[str, set[int]] = {}
+    for number, words in zip(encounter, told, strict=True):
+        for word in words:
+            places.setdefault(word, set()).add(number)
+    kept = sorted(word for word, where in places.items() if len(where) >= ENCOUNTERS)
+    at = {word: column for column, word in enumerate(kept)}
+    columns = [[at[word] for word in words if word in at] for words in told]
+    ends = np.cumsum([0, *map(len, columns)])
+    flat = np.concatenate([np.array(one, np.int64) for one in columns]) if columns else np.zeros(0, np.int64)
+    rows = csr_matrix((np.ones(len(flat)), flat, ends), shape=(len(told), len(kept)))
+    weights = np.zeros((len(kept), len(WORD_FEATURES)), np.float32)
+    for question, (teach, hit) in enumerate(answers):
+        if kept and len(set(hit[teach].tolist())) == 2:
+            model = LogisticRegression(C=PENALTY, solver="liblinear", random_state=0)
+            weights[:, question] = model.fit(rows[np.flatnonzero(teach)], hit[teach]).coef_[0]
+    return WordWeights(np.array([word.encode("utf-8") for word in kept], dtype="S"), weights)
