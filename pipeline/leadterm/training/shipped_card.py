@@ -23,8 +23,8 @@ stand beside mentions in eight encounters or more).
 - **Expected calibration error** out of fold: {ece:.3f}.
 
 Out of fold: no tree, no rate and no word that scores a note has seen it in any layout. Optional codes are neither right
-nor wrong. "In 15 rows": demanded codes among the first 15 rows. "First": notes whose first suggested code is the principal
-or first-listed one.
+nor wrong. "In 15 rows": demanded codes among the first 15 rows. "First": notes whose first suggested code is the
+principal or first-listed one.
 
 | source | notes | F1 | precision | recall | in 15 rows | first |
 |---|---|---|---|---|---|---|
