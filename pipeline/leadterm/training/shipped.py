@@ -52,7 +52,7 @@ LOWERS = (
     Feature.DETAIL_UNSAID,
 )
 SETTINGS = RankerSettings(
-    iterations=280, learning_rate=0.05, max_leaf_nodes=20, min_samples_leaf=30, folds=3, screening=0
+    iterations=280, learning_rate=0.05, max_leaf_nodes=20, min_samples_leaf=30, folds=5, screening=0
 )  # fmt: skip
 BLIND = replace(SETTINGS, iterations=60, learning_rate=0.15)
 """Trees that know no code: what they expect is what the rates are measured against."""
