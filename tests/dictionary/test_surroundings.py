@@ -67,5 +67,6 @@ def test_words_of_a_longer_term_hold_those_of_a_shorter_one(engine: DictionaryMo
 
 
 def test_episodes_of_one_injury_are_rivals(engine: DictionaryModel) -> None:
-    found = columns(engine, "Follow up of a left ankle sprain, initial visit elsewhere.", "S93.402D")
-    assert found["episode"] == 2
+    first, later = (columns(engine, "Follow up of a left ankle sprain six weeks ago.", f"S93.402{e}") for e in "AD")
+    assert (first["episode"], later["episode"]) == (1, 2)
+    assert first["episode_rivals"] == later["episode_rivals"] == 1
