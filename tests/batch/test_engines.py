@@ -12,8 +12,8 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from batch_samples import contents, rows, run_here, write_lines, write_parquet
 
+from batch_samples import contents, rows, run_here, write_lines, write_parquet
 from leadterm.batch.dask_engine import run_dask
 from leadterm.batch.options import Options
 from leadterm.batch.planning import make_plan

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from batch_samples import contents, write_lines
 
+from batch_samples import contents, write_lines
 from leadterm.batch.options import Options
 from leadterm.batch.planning import make_plan
 from leadterm.batch.run_folder import RunFolder
