@@ -30,6 +30,7 @@ LIMBS: Mapping[str, frozenset[str]] = {
     "lower": frozenset({"thigh", "leg", "calf", "shin", "knee", "ankle", "hip"}),
     "upper": frozenset({"arm", "forearm", "elbow", "wrist", "shoulder"}),
 }
+PAIN_OF_LIMBS, EXTREMITIES = "M79.6", {"lower": "leg", "upper": "arm"}
 PARALYSIS = ("G81", "G83", "I69")
 # A side whose dominance is not told: the right one is taken for dominant, the left one for not (guideline I.C.6.a).
 DOMINANCE: Mapping[str, Mapping[str, float]] = {
@@ -56,6 +57,8 @@ def implied(
         limb = ("limb",) if "extremity" in near else ()
         parts = (w for part, sites in LIMBS.items() if sites & near for w in (part, "limb"))
         return dict.fromkeys((*limb, *parts), WEIGHT)
+    if code.startswith(PAIN_OF_LIMBS) and "extremity" in found.near:
+        return {EXTREMITIES[part]: WEIGHT for part in found.near[:CLAUSE_REACH] if part in EXTREMITIES}
     if code.startswith(PARALYSIS):
         return dict(DOMINANCE[next((side for side in DOMINANCE if side in said), "")])
     return {}

@@ -144,7 +144,8 @@ def _title_sets(term: Term, normaliser: Normaliser) -> Iterator[WordSet]:
     plain = shorter = BRACKETS.sub(" ", text)
     if not plain.startswith("Nondisplaced"):  # what is not said to be so counts as displaced (I.C.19.c)
         plain = BONE.sub(r"\1", plain)
-        shorter = LIMB.sub(r"\1", plain) if term.code.startswith(OF_SHAFTS) else plain
+        named = term.code.startswith(OF_SHAFTS) and (" of " in plain or " at " in plain)  # else the limb is the site
+        shorter = LIMB.sub(r"\1", plain) if named else plain
     forms = [MALIGNANT.sub("cancer", SECONDARY.sub("metastasis", plain))]
     forms += dict.fromkeys(form for form in (plain, shorter) if form != forms[0])
     measured = term.text.startswith(MEASURED)
