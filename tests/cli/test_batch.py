@@ -17,7 +17,7 @@ from leadterm.errors import LeadtermError
 from leadterm.intake import decode
 from leadterm.intake.encounters import read_items
 from leadterm.intake.files import encounter_id_of, find_files
-from leadterm.pages.fhir import EMPTY
+from leadterm.pages.suggestion_fhir import EMPTY
 from leadterm.pages.wanted import Format, Wanted
 from leadterm.schema import Encounter, Note, SuggestionSet
 

@@ -13,7 +13,7 @@ from leadterm import corpus
 from leadterm.cli import main
 from leadterm.corpus import read_code_list, read_split
 from leadterm.errors import LeadtermError
-from leadterm.pages.fhir import suggestion_bundle
+from leadterm.pages.suggestion_fhir import suggestion_bundle
 from leadterm.readers import import_corpus, read
 from leadterm.schema import Encounter, Note, Suggestion, SuggestionSet
 

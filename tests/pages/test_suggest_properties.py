@@ -16,8 +16,8 @@ from leadterm.errors import LeadtermError
 from leadterm.intake.decode import read_note_text
 from leadterm.intake.encounters import read_items
 from leadterm.intake.files import find_files
-from leadterm.pages.fhir import suggestion_bundle
 from leadterm.pages.quotes import quote
+from leadterm.pages.suggestion_fhir import suggestion_bundle
 from leadterm.pages.suggestion_page import suggestion_page
 from leadterm.pages.suggestion_table import suggestion_table
 from leadterm.schema import Encounter, Note

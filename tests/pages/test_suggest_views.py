@@ -11,8 +11,8 @@ from rich.console import Console
 from leadterm.codes import load_system
 from leadterm.codes.system import CodeSystem
 from leadterm.intake.language import other_language
-from leadterm.pages.fhir import suggestion_bundle
 from leadterm.pages.quotes import place_of, quote
+from leadterm.pages.suggestion_fhir import suggestion_bundle
 from leadterm.pages.suggestion_page import suggestion_page
 from leadterm.pages.suggestion_table import suggestion_table
 from leadterm.rules.hints import episode_hint, side_hint, type_hint

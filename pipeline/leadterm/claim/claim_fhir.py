@@ -10,7 +10,7 @@ from leadterm.claim.drafts import ClaimDraft, Diagnosis, ServiceLine
 from leadterm.claim.parties import Party
 from leadterm.claim.requirements import refuse
 from leadterm.claim.wire import is_self, number_of
-from leadterm.pages.fhir import (
+from leadterm.pages.suggestion_fhir import (
     ABSENT,
     CATEGORY,
     EXTENSION,

@@ -59,7 +59,7 @@ def _pieces(answers: Iterable[Answer], wanted: Wanted) -> Iterator[str]:
         yield from _json_list((result.to_json() for _, result, _ in answers), " ")
         yield "\n"
     elif wanted.format is Format.FHIR:
-        from leadterm.pages.fhir import EMPTY, suggestion_entries
+        from leadterm.pages.suggestion_fhir import EMPTY, suggestion_entries
 
         entries = suggestion_entries((encounter, result) for encounter, result, _ in answers)
         yield from _json_object(EMPTY, "entry", entries)

@@ -11,7 +11,7 @@ from leadterm.claim.claim_text import claim_text
 from leadterm.claim.drafting import draft_claim
 from leadterm.decisions.changes import reasons
 from leadterm.errors import LeadtermError
-from leadterm.pages.fhir import suggestion_bundle
+from leadterm.pages.suggestion_fhir import suggestion_bundle
 from leadterm.review.asked import check_codes_of, found_codes, read_encounter, read_fhir
 from leadterm.review.desk import Forbidden
 from leadterm.review.requests import (
