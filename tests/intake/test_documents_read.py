@@ -102,6 +102,15 @@ def test_a_missing_package_is_named(
     assert "pip install 'leadterm[documents]'" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("odd", ["<![C x>", "<![>", "<![if !mso]>", "<![CDATA[x]]>", "<!x>", "<![endif]-->"])
+def test_what_looks_like_a_marked_section(odd: str, tmp_path: Path) -> None:
+    (tmp_path / "a.html").write_text(f"<html><body><p>Gout of the {odd} left knee.</p></body></html>")
+    found = next(iter(read_items([tmp_path / "a.html"]))).encounter
+    assert found is not None
+    assert found.notes[0].text.startswith("Gout of the")
+    assert "left knee." in found.notes[0].text
+
+
 def test_html_as_it_is_seen() -> None:
     page = "<p>A &lt; b&nbsp;c</p><table><tr><td>BP</td><td> 120 </td></tr><tr><td>P</td><td>70</td></tr></table>"
     assert html_text(page + "<ul><li>one<li>two</ul><script>x</script>") == (

@@ -18,7 +18,7 @@ from leadterm.intake.fhir import is_fhir
 from leadterm.intake.files import JSON_ENDINGS, holds_many, is_table, shown
 from leadterm.intake.pieces import Piece, digest_of
 from leadterm.intake.table_columns import Columns, map_columns
-from leadterm.intake.table_files import Layout, as_cell, csv_layout, csv_rows_at
+from leadterm.intake.table_files import Layout, as_cell, csv_layout, csv_rows_at, read_batches
 
 __all__ = ["LEAST", "MOST", "cut"]
 
@@ -160,7 +160,7 @@ def _csv(path: Path, size: int, given: Mapping[str, str]) -> Iterator[Piece]:
         if not starts or (begins and rows - starts[-1][2] >= size):
             starts.append((at, line, rows))
         rows += 1
-    if runs.together():
+    if starts and runs.together():
         ends = [*starts[1:], (path.stat().st_size, 0, rows)]
         for (at, line, before), (end, _, after) in zip(starts, ends, strict=True):
             yield _ranged("csv", path, at, end, first=line, before=before, rows=after - before, layout=layout)
@@ -184,7 +184,7 @@ def _rows(path: Path, size: int, given: Mapping[str, str]) -> Iterator[Piece]:
     if "id" in columns:
         runs, starts = _Runs(), []
         row = 0
-        for batch in file.iter_batches(batch_size=10_000, columns=[names[columns.names["id"]]]):
+        for batch in read_batches(file, path, batch_size=10_000, columns=[names[columns.names["id"]]]):
             for value in batch.columns[0].to_pylist():
                 if runs.begins(as_cell(value).strip()) and (not starts or row - starts[-1] >= size):
                     starts.append(row)

@@ -39,6 +39,13 @@ class _Text(HTMLParser):
         self.hidden = self.kept = 0
         self.numbers: list[int] = []
 
+    def parse_marked_section(self, i: int, report: bool = True) -> int:
+        """Pass over what looks like a marked section and is none, as browsers do; it would end the reading."""
+        try:
+            return super().parse_marked_section(i, report)
+        except AssertionError:
+            return self.parse_bogus_comment(i)
+
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag in HIDDEN:
             self.hidden += 1

@@ -20,7 +20,10 @@ from leadterm.intake.decode import LARGEST, unmarked_wide
 from leadterm.intake.extras import check_swelling, require
 from leadterm.intake.table_columns import SEPARATORS, known_names, plain_name
 
-__all__ = ["Layout", "Row", "Table", "as_cell", "csv_layout", "csv_piece", "csv_rows_at", "open_table", "parquet_piece"]
+__all__ = [
+    "Layout", "Row", "Table", "as_cell", "csv_layout", "csv_piece", "csv_rows_at", "open_table", "parquet_piece",
+    "read_batches",
+]  # fmt: skip
 
 NONE = "\x1f"
 SAMPLE, LOOK = 256_000, 25
@@ -331,7 +334,7 @@ def parquet_piece(path: Path, start: int, stop: int | None) -> Table:
 
     def rows() -> Iterator[Row]:
         number = wanted[0][1] if wanted else 0
-        for batch in _batches(file, [group for group, _ in wanted], path):
+        for batch in read_batches(file, path, batch_size=1000, row_groups=[group for group, _ in wanted]):
             for at, values in enumerate(_values(batch, start - number, end - number), max(start, number) + 1):
                 yield Row(at, dict(zip(names, map(as_cell, values), strict=True)))
             number += batch.num_rows
@@ -341,9 +344,10 @@ def parquet_piece(path: Path, start: int, stop: int | None) -> Table:
     return Table(names, rows(), unit="row")
 
 
-def _batches(file: Any, groups: Sequence[int], path: Path) -> Iterator[Any]:
+def read_batches(file: Any, path: Path, **options: Any) -> Iterator[Any]:
+    """Read a Parquet file in batches of rows; raises LeadtermError where it is damaged within."""
     try:
-        yield from file.iter_batches(batch_size=1000, row_groups=groups)
+        yield from file.iter_batches(**options)
     except (OSError, ValueError) as error:  # of Arrow: both its kinds of a damaged file
         kind = type(error).__name__
         raise LeadtermError(f"'{path}' is damaged within ({kind}).", hint="Is the file whole?") from None
