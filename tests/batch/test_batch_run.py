@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -202,6 +203,16 @@ def test_an_input_that_changed_is_not_coded_and_goes_on_when_it_is_back(kind: st
     shutil.copy2(tmp_path / "kept", cut)
     run_here(source, tmp_path / "out")
     assert contents(tmp_path / "out") == contents(tmp_path / "plain")
+
+
+def test_file_names_in_another_encoding(tmp_path: Path) -> None:
+    (tmp_path / "notes").mkdir()
+    for stem in (b"caf\xe9", b"z"):
+        Path(os.fsdecode(os.fsencode(tmp_path) + b"/notes/" + stem + b".txt")).write_text("Assessment: Gout.")
+    run_here(tmp_path / "notes", tmp_path / "out")
+    ids = [json.loads(line)["encounter_id"] for line in answers(tmp_path / "out").splitlines()]
+    assert ids == ["caf\ufffd", "z"]
+    assert run_here(tmp_path / "notes", tmp_path / "out") == []
 
 
 def test_how_far_it_is(tmp_path: Path, capsys: Capture) -> None:

@@ -7,7 +7,7 @@ import pytest
 from leadterm.dictionary.model import DictionaryModel
 from leadterm.intake.table_columns import map_columns
 from leadterm.intake.table_encounters import last_rows
-from leadterm.intake.table_files import Row
+from leadterm.intake.table_rows import Row
 from leadterm.schema import Encounter, Note
 from leadterm.text.matching import mentions
 

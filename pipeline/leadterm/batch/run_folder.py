@@ -76,7 +76,7 @@ class RunFolder:
 
     def write_plan(self, lines: Iterable[Mapping[str, Any]]) -> None:
         """Write the plan as a whole."""
-        text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
+        text = "".join(json.dumps(line) + "\n" for line in lines)
         with explain_failure(self.plan_file, hint=GO_ON):
             write_file(self.plan_file, text)
             sync_folder(self.inner)
@@ -119,7 +119,7 @@ class RunFolder:
 
             def add(record: Mapping[str, Any]) -> None:
                 with explain_failure(self.records_file, hint=GO_ON):
-                    line = (json.dumps(record, ensure_ascii=False) + "\n").encode()
+                    line = (json.dumps(record) + "\n").encode()
                     if os.write(handle, line) < len(line):
                         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
                     os.fsync(handle)
@@ -130,11 +130,11 @@ class RunFolder:
 
     def finish(self, manifest: Mapping[str, Any], letters: Iterable[Mapping[str, Any]]) -> None:
         """Write what a finished run leaves, and remove the text that was put aside."""
-        lines = "".join(json.dumps(letter, ensure_ascii=False) + "\n" for letter in letters)
+        lines = "".join(json.dumps(letter) + "\n" for letter in letters)
         with explain_failure(self.path, hint=GO_ON):
             if lines:
                 write_file(self.letters_file, lines)
-            write_file(self.manifest_file, json.dumps(manifest, ensure_ascii=False, indent=1) + "\n")
+            write_file(self.manifest_file, json.dumps(manifest, indent=1) + "\n")
             sync_folder(self.path)
         shutil.rmtree(self.aside, ignore_errors=True)
 

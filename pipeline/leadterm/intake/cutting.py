@@ -7,18 +7,18 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from leadterm.errors import LeadtermError
 from leadterm.intake.decode import LARGEST, wide_encoding
-from leadterm.intake.extras import require
 from leadterm.intake.fhir import is_fhir
 from leadterm.intake.files import JSON_ENDINGS, holds_many, is_table, shown
+from leadterm.intake.parquet_files import open_parquet, read_batches
 from leadterm.intake.pieces import Piece, digest_of
 from leadterm.intake.table_columns import Columns, map_columns
-from leadterm.intake.table_files import Layout, as_cell, csv_layout, csv_rows_at, read_batches
+from leadterm.intake.table_files import Layout, csv_layout, csv_rows_at
+from leadterm.intake.table_rows import as_cell
 
 __all__ = ["LEAST", "MOST", "cut"]
 
@@ -75,7 +75,7 @@ def _about(path: Path) -> int:
         return 1
     with suppress(LeadtermError):
         if _start(path).startswith(b"PAR1"):
-            return int(_parquet_file(path).metadata.num_rows)
+            return int(open_parquet(path).metadata.num_rows)
     with suppress(OSError), path.open("rb") as file:
         return sum(chunk.count(b"\n") for chunk in iter(lambda: file.read(CHUNK), b""))
     return 0
@@ -174,7 +174,7 @@ def _id(cells: Sequence[str], layout: Layout, columns: Columns) -> str:
 
 def _rows(path: Path, size: int, given: Mapping[str, str]) -> Iterator[Piece]:
     """Cut the rows of a Parquet file; of its columns only the id is read."""
-    file = _parquet_file(path)
+    file = open_parquet(path)
     names = {name.strip().lower(): name for name in file.schema_arrow.names}
     columns = map_columns(list(names), given, needed=("text",), name=shown(path))
     total = file.metadata.num_rows
@@ -196,11 +196,3 @@ def _rows(path: Path, size: int, given: Mapping[str, str]) -> Iterator[Piece]:
     for start, stop in zip(starts, [*starts[1:], total], strict=True):
         group = int(np.searchsorted(firsts, start, side="right")) - 1
         yield Piece("parquet", (str(path),), stop - start, start, stop, start + 1, start, group, digest)
-
-
-def _parquet_file(path: Path) -> Any:
-    parquet = require("pyarrow.parquet", "tables", f"'{path}' is a Parquet file")
-    try:
-        return parquet.ParquetFile(path)
-    except Exception:  # noqa: BLE001
-        raise LeadtermError(f"'{path}' is no readable Parquet file.", hint="Is the file whole?") from None

@@ -18,9 +18,11 @@ from typing import Any
 from leadterm.errors import LeadtermError
 from leadterm.intake.encounters import Item, file_items, line_item, settle
 from leadterm.intake.files import encounter_id_of, shown
+from leadterm.intake.parquet_files import parquet_piece
 from leadterm.intake.table_columns import map_columns
 from leadterm.intake.table_encounters import grouped, last_rows
-from leadterm.intake.table_files import Layout, Table, csv_piece, parquet_piece
+from leadterm.intake.table_files import Layout, csv_piece
+from leadterm.intake.table_rows import Table
 
 __all__ = ["Piece", "digest_of", "read_piece"]
 

@@ -13,7 +13,8 @@ from leadterm.errors import LeadtermError, quote_name, unknown_name
 from leadterm.intake.code_cells import is_empty
 from leadterm.intake.markup import readable
 from leadterm.intake.table_columns import Columns, map_columns
-from leadterm.intake.table_files import Row, Table, as_cell, open_table
+from leadterm.intake.table_files import open_table
+from leadterm.intake.table_rows import Row, Table, as_cell
 from leadterm.schema import SETTINGS, Encounter, Note, ReferenceCode
 from leadterm.text.layout.note_kind import find_setting
 

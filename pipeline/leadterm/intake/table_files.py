@@ -9,21 +9,19 @@ import io
 import json
 import re
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time
 from pathlib import Path
 from typing import IO, Any
 
 from leadterm.errors import LeadtermError
 from leadterm.intake.decode import LARGEST, unmarked_wide
 from leadterm.intake.extras import check_swelling, require
+from leadterm.intake.parquet_files import parquet_piece
 from leadterm.intake.table_columns import SEPARATORS, known_names, plain_name
+from leadterm.intake.table_rows import Row, Table, as_cell
 
-__all__ = [
-    "Layout", "Row", "Table", "as_cell", "csv_layout", "csv_piece", "csv_rows_at", "open_table", "parquet_piece",
-    "read_batches",
-]  # fmt: skip
+__all__ = ["Layout", "csv_layout", "csv_piece", "csv_rows_at", "open_table"]
 
 NONE = "\x1f"
 SAMPLE, LOOK = 256_000, 25
@@ -33,31 +31,6 @@ WIDE = (
     (codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"),
     (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"),
 )  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A row: its line (or number), its cells by column, and what is wrong with it, if anything."""
-
-    number: int
-    cells: Mapping[str, str]
-    fault: str = ""
-
-
-@dataclass(frozen=True)
-class Table:
-    """A table as it is read: its columns in small letters, its rows as a stream.
-
-    - ``header``: names of the columns.
-    - ``rows``: may be gone through once.
-    - ``unit``: what the numbers of its rows count: ``"line"`` or ``"row"``.
-    - ``warning``: what the user should know, for instance a guessed encoding.
-    """
-
-    header: tuple[str, ...]
-    rows: Iterator[Row]
-    unit: str = "line"
-    warning: str = ""
 
 
 def open_table(path: Path) -> Table:
@@ -78,7 +51,7 @@ def open_table(path: Path) -> Table:
         if start.startswith(b"PK\x03\x04"):
             return _xlsx(path)
         if start.startswith(b"PAR1"):
-            return _parquet(path)
+            return parquet_piece(path)
         if start.startswith(b"\xd0\xcf\x11\xe0"):
             raise LeadtermError(f"'{path}' is an old Excel file (.xls).", hint="Save it as .xlsx or CSV.")
         if path.name.lower().removesuffix(".gz").endswith((".jsonl", ".ndjson")):
@@ -312,54 +285,6 @@ def _sheet(rows: Iterator[Sequence[Any]], path: Path) -> Table:
     return Table(tuple(first), _as_rows(lines(), first), unit="row")
 
 
-def _parquet(path: Path) -> Table:
-    return parquet_piece(path, 0, None)
-
-
-def parquet_piece(path: Path, start: int, stop: int | None) -> Table:
-    """Read rows of a Parquet file, `start` to before `stop`; row groups before them are passed over."""
-    parquet = require("pyarrow.parquet", "tables", f"'{path}' is a Parquet file")
-    try:
-        file = parquet.ParquetFile(path)
-        groups = [file.metadata.row_group(i).num_rows for i in range(file.metadata.num_row_groups)]
-    except Exception:  # noqa: BLE001
-        raise LeadtermError(f"'{path}' is no readable Parquet file.", hint="Is the file whole?") from None
-    names = tuple(name.strip().lower() for name in file.schema_arrow.names)
-    end = sum(groups) if stop is None else stop
-    wanted, before = [], 0
-    for number, count in enumerate(groups):
-        if before < end and before + count > start:
-            wanted.append((number, before))
-        before += count
-
-    def rows() -> Iterator[Row]:
-        number = wanted[0][1] if wanted else 0
-        for batch in read_batches(file, path, batch_size=1000, row_groups=[group for group, _ in wanted]):
-            for at, values in enumerate(_values(batch, start - number, end - number), max(start, number) + 1):
-                yield Row(at, dict(zip(names, map(as_cell, values), strict=True)))
-            number += batch.num_rows
-            if number >= end:
-                return
-
-    return Table(names, rows(), unit="row")
-
-
-def read_batches(file: Any, path: Path, **options: Any) -> Iterator[Any]:
-    """Read a Parquet file in batches of rows; raises LeadtermError where it is damaged within."""
-    try:
-        yield from file.iter_batches(**options)
-    except (OSError, ValueError) as error:  # of Arrow: both its kinds of a damaged file
-        kind = type(error).__name__
-        raise LeadtermError(f"'{path}' is damaged within ({kind}).", hint="Is the file whole?") from None
-
-
-def _values(batch: Any, start: int, stop: int) -> Iterator[tuple[Any, ...]]:
-    """Give the rows of a batch that lie between two places, which may lie outside."""
-    low, high = max(0, start), min(batch.num_rows, stop)
-    part = batch.slice(low, high - low) if low < high else batch.slice(0, 0)
-    return zip(*(column.to_pylist() for column in part.columns), strict=True)
-
-
 def _jsonl(path: Path) -> Table:
     """Read lines of JSON objects; the columns are the keys of the first hundred."""
     encoding, warning = _encoding(path)
@@ -386,19 +311,3 @@ def _object(line: str, number: int) -> Row:
     if not isinstance(given, dict):
         return Row(number, {}, "is not a JSON object")
     return Row(number, {str(key).strip().lower(): as_cell(value) for key, value in given.items()})
-
-
-def as_cell(value: object) -> str:
-    """Write a cell as text: numbers without a needless point, days as ISO dates, lists as JSON."""
-    if value is None or value != value:
-        return ""
-    convert: Sequence[tuple[type | tuple[type, ...], Callable[[Any], str]]] = (
-        (str, str),
-        (bool, lambda v: str(v).lower()),
-        (float, lambda v: str(int(v)) if v.is_integer() and abs(v) < 2**53 else repr(v)),
-        (datetime, lambda v: v.date().isoformat() if v.time() == time() else v.isoformat()),
-        (date, lambda v: v.isoformat()),
-        ((list, tuple, dict), lambda v: json.dumps(v, ensure_ascii=False, default=str)),
-        (bytes, lambda v: v.decode("utf-8", "replace")),
-    )
-    return next((write(value) for kind, write in convert if isinstance(value, kind)), str(value))
