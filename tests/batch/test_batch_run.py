@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from batch_samples import answers, contents, inline, rows, run_here, write_csv, write_lines, write_parquet
 
+from batch_samples import answers, contents, inline, rows, run_here, write_csv, write_lines, write_parquet
 from leadterm.batch.how_far import describe, progress_of
 from leadterm.batch.options import Options
 from leadterm.batch.planning import make_plan, read_plan
