@@ -7,6 +7,7 @@ import zipfile
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 from codes_samples import DRUG, FILES, INDEX, TABULAR
@@ -63,6 +64,8 @@ def server() -> Iterator[tuple[str, dict[str, tuple[int, bytes, int]]]]:
         def do_GET(self) -> None:
             status, content, length = pages.get(self.path, (404, b"no", 2))
             self.send_response(status)
+            if status == 302:
+                self.send_header("Location", content.decode())
             self.send_header("Content-Length", str(length))
             self.end_headers()
             self.wfile.write(content)
@@ -199,6 +202,27 @@ def test_from_the_web(server: tuple[str, dict[str, tuple[int, bytes, int]]], fol
     assert len(install(f"{address}/files/April-1-2026.zip").installed) == 4
     with pytest.raises(LeadtermError, match="cannot fetch"):
         install("http://127.0.0.1:9/x.zip")
+
+
+@pytest.mark.parametrize("target", ["file:///etc/passwd", "ftp://127.0.0.1/x", "gopher://x"])
+def test_a_redirect_leads_nowhere_but_to_the_web(target: str, server: Any, folders: Path) -> None:
+    address, pages = server
+    pages["/away.zip"] = (302, target.encode(), len(target))
+    with pytest.raises(LeadtermError, match="not followed|not allowed"):
+        install(f"{address}/away.zip")
+    archive = zipped(dict(FILES))
+    pages["/there.zip"] = (200, archive, len(archive))
+    pages["/moved.zip"] = (302, f"{address}/there.zip".encode(), 0)
+    assert len(install(f"{address}/moved.zip").installed) == 4
+    assert folders.exists()
+
+
+def test_a_server_that_never_ends_is_given_up(server: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    address, pages = server
+    pages["/slow.zip"] = (200, b"0" * 300_000, 300_000)
+    monkeypatch.setattr("leadterm.codes.official.sources.PATIENCE", -1)
+    with pytest.raises(LeadtermError, match="longer than -1 seconds"):
+        install(f"{address}/slow.zip")
 
 
 def test_a_full_disk_leaves_nothing(official: Path, folders: Path, monkeypatch: pytest.MonkeyPatch) -> None:

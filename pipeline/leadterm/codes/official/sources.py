@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+import time
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
+from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.parse import unquote, urlsplit
 
@@ -16,7 +18,8 @@ __all__ = ["MOST_BYTES", "read_source"]
 MOST_BYTES = 60_000_000  # of one file; the largest official file has a third of that
 MOST_TOTAL = 300_000_000  # of all files of one archive, those of archives within it included
 MOST_FILES = 2_000
-SECONDS = 60  # without an answer
+SECONDS, PATIENCE = 60, 1_800  # without an answer; for the whole of a file
+CHUNK = 1 << 16
 
 
 def read_source(source: str) -> Iterator[tuple[str, bytes]]:
@@ -60,11 +63,21 @@ def _read(path: Path) -> bytes:
 def _fetch(address: str) -> bytes:
     """Download, and check that all of it came."""
     from http.client import HTTPException
-    from urllib.request import Request, urlopen
+    from urllib.request import HTTPRedirectHandler, Request, build_opener
+
+    class SameOrSafer(HTTPRedirectHandler):
+        """Follows a redirect to https, or from http to http: not to a file, and not off the safe way."""
+
+        def redirect_request(self, req: Any, fp: Any, code: Any, msg: Any, headers: Any, newurl: str) -> Any:
+            safer = ("https://",) if req.full_url.lower().startswith("https://") else ("http://", "https://")
+            if not newurl.lower().startswith(safer):
+                raise URLError("it leads to an address that is not followed")
+            return super().redirect_request(req, fp, code, msg, headers, newurl)
 
     try:
-        with urlopen(Request(address, headers={"User-Agent": "leadterm"}), timeout=SECONDS) as answer:
-            data: bytes = answer.read(MOST_BYTES + 1)
+        request = Request(address, headers={"User-Agent": "leadterm"})
+        with build_opener(SameOrSafer).open(request, timeout=SECONDS) as answer:
+            data = _download(answer)
             promised = answer.headers.get("Content-Length")
     except HTTPError as error:
         code, reason = error.code, error.reason
@@ -80,6 +93,17 @@ def _fetch(address: str) -> bytes:
             f"only {len(data)} of {promised} bytes of '{address}' arrived.", hint="Try again; nothing was installed."
         )
     return data
+
+
+def _download(answer: Any) -> bytes:
+    """Read an answer up to what is allowed; one that drips for ever is given up."""
+    pieces, size, end = list[bytes](), 0, time.monotonic() + PATIENCE
+    while size <= MOST_BYTES and (piece := answer.read1(CHUNK)):
+        pieces.append(piece)
+        size += len(piece)
+        if time.monotonic() > end:
+            raise URLError(f"it takes longer than {PATIENCE} seconds")
+    return b"".join(pieces)
 
 
 def _open(name: str, data: bytes, budget: list[int] | None = None) -> Iterator[tuple[str, bytes]]:
