@@ -208,7 +208,7 @@ def test_from_the_web(server: tuple[str, dict[str, tuple[int, bytes, int]]], fol
 def test_a_redirect_leads_nowhere_but_to_the_web(target: str, server: Any, folders: Path) -> None:
     address, pages = server
     pages["/away.zip"] = (302, target.encode(), len(target))
-    with pytest.raises(LeadtermError, match="not followed|not allowed"):
+    with pytest.raises(LeadtermError, match=r"not followed|not allowed"):
         install(f"{address}/away.zip")
     archive = zipped(dict(FILES))
     pages["/there.zip"] = (200, archive, len(archive))
