@@ -8,7 +8,15 @@ from dataclasses import dataclass, field
 from leadterm.dictionary.births import birth_codes, period_of
 from leadterm.dictionary.code_tables import CodeTables, code_tables
 from leadterm.dictionary.implied import implied
-from leadterm.dictionary.injuries import CLAUSE_REACH, consciousness, episodes, fitting, with_consciousness
+from leadterm.dictionary.injuries import (
+    CLAUSE_REACH,
+    as_injury,
+    consciousness,
+    episodes,
+    fitting,
+    injured_trunk,
+    with_consciousness,
+)
 from leadterm.dictionary.past import may_be_over
 from leadterm.dictionary.specify import SIDES, Choice, Specifier
 from leadterm.text.reading import FoundMention, NoteReading, ProblemWords, Reading
@@ -145,7 +153,7 @@ def _gather(
     """Supports of each code. Denied mentions come last: they count only for codes that another mention may give."""
     gathered: dict[str, list[_Entry]] = {}
     mentions, awake = list(_codable(notes)), consciousness(notes)
-    births, period = birth_codes(specifier.system), period_of(record, notes)
+    births, period, trunk = birth_codes(specifier.system), period_of(record, notes), injured_trunk(notes)
     for denied in (False, True):
         categories = {code[:3] for code in gathered}
         for number, note, found in mentions:
@@ -153,6 +161,7 @@ def _gather(
                 continue
             readings = [one for one in (*found.readings, *_companions(found, note, tables)) if _may_stand(one, found)]
             readings = births.readings(record, readings) if record else readings
+            readings = [as_injury(reading, found, trunk) for reading in readings]
             if denied:
                 readings = [reading for reading in readings if reading.code[:3] in categories]
             if not readings:

@@ -10,9 +10,9 @@ from leadterm.dictionary.specify import Choice
 
 if TYPE_CHECKING:
     from leadterm.codes.system import CodeSystem
-    from leadterm.text.reading import FoundMention, NoteReading
+    from leadterm.text.reading import FoundMention, NoteReading, Reading
 
-__all__ = ["CLAUSE_REACH", "consciousness", "episodes", "fitting", "with_consciousness"]
+__all__ = ["CLAUSE_REACH", "as_injury", "consciousness", "episodes", "fitting", "injured_trunk", "with_consciousness"]
 
 CLAUSE_REACH = 8
 HEALING = frozenset({"healing", "healed", "union", "aftercare", "recheck"})
@@ -25,8 +25,18 @@ EARLIER = frozenset({"ago", "status"})
 DRUG_EFFECTS = ("T36", "T51")
 FRACTURES = ("S", "M48.5", "M80", "M84")
 UNHEALED = {"nonunion": "K", "nonunited": "K", "ununited": "K", "malunion": "P", "malunited": "P"}
+RIB, RIBS, FEW = "S22.3", "S22.4", 6
+PLURALS = ("ribs", "fractures", "fxs")
+SEVERAL = frozenset({"multiple", "several", "many", "two", "three", "four", "five", "six"})
+# What is no injury by itself, but is one where the chest was injured: code → code of chapter 19.
+BY_INJURY = {"J93.9": "S27.0", "J93.83": "S27.0", "J94.2": "S27.1"}
+OF_THE_TRUNK = ("S2", "S36", "S37", "S42.0", "S42.1", "V", "W", "Y03", "Y04", "X95", "X99")
 OPEN = frozenset({"open", "compound", "gunshot"})
-NOT_OPEN = frozenset({"closed", "reduction", "orif"})
+CLOSED, REDUCED = frozenset({"closed"}), frozenset({"reduction", "orif"})  # "open reduction" says nothing of the skin
+BESIDE = 3
+ORDINALS = frozenset({
+    "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh", "twelfth",
+})  # fmt: skip
 HEAD_INJURY = "S06"
 UNCONSCIOUS = frozenset({"R55", "R40.20"})
 STATED = frozenset("12345678")
@@ -45,14 +55,38 @@ def episodes(found: FoundMention, note: NoteReading) -> tuple[str, ...]:
     unhealed = next((letter for word, letter in UNHEALED.items() if word in close), "")
     if unhealed or {"delayed", "healing"} <= close:
         return ((unhealed or "G") + "D",)
-    near = frozenset(found.near[:CLAUSE_REACH]) | heading
-    is_open = bool(near & OPEN) and not close & NOT_OPEN
+    near = (*found.near[: found.readings[0].words + BESIDE], *(sorted(heading) if found.heading < 0 else ()))
+    is_open = next((word in OPEN for word in near if word in OPEN | CLOSED), False) and not close & REDUCED
     first, later = ("BA", "ED") if is_open else ("A", "D")
     if close & HEALING:
         return (later,)
     if note.complaint & RETURNING:
         return (later, first)
     return (first, later) if close & EARLIER or note.words & REHABILITATION or note.words >= THERAPY else (first,)
+
+
+def injured_trunk(notes: Sequence[NoteReading]) -> bool:
+    """Tell whether the notes name an injury of chest or belly, or an accident, as present."""
+    return any(
+        reading.code.startswith(OF_THE_TRUNK)
+        for note in notes for found in note.mentions for reading in found.readings
+        if found.mention.assertion == "present"
+    )  # fmt: skip
+
+
+def as_injury(reading: Reading, found: FoundMention, trunk: bool) -> Reading:
+    """Give a reading in the terms of injuries: of air in an injured chest, of several ribs.
+
+    ``trunk``: what `injured_trunk` gave.
+    """
+    if trunk and reading.code in BY_INJURY:
+        return replace(reading, code=BY_INJURY[reading.code])
+    if reading.code == RIB:
+        near = frozenset(found.near[:FEW])
+        plural = any(word in found.mention.text.lower() for word in PLURALS)
+        if plural or near & SEVERAL or len(near & ORDINALS) > 1:
+            return replace(reading, code=RIBS)
+    return reading
 
 
 def fitting(code: str, told: tuple[str, ...]) -> tuple[str, ...]:
