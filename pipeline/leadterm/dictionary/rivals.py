@@ -62,12 +62,21 @@ def describe_company(candidates: Sequence[Candidate]) -> NDArray[np.float32]:
         for support in one.supports:
             at.setdefault((support.note, support.found.mention.start), set()).add(i)
     words = [frozenset(one.supports[0].found.mention.text.lower().split()) for one in candidates]
-    told = [any(s.found.mention.assertion == "present" for s in one.supports) for one in candidates]
+    counts: dict[frozenset[str], list[int]] = {}  # many candidates have the same words: how many, how many present
+    for own, one in zip(words, candidates, strict=True):
+        count = counts.setdefault(own, [0, 0])
+        count[0] += 1
+        count[1] += any(s.found.mention.assertion == "present" for s in one.supports)
+    beside = {
+        own: (
+            sum([there for other, (_, there) in counts.items() if own < other]),
+            sum([number for other, (number, _) in counts.items() if other < own]),
+        )
+        for own in counts
+    }
     rows = []
     for i, one in enumerate(candidates):
-        own = words[i]
-        within = sum(own < other and there for other, there in zip(words, told, strict=True))
-        around = sum(other < own for other in words)
+        within, around = beside[words[i]]
         sharers = set().union(*(at[s.note, s.found.mention.start] for s in one.supports))
         same = stems[one.code[:-1]] - 1 if episode[i] else 0
         rows.append((episode[i], same, within, around, len(sharers) - 1))

@@ -48,10 +48,11 @@ class WordWeights:
     def columns(self, told: Sequence[Iterable[str]]) -> NDArray[np.float32]:
         """Add up the weights of the words that stand around each candidate, shape (n_candidates, 2)."""
         row, weights = self._row, self.weights
-        made = np.zeros((len(told), len(WORD_FEATURES)), np.float32)
-        for at, words in enumerate(told):
-            made[at] = weights[[row[word] for word in words if word in row]].sum(axis=0)
-        return made
+        sums = {
+            key: weights[[row[word] for word in words if word in row]].sum(axis=0)
+            for key, words in {id(words): words for words in told}.items()  # those of one mention stand there once
+        }
+        return np.array([sums[id(words)] for words in told], np.float32).reshape(len(told), len(WORD_FEATURES))
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Give the arrays by name."""

@@ -240,10 +240,10 @@ def _excluded(case: _Case) -> Iterator[Verdict]:
     gone: set[str] = set()
     for at, first in enumerate(case.standing):
         for second in case.standing[at + 1 :]:
-            if first.code in gone or second.code in gone or not _share(first, second):
+            if first.code in gone or second.code in gone:
                 continue
             note = exclusion(case.system, first.code, second.code)
-            if note:
+            if note and _share(first, second):
                 gone.add(second.code)
                 yield second.code, f"not together with {first.code} (Excludes1 at {note.owner}, I.A.12.a)"
 
