@@ -57,3 +57,25 @@ def test_a_torn_gzip_is_named(tmp_path: Path) -> None:
     (tmp_path / "t.csv.gz").write_bytes(whole[:-20])
     with pytest.raises(LeadtermError, match="Is the file whole"):
         read("csv", tmp_path / "t.csv.gz")
+
+
+def test_a_folder_of_parquet_files_is_one_table(tmp_path: Path) -> None:
+    import pandas as pd
+
+    for split, ids in (("dev", ["e3"]), ("train", ["e1", "e2"])):
+        folder = tmp_path / "notes" / f"split={split}"
+        folder.mkdir(parents=True)
+        pd.DataFrame({"id": ids, "text": [f"Gout, seen as {name}." for name in ids], "codes": "M10.9"}).to_parquet(
+            folder / "part-0.parquet"
+        )
+    (tmp_path / "notes" / "_old.parquet").write_text("no table")
+    splits = read("csv", tmp_path / "notes").splits()
+    assert {name: [one.encounter_id for one in found] for name, found in splits.items()} == {
+        "dev": ["e3"], "train": ["e1", "e2"],
+    }  # fmt: skip
+    pd.DataFrame({"id": ["e4"], "note": ["Gout."], "codes": "M10.9"}).to_parquet(tmp_path / "notes" / "x.parquet")
+    with pytest.raises(LeadtermError, match="other columns than"):
+        read("csv", tmp_path / "notes").splits()
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(LeadtermError, match="has no Parquet file below it"):
+        read("csv", tmp_path / "empty")

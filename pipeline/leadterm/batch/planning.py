@@ -17,6 +17,7 @@ from leadterm.intake.cutting import cut
 from leadterm.intake.encounters import read_items
 from leadterm.intake.extras import require
 from leadterm.intake.files import find_files
+from leadterm.intake.parquet_files import parquet_files
 from leadterm.intake.pieces import Piece
 from leadterm.storage.writer import explain_failure, open_file
 
@@ -75,8 +76,7 @@ def _decoded(lines: Sequence[dict[str, Any]]) -> Plan:
 
 def _spread(name: str) -> list[str]:
     """Let a folder with Parquet files below it stand for these, as data frames are kept."""
-    below = sorted(Path(name).rglob("*.parquet")) if Path(name).is_dir() else []
-    return [str(file) for file in below if not any(p[0] in "._" for p in file.relative_to(name).parts)] or [name]
+    return list(map(str, parquet_files(Path(name)))) or [name]
 
 
 class _Aside:

@@ -5,12 +5,47 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 from leadterm.errors import LeadtermError
 from leadterm.intake.extras import require
 from leadterm.intake.table_rows import Row, Table, as_cell
 
-__all__ = ["open_parquet", "parquet_piece", "read_batches"]
+__all__ = ["open_parquet", "parquet_files", "parquet_folder", "parquet_piece", "read_batches"]
+
+
+def parquet_files(folder: Path) -> list[Path]:
+    """List the Parquet files below a folder, in order; what begins with a dot or an underscore is passed over."""
+    below = sorted(folder.rglob("*.parquet"))
+    return [file for file in below if not any(part[0] in "._" for part in file.relative_to(folder).parts)]
+
+
+def parquet_folder(folder: Path) -> Table:
+    """Read the Parquet files below a folder as one table; folders named like ``split=dev`` are columns of it.
+
+    ``LeadtermError`` if there is none, or their columns differ.
+    """
+    files = parquet_files(folder)
+    if not files:
+        raise LeadtermError(f"the folder '{folder}' has no Parquet file below it.", hint="Give a file.")
+    header, keys = parquet_piece(files[0]).header, _keys(files[0], folder)
+
+    def rows() -> Iterator[Row]:
+        number = 0
+        for file in files:
+            table, known = parquet_piece(file), _keys(file, folder)
+            if {*table.header} != {*header} or known.keys() != keys.keys():
+                raise LeadtermError(f"'{file}' has other columns than '{files[0]}'.", hint="Give them by themselves.")
+            for row in table.rows:
+                number += 1
+                yield Row(number, {**row.cells, **known}, row.fault)
+
+    return Table((*header, *(key for key in keys if key not in header)), rows(), unit="row")
+
+
+def _keys(file: Path, folder: Path) -> dict[str, str]:
+    parts = [part.partition("=") for part in file.relative_to(folder).parts[:-1] if "=" in part]
+    return {key.lower(): unquote(value) for key, _, value in parts}
 
 
 def open_parquet(path: Path) -> Any:

@@ -17,7 +17,7 @@ from typing import IO, Any
 from leadterm.errors import LeadtermError
 from leadterm.intake.decode import LARGEST, unmarked_wide
 from leadterm.intake.extras import check_swelling, require
-from leadterm.intake.parquet_files import parquet_piece
+from leadterm.intake.parquet_files import parquet_folder, parquet_piece
 from leadterm.intake.table_columns import SEPARATORS, known_names, plain_name
 from leadterm.intake.table_rows import Row, Table, as_cell
 
@@ -34,7 +34,7 @@ WIDE = (
 
 
 def open_table(path: Path) -> Table:
-    """Open a table of any kind; what it is decides its content, then its name.
+    """Open a table of any kind; what it is decides its content, then its name. A folder is one of Parquet files.
 
     ``LeadtermError`` if it cannot be read, is empty, or needs a package that is not installed.
 
@@ -45,6 +45,8 @@ def open_table(path: Path) -> Table:
     ...     [dict(row.cells) for row in open_table(path).rows]
     [{'id': '7', 'note': 'Cough.'}]
     """
+    if path.is_dir():
+        return parquet_folder(path)
     try:
         with _open(path) as file:
             start = file.read(8)

@@ -79,7 +79,7 @@ def read(
     """Read a table of coded notes.
 
     - ``source``: CSV or TSV (any separator and encoding, also packed with gzip), XLSX, Parquet or JSONL; with a
-      header.
+      header. A folder of Parquet files is one table; folders within named like ``split=dev`` are columns.
     - ``system``: code system of the codes, or several with commas, where a column holds codes of all; a code that
       several have is of the first. Of a name leadterm does not know, the codes that occur make up its list.
     - ``language``, ``split``: for rows that do not say.
@@ -98,8 +98,6 @@ def read(
     ...     [code.code for code in read(path).splits()["train"][0].codes]
     ['R05.9', 'J20.9']
     """
-    if not source.is_file():
-        raise LeadtermError(f"csv is read from a file; '{source}' is a folder.", hint="Give the file.")
     systems = [name.strip() for name in system.split(",")]
     for name in systems:
         check_system(name)
