@@ -14,6 +14,7 @@ from leadterm.codes.official.install import install
 from leadterm.procedures.services.context import FLAGS
 from leadterm.procedures.services.doses import assign_doses, find_amounts
 from leadterm.procedures.services.items import service_rows
+from leadterm.procedures.services.modifiers import documented_modifiers
 from leadterm.procedures.services.score import FEATURES
 from leadterm.schema import Encounter, Note, Suggestion
 from leadterm.storage.tsv import package_table
@@ -58,6 +59,10 @@ GIVEN = [
     ("Triamcinolone 40 mg was injected into the right knee and triamcinolone 20 mg into the left knee.", "J3301", 6),
     ("Right knee injected with Kenalog (triamcinolone) 40 mg.", "J3301", 4),
     ("Alginate dressing 4 x 4 applied.", "A6196", 1),
+    ("INFUSION: Keytruda 200 mg IV; premedicated with Tylenol 650 mg PO.", "J9271", 200),
+    ("CLINIC: Fitted with a right ankle-foot orthosis, custom molded.", "L1960", 1),
+    ("ED: Knee immobilizer and crutches provided.", "E0114", 1),
+    ("She was given a standard wheelchair to go home with.", "K0001", 1),
     ("Alginate dressing 4 in x 4 in, x 3 applied.", "A6196", 3),
 ]  # fmt: skip
 
@@ -71,6 +76,7 @@ def test_what_was_given_has_its_code_and_units(text: str, code: str, units: floa
 
 
 NOT_GIVEN = [
+    ("PLAN: Home sleep study ordered.", ("G0399",)),
     ("MEDICATIONS: Lasix 40 mg p.o. daily, insulin 10 units at bedtime.", ("J1938", "J1940", "J1815")),
     ("PLAN: Prescribed prednisone 20 mg tablets, take one daily for 5 days.", ("J7512", "J7506")),
     ("IMMUNIZATION: She declined the influenza vaccine.", ("G0008", "Q2039")),
@@ -137,6 +143,17 @@ def test_waste_and_sides_are_modifiers_with_a_reason() -> None:
     assert splint.to_json()["modifiers"] == [{"code": "LT", "reason": "left side documented"}]
     finger = found("An aluminum finger splint was applied to the right index finger.")["Q4049"]
     assert "F6" in [m.code for m in finger.modifiers]
+
+
+@pytest.mark.parametrize(
+    ("words", "modifier"),
+    [("left upper", "E1"), ("left lower", "E2"), ("right upper", "E3"), ("right lower", "E4")],
+)
+def test_each_eyelid_has_its_modifier(words: str, modifier: str) -> None:
+    sentence = f"A plug was put into the {words} punctum, and the {words} eyelid was cleaned."
+    title = "Permanent, long term, non-dissolvable lacrimal duct implant"
+    told = [one.code for one in documented_modifiers("A4263", title, sentence, sentence.lower())]
+    assert told == [modifier]
 
 
 def test_casts_go_by_material_and_age() -> None:

@@ -174,14 +174,22 @@ def _typed(text: str, system: str | None) -> list[Coded]:
     found = []
     for part in re.split(r"[,;\s]+", text):
         whole, _, poa = part.partition(":")
-        counted, *modifiers = whole.upper().split("-")
-        code, _, units = counted.partition("*")
+        code, units, modifiers = _parts(whole.upper())
         if code:
             name, spelled = _spelled(code, [system] if system else SYSTEMS, dotted="." in text)
-            found.append(Coded(name, spelled, poa=poa.upper(), units=_units(units), modifiers=tuple(modifiers)))
+            found.append(Coded(name, spelled, poa=poa.upper(), units=_units(units), modifiers=modifiers))
     if not found:
         raise LeadtermError("--codes names no code.", hint="For instance --codes E11.9,I10")
     return found
+
+
+def _parts(text: str) -> tuple[str, str, tuple[str, ...]]:
+    """Code, units and modifiers of J1885*2-RT-59; units may bear a sign, for which they are refused later."""
+    code, _, behind = text.partition("*")
+    code, *early = code.split("-")
+    sign = "-" if behind.startswith("-") else ""
+    units, *late = behind.removeprefix("-").split("-")
+    return code, sign + units, (*early, *late)
 
 
 def _units(text: str) -> float:

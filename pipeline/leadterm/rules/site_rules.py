@@ -260,8 +260,9 @@ def _exists(place: str, given: str) -> None:
     ):  # fmt: skip
         return
     all_codes = [code for name in SYSTEMS[:2] for code in known[name].codes if code[0] == plain[0]]
-    near = get_close_matches(given.rstrip("*-"), all_codes, n=1)
-    meant = f" Did you mean {near[0]}?" if near else ""
+    near = get_close_matches(given.rstrip("*-"), all_codes, n=9)
+    best = max(near, key=lambda code: sum(map(str.__eq__, code.replace(".", ""), plain)), default="")
+    meant = f" Did you mean {best}?" if best else ""
     raise LeadtermError(f"{place}: '{given}' is no code, nor the beginning of one.{meant}",
                         hint="Codes of other systems: leadterm codes install.")  # fmt: skip
 

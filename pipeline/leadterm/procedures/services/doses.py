@@ -230,13 +230,21 @@ def _with_strength(dose: Dose, stated: Sequence[Amount]) -> Dose:
     return replace(dose, strength=stated[0].value, strength_measure=stated[0].measure) if stated else dose
 
 
+OF_OTHERS = ("oral", "topical", "inhaled")  # said behind an injection, it is of the next drug
+
+
 def route_of(words: str) -> str:
     """Name the route that words tell, the plainest first; nothing where they tell none.
 
     >>> route_of("given 30 mg IM"), route_of("500 mg p.o. b.i.d."), route_of("was seen")
     ('injected', 'oral', '')
+    >>> route_of("200 mg IV, with another by mouth")
+    'injected'
     """
-    return next((name for name, pattern in _routes() if pattern.search(words)), "")
+    found = {name: match.start() for name, pattern in _routes() if (match := pattern.search(words))}
+    plainest = next(iter(found), "")
+    other = plainest in OF_OTHERS and found.get("injected", len(words)) < found[plainest]
+    return "injected" if other else plainest
 
 
 @lru_cache(maxsize=1)

@@ -30,6 +30,9 @@ TOES = {
     "fifth": 4,
     "small": 4,
 }
+LIDS = {("left", "upper"): "E1", ("left", "lower"): "E2", ("right", "upper"): "E3", ("right", "lower"): "E4"}
+LID = re.compile(r"\b(?P<side>left|right) (?P<lid>upper|lower) (?:eye ?)?(?:lid|punct\w+|canalicul\w+)", re.IGNORECASE)
+LID_TITLE = re.compile(r"\b(?:eyelid|punctal|lacrimal|canalicul|chalazion|lid)\b", re.IGNORECASE)
 DIGIT = re.compile(
     r"\b(?P<side>left|right) (?:"
     r"(?P<finger>thumb|(?:index|second|long|middle|third|ring|fourth|little|small|pinky|fifth) finger)"
@@ -81,7 +84,9 @@ def _rules_for(code: str, title: str) -> tuple[_Rule, ...]:
 def documented_modifiers(code: str, title: str, sentence: str, low_note: str) -> Iterator[Modifier]:
     """Give the modifiers of a code that its sentence, or the note in lower case, speaks for."""
     yield from _digits(code, sentence)
-    if SIDED_CODES.match(code) or code[0].isdigit():
+    lids = list(_eyelids(title, sentence))
+    yield from lids
+    if not lids and (SIDED_CODES.match(code) or code[0].isdigit()):
         sides = sides_of(sentence)
         if code[0].isdigit() and BOTH.search(sentence) and "bilateral" not in title.lower():
             yield Modifier("50", "both sides documented")
@@ -96,6 +101,14 @@ def documented_modifiers(code: str, title: str, sentence: str, low_note: str) ->
         low = low_note if rule.of_note else low_sentence
         if any(word in low for word in rule.holds) and rule.words.search(low):
             yield rule.modifier
+
+
+def _eyelids(title: str, sentence: str) -> Iterator[Modifier]:
+    """Which of the four eyelids: of services to an eyelid or a tear duct."""
+    if LID_TITLE.search(title):
+        found = {(m["side"].lower(), m["lid"].lower()): m for m in LID.finditer(sentence)}
+        for (side, lid), match in found.items():
+            yield Modifier(LIDS[side, lid], f"{match[0].lower()} documented")
 
 
 def _digits(code: str, sentence: str) -> Iterator[Modifier]:
