@@ -49,9 +49,10 @@ def lead_in_category(codes: Sequence[str], columns: NDArray[np.float32]) -> NDAr
 def describe_company(candidates: Sequence[Candidate]) -> NDArray[np.float32]:
     """Describe the seventh character, words and mentions of candidates beside those of the others.
 
-    ``episode``: initial, later, a fracture that heals badly, sequela. ``episode_rivals``: other episodes of the same
-    code. ``words_within``: candidates whose words hold all of these and more; ``words_around``: candidates whose
-    words these hold. ``sharers``: candidates that rest on one of the same mentions. Shape (n_codes, 5).
+    ``episode``: where another is a candidate: initial, later, a fracture that heals badly, sequela. ``episode_rivals``:
+    other episodes of the same code. ``words_within``: candidates whose words hold all of these and more;
+    ``words_around``: candidates whose words these hold. ``sharers``: candidates that rest on one of the same mentions.
+    Shape (n_codes, 5).
     """
     episode = [EPISODES.get(one.code[-1], 0.0) if len(one.code) == EXTENDED else 0.0 for one in candidates]
     stems: dict[str, int] = {}
@@ -79,5 +80,6 @@ def describe_company(candidates: Sequence[Candidate]) -> NDArray[np.float32]:
         within, around = beside[words[i]]
         sharers = set().union(*(at[s.note, s.found.mention.start] for s in one.supports))
         same = stems[one.code[:-1]] - 1 if episode[i] else 0
-        rows.append((episode[i], same, within, around, len(sharers) - 1))
+        told = episode[i] if same else min(episode[i], 1.0)  # without a rival the note says which it is
+        rows.append((told, same, within, around, len(sharers) - 1))
     return np.array(rows, dtype=np.float32).reshape(len(rows), 5)
