@@ -34,8 +34,9 @@ EARLIER_YEAR = re.compile(r"\b(?:19|20)[0-9]{2}\b[^.;:\n]{0,30}$")
 YEAR_BEFORE = 36
 ANY_YEAR = re.compile(r"\b(?:19|20)[0-9]{2}\b")
 PLURALS = (
-    "legs arms hands feet knees hips ankles wrists elbows shoulders thighs calves heels thumbs eyes ears eyelids lids "
-    "extremities limbs kidneys ureters breasts testes testicles ovaries lungs forearms shins buttocks axillae groins"
+    "legs arms hands feet knees hips ankles wrists elbows shoulders thighs calves heels thumbs toenails eyes ears "
+    "eyelids lids extremities limbs kidneys ureters breasts testes testicles ovaries lungs forearms "
+    "shins buttocks axillae groins"
 )
 PLURAL_REACH = 4
 UNKNOWN_WEIGHT, LONG_FORM = 4.0, 3
