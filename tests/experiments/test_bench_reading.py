@@ -26,6 +26,12 @@ def test_notes_are_joined_to_about_the_wanted_length() -> None:
     assert concatenate(["one"], words=5) == ["one"]
 
 
+def test_notes_of_a_corpus_are_taken_evenly() -> None:
+    every, some = (read_notes([], Path("corpora/reference"), most) for most in (10_000, 7))
+    assert len(some) == 7
+    assert [every.index(note) for note in some] == [number * (len(every) // 7) for number in range(7)]
+
+
 def test_bad_input_is_said_in_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(LeadtermError, match="0 notes"):
         measure([], [])

@@ -36,6 +36,7 @@ __all__ = ["Row", "Timing", "concatenate", "main", "measure"]
 WORDS = 430
 PART = 10
 LINKER_NOTES = 1
+MOST_NOTES = 50
 RUNS = 3
 TRIGRAMS = (3, 3)
 STARTED = """
@@ -248,16 +249,18 @@ def _run(program: str, model: str) -> str:
     return done.stdout
 
 
-def read_notes(files: Sequence[Path], corpus: Path) -> list[str]:
+def read_notes(files: Sequence[Path], corpus: Path, most: int = MOST_NOTES) -> list[str]:
     """Read the notes to measure on.
 
-    `corpus`: A corpus whose notes are joined to about 430 words when there are no files.
+    `corpus`: A corpus whose notes are joined to about 430 words when there are no files; `most`: How many of these,
+    evenly spread, are read.
     """
     if not files:
         from leadterm.corpus import iter_split, splits_of
 
         split = splits_of(corpus)[0]
-        return concatenate(note.text for encounter in iter_split(corpus, split) for note in encounter.notes)
+        joined = concatenate(note.text for encounter in iter_split(corpus, split) for note in encounter.notes)
+        return joined[:: max(1, len(joined) // max(1, most))][:most]
     try:
         return [path.read_text(encoding="utf-8") for path in files]
     except (OSError, UnicodeDecodeError) as error:
@@ -298,6 +301,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog=program, description="Measure speed, memory and start-up.")
     parser.add_argument("notes", nargs="*", type=Path, help="text files; default: the notes of the corpus, joined")
     parser.add_argument("--corpus", type=Path, default=Path("corpora/reference"), help="corpus to take notes from")
+    parser.add_argument("--most", type=int, default=MOST_NOTES, help="most notes taken from the corpus")
     parser.add_argument("--model", default="default", help="name or folder of the model")
     parser.add_argument("--format", choices=("table", "json"), default="table")
     given = parser.parse_args(arguments)
@@ -319,7 +323,7 @@ def _report(given: argparse.Namespace) -> tuple[list[Row], dict[str, float], flo
     from leadterm.dictionary.model import load_dictionary
     from leadterm.paths import model_dir
 
-    notes = read_notes(given.notes, given.corpus)
+    notes = read_notes(given.notes, given.corpus, given.most)
     start = _start_up(given.model)  # first: a process begins with the peak memory of the one that started it
     rows = measure(contenders(partial(load_dictionary, model_dir(given.model))), notes)
     return rows, start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

@@ -123,7 +123,9 @@ class _Reader:
             self._blank_opposites(scan)
         self.foreign = self._long_forms(scan)
         self.years = bool(ANY_YEAR.search(self.text))
-        self.plural = frozenset(i for i, word in enumerate(token_column(doc, "LOWER")) if word in plurals())
+        known, lowered = plurals(), token_column(doc, "LOWER")
+        said = () if known.isdisjoint(lowered) else enumerate(lowered)
+        self.plural = frozenset(i for i, word in said if word in known)
         self.tokens = scan.token.tolist()
         self.positions = scan.position.tolist()
         self.clauses = {number: (low, high, sum(self.weight[low:high])) for number, low, high in runs(scan.segment)}
