@@ -42,6 +42,7 @@ COMMANDS: Mapping[str, CommandPlace] = {
     "suggest": CommandPlace("leadterm.cli.suggest", "suggest", "Suggest codes for notes, best first, with evidence."),
     "batch": CommandPlace("leadterm.cli.batch_command", "batch", "Suggest codes for millions of notes, safely."),
     "plan": CommandPlace("leadterm.cli.plan_command", "plan", "Tell what a batch will take: hours, memory, money."),
+    "deidentify": CommandPlace("leadterm.cli.deidentify", "deidentify", "Replace names, dates and numbers in notes."),
     "review": CommandPlace("leadterm.cli.workbench_command", "review", "Decide on suggestions in the browser, by key."),
     "mcp": CommandPlace("leadterm.cli.mcp_command", "mcp", "Serve codes to a language model's program, offline."),
     "train": CommandPlace("leadterm.cli.train", "train", "Train a model on coded notes."),
