@@ -63,7 +63,7 @@ def may_lead(codes: Sequence[str], confidence: NDArray[np.float64], line: float)
     return own if own.any() else near
 
 
-@lru_cache(maxsize=100_000)
+@lru_cache(maxsize=8192)
 def _stands_behind(code: str) -> bool:
     return code.startswith(BEHIND)
 
