@@ -27,7 +27,7 @@ from leadterm.decisions.accounts import Accounts
 from leadterm.errors import LeadtermError
 from leadterm.review import guard
 from leadterm.review.app import make_app
-from leadterm.review.serve import Listening
+from leadterm.review.serve import Listening, _bind
 from leadterm.review.workbench import Workbench
 from leadterm.schema import Encounter, Note, ReferenceCode
 
@@ -189,6 +189,11 @@ def test_this_machine_needs_no_tls_and_others_a_name() -> None:
     with pytest.raises(LeadtermError, match="under which name"):
         Listening("0.0.0.0", plain=True).check(1)
     assert Listening("0.0.0.0", names=("bench.example.org",), plain=True).check(1)
+
+
+def test_answers_do_not_wait_for_the_next_packet() -> None:
+    with _bind(0) as held:
+        assert held.proto == socket.IPPROTO_TCP
 
 
 @pytest.mark.parametrize("name", ["", "a b", "../x", "<script>", "x" * 99])

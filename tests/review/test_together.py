@@ -61,6 +61,8 @@ def test_one_code_is_decided_on_in_many_encounters_and_taken_back(made: Bench) -
     more = tuple(Encounter(f"m{i}", (Note("n", "ASSESSMENT\nHypertension. Cough.\n"),)) for i in range(4))
     bench = made(Mode(), more)
     client = client_of(bench)
+    assert client.post("/api/bulk/codes", json={"numbers": [0]}).json() == {"codes": []}  # not read yet
+    bench.read_all()
     decide(client, {"action": "reject", "system": CM, "code": "I10"}, n=3)
     codes = client.post("/api/bulk/codes", json={"numbers": [0, 1, 2, 3]}).json()["codes"]
     assert next(one["encounters"] for one in codes if one["code"] == "I10") == 3

@@ -61,6 +61,7 @@ class DecisionStore:
         self.where = where
         self.engine = open_database(where)
         self._entries: dict[Key, list[Entry]] = defaultdict(list)
+        self._lanes: dict[tuple[str, str], set[str]] = defaultdict(set)
         self._ids: dict[str, Entry] = {}
         self._at = 0
         self._one = Lock()
@@ -81,7 +82,7 @@ class DecisionStore:
 
     def lanes(self, key: tuple[str, str]) -> list[str]:
         """Name the lanes of an encounter in which somebody decided."""
-        return sorted(lane for name, text, lane in list(self._entries) if (name, text) == key)
+        return sorted(self._lanes.get(key, ()))
 
     def texts(self, encounter_id: str) -> set[str]:
         """Give the digests of the notes that an encounter of this name was decided over."""
@@ -146,6 +147,7 @@ class DecisionStore:
             self._at = int(row["number"])
             self._ids[entry.id] = entry
             self._entries[entry.key].append(entry)
+            self._lanes[entry.key[:2]].add(entry.lane)
 
 
 PLAIN = ("id", "at", "who", "encounter", "text", "lane")

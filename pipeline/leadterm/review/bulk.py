@@ -69,7 +69,7 @@ def undo_all(desk: Desk, id: str, numbers: Sequence[int]) -> list[int]:
 
 def _open(desk: Desk, number: int) -> Iterator[Suggestion]:
     state = desk.standing(number)
-    if state.finished or desk.is_hidden(number):
+    if state.finished or desk.is_hidden(number) or desk.bench.proposed(number) is None:  # not read yet
         return
     for one in desk.bench.suggestions(number).suggestions:
         if state.verdicts.get((one.system, one.code), Verdict()).status == "open":

@@ -92,7 +92,9 @@ def serve(bench: Workbench, where: Listening, ready: Callable[[str], object]) ->
 
 
 def _bind(port: int, host: str = HOST) -> socket.socket:
-    held = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    # asyncio turns Nagle's waiting off only for sockets that say they are TCP; with it, every answer takes 40 ms more.
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    held = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         held.bind((host, port))

@@ -38,7 +38,7 @@ def _list_row(desk: Desk, number: int, encounter: Encounter) -> dict[str, Any]:
     flagged = state.flagged or any(verdict.flagged for verdict in state.verdicts.values())
     return {
         "n": number, "id": encounter.encounter_id, "setting": encounter.setting, "date": encounter.date_of_service,
-        "notes": len(encounter.notes), "words": sum(len(note.text.split()) for note in encounter.notes),
+        "notes": len(encounter.notes), "words": bench.words[number],
         "status": state.status, "flagged": flagged, "remarks": len(state.remarks),
         "questions": len(state.questions), "codes": len(state.final),
         "proposed": None if proposed is None else len(proposed),

@@ -79,6 +79,7 @@ class Workbench:
         sources: ClaimSources | None = None, mode: Mode | None = None,
     ) -> None:  # fmt: skip
         self.encounters = tuple(replace(one, codes=()) for one in encounters)
+        self.words = tuple(sum(len(note.text.split()) for note in one.notes) for one in self.encounters)
         self.model, self.store, self.who = model, store, who
         self.sources, self.mode = sources or ClaimSources(), mode or Mode()
         self._read: dict[int, SuggestionSet] = {}

@@ -1,6 +1,7 @@
 // One code: what it is, why it is suggested, what is open about it, and what can be done with it.
 import { html, useEffect, useState } from "./htm-preact.js";
 import { ask } from "./api.js";
+import { charsOf } from "./offsets.js";
 
 export const keyOf = (one) => `${one.system}:${one.code}`;
 export const percent = (confidence) => (confidence < 0.005 ? "<1%" : `${Math.round(100 * confidence)}%`);
@@ -9,7 +10,7 @@ const SIGN = { open: "", accepted: "✓", rejected: "✕", replaced: "→", adde
 const BEFORE = 30, AFTER = 60, FEW = 3;
 
 export function quoteOf(note, mention) {
-  const chars = [...note.text], start = mention.spans[0][0], end = mention.spans[mention.spans.length - 1][1];
+  const chars = charsOf(note), start = mention.spans[0][0], end = mention.spans[mention.spans.length - 1][1];
   const [from, to] = around(chars, start, end);
   const pieces = [];
   let at = from;
@@ -104,7 +105,7 @@ export function Remark({ remark, remarks, act }) {
 }
 
 function why(mention, one, notes) {
-  const note = notes.find((each) => each.id === mention.note), chars = [...note.text];
+  const note = notes.find((each) => each.id === mention.note), chars = charsOf(note);
   const cues = mention.cues.map(([a, b]) => chars.slice(a, b).join("").replace(/\s+/g, " "));
   const parts = [
     mention.term ? `“${mention.term}”${mention.source ? ` (${mention.source})` : ""} → ${one.code}` : "marked by you",

@@ -7,17 +7,17 @@ const share = (value) => (value === null || value === undefined ? "–" : `${Mat
 const minutes = (value) => (value === null || value === undefined ? "–" : value < 1 ? `${Math.round(60 * value)} s` : `${value.toFixed(1)} min`);
 
 export function Figures({ settings, open }) {
-  const [told, setTold] = useState(null), [problem, setProblem] = useState(""), [feed, setFeed] = useState([]);
+  const [told, setTold] = useState(null), [problem, setProblem] = useState(""), [own, setOwn] = useState(false), [feed, setFeed] = useState([]);
   useEffect(() => {
-    ask("/api/figures").then(setTold, (error) => setProblem(error.message));
+    ask("/api/figures").then(setTold, (error) => (error.status === 403 ? setOwn(true) : setProblem(error.message)));
     ask("/api/corrections").then((got) => setFeed(got.corrections), () => {});
     const listen = (event) => onKey(event, settings, (name) => (["list", "escape"].includes(name) ? open(null) : false));
     addEventListener("keydown", listen);
     return () => removeEventListener("keydown", listen);
   }, []);
   const all = told && told.months.reduce((sum, one) => ({ accepted: sum.accepted + one.accepted, all: sum.all + one.accepted + one.rejected + one.replaced, missed: sum.missed + one.missed }), { accepted: 0, all: 0, missed: 0 });
-  return html`<header class="bar"><a href="#/">Work list <kbd>${settings.keys.list}</kbd></a><h1>Figures</h1><p>what was decided here, by everybody</p></header>
-    <main class="list figures" tabindex="0">${problem && html`<p class="alarm" role="alert">${problem}</p>`}${!told && !problem && html`<p class="none">Counting …</p>`}
+  return html`<header class="bar"><a href="#/">Work list <kbd>${settings.keys.list}</kbd></a><h1>${own ? "My corrections" : "Figures"}</h1><p>${own ? "" : "what was decided here, by everybody"}</p></header>
+    <main class="list figures" tabindex="0">${problem && html`<p class="alarm" role="alert">${problem}</p>`}${own && html`<${Corrections} feed=${feed} />`}${!told && !problem && !own && html`<p class="none">Counting …</p>`}
     ${told && html`<div class="tiles">
         <${Tile} name="Proposed and accepted" value=${share(all.all ? all.accepted / all.all : null)} more=${`${all.accepted} of ${all.all} decided`} />
         <${Tile} name="Coded though not proposed" value=${all.missed} more="added, or put in the place of another" />
@@ -37,10 +37,12 @@ export function Figures({ settings, open }) {
         <${Card} title="Agreement of coders">${told.agreement.pairs.length > 0 ? html`<table><thead><tr><th>Coders</th><th class="n">Encounters</th><th class="n">F1</th><th class="n">Same codes</th><th class="n">Alpha</th></tr></thead>
           <tbody>${told.agreement.pairs.map((one) => html`<tr><td>${one.a}, ${one.b}</td><td class="n">${one.encounters}</td><td class="n">${one.f1.toFixed(2)} <small>${one.low.toFixed(2)}–${one.high.toFixed(2)}</small></td><td class="n">${share(one.exact)}</td><td class="n">${one.alpha.toFixed(2)}</td></tr>`)}</tbody></table>
           <table><thead><tr><th>Code</th><th class="n">All have it</th><th class="n">Some have it</th></tr></thead><tbody>${told.agreement.codes.slice(0, 12).map((one) => html`<tr><td><code>${one.code}</code></td><td class="n">${one.all}</td><td class="n">${one.some}</td></tr>`)}</tbody></table>` : html`<p class="none">Start with --double, and let two code the same.</p>`}<//>
-        <${Card} title="My corrections" note="where somebody later decided otherwise than you">${feed.length ? html`<table><tbody>${feed.slice(0, 15).map((one) => html`<tr><td><a href=${`#/${one.n}`}>${one.id}</a></td><td><code>${one.code}</code> ${one.title}</td><td>${one.what}</td><td>${one.who} <small>${one.at.slice(0, 10)}</small></td></tr>`)}</tbody></table>` : html`<p class="none">None.</p>`}<//>
+        <${Corrections} feed=${feed} />
       </div>`}</main>`;
 }
 
+const Corrections = ({ feed }) => html`<${Card} title="My corrections" note="where somebody later decided otherwise than you">${feed.length ? html`<table><tbody>${feed.slice(0, 15).map((one) => html`<tr>
+  <td><a href=${`#/${one.n}`}>${one.id}</a></td><td><code>${one.code}</code> ${one.title}</td><td>${one.what}</td><td>${one.who} <small>${one.at.slice(0, 10)}</small></td></tr>`)}</tbody></table>` : html`<p class="none">None.</p>`}<//>`;
 const Tile = ({ name, value, more }) => html`<div class="tile card"><span>${name}</span><b>${value}</b><small>${more}</small></div>`;
 const Card = ({ title, note, children }) => html`<section class="card"><h2>${title}</h2>${note && html`<p class="sub">${note}</p>`}${children}</section>`;
 

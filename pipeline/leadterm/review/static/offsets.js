@@ -1,3 +1,10 @@
+// The characters of a note, as Unicode counts them; a long note is taken apart once.
+const apart = new WeakMap();
+export function charsOf(note) {
+  if (!apart.has(note)) apart.set(note, [...note.text]);
+  return apart.get(note);
+}
+
 // The server counts characters as Unicode does, a page in UTF-16 units: they differ after the first emoji.
 export function offsetsOf(text) {
   if (!/[\ud800-\udfff]/.test(text)) return { toUnits: (at) => at, toPoints: (at) => at };

@@ -12,6 +12,7 @@ export class Paper {
   constructor(element, note) {
     this.note = note;
     this.offsets = offsetsOf(note.text);
+    this.ranges = new Map(); // by start and end; the text does not change under highlights
     this.pieces = []; // {start, end, holder}: in UTF-16 units, in order
     element.replaceChildren(...this.build());
   }
@@ -53,6 +54,11 @@ export class Paper {
     return null;
   }
   range([start, end]) {
+    const name = `${start} ${end}`;
+    if (!this.ranges.has(name)) this.ranges.set(name, this.made(start, end));
+    return this.ranges.get(name);
+  }
+  made(start, end) {
     const from = this.place(this.offsets.toUnits(start), false), to = this.place(this.offsets.toUnits(end), true);
     if (!from || !to) return null;
     const range = new Range();
@@ -72,6 +78,7 @@ export class Paper {
     return null;
   }
   mark(spans) { // spans: {start, end, kind} in characters; the fallback cuts the text where marks begin or end
+    this.ranges.clear(); // the fallback makes new text nodes
     const { toUnits } = this.offsets, rank = (kind) => KINDS.indexOf(kind);
     const laid = spans.map((one) => ({ start: toUnits(one.start), end: toUnits(one.end), kind: one.kind }));
     for (const { start, end, holder } of this.pieces) {
@@ -96,12 +103,17 @@ export function paint(papers, marks) {
     for (const [id, paper] of papers) paper.mark(marks.filter((one) => one.note === id));
     return;
   }
-  const made = Object.fromEntries(KINDS.map((kind) => [kind, new Highlight()]));
+  const made = Object.fromEntries(KINDS.map((kind) => [kind, new Set()]));
   for (const one of marks) {
     const range = papers.get(one.note)?.range([one.start, one.end]);
     if (range) made[one.kind].add(range);
   }
-  KINDS.forEach((kind, at) => { made[kind].priority = at; CSS.highlights.set(kind, made[kind]); });
+  KINDS.forEach((kind, at) => { // what a key does not change is not painted again
+    const now = CSS.highlights.get(kind), wanted = made[kind];
+    if (!now) { const first = new Highlight(...wanted); first.priority = at; CSS.highlights.set(kind, first); return; }
+    for (const range of [...now]) if (!wanted.has(range)) now.delete(range);
+    for (const range of wanted) if (!now.has(range)) now.add(range);
+  });
 }
 
 export function show(papers, mention) {

@@ -65,7 +65,7 @@ export function WorkList({ settings, open, sheet }) {
       <select class="field" aria-label="Setting" onChange=${(e) => { setSetting(e.target.value); setCursor(0); }}>${["all", "inpatient", "outpatient"].map((name) => html`<option value=${name} selected=${name === setting}>${name === "all" ? "all settings" : name}</option>`)}</select>
       <label class="field"><input ref=${field} type="search" aria-label="Filter by name or suggested code" size="13" placeholder="name or code" value=${words} onInput=${(e) => { setWords(e.target.value); setCursor(0); }} /><kbd>${keys.search}</kbd></label>
       ${!told?.practise && html`<button onClick=${() => setBulk(true)}>Bulk <kbd>${keys.bulk}</kbd></button>`}
-      ${["auditor", "admin"].includes(told?.role) && html`<a href="#/figures">Figures <kbd>${keys.figures}</kbd></a>`}
+      ${told && html`<a href="#/figures">${told.role === "coder" ? "My corrections" : "Figures"} <kbd>${keys.figures}</kbd></a>`}
       <button onClick=${sheet}>Keys <kbd>${keys.sheet}</kbd></button>
     </header>
     <p class="said" role="status" aria-live="polite">${said}${last && html` <button onClick=${undo}>Undo <kbd>${keys.undo}</kbd></button>`}</p>
