@@ -140,6 +140,15 @@ def test_search_finds_by_words_and_by_code(client: TestClient) -> None:
     assert "M10.9" in found("M10.9")
 
 
+def test_search_finds_what_the_setting_reports(client: TestClient) -> None:
+    def systems(n: int) -> set[str]:
+        hits = client.post(f"/api/encounters/{n}/search", json={"text": "0DT"}).json()["hits"]
+        return {one["system"] for one in hits}
+
+    assert "icd10pcs" not in systems(0)
+    assert "icd10pcs" in systems(1)
+
+
 def test_an_encounter_on_which_the_model_fails_keeps_no_other_from_being_coded(bench: Workbench) -> None:
     class Broken:
         def __getattr__(self, name: str) -> Any:

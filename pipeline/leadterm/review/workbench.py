@@ -17,6 +17,7 @@ from leadterm.decisions.decision_store import DecisionStore
 from leadterm.decisions.reviewed import reviewed
 from leadterm.decisions.verdicts import Standing, old_value, redoable, standing, undoable
 from leadterm.errors import LeadtermError, place_of, unknown_name
+from leadterm.procedures import MAKERS
 from leadterm.review.baseline import Baseline
 from leadterm.review.claims import ClaimSources
 from leadterm.review.priority import Priority, weigh
@@ -218,9 +219,11 @@ class Workbench:
         return tuple(name for name in self.model.systems if is_at_hand(name))
 
     def search(self, number: int, text: str) -> list[Found]:
-        """Find codes by words or by their beginning, in the releases of the day of service."""
-        day = self.encounter(number).date_of_service
-        found = [Found(name, hit) for name in self.searched for hit in _search(name, day, text)]
+        """Find codes by words or by their beginning: of what the setting reports, in the releases of the day."""
+        encounter = self.encounter(number)
+        elsewhere = {name for name, maker in MAKERS.items() if encounter.setting not in maker.settings}
+        found = [Found(name, hit) for name in self.searched if name not in elsewhere
+                 for hit in _search(name, encounter.date_of_service, text)]  # fmt: skip
         return sorted(found, key=lambda one: -one.hit.score)[:MOST_HITS]
 
     def reviewed(self, number: int, lane: str = "") -> Encounter:

@@ -1,7 +1,7 @@
 // Dialogs. They are open and have the focus before the next key arrives: nothing typed at once is lost.
 import { html, useLayoutEffect, useRef, useState } from "./htm-preact.js";
 
-export function Dialog({ title, kind = "", close, children, ...rest }) {
+export function Dialog({ title, kind = "", close, children, onKeyDown, ...rest }) {
   const dialog = useRef();
   useLayoutEffect(() => {
     const back = document.activeElement;
@@ -11,7 +11,10 @@ export function Dialog({ title, kind = "", close, children, ...rest }) {
     first?.select?.();
     return () => back?.isConnected && back.focus({ preventScroll: true });
   }, []);
-  return html`<dialog ref=${dialog} class=${`finder ${kind}`} aria-label=${title} onClose=${close} ...${rest}><h2>${title}</h2>${children}</dialog>`;
+  // The browser tells later that Esc closed a dialog: it could then be another one that is open by now.
+  const key = (event) => { if (event.key === "Escape") { event.preventDefault(); event.stopPropagation(); close(); } else onKeyDown?.(event); };
+  const cancel = (event) => { event.preventDefault(); close(); };
+  return html`<dialog ref=${dialog} class=${`finder ${kind}`} aria-label=${title} onCancel=${cancel} onKeyDown=${key} ...${rest}><h2>${title}</h2>${children}</dialog>`;
 }
 
 const sends = (event, send) => { if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) { event.preventDefault(); event.stopPropagation(); send(); } };
