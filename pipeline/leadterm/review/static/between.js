@@ -2,7 +2,7 @@
 import { html, useEffect, useLayoutEffect, useRef, useState } from "./htm-preact.js";
 import { Saver, ask } from "./api.js";
 import { keyOf, quoteOf } from "./codes.js";
-import { onKey } from "./keys.js";
+import { useKeys } from "./keys.js";
 import { Paper, paint, show } from "./paint.js";
 
 const HAS = ["accepted", "added", "replaced"];
@@ -65,11 +65,7 @@ export function Between({ n, settings, open, sheet }) {
     };
     return ways[name] ? ways[name]() : false;
   };
-  useEffect(() => {
-    const listen = (event) => onKey(event, settings, act);
-    addEventListener("keydown", listen);
-    return () => removeEventListener("keydown", listen);
-  });
+  useKeys(settings, (name) => (data && told ? act(name) : false));
   if (problem) return html`<main class="list"><p class="alarm" role="alert">${problem}</p><p><a href="#/">Back to the work list</a></p></main>`;
   if (!data || !told) return html`<p class="loading">Reading the versions …</p>`;
   const left = open_.filter((row) => status(row) === "open").length;

@@ -5,7 +5,7 @@ import { Code, keyOf, known } from "./codes.js";
 import { Asker, LineAsker, QueryAsker } from "./dialog.js";
 import { Final } from "./final.js";
 import { Finder } from "./finder.js";
-import { onKey } from "./keys.js";
+import { useKeys } from "./keys.js";
 import { Tree } from "./tree.js";
 import { Paper, paint, pointed, selected, show } from "./paint.js";
 
@@ -243,13 +243,7 @@ export function Encounter({ n, settings, open, sheet }) {
 }
 
 function Keys({ settings, act }) {
-  const latest = useRef();
-  latest.current = { settings, act };
-  useEffect(() => {
-    const listen = (event) => onKey(event, latest.current.settings, (name) => latest.current.act(name));
-    addEventListener("keydown", listen);
-    return () => removeEventListener("keydown", listen);
-  }, []);
+  useKeys(settings, act);
   return null;
 }
 

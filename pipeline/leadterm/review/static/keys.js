@@ -1,4 +1,6 @@
 // Keys and what they do. Single keys can be switched off or moved (WCAG 2.1.4); what is set stays in this browser.
+import { useLayoutEffect, useRef } from "./htm-preact.js";
+
 export const ACTIONS = [
   ["next", "j", "Next code"], ["previous", "k", "Previous code"],
   ["nextEvidence", "J", "Next evidence"], ["previousEvidence", "K", "Previous evidence"],
@@ -38,4 +40,15 @@ export function onKey(event, settings, handle) {
   const name = finish ? "finish" : /^[1-9]$/.test(event.key) ? event.key
     : event.key === "Escape" ? "escape" : ACTIONS.find(([one]) => settings.keys[one] === event.key)?.[0];
   if (name && handle(name) !== false) event.preventDefault();
+}
+
+// Keys of a view. They act on what the last key made of it, however fast they follow.
+export function useKeys(settings, act) {
+  const latest = useRef();
+  latest.current = { settings, act };
+  useLayoutEffect(() => {
+    const listen = (event) => onKey(event, latest.current.settings, (name) => latest.current.act(name));
+    addEventListener("keydown", listen);
+    return () => removeEventListener("keydown", listen);
+  }, []);
 }

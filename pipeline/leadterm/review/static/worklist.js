@@ -2,7 +2,7 @@
 import { html, useEffect, useLayoutEffect, useRef, useState } from "./htm-preact.js";
 import { ask } from "./api.js";
 import { Bulk } from "./bulk.js";
-import { onKey } from "./keys.js";
+import { useKeys } from "./keys.js";
 
 const STATUS = ["all", "open", "begun", "finished", "flagged", "asked"];
 const KINDS = { flagged: (one) => one.flagged, asked: (one) => one.questions > 0, all: () => true };
@@ -40,17 +40,13 @@ export function WorkList({ settings, open, sheet }) {
     setSaid(`${last.code} undecided again in ${done.length}`); setLast(null); load();
   };
 
-  useEffect(() => {
-    const listen = (event) => onKey(event, settings, (name) => {
-      const ways = {
-        next: () => setCursor(Math.min(at + 1, shown.length - 1)), previous: () => setCursor(Math.max(at - 1, 0)),
-        search: () => field.current.focus(), sheet, bulk: () => setBulk(true), undo, figures: () => open("figures"),
-        after: () => shown[at] && open(shown[at].n), adjudicate: () => told.double && shown[at] && open(`${shown[at].n}/between`),
-      };
-      return ways[name] ? ways[name]() : false;
-    });
-    addEventListener("keydown", listen);
-    return () => removeEventListener("keydown", listen);
+  useKeys(settings, (name) => {
+    const ways = {
+      next: () => setCursor(Math.min(at + 1, shown.length - 1)), previous: () => setCursor(Math.max(at - 1, 0)),
+      search: () => field.current.focus(), sheet, bulk: () => setBulk(true), undo, figures: () => open("figures"),
+      after: () => shown[at] && open(shown[at].n), adjudicate: () => told.double && shown[at] && open(`${shown[at].n}/between`),
+    };
+    return ways[name] ? ways[name]() : false;
   });
   useLayoutEffect(() => { if (shown[at] && document.activeElement !== field.current && !document.querySelector("dialog[open]")) document.getElementById(`row${shown[at].n}`)?.focus(); }, [at, told === null]);
 
