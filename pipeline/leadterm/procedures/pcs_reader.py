@@ -36,7 +36,7 @@ TITLE = 600  # characters of a title section that are asked for side, approach, 
 OPERATIVE = re.compile(
     r"prepped|draped|\bincision (?:was|is)|operative (?:report|note|diagnos)|procedures? performed|op note"
 )
-BIRTH = "10E0XZZ"
+BIRTH, SURFACE = "10E0XZZ", ("0H", "0J")
 GUT = {"0DJ0": "123456789", "0DJD": "ABCEFGHKLMNPQR"}  # parts that an upper and a lower endoscopy see
 WORTH: Mapping[Status, int] = {
     "named": 0, "done": 1, "said": 2, "planned": 3, "past": 4, "elsewhere": 5, "not": 6, "refused": 7,
@@ -170,8 +170,9 @@ def _is_special(general: tuple[int, int, str, Way], other: tuple[int, int, str, 
     """
     open_way, way = general[3], other[3]
     across = other[0] < general[1] and general[0] < other[1]
-    same = open_way.table == way.table or (open_way.table[:2] in ("0J", "0H") and open_way.table[2] == way.table[2])
-    return across and same and way.source != "operation" and not way.part.startswith("?")
+    deeper = open_way.table[:2] in SURFACE and way.table[:2] not in SURFACE and open_way.table[2] == way.table[2]
+    same = open_way.table == way.table and not way.part.startswith("?")
+    return across and (deeper or same) and way.source != "operation"
 
 
 def _within(span: tuple[int, int], others: set[tuple[int, int]]) -> bool:
