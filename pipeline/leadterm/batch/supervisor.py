@@ -23,7 +23,7 @@ from typing import Any
 from leadterm.batch.run_folder import RunFolder
 from leadterm.errors import LeadtermError
 
-__all__ = ["Limits", "run_local"]
+__all__ = ["Limits", "count_cores", "run_local"]
 
 TRIES, UNFIT, END = 2, 5, 1 << 60
 START, TICK = 300.0, 0.5  # seconds
@@ -93,6 +93,16 @@ class _Worker:
         for stream in (self.told, self.said):
             with suppress(OSError):
                 stream.close()
+
+
+def count_cores() -> int:
+    """Count the cores that this process may use.
+
+    >>> count_cores() >= 1
+    True
+    """
+    allowed = getattr(os, "sched_getaffinity", None)
+    return len(allowed(0)) if allowed else os.cpu_count() or 1
 
 
 def run_local(

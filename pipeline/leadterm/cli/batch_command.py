@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 import time
 from collections.abc import Iterable
@@ -97,9 +96,9 @@ def _engine(scheduler: str | None, workers: int | None, memory: int) -> Engine:
         from leadterm.batch.dask_engine import run_dask
 
         return lambda folder, numbers: run_dask(folder, numbers, scheduler)
-    from leadterm.batch.supervisor import Limits, run_local
+    from leadterm.batch.supervisor import Limits, count_cores, run_local
 
-    count = workers or len(os.sched_getaffinity(0))
+    count = workers or count_cores()
     return lambda folder, numbers: run_local(folder, numbers, count, Limits(memory=memory))
 
 

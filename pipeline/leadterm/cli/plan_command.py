@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated, Literal
@@ -45,6 +44,7 @@ def plan(
     from leadterm.batch.options import Options
     from leadterm.batch.pricing import measure_rates, write_sample
     from leadterm.batch.pricing import price as reckon
+    from leadterm.batch.supervisor import count_cores
 
     if like is None and notes is None:
         raise LeadtermError("plan needs notes, or how many there are.", hint="Try: leadterm plan --notes 1000000.")
@@ -55,7 +55,7 @@ def plan(
         columns = {"text": text_column} if text_column else {}
         name = model or read_config().get("model", "default")
         rows, rates = measure_rates(Options(str(source), name, systems=tuple(system or ()), columns=columns))
-    count, machines = notes or rows, cores or len(os.sched_getaffinity(0))
+    count, machines = notes or rows, cores or count_cores()
     found = reckon(rates, count, machines, price)
     told = {
         "notes": count, "cores": machines, "notes_a_second_and_core": 1 / rates.seconds, "core_hours": found.core_hours,
