@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from leadterm.corpus import read_split
 from leadterm.readers.reference_sources import read_sources
 from leadterm.rules.code_checks import check_codes
@@ -25,3 +27,11 @@ def test_no_error_is_raised_on_the_reference_corpus() -> None:
     ]
     assert len(encounters) > 800
     assert errors == []
+
+
+@pytest.mark.parametrize("name", ["stays", "services"])
+def test_no_error_is_raised_on_procedures_and_services(name: str) -> None:
+    encounters = read_split(CORPUS.parent / name, "train")
+    found = [(one.encounter_id, each.message) for one in encounters for each in check_codes(one) if each.blocks]
+    assert len(encounters) == 90
+    assert found == []
