@@ -21,7 +21,7 @@ __all__ = ["BirthCodes", "birth_codes", "period_of"]
 
 PREGNANCY, CHILDBIRTH, PUERPERIUM = "pregnancy", "childbirth", "puerperium"
 MATERNAL = "O"
-OUTCOME, OF_PREGNANCY = ("Z37", "Z38", "O70", "O80", "O82"), ("O", "Z3A", "Z34", "Z37")
+OUTCOME, OF_PREGNANCY = ("Z37", "Z38", "O70", "O80", "O82"), ("O", "Z3A", "Z33", "Z34", "Z37")
 EARLIER = frozenset({"past_medical_history", "past_surgical_history", "obstetric_history", "plan", "instructions"})
 AFTER = frozenset({"postpartum", "puerperium", "puerperal"})
 TRIMESTER = re.compile(r",? *(?:first|second|third|unspecified) trimester")

@@ -19,6 +19,7 @@ from leadterm.dictionary.injuries import (
 )
 from leadterm.dictionary.past import may_be_over
 from leadterm.dictionary.specify import SIDES, Choice, Specifier
+from leadterm.text.layout.note_kind import MOTHERS
 from leadterm.text.reading import FoundMention, NoteReading, ProblemWords, Reading
 
 __all__ = ["Candidate", "Support", "generate"]
@@ -160,7 +161,7 @@ def _gather(
             if _is_denied(found) != denied:
                 continue
             readings = [one for one in (*found.readings, *_companions(found, note, tables)) if _may_stand(one, found)]
-            readings = births.readings(record, readings) if record else readings
+            readings = births.readings(record, readings) if record and (period or record != MOTHERS) else readings
             readings = [as_injury(reading, found, trunk) for reading in readings]
             if denied:
                 readings = [reading for reading in readings if reading.code[:3] in categories]
