@@ -32,6 +32,7 @@ WEEKS = (
     r"[\s-]*(?:weeks?|wks?|semanas)\b['’]?"
 )
 SHORT_WEEKS = r"(?<!\d)(?P<n>[1-4]\d)\s?(?:w(?:ks?|eeks)?\s?[0-6]\s?d(?:ays?)?|\+[0-6])\b"
+WAYS = (WEEKS, SHORT_WEEKS)
 FETAL_AGE = r"(?:sonographic|menstrual|fetal) age"
 PREGNANT = rf"(?:gestation|{FETAL_AGE}|pregnan|intrauterine|\biup\b|\bega\b|gestación|gestacion|embaraz)"
 SURFACE = r"(?:tbsa|bsa|total body surface|(?:of\s+)?(?:(?:the|his|her)\s+)?(?:total\s+)?body surface)"
@@ -107,18 +108,19 @@ def birth_weight(match: re.Match[str]) -> str:
 class _Rule(NamedTuple):
     """A pattern with a number ``n``, words of which a note that holds it has one, and what gives its code.
 
-    ``of_weeks``: whether nothing fits without a number of weeks.
+    ``weeks``: the way of writing weeks without which nothing fits, if there is one.
     """
 
     words: tuple[str, ...]
     pattern: re.Pattern[str]
     code: Callable[[re.Match[str]], str]
     term: str
-    of_weeks: bool
+    weeks: str
 
 
 def _rule(words: str, pattern: str, code: Callable[[re.Match[str]], str], term: str) -> _Rule:
-    return _Rule(tuple(words.split("|")), re.compile(pattern, re.IGNORECASE), code, term, WEEKS in pattern)
+    weeks = next((way for way in WAYS if way in pattern), "")
+    return _Rule(tuple(words.split("|")), re.compile(pattern, re.IGNORECASE), code, term, weeks)
 
 
 PREGNANT_WORDS = "gestation|sonographic age|menstrual age|fetal age|pregnan|intrauterine|iup|gestaci|embaraz"
@@ -145,10 +147,9 @@ RULES = (
     _rule("gcs|glasgow", COMA, coma_scale, "Glasgow coma scale"),
     _rule("birth", GRAMS, birth_weight, "Low birth weight"),
 )  # fmt: skip
-_WEEKS = re.compile(WEEKS, re.IGNORECASE)
 WEEK_WORDS = ("week", "wk", "semanas")
+_WAYS = {way: re.compile(way, re.IGNORECASE) for way in WAYS}
 WORDS = frozenset(word for rule in RULES for word in rule.words)
-_WITHOUT_WEEKS = frozenset(word for rule in RULES if not rule.of_weeks for word in rule.words)
 
 
 class NumberFinder:
@@ -173,9 +174,10 @@ class NumberFinder:
         """
         text = text_of(doc)
         lowered = text.lower()
-        weeks = any(word in lowered for word in WEEK_WORDS) and _WEEKS.search(text) is not None
-        said = {word for word in (WORDS if weeks else _WITHOUT_WEEKS) if word in lowered}
-        rules = [rule for rule in RULES if (weeks or not rule.of_weeks) and not said.isdisjoint(rule.words)]
+        spelled = any(word in lowered for word in WEEK_WORDS)
+        ways = {"", *(way for way in WAYS if (spelled or way != WEEKS) and _WAYS[way].search(text))}
+        said = {word for word in WORDS if word in lowered}
+        rules = [rule for rule in RULES if rule.weeks in ways and not said.isdisjoint(rule.words)]
         return list(self._found(rules, text, token_starts(doc).tolist())) if rules else []
 
     def _found(self, rules: list[_Rule], text: str, starts: list[int]) -> Iterator[Cover]:
