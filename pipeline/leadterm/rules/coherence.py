@@ -35,7 +35,7 @@ LISTS = frozenset({"diagnosis", "discharge_diagnosis", "problem_list"})
 STAGES, WORST, UNTOLD = ("N18",), "N18.6", "N18.9"
 TYPES = (("E08", "E09", "E10", "E11", "E13"), ("I10", "I11", "I12", "I13"))
 INJURIES, WITH_SEVENTH = ("S", "T"), 8
-WEIGHTY = 0.5
+WEIGHTY, SAID = 0.5, 0.25
 EARLY = frozenset({
     "chief_complaint", "reason_for_visit", "hpi", "subjective", "past_medical_history", "admission_diagnosis",
 })  # fmt: skip
@@ -131,6 +131,12 @@ def brought_in(above: Sequence[Proposed], below: Sequence[Proposed], record: str
             fitting = [other for other in below if other.code.startswith(row.becomes)]
             for best in sorted(fitting, key=lambda other: (-other.confidence, other.code))[:1]:
                 found[best.code] = f"{one.code} on a {record}'s record ({FIRST_CHAPTERS[record]})"
+    for own in below if record else ():
+        row = on_record(record, own.code)
+        if row is not None and row.beside and not any(other.code[:3] == own.code[:3] for other in above):
+            told = next((one for one in above if one.code.startswith(row.becomes) and _share(one, own)), None)
+            if told is not None and own.confidence >= SAID * told.confidence:
+                found[own.code] = f"{told.code} needs it (use additional code)"
     return found
 
 
