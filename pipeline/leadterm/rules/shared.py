@@ -126,7 +126,7 @@ class OnRecord(NamedTuple):
 def on_record(record: str, code: str) -> OnRecord | None:
     """Give what becomes of a code on a mother's or newborn's record, by the longest prefix of ``births.tsv``."""
     rows = _births()
-    return next((rows[key] for n in range(len(code), 1, -1) if (key := (record, code[:n])) in rows), None)
+    return next((rows[key] for n in range(len(code), 0, -1) if (key := (record, code[:n])) in rows), None)
 
 
 @lru_cache(maxsize=1)
