@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
-from conftest import Suggest
+from leadterm.schema import SuggestionSet
+
+Suggest = Callable[..., SuggestionSet]
 
 PLAIN = [
     ("The gastroesophageal junction was seen.", "K22.0"),

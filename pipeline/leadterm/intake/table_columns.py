@@ -114,7 +114,7 @@ def known_names() -> frozenset[str]:
 def looks_like_table(start: bytes) -> bool:
     """Tell whether a text is a table of notes: its first line names an id and a text, the second has as many fields.
 
-    >>> looks_like_table(b"id|note\n1|Gout."), looks_like_table(b"Note: id, text\nGout.")
+    >>> looks_like_table(b"id|note\\n1|Gout."), looks_like_table(b"Note: id, text\\nGout.")
     (True, False)
     """
     lines = start.decode("utf-8", "replace").lstrip("\ufeff").splitlines()[:2]

@@ -139,7 +139,7 @@ def is_continuation(text: str, line: Line, following: Line, width: int) -> bool:
 def continued(text: str) -> frozenset[int]:
     """Where the lines start that go on with the line before: a newline stands between them only to wrap.
 
-    >>> continued("The patient was seen in the clinic today for evaluation of his chronic\nheadache.\nNo fever.")
+    >>> continued("The patient was seen in the clinic today for evaluation of his chronic\\nheadache.\\nNo fever.")
     frozenset({71})
     """
     lines = _split(text)

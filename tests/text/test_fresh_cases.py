@@ -1,6 +1,6 @@
 """Statements, guards and contexts that nothing was tuned on: the share that must be right.
 
-`python tests/test_fresh_cases.py` prints what fails.
+`python tests/text/test_fresh_cases.py` prints what fails.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from leadterm.schema import Encounter, Note
 from leadterm.storage.tsv import parse_table
 from leadterm.suggester import Suggester
 
-HERE = Path(__file__).parent / "cases"
+HERE = Path(__file__).parents[1] / "cases"
 SHARES = {"statements": 0.90, "guards": 0.98, "contexts": 0.95}
 
 
