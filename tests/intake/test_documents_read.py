@@ -262,7 +262,7 @@ def answers(engine: DictionaryModel, encounter: Encounter, text: str) -> list[An
 
 
 def differences(engine: DictionaryModel, note: str, folder: Path) -> list[str]:
-    """Formats in which a note gives other codes, confidence or words; of PDF, whose lines are cut: proposed codes."""
+    """Formats in which a note gives other codes, confidence or words; of PDF, whose lines are cut: the proposed codes, in any order."""
     wanted: list[Any] = []
     known: dict[tuple[str, str, str], list[Any]] = {}
     told = []
@@ -276,7 +276,8 @@ def differences(engine: DictionaryModel, note: str, folder: Path) -> list[str]:
         known[facts] = found = known.get(facts) or answers(engine, encounter, text)
         wanted = wanted or found
         if name == "note.pdf":
-            found, compared = [[(c, a, w) for c, p, a, w in rows if p >= engine.threshold] for rows in (found, wanted)]
+            line, both = engine.threshold, (found, wanted)
+            found, compared = (sorted((c, a, w) for c, p, a, w in rows if p >= line) for rows in both)
         else:
             compared = wanted
         if found != compared:
