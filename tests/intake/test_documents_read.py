@@ -262,7 +262,7 @@ def answers(engine: DictionaryModel, encounter: Encounter, text: str) -> list[An
 
 
 def differences(engine: DictionaryModel, note: str, folder: Path) -> list[str]:
-    """Formats in which a note gives other codes, confidence or words; of PDF, whose lines are cut: the proposed codes, in any order."""
+    """Formats in which a note gives other codes, confidence or words; of PDF: the proposed codes, in any order."""
     wanted: list[Any] = []
     known: dict[tuple[str, str, str], list[Any]] = {}
     told = []
