@@ -12,7 +12,7 @@ from hypothesis import settings
 
 import leadterm.api  # noqa: F401  takes the true `load` before a test puts another in its place
 from leadterm import models
-from leadterm.dictionary.model import DictionaryModel
+from leadterm.dictionary.dictionary_model import DictionaryModel
 from leadterm.learned.parts import BaseSettings
 from leadterm.ranking.trees import RankerSettings
 from leadterm.schema import Encounter, Note, SuggestionSet

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 import leadterm
-from leadterm.dictionary.model import DictionaryModel
+from leadterm.dictionary.dictionary_model import DictionaryModel
 from leadterm.errors import LeadtermError
 from leadterm.models import KINDS, Kind, load_prior
 from leadterm.ranking.candidate_table import CandidateTable
@@ -21,7 +21,7 @@ from leadterm.schema import Encounter, Note, Suggestion
 from leadterm.storage.artifacts import Artifact, save_artifact
 from leadterm.suggester import DOUBTS, Suggester
 from leadterm.training.recipe import Recipe
-from leadterm.training.train import train
+from leadterm.training.train_model import train
 from three_conditions import make
 
 TINY = '''

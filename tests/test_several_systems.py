@@ -58,7 +58,7 @@ def toys(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "toys.tsv").write_text("code\ttitle\ncupping\tCupping\nmoxibustion\tMoxibustion\n", encoding="utf-8")
     install(tmp_path / "toys.tsv", system="toys", release="2026")
     monkeypatch.setattr(procedures, "MAKERS", {"toys": Maker(f"{__name__}:make", settings=("inpatient",))})
-    monkeypatch.setattr("leadterm.dictionary.model.MAKERS", procedures.MAKERS)
+    monkeypatch.setattr("leadterm.dictionary.dictionary_model.MAKERS", procedures.MAKERS)
     procedures.reader_of.cache_clear()
 
 

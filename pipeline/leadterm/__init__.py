@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from leadterm.errors import LeadtermError
     from leadterm.models import load
     from leadterm.schema import Encounter, Note, ReferenceCode, Suggestion, SuggestionSet
-    from leadterm.training.train import train
+    from leadterm.training.train_model import train
 
 __all__ = [
     "Encounter", "LeadtermClassifier", "LeadtermError", "Note", "ReferenceCode", "Suggestion", "SuggestionSet",
@@ -24,8 +24,8 @@ __all__ = [
 __version__ = "0.1.0"
 
 _PLACES = {
-    "load": "models", "suggest": "api", "suggest_frame": "api", "evaluate": "evaluation", "train": "training.train",
-    "LeadtermClassifier": "classifier", "LeadtermError": "errors",
+    "load": "models", "suggest": "api", "suggest_frame": "api", "evaluate": "evaluation",
+    "train": "training.train_model", "LeadtermClassifier": "classifier", "LeadtermError": "errors",
     **dict.fromkeys(("Encounter", "Note", "ReferenceCode", "Suggestion", "SuggestionSet"), "schema"),
 }  # fmt: skip
 

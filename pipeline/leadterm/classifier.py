@@ -16,7 +16,7 @@ from sklearn.utils.validation import check_is_fitted
 from leadterm.errors import LeadtermError
 from leadterm.models import load
 from leadterm.schema import Encounter, Note, ReferenceCode
-from leadterm.training.train import train
+from leadterm.training.train_model import train
 
 if TYPE_CHECKING:
     from leadterm.training.recipe import Recipe

@@ -40,7 +40,7 @@ class Kind:
 
 
 KINDS: Mapping[str, Kind] = {
-    "ranker": Kind("leadterm.dictionary.model:load_dictionary", is_prior=True),
+    "ranker": Kind("leadterm.dictionary.dictionary_model:load_dictionary", is_prior=True),
     "corpus-model": Kind("leadterm.learned.store:load_model", is_prior=True, learns=True),
 }
 """``kind`` in the manifest of a model's folder → how it is read. A new kind is a module and a line here."""

@@ -16,7 +16,7 @@ import spacy
 
 import leadterm
 from leadterm import Encounter, LeadtermError, Note, models
-from leadterm.dictionary.model import DictionaryModel
+from leadterm.dictionary.dictionary_model import DictionaryModel
 from leadterm.rows import COLUMNS
 from leadterm.spacy_component import LeadtermComponent
 

@@ -23,7 +23,7 @@ from leadterm.batch.running import run_parts
 from leadterm.batch.spark import SCHEMA, suggest_batches
 from leadterm.cli import main
 from leadterm.cli.batch_command import batch
-from leadterm.dictionary.model import DictionaryModel
+from leadterm.dictionary.dictionary_model import DictionaryModel
 from leadterm.errors import LeadtermError
 from leadterm.pages.wanted import Format
 

@@ -12,7 +12,7 @@ import pytest
 
 from leadterm.cli import main
 from leadterm.cli.answers import answer_text, write_answers
-from leadterm.dictionary.model import DictionaryModel
+from leadterm.dictionary.dictionary_model import DictionaryModel
 from leadterm.errors import LeadtermError
 from leadterm.intake import decode
 from leadterm.intake.encounters import read_items

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from leadterm.cli import main
-from leadterm.dictionary.model import DictionaryModel
+from leadterm.dictionary.dictionary_model import DictionaryModel
 from leadterm.paths import cache_home
 
 Capture = pytest.CaptureFixture[str]

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from leadterm.cli import main
-from leadterm.dictionary.model import DictionaryModel
+from leadterm.dictionary.dictionary_model import DictionaryModel
 
 Capture = pytest.CaptureFixture[str]
 WORD = "Zebrafish"

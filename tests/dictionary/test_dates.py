@@ -11,7 +11,7 @@ import pytest
 import leadterm
 from leadterm.codes.official.install import install
 from leadterm.codes.release import as_day
-from leadterm.dictionary.model import DictionaryModel
+from leadterm.dictionary.dictionary_model import DictionaryModel
 from leadterm.errors import LeadtermError
 from leadterm.schema import Encounter, Note
 

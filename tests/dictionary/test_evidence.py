@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from leadterm.dictionary.model import DictionaryModel
+from leadterm.dictionary.dictionary_model import DictionaryModel
 from leadterm.schema import Encounter, Note
 
 SEEN = (

@@ -11,7 +11,7 @@ import pytest
 
 from leadterm.codes import load_system
 from leadterm.corpus import read_split
-from leadterm.dictionary.model import DictionaryModel
+from leadterm.dictionary.dictionary_model import DictionaryModel
 from leadterm.evaluation import Qrels, Report, Run, evaluate
 from leadterm.schema import SuggestionSet
 

@@ -7,7 +7,7 @@ import random
 import pytest
 
 from leadterm.dictionary.candidates import Candidate, generate
-from leadterm.dictionary.model import DictionaryModel
+from leadterm.dictionary.dictionary_model import DictionaryModel
 from leadterm.schema import Encounter, Note
 from leadterm.text.reading import read_note
 

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from leadterm.dictionary.dictionary_model import DictionaryModel
 from leadterm.dictionary.features import FEATURES, Feature
-from leadterm.dictionary.model import DictionaryModel
 from leadterm.schema import Encounter, Note, SuggestionSet
 
 Suggest = Callable[..., SuggestionSet]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from leadterm.dictionary.dictionary_model import DictionaryModel
 from leadterm.dictionary.features import FEATURES
-from leadterm.dictionary.model import DictionaryModel
 from leadterm.dictionary.rivals import lead_in_category
 from leadterm.schema import Encounter, Note
 

@@ -14,7 +14,7 @@ from document_samples import NOTE, any_note, fhir, hl7, pdf, printed, rtf, table
 
 from leadterm.cli import main
 from leadterm.corpus import read_split
-from leadterm.dictionary.model import DictionaryModel
+from leadterm.dictionary.dictionary_model import DictionaryModel
 from leadterm.intake.encounters import Item, read_items
 from leadterm.intake.files import find_files
 from leadterm.intake.formats import recognise

@@ -19,7 +19,7 @@ from leadterm.ranking.ranker import Ranker
 from leadterm.schema import Encounter
 from leadterm.storage.artifacts import Artifact, load_artifact, save_artifact
 from leadterm.training.recipe import Recipe
-from leadterm.training.train import train
+from leadterm.training.train_model import train
 
 Change = Callable[[Any], Any]
 

@@ -10,10 +10,10 @@ import pytest
 import leadterm
 from leadterm.codes.official.install import install
 from leadterm.errors import LeadtermError
-from leadterm.learned.model import CorpusModel
+from leadterm.learned.corpus_model import CorpusModel
 from leadterm.schema import Encounter, SuggestionSet
 from leadterm.training.recipe import Recipe
-from leadterm.training.train import train
+from leadterm.training.train_model import train
 from three_conditions import make
 
 OLD = "code\ttitle\tbillable\nI10\tEssential hypertension of old\t1\nJ45.909\tA heading then\t0\n"

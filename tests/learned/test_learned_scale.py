@@ -28,7 +28,7 @@ from leadterm.learned.tokens import Tokens, tokenise
 from leadterm.schema import Encounter, Note
 from leadterm.training.recipe import Recipe
 from leadterm.training.stacking import examples_of, out_of_fold
-from leadterm.training.train import train
+from leadterm.training.train_model import train
 
 SMALL = Shape(notes=80, words=60, codes=30, given=3, vocabulary=200)
 WORDS = ["ara", "bero", "cilo", "dumu"]

@@ -20,7 +20,7 @@ from leadterm.learned.tokens import Tokens, tokenise
 from leadterm.schema import Encounter, EvidenceSpan, Mention, Note, ReferenceCode
 from leadterm.training.recipe import parse_recipe
 from leadterm.training.stacking import examples_of, out_of_fold
-from leadterm.training.train import train
+from leadterm.training.train_model import train
 
 PARTS = {"left kidney": "2", "right kidney": "1", "bladder": "0"}
 WAYS = {"ultrasound": "BT4", "plain film": "BT0"}

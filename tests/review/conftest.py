@@ -9,7 +9,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from leadterm.decisions.decision_store import DecisionStore
-from leadterm.dictionary.model import DictionaryModel
+from leadterm.dictionary.dictionary_model import DictionaryModel
 from leadterm.review.app import make_app
 from leadterm.review.workbench import Workbench
 from leadterm.schema import Encounter, Note

@@ -15,7 +15,7 @@ from tests.review.test_api import CM, decide
 from leadterm.decisions.accounts import Accounts
 from leadterm.decisions.changes import Change, Entry, key_of
 from leadterm.decisions.decision_store import DecisionStore
-from leadterm.dictionary.model import DictionaryModel
+from leadterm.dictionary.dictionary_model import DictionaryModel
 from leadterm.errors import LeadtermError
 from leadterm.paths import progress_file
 from leadterm.practise.progress import read_progress

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from leadterm.dictionary.model import DictionaryModel
+from leadterm.dictionary.dictionary_model import DictionaryModel
 from leadterm.rules.told_sites import told_sites
 from leadterm.schema import Encounter, Note
 

@@ -10,7 +10,7 @@ import pytest
 
 from leadterm.cli import main
 from leadterm.codes import load_system
-from leadterm.dictionary.model import DictionaryModel
+from leadterm.dictionary.dictionary_model import DictionaryModel
 from leadterm.errors import LeadtermError
 from leadterm.rules.findings import Coded
 from leadterm.rules.queries import ALWAYS, ask, read_query_rules

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from leadterm.dictionary.model import DictionaryModel
+from leadterm.dictionary.dictionary_model import DictionaryModel
 from leadterm.models import load
 from leadterm.schema import Encounter, Note
 from leadterm.text.knowledge import load_table

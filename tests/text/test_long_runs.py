@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from leadterm.dictionary.model import DictionaryModel
+from leadterm.dictionary.dictionary_model import DictionaryModel
 from leadterm.intake.table_columns import map_columns
 from leadterm.intake.table_encounters import last_rows
 from leadterm.intake.table_rows import Row

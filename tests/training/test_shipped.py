@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from leadterm.corpus import read_split
+from leadterm.dictionary.dictionary_model import DictionaryModel
 from leadterm.dictionary.features import FEATURES
 from leadterm.dictionary.first_listed import FIRST_FEATURES, first_columns
-from leadterm.dictionary.model import DictionaryModel
 from leadterm.ranking.ranker import Ranker
 from leadterm.schema import Encounter, Note, ReferenceCode
 from leadterm.training import held_out, learn_first, shipped, shipped_card

@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from leadterm.dictionary.model import DictionaryModel
+from leadterm.dictionary.dictionary_model import DictionaryModel
 from leadterm.errors import LeadtermError
 from leadterm.learned import parts
 from leadterm.learned.cooccurrence import FEATURES, company_features, learn_company
+from leadterm.learned.corpus_model import CorpusModel
 from leadterm.learned.describe import describe
-from leadterm.learned.model import CorpusModel
 from leadterm.learned.store import load_model
 from leadterm.learned.tokens import tokenise
 from leadterm.models import load
@@ -23,7 +23,7 @@ from leadterm.training.checkpoint import WorkFolder
 from leadterm.training.prior import fitting_prior
 from leadterm.training.recipe import Recipe
 from leadterm.training.stacking import FoldRows, examples_of, out_of_fold, ranked
-from leadterm.training.train import TrainResult, train
+from leadterm.training.train_model import TrainResult, train
 from three_conditions import make
 
 

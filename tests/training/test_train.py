@@ -13,10 +13,10 @@ from leadterm.errors import LeadtermError
 from leadterm.learned.store import load_model
 from leadterm.learned.tokens import tokenise
 from leadterm.schema import Encounter, Note, ReferenceCode
-from leadterm.training import train as train_module
+from leadterm.training import train_model as train_module
 from leadterm.training.recipe import Recipe, read_recipe
 from leadterm.training.stacking import examples_of, out_of_fold
-from leadterm.training.train import TrainResult, train
+from leadterm.training.train_model import TrainResult, train
 
 
 @pytest.fixture(scope="module")

@@ -72,7 +72,7 @@ def _refuse_claims(path: Path) -> None:
 
 def _coded(path: Path) -> list[Encounter]:
     """The encounters of a file in our format, or of FHIR resources; nothing if it holds neither."""
-    from leadterm.intake.fhir import fhir_encounters, is_fhir
+    from leadterm.intake.fhir_documents import fhir_encounters, is_fhir
 
     try:
         raw = path.read_bytes()

@@ -13,7 +13,7 @@ from leadterm.errors import LeadtermError, printable
 
 if TYPE_CHECKING:
     from leadterm.learned.prior_model import Prior
-    from leadterm.training.train import TrainResult
+    from leadterm.training.train_model import TrainResult
 
 __all__ = ["train"]
 
@@ -44,7 +44,7 @@ def train(
 ) -> None:
     """Train a model on coded notes."""
     from leadterm.training.recipe import read_recipe
-    from leadterm.training.train import train as run
+    from leadterm.training.train_model import train as run
 
     with _progress() as tell:
         result = run(

@@ -19,7 +19,7 @@ from leadterm.schema import Encounter
 if TYPE_CHECKING:
     import pandas as pd
 
-    from leadterm.dictionary.model import DictionaryModel
+    from leadterm.dictionary.dictionary_model import DictionaryModel
 
 __all__ = ["dictionary_lookup", "linear_words", "phrase_lookup"]
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from spacy.tokens import Doc
 
     from leadterm.codes.system import CodeSystem
-    from leadterm.dictionary.model import DictionaryModel
+    from leadterm.dictionary.dictionary_model import DictionaryModel
     from leadterm.schema import Encounter
 
 __all__ = ["Row", "Timing", "concatenate", "main", "measure"]
@@ -320,7 +320,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _report(given: argparse.Namespace) -> tuple[list[Row], dict[str, float], float]:
-    from leadterm.dictionary.model import load_dictionary
+    from leadterm.dictionary.dictionary_model import load_dictionary
     from leadterm.paths import model_dir
 
     notes = read_notes(given.notes, given.corpus, given.most)

@@ -83,7 +83,7 @@ def measure(shape: Shape, jobs: int = 1) -> Size:
     """
     from joblib.externals.loky import get_reusable_executor
 
-    from leadterm.training.train import train
+    from leadterm.training.train_model import train
 
     marks: list[tuple[str, float]] = []
     encounters = list(made_up_encounters(shape))

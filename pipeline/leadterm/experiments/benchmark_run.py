@@ -191,7 +191,7 @@ def _plain(chosen: Benchmark, train: list[Encounter], test: list[Encounter], use
 
 def _shipped(test: list[Encounter], use: Settings) -> dict[str, Run]:
     """Let the dictionary answer in plain order, and ranked by the shipped model."""
-    from leadterm.dictionary.model import load_dictionary
+    from leadterm.dictionary.dictionary_model import load_dictionary
     from leadterm.paths import model_dir
 
     use.progress("the shipped model")

@@ -21,7 +21,7 @@ from leadterm.evaluation import Qrels, Run, evaluate
 from leadterm.experiments.trainers import LIGHT
 from leadterm.schema import Encounter
 from leadterm.suggester import Suggester
-from leadterm.training.train import train
+from leadterm.training.train_model import train
 
 __all__ = ["ORDERS", "Point", "main", "needed", "spin"]
 

@@ -14,7 +14,7 @@ from leadterm.ranking.trees import RankerSettings
 from leadterm.schema import Encounter
 from leadterm.suggester import systems_asked
 from leadterm.training.recipe import Recipe
-from leadterm.training.train import TrainResult, train
+from leadterm.training.train_model import TrainResult, train
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -12,7 +12,7 @@ import numpy as np
 
 from leadterm.errors import LeadtermError
 from leadterm.intake.decode import LARGEST, wide_encoding
-from leadterm.intake.fhir import is_fhir
+from leadterm.intake.fhir_documents import is_fhir
 from leadterm.intake.files import JSON_ENDINGS, holds_many, is_table, shown
 from leadterm.intake.parquet_files import open_parquet, read_batches
 from leadterm.intake.pieces import Piece, digest_of

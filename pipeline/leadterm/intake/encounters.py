@@ -10,7 +10,7 @@ from pathlib import Path
 
 from leadterm.errors import LeadtermError
 from leadterm.intake.decode import LARGEST, read_note_text, refuse_formats, too_large, wide_encoding
-from leadterm.intake.fhir import fhir_encounters, is_fhir
+from leadterm.intake.fhir_documents import fhir_encounters, is_fhir
 from leadterm.intake.files import JSON_ENDINGS, encounter_id_of, is_table, read_bytes, read_lines, shown
 from leadterm.intake.formats import document_items
 from leadterm.intake.table_columns import looks_like_table

@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from leadterm.dictionary.model import DictionaryModel
+from leadterm.dictionary.dictionary_model import DictionaryModel
 from leadterm.errors import LeadtermError
+from leadterm.learned.corpus_model import CorpusModel
 from leadterm.learned.describe import SystemModel
-from leadterm.learned.model import CorpusModel
 from leadterm.learned.model_checks import check_base
 from leadterm.learned.packing import PARTS
 from leadterm.learned.parts import BaseModel

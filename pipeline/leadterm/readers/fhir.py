@@ -6,7 +6,7 @@ from pathlib import Path
 
 from leadterm.corpus import Card
 from leadterm.errors import LeadtermError
-from leadterm.intake.fhir import fhir_encounters
+from leadterm.intake.fhir_documents import fhir_encounters
 from leadterm.readers.base import Imported
 
 __all__ = ["read"]

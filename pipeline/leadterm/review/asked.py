@@ -35,7 +35,7 @@ def read_encounter(text: str = "", given: Mapping[str, Any] | None = None) -> En
 
 def read_fhir(given: Mapping[str, Any]) -> list[Encounter]:
     """Read the encounters of a FHIR resource or bundle."""
-    from leadterm.intake.fhir import fhir_encounters
+    from leadterm.intake.fhir_documents import fhir_encounters
 
     with TemporaryDirectory(prefix="leadterm-") as folder:  # for the user alone, and gone at once
         path = Path(folder) / "given.json"

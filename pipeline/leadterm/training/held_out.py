@@ -12,7 +12,7 @@ from leadterm.training.field_report import answer, figures
 from leadterm.training.shipped_rows import Source, as_it_comes
 
 if TYPE_CHECKING:
-    from leadterm.dictionary.model import DictionaryModel
+    from leadterm.dictionary.dictionary_model import DictionaryModel
 
 __all__ = ["held_out", "leave_out", "score"]
 

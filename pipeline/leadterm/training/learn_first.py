@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from leadterm.codes.system import CodeSystem
+from leadterm.dictionary.dictionary_model import DictionaryModel
 from leadterm.dictionary.first_listed import FIRST_FEATURES, first_columns, may_lead
-from leadterm.dictionary.model import DictionaryModel
 from leadterm.ranking.calibration import Calibration
 from leadterm.ranking.candidate_table import CandidateTable
 from leadterm.ranking.ranker import Ranker, RankerSettings

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from leadterm.learned.model import CorpusModel
+from leadterm.learned.corpus_model import CorpusModel
 from leadterm.ranking.calibration import OperatingPoint
 
 __all__ = ["model_card"]

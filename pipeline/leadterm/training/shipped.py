@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from leadterm import __version__
+from leadterm.dictionary.dictionary_model import DictionaryModel
 from leadterm.dictionary.features import FEATURES, LEARNED, Feature
-from leadterm.dictionary.model import DictionaryModel
 from leadterm.dictionary.short_notes import tempered
 from leadterm.ranking.calibration import fit_calibration
 from leadterm.ranking.ranker import Ranker, RankerSettings

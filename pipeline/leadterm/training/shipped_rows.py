@@ -18,7 +18,7 @@ from leadterm.schema import Encounter
 from leadterm.training.field_report import LEADS, Answer
 
 if TYPE_CHECKING:
-    from leadterm.dictionary.model import DictionaryModel
+    from leadterm.dictionary.dictionary_model import DictionaryModel
 
 __all__ = ["Rows", "Source", "as_it_comes", "gather", "sources"]
 

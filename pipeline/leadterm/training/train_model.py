@@ -18,8 +18,8 @@ from typing import Any, Literal
 import numpy as np
 
 from leadterm.errors import LeadtermError, unknown_name
+from leadterm.learned.corpus_model import CorpusModel
 from leadterm.learned.describe import SystemModel
-from leadterm.learned.model import CorpusModel
 from leadterm.learned.prior_model import Prior
 from leadterm.learned.store import save_model
 from leadterm.learned.titles import known_titles
