@@ -51,7 +51,7 @@ def inline(folder: RunFolder, numbers: Sequence[int]) -> Iterator[dict[str, Any]
     yield from (do_part(str(folder.path), number) for number in numbers)
 
 
-def run_here(source: Path, output: Path, **options: Any) -> list[dict[str, Any]]:
+def run_here(source: Path | str, output: Path, **options: Any) -> list[dict[str, Any]]:
     """Run a batch without other processes; gives the records and failures."""
     asked = Options(str(source), **{"format": Format.JSONL, "size": 4, **options})
     folder = RunFolder(output)

@@ -124,6 +124,42 @@ def test_the_answers_of_a_query(tmp_path: Path) -> None:
         run_here(source, tmp_path / "wrong", sql="SELECT * FROM patients")
 
 
+def test_rows_of_sqlite_and_of_an_address(tmp_path: Path) -> None:
+    import sqlite3
+
+    odd = [{"id": "e30", "text": "Plan: 5% dextrose; taken as :name. Assessment: Gout."}]
+    source = write_lines(tmp_path / "n.jsonl")
+    source.write_text(source.read_text() + json.dumps(odd[0]) + "\n")
+    run_here(source, tmp_path / "plain")
+    place = tmp_path / "a base.db"
+    with sqlite3.connect(place) as base:
+        base.execute("CREATE TABLE visits (visit INTEGER, said TEXT, day)")
+        kept = [(number, row["text"]) for number, row in enumerate(rows(30) + odd)]
+        base.executemany("INSERT INTO visits VALUES (?, ?, NULL)", kept)
+    base.close()
+    before = place.read_bytes()
+    query = "SELECT 'e' || visit AS id, said AS text FROM visits WHERE said LIKE '%a%:%' ORDER BY visit"
+    for number, given in enumerate((str(place), f"sqlite:///{place}", f"sqlite+pysqlite:///{place}?timeout=5")):
+        run_here(given, tmp_path / f"out{number}", sql=query)
+        assert answers(tmp_path / f"out{number}") == answers(tmp_path / "plain")
+        assert not (tmp_path / f"out{number}" / "_run" / "input").exists()
+    with pytest.raises(LeadtermError, match=r"query of --sql failed \(OperationalError\)"):
+        run_here(place, tmp_path / "writes", sql="DELETE FROM visits")
+    assert place.read_bytes() == before
+
+
+def test_a_database_that_cannot_be_asked(tmp_path: Path) -> None:
+    for given in ("sqlite:////nowhere/none.db", "nosuch://u:secret@host/base", "postgresql+nosuch://u:secret@host/base"):
+        with pytest.raises(LeadtermError, match="query of --sql failed") as error:
+            run_here(given, tmp_path / "out", sql="SELECT 1")
+        assert "secret" not in str(error.value)
+    with pytest.raises(LeadtermError, match="is a database"):
+        run_here("postgresql://u:secret@host/base", tmp_path / "out")
+    assert not any(b"secret" in file.read_bytes() for file in tmp_path.rglob("*") if file.is_file())
+    options = Options("postgresql://u:secret@host/base?passfile=x", sql="SELECT 1")
+    assert options.to_json()["input"] == "postgresql://host/base"
+
+
 @pytest.mark.parametrize("format", ["csv", "parquet"])
 def test_tables_of_answers(format: str, tmp_path: Path) -> None:
     import pandas as pd

@@ -19,6 +19,7 @@ from leadterm.batch.options import Options
 from leadterm.batch.planning import make_plan
 from leadterm.batch.run_folder import RunFolder
 from leadterm.batch.running import run_parts
+from leadterm.batch.search import Search
 from leadterm.batch.supervisor import Limits, run_local
 from leadterm.errors import LeadtermError
 from leadterm.experiments.bench_batch import COMMAND, disturb
@@ -29,10 +30,14 @@ pytestmark = pytest.mark.usefixtures("environment")
 BEHAVIOUR = '''
 import os, signal, time
 from leadterm.pages import wanted
-usual = wanted.Wanted.ask
+usual, seen = wanted.Wanted.ask, 0
 def ask(self, engine, encounter):
     text = encounter.notes[0].text
     if "KILLS" in text:
+        os.kill(os.getpid(), signal.SIGKILL)
+    global seen
+    seen += "HALF" in text
+    if seen == 2:
         os.kill(os.getpid(), signal.SIGKILL)
     if "STICKS" in text:
         time.sleep(60)
@@ -89,11 +94,59 @@ def test_a_note_that_ends_its_worker_is_found_and_left_out(tmp_path: Path) -> No
 
 
 @pytest.mark.usefixtures("behaviour")
+def test_one_poisoned_note_among_a_thousand(tmp_path: Path) -> None:
+    source = with_notes(write_lines(tmp_path / "n.jsonl", 1000), {617: "KILLS"})
+    run_with_workers(source, tmp_path / "out", size=1000)
+    letter = json.loads((tmp_path / "out" / "_dead_letters.jsonl").read_text())
+    assert letter["encounter_id"] == "e617"
+    assert letter.keys() == {"part", "encounter_id", "reason"}
+    made = json.loads((tmp_path / "out" / "_manifest.json").read_text())
+    assert (made["encounters"], made["letters"], len(made["parts"])) == (999, 1, 1)
+
+
+@pytest.mark.usefixtures("behaviour")
+def test_a_part_that_ends_its_worker_though_no_note_does_alone(tmp_path: Path) -> None:
+    source = with_notes(write_lines(tmp_path / "n.jsonl", 12), {3: "HALF", 6: "HALF"})
+    failed = [outcome for outcome in run_with_workers(source, tmp_path / "out") if "failed" in outcome]
+    assert [(one["part"], one["failed"].split(",")[0]) for one in failed] == [
+        (0, "it ended its worker again and again")
+    ]
+    run_with_workers(source, tmp_path / "fewer", size=4)
+    assert json.loads((tmp_path / "fewer" / "_manifest.json").read_text())["encounters"] == 12
+
+
+@pytest.mark.parametrize("ahead", [0, 8, 1000])
+@pytest.mark.parametrize("poisoned", [(617,), (0, 999), (3, 4, 5, 500)])
+def test_a_search_finds_notes_however_far_ahead_they_are_told(poisoned: tuple[int, ...], ahead: int) -> None:
+    left, tries = set(poisoned), 0
+    while left:  # each search is followed by writing the part, which ends its worker if any is left
+        search = Search()
+        while notes := search.next():
+            tries += 1
+            last = min(notes[1], 1000) - 1
+            deadly = min((note for note in left if notes[0] <= note <= last), default=None)
+            if deadly is None:
+                search.survived()
+            else:
+                assert search.died(min(deadly + ahead, last), "ended its worker")
+        assert search.found.keys() <= left
+        assert search.found
+        left -= search.found.keys()
+    assert tries <= 30 * len(poisoned)
+
+
+def test_a_part_that_cannot_even_be_read() -> None:
+    search = Search()
+    assert search.died(-1, "ended its worker")
+    assert not search.died(-1, "ended its worker")
+
+
+@pytest.mark.usefixtures("behaviour")
 def test_a_note_that_never_ends_is_left_out(tmp_path: Path) -> None:
     source = with_notes(write_lines(tmp_path / "n.jsonl", 2), {1: "STICKS"})
     run_with_workers(source, tmp_path / "out", Limits(patience=4.0))
     letter = json.loads((tmp_path / "out" / "_dead_letters.jsonl").read_text())
-    assert letter["reason"] == "the note took longer than 4 seconds, 2 times."
+    assert letter["reason"] == "the note took longer than 4 seconds 2 times."
 
 
 def test_a_worker_is_renewed_after_so_many_notes(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from leadterm import __version__
+from leadterm.batch.queries import without_secrets
 from leadterm.errors import LeadtermError
 from leadterm.pages.wanted import Format, Wanted
 from leadterm.paths import MANIFEST, model_dir
@@ -22,7 +23,8 @@ FORMATS = (Format.PARQUET, Format.JSONL, Format.CSV)
 class Options:
     """How the notes of a run are read and coded.
 
-    ``columns``: role → column of tables. ``input``: a file or folder. ``sql``: a query whose rows are the notes.
+    ``columns``: role → column of tables. ``input``: a file, a folder, the address of a database. ``sql``: a query whose
+    rows are the notes.
     ``size``: notes of a part, where not chosen by the size of the input.
     """
 
@@ -44,9 +46,9 @@ class Options:
         return Wanted(self.systems, self.top, self.threshold, self.format)
 
     def to_json(self) -> dict[str, Any]:
-        """Give what a plan writes: what is left out is None; the text of a query stands as its hash."""
+        """Give what a plan writes: what is left out is None; no secrets; the text of a query stands as its hash."""
         query = hashlib.sha256(self.sql.encode()).hexdigest() if self.sql else None
-        return {**asdict(self), "systems": list(self.systems), "sql": query}
+        return {**asdict(self), "input": without_secrets(self.input), "systems": list(self.systems), "sql": query}
 
     @classmethod
     def from_json(cls, given: Mapping[str, Any]) -> Options:

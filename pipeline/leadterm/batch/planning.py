@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from leadterm.batch.options import Options, refuse_other
+from leadterm.batch.queries import ask, refuse_database
 from leadterm.batch.run_folder import GO_ON, RunFolder
 from leadterm.corpus.format import encode
 from leadterm.errors import LeadtermError
 from leadterm.intake.cutting import cut
 from leadterm.intake.encounters import read_items
-from leadterm.intake.extras import require
 from leadterm.intake.files import find_files
 from leadterm.intake.parquet_files import parquet_files
 from leadterm.intake.pieces import Piece
@@ -23,7 +23,7 @@ from leadterm.storage.writer import explain_failure, open_file
 
 __all__ = ["Plan", "make_plan", "read_plan"]
 
-ROW_GROUP, WARNINGS = 10_000, 20
+WARNINGS = 20
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,9 @@ def make_plan(options: Options, folder: RunFolder) -> Plan:
         return _decoded(planned)
     shutil.rmtree(folder.aside, ignore_errors=True)
     aside = _Aside(folder, options.columns)
-    found = [aside.ask(options.sql, Path(options.input))] if options.sql else find_files(_spread(options.input))
+    if not options.sql:
+        refuse_database(options.input)
+    found = [aside.ask(options.sql, options.input)] if options.sql else find_files(_spread(options.input))
     pieces = tuple(cut(found, aside, notes=options.size, columns=options.columns))
     if not pieces and not aside.letters:
         raise LeadtermError("the input has no note.", hint="Check the files, or the query.")
@@ -106,22 +108,8 @@ class _Aside:
         self.count += 1
         return self.folder.aside / f"{self.count:05d}.{ending}"
 
-    def ask(self, query: str, given: Path) -> Path:
-        """Keep the rows of a query as Parquet; nothing is fetched from the network for it."""
-        duckdb = require("duckdb", "batch", "--sql asks a database")
+    def ask(self, query: str, given: str) -> Path:
+        """Keep the rows of a query."""
         target = self._target("parquet")
-        offline = {"autoinstall_known_extensions": False, "autoload_known_extensions": False}
-        try:
-            with given.open("rb") as file:
-                is_database = file.read(12).endswith(b"DUCK")
-            place = str(given) if is_database else ":memory:"
-            with duckdb.connect(place, read_only=is_database, config=offline) as base:
-                if not is_database:
-                    base.from_query(f"FROM '{given}'").create_view("input")
-                base.sql(query).write_parquet(str(target), row_group_size=ROW_GROUP)
-        except OSError as error:
-            raise LeadtermError(f"cannot read '{given}': {error.strerror}.", hint="Check the path.") from None
-        except duckdb.Error as error:
-            kind = type(error).__name__
-            raise LeadtermError(f"the query of --sql failed ({kind}).", hint="Try it in DuckDB by itself.") from None
+        ask(query, given, target)
         return target

@@ -1,9 +1,8 @@
 """Worker processes under our own eyes: one that dies is replaced, and the part that kills its workers is searched.
 
 A pool of the standard library ends or hangs when a worker is killed. Here the part goes back into the queue. When it
-has ended two workers, its notes are tried one after the other, each told before it is read; the one at which the worker
-ends is tried alone, and after two more ends it goes to the dead letters. Then the part is written without it. Whoever
-is killed, and when, the files have the same bytes.
+has ended two workers it is searched (`batch/search.py`): a note that ends two more when it is alone goes to the dead
+letters, and the part is written without it. Whoever is killed, and when, the files have the same bytes.
 """
 
 from __future__ import annotations
@@ -21,11 +20,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from leadterm.batch.run_folder import RunFolder
+from leadterm.batch.search import TRIES, Search
 from leadterm.errors import LeadtermError
 
 __all__ = ["Limits", "count_cores", "run_local"]
 
-TRIES, UNFIT, END = 2, 5, 1 << 60
+UNFIT = 5
+FRUITLESS = 2  # searches of a part that find nothing
 START, TICK = 300.0, 0.5  # seconds
 GROWTH = 1.3  # times the memory it had when it was ready
 
@@ -41,11 +42,12 @@ class Limits:
 
 @dataclass
 class _Part:
-    """A part to be done: the notes in it that are left out, and how many stretches of it are still to be tried."""
+    """A part to be done, the notes in it that are left out, the search for them, and searches that found none."""
 
     number: int
     skip: dict[int, str] = field(default_factory=dict)
-    searching: int = 0
+    search: Search | None = None
+    fruitless: int = 0
 
 
 @dataclass
@@ -148,11 +150,11 @@ class _Supervisor:
             for message in said:
                 self._take(worker, message)
             if ended:
-                self._bury(worker, "ended its worker {} times")
+                self._bury(worker, "ended its worker")
         for worker in [*self.workers]:
             patience = self.limits.patience if worker.ready else START
             if time.monotonic() - worker.heard > patience and (worker.task or not worker.ready):
-                self._bury(worker, f"took longer than {self.limits.patience:g} seconds, {{}} times")
+                self._bury(worker, f"took longer than {self.limits.patience:g} seconds")
 
     def _take(self, worker: _Worker, message: dict[str, Any]) -> None:
         if "ready" in message:
@@ -175,8 +177,9 @@ class _Supervisor:
         part, worker.task = worker.task.part, None
         if message["done"] is not None:
             self.outcomes.append({**message["done"], "resident": message["resident"], "start": worker.start})
-        else:
-            self._searched(part, -1)
+        elif part.search is not None:
+            part.search.survived()
+            self._go_on(part, part.search)
         most = max(self.limits.memory, worker.base * GROWTH)
         if message["coded"] >= self.limits.notes or message["resident"] > most:
             self._remove(worker)
@@ -191,30 +194,31 @@ class _Supervisor:
                 hint = "LEADTERM_DEBUG=1 shows what they say. Is there enough memory for this many?"
                 raise LeadtermError(f"{UNFIT} workers ended before they had loaded the model.", hint=hint)
             return
-        task.deaths += 1
-        part, first, end = task.part, *(task.notes or (0, END))
-        if end - first > 1 and worker.at >= 0 and task.notes is not None:  # a search: the note that was told last
-            self.tasks.extendleft((_Task(part, (worker.at + 1, END)), _Task(part, (worker.at, worker.at + 1))))
-            self._searched(part, 1)
+        part, task.deaths = task.part, task.deaths + 1
+        if part.search is not None:
+            if part.search.died(worker.at, reason):
+                self._go_on(part, part.search)
+            else:
+                self._fail(part, f"reading it {reason}.")
         elif task.deaths < TRIES:
             self.tasks.appendleft(task)
-        elif task.notes is None:
-            self.tasks.appendleft(_Task(part, (0, END)))
-            self._searched(part, 1)
-        elif end - first > 1:
-            self._fail(part, f"reading it {reason.format(task.deaths)}.")
+        elif part.fruitless == FRUITLESS:
+            self._fail(part, f"it {reason} again and again, and no note of it does so alone. Try --notes-per-part.")
         else:
-            part.skip[first] = f"the note {reason.format(task.deaths)}."
-            self._searched(part, -1)
+            part.search = Search()
+            self._go_on(part, part.search)
 
     def _fail(self, part: _Part, reason: str) -> None:
         self.outcomes.append({"part": part.number, "failed": reason})
 
-    def _searched(self, part: _Part, more: int) -> None:
-        """Count the stretches that are still to be tried; after the last the part is written."""
-        part.searching += more
-        if part.searching == 0:
-            self.tasks.appendleft(_Task(part))
+    def _go_on(self, part: _Part, search: Search) -> None:
+        """Try the next notes of a search; after the last the part is written."""
+        notes = search.next()
+        if notes is None:
+            part.skip |= search.found
+            part.fruitless += not search.found
+            part.search = None
+        self.tasks.appendleft(_Task(part, notes))
 
     def _remove(self, worker: _Worker) -> None:
         self.workers.remove(worker)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["batch"]
 
 EVERY, FEW = 10.0, 20
-Input = Annotated[str | None, typer.Argument(help="A file or folder of notes; with --sql a database or table.")]
+Input = Annotated[str | None, typer.Argument(help="Notes; with --sql a database, its address, or a table.")]
 Output = Annotated[str | None, typer.Argument(help="Folder of the answers; the same one goes on with a run.")]
 Workers = Annotated[int | None, typer.Option(min=1, help="Processes on this machine. As many as it has cores.")]
 Scheduler = Annotated[str | None, typer.Option(metavar="ADDRESS", help="Of a Dask cluster that sees the same files.")]
@@ -38,7 +38,7 @@ Threshold = Annotated[float | None, typer.Option(min=0, max=1, help="Lowest conf
 Date = Annotated[str | None, typer.Option(metavar="YYYY-MM-DD", help="Date of service where the notes have none.")]
 TextColumn = Annotated[str | None, typer.Option(metavar="NAME", help="Column of the notes in a table.")]
 IdColumn = Annotated[str | None, typer.Option(metavar="NAME", help="Column of the encounter's id.")]
-Sql = Annotated[str | None, typer.Option(metavar="QUERY", help="Notes are the rows of a query, asked through DuckDB.")]
+Sql = Annotated[str | None, typer.Option(metavar="QUERY", help="Notes are the rows of a query.")]
 Size = Annotated[int | None, typer.Option("--notes-per-part", min=1, help="About; chosen by the size of the input.")]
 Memory = Annotated[float, typer.Option(min=0.1, metavar="GB", help="A worker that holds more is replaced.")]
 Status = Annotated[str | None, typer.Option("--status", metavar="OUTPUT", help="Only show how far that run is.")]
@@ -69,6 +69,7 @@ def batch(
     that end their process are told in _dead_letters.jsonl; the exit status is then 2.
     """
     from leadterm.batch.options import Options
+    from leadterm.batch.queries import is_address
     from leadterm.pages.wanted import Format
 
     if status is not None:
@@ -84,7 +85,8 @@ def batch(
     columns = {role: name for role, name in (("text", text_column), ("id", id_column)) if name is not None}
     model = model or held.get("model", "default")
     options = Options(
-        str(Path(input).absolute()), str(Path(model).absolute()) if Path(model).is_dir() else model, Format(format),
+        input if is_address(input) else str(Path(input).absolute()),
+        str(Path(model).absolute()) if Path(model).is_dir() else model, Format(format),
         tuple(system or ()), top, held.get("threshold") if threshold is None else threshold, setting, date, columns,
         sql, notes_per_part,
     )  # fmt: skip
