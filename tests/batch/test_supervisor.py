@@ -15,11 +15,11 @@ from typing import Any
 import pytest
 
 from batch_samples import contents, write_lines
+from leadterm.batch.halving import Search
 from leadterm.batch.options import Options
 from leadterm.batch.planning import make_plan
 from leadterm.batch.run_folder import RunFolder
 from leadterm.batch.running import run_parts
-from leadterm.batch.search import Search
 from leadterm.batch.supervisor import Limits, run_local
 from leadterm.errors import LeadtermError
 from leadterm.experiments.bench_batch import COMMAND, disturb

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from leadterm import __version__
-from leadterm.batch.queries import without_secrets
+from leadterm.batch.database_rows import without_secrets
 from leadterm.errors import LeadtermError
 from leadterm.pages.wanted import Format, Wanted
 from leadterm.paths import MANIFEST, model_dir

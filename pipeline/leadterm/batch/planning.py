@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from leadterm.batch.database_rows import ask, refuse_database
 from leadterm.batch.options import Options, refuse_other
-from leadterm.batch.queries import ask, refuse_database
 from leadterm.batch.run_folder import GO_ON, RunFolder
 from leadterm.corpus.format import encode
 from leadterm.errors import LeadtermError

@@ -1,7 +1,7 @@
 """Worker processes under our own eyes: one that dies is replaced, and the part that kills its workers is searched.
 
 A pool of the standard library ends or hangs when a worker is killed. Here the part goes back into the queue. When it
-has ended two workers it is searched (`batch/search.py`): a note that ends two more when it is alone goes to the dead
+has ended two workers it is searched (`batch/halving.py`): a note that ends two more when it is alone goes to the dead
 letters, and the part is written without it. Whoever is killed, and when, the files have the same bytes.
 """
 
@@ -19,8 +19,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
+from leadterm.batch.halving import TRIES, Search
 from leadterm.batch.run_folder import RunFolder
-from leadterm.batch.search import TRIES, Search
 from leadterm.errors import LeadtermError
 
 __all__ = ["Limits", "count_cores", "run_local"]

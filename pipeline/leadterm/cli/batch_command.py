@@ -68,8 +68,8 @@ def batch(
     Whatever stops it, the same command goes on where it was, and the files are the same. Notes that cannot be read or
     that end their process are told in _dead_letters.jsonl; the exit status is then 2.
     """
+    from leadterm.batch.database_rows import is_address
     from leadterm.batch.options import Options
-    from leadterm.batch.queries import is_address
     from leadterm.pages.wanted import Format
 
     if status is not None:
