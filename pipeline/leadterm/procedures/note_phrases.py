@@ -17,9 +17,14 @@ __all__ = ["Page", "PhraseFinder", "Phrases", "compile_phrase", "needed_word"]
 T = TypeVar("T")
 BORDER = "\x01"  # stands where a sentence begins, so that no phrase goes across
 SPACE = rf"[^\w{BORDER}.;:]+"
-GAP = rf"(?:{SPACE}\w+){{0,7}}?{SPACE}"
+GAPS = {dots: rf"(?:{SPACE}\w+){{0,{most}}}?{SPACE}" for dots, most in (("..", 7), ("...", 14))}
 KEY = 4  # letters by which a phrase is looked up
 _FOREIGN = re.compile(r"[^\x00-\x7f]")
+# the vessel by which an instrument came in is not the one operated on
+ACCESS = re.compile(
+    r"\b(?:(?:via|through|by|from|using) )?(?:(?:a|the) )?(?:(?:right|left) )?(?:common )?"
+    r"(?:femoral|radial|brachial|axillary|jugular|groin)(?: (?:artery|vein|arterial|venous))? (?:approach|access)\b"
+)
 SAME = str.maketrans(dict.fromkeys("-/‐‑–\u00ad", " "))
 
 
@@ -35,7 +40,7 @@ class Page:
         low = raw.lower() if len(raw.lower()) == len(raw) else "".join(c.lower()[:1] or c for c in raw)
         if not low.isascii():
             low = _FOREIGN.sub(lambda match: unicodedata.normalize("NFD", match[0])[:1] or match[0], low)
-        chars = list(low.translate(SAME))
+        chars = list(ACCESS.sub(lambda match: " " * len(match[0]), low.translate(SAME)))
         for start, _ in self.note.sentences:
             if start and not chars[start - 1].isalnum():
                 chars[start - 1] = BORDER
@@ -61,7 +66,8 @@ class Page:
 
 
 def compile_phrase(phrase: str) -> re.Pattern[str]:
-    """Compile one phrase: words by spaces, ``a/b`` either, ``a*`` may go on, ``[a]`` may be missing, ``..`` a gap.
+    """Compile one phrase: words by spaces, ``a/b`` either, ``a*`` may go on, ``[a]`` may be missing, ``..`` a gap,
+    ``...`` a long one.
 
     >>> bool(compile_phrase("chest tube .. placed").search("a chest tube was then placed"))
     True
@@ -70,8 +76,8 @@ def compile_phrase(phrase: str) -> re.Pattern[str]:
     """
     made, before = "", ""
     for token in phrase.split():
-        if token == "..":
-            before = GAP
+        if token in GAPS:
+            before = GAPS[token]
             continue
         optional = token.startswith("[")
         words = "|".join(re.escape(word).replace(r"\*", r"\w*") for word in token.strip("[]").split("/"))
@@ -92,7 +98,7 @@ def needed_word(phrase: str) -> str:
     >>> needed_word("was/were [then] not perform*")
     'perform'
     """
-    words = (token.rstrip("*") for token in phrase.split() if token != ".." and token[0] != "[" and "/" not in token)
+    words = (token.rstrip("*") for token in phrase.split() if token not in GAPS and not re.search(r"^\[|/", token))
     return max(words, key=len, default="")
 
 
@@ -124,7 +130,7 @@ class Phrases(Generic[T]):
 
 def _keys(phrase: str) -> tuple[frozenset[str], ...]:
     """First letters of the words that a text must have: for each word of a phrase those of its alternatives."""
-    tokens = [token.split("/") for token in phrase.split() if token != ".." and not token.startswith("[")]
+    tokens = [token.split("/") for token in phrase.split() if token not in GAPS and not token.startswith("[")]
     return tuple(frozenset(word.rstrip("*")[:KEY] for word in words) for words in tokens)
 
 

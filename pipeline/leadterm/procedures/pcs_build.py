@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
@@ -18,16 +19,20 @@ __all__ = ["Builder", "Built", "Place", "Support"]
 AXES = ("approach", "device", "qualifier")
 MOST_NAMED, MOST_OTHERS, STEM = 4, 3, 4
 NEAR = 90  # characters around a word of operation in which its body part stands
+PERIPHERAL = "047"  # dilation of arteries of the lower half of the body
+GRAFT = "0HR"
+DONOR = re.compile(r"\b(?:harvested )?from .*?(?= (?:to|onto|over|for|applied|and)\b|[,;]|$)|donor site.*")
 REGIONS = ("spine", "cord", "root", "vertebra")
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a phrase stands: the words before and after it in its sentence; then texts to ask next, nearest first."""
+    """Where a phrase stands: its sentence and the one before it; then texts to ask next, nearest first."""
 
     sentence: str
     at: int
     more: tuple[str, ...] = ()
+    before: str = ""
 
     @property
     def near(self) -> str:
@@ -84,7 +89,7 @@ class Builder:
     def __init__(self, tables: AxisTables) -> None:
         self.tables = tables
         self.parts = PartFinder(tables)
-        self._told: dict[tuple[str, int], Mapping[str, str]] = {}
+        self._told: dict[tuple[tuple[str, int], int], Mapping[str, str]] = {}
 
     def build(self, way: Way, place: Place) -> Iterator[Built]:
         """Give the code or codes that a phrase leads to, and others that what is left open may mean."""
@@ -107,6 +112,8 @@ class Builder:
             yield from (_Stem(stem) for stem in stems if stem[:3] in self.tables.tables)
         elif way.part == "vessels":
             count = levels.vessels_in(texts)
+            if not count and self.parts.best(PERIPHERAL, place.sentence):
+                return
             hint = () if count else ("how many arteries were treated is not documented",)
             yield _Stem(f"{way.table}{max(count, 1) - 1}", hint, bool(count))
         elif "/" in way.part:
@@ -143,7 +150,9 @@ class Builder:
 
     def _found(self, way: Way, place: Place) -> Iterator[_Stem]:
         """The body part that the text names, or the usual one."""
-        part: Part | None = self.parts.find(way.table, place.texts[:2])
+        if way.table == GRAFT:
+            place = replace(place, sentence=DONOR.sub(lambda match: " " * len(match[0]), place.sentence))
+        part: Part | None = self.parts.find(way.table, (place.sentence, place.before, *place.more[:1]))
         yield from self._of_part(way.table, part, way.part[1:], place)
 
     def _of_part(self, table: str, part: Part | None, usual: str, place: Place) -> Iterator[_Stem]:
@@ -165,6 +174,8 @@ class Builder:
         codes = [stem.stem + "".join(rest) for row in rows for rest in product(*row.values[1:])]
         if not codes or len(stem.stem) != STEM:
             return
+        settled = [code for code in codes if all(a in ("*", b) for a, b in zip(way.settled, code[4:], strict=True))]
+        codes = settled or codes
         wanted, told = [], []
         for at, axis, spec in zip((5, 6, 7), AXES, way.rest, strict=True):
             char, known = self._wanted(axis, at, spec, codes, place)
@@ -202,8 +213,8 @@ class Builder:
         return (found, True) if found else (spec.rstrip("*"), False)
 
     def _labels(self, codes: Sequence[str], at: int) -> Mapping[str, str]:
-        """What the characters at a position of the codes of one body part stand for."""
-        key = codes[0][:STEM], at
+        """What the characters at a position of some codes of one body part stand for."""
+        key = (codes[0], len(codes)), at
         if key not in self._told:
             self._told[key] = {
                 char: self.tables.label(code, at) for char, code in {code[at - 1]: code for code in codes}.items()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -37,6 +37,9 @@ OPERATIVE = re.compile(
     r"prepped|draped|\bincision (?:was|is)|operative (?:report|note|diagnos)|procedures? performed|op note"
 )
 BIRTH, SURFACE = "10E0XZZ", ("0H", "0J")
+PARTS_OF: Mapping[str, Mapping[str, str]] = {"0D": {"E": "FGHKLMN", "8": "9AB"}, "0U": {"9": "C"}}  # of organs
+DONE = ("named", "done", "said")
+TAKEN = "B5"  # operations that take away or destroy a part of what they name
 GUT = {"0DJ0": "123456789", "0DJD": "ABCEFGHKLMNPQR"}  # parts that an upper and a lower endoscopy see
 WORTH: Mapping[Status, int] = {
     "named": 0, "done": 1, "said": 2, "planned": 3, "past": 4, "elsewhere": 5, "not": 6, "refused": 7,
@@ -72,6 +75,7 @@ class PcsReader:
                 found[support.built.code].append(support)
         for code in _covered(found):
             del found[code]
+        _narrow(found)
         for places in found.values():
             places.sort(key=lambda s: (WORTH[s.standing], s.built.other, -s.way.sure, s.mention.start))
         return found
@@ -105,7 +109,9 @@ class PcsReader:
         for (start, _, _, way), mention in zip(matches, page.note.mentions(found), strict=True):
             low, high = page.sentence(start)
             more = (named, page.text) if operative else (named,)
-            place = Place(page.text[low:high], start - low, tuple(filter(None, more)))
+            earlier, until = page.sentence(max(low - 2, 0))
+            before = page.text[earlier:until] if until < low else ""
+            place = Place(page.text[low:high], start - low, tuple(filter(None, more)), before)
             standing = standing_of(page, mention, heads)
             for built in self.builder.build(way, place):
                 yield Support(mention, way, standing, built, operative, start / length, (mention.note_id, low))
@@ -114,8 +120,9 @@ class PcsReader:
 def _covered(found: Mapping[str, Sequence[Support]]) -> list[str]:
     """Codes of what another code says: by the definition of repair, by guideline B3.11a, a birth by its means.
 
-    A repair of a part that the same words say was supplemented or replaced; an inspection by the way that an operation
-    was done by; a delivery that was one by forceps, vacuum or cesarean.
+    A repair of a part that the same words say was supplemented or replaced; a closed reduction of a bone that was then
+    fixed; an inspection by the way that an operation was done by; a delivery by forceps, vacuum or cesarean; a
+    curettage that removed what a pregnancy left.
     """
     done = [
         code for code, places in found.items()
@@ -123,13 +130,14 @@ def _covered(found: Mapping[str, Sequence[Support]]) -> list[str]:
     ]  # fmt: skip
     better = {(s.mention.start, s.mention.end, code[:2], code[3]) for code in found
               if code[0] == "0" and code[2] in "UR" for s in found[code]}  # fmt: skip
-    means = any(code.startswith("10D0") for code in done)
+    means, emptied = (any(code.startswith(stems) for code in done) for stems in ("10D0", ("10D1", "10A0")))
     return [
         code for code, places in found.items()
-        if (code == BIRTH and means) or (code[0] == "0" and (
+        if (code == BIRTH and means) or (code[:3] == "0UD" and emptied) or (code[0] == "0" and (
             (code[2] == "Q" and any(
                 (code[:2], code[3]) == (system, part) and s.mention.start < end and start < s.mention.end
                 for s in places for start, end, system, part in better))
+            or (code[2] == "S" and code[4] == "X" and any(one[:4] == code[:4] and one[4] != "X" for one in done))
             or (code[2] == "J" and any(_on_the_way(code, other, found) for other in done))))
     ]  # fmt: skip
 
@@ -141,6 +149,31 @@ def _on_the_way(inspection: str, other: str, found: Mapping[str, Sequence[Suppor
     if inspection[:4] in GUT and other[:2] == inspection[:2]:
         return other[3] in GUT[inspection[:4]]
     return other[:2] == inspection[:2] or bool({s.item for s in found[inspection]} & {s.item for s in found[other]})
+
+
+def _narrow(found: dict[str, list[Support]]) -> None:
+    """Give an operation whose title leaves its part open, or names the whole organ, the parts that the text names.
+
+    A polypectomy, and below it a polyp of the sigmoid colon that was removed; a small bowel resection of the ileum.
+    """
+    for code, places in list(found.items()):
+        best = min(places, key=lambda s: WORTH[s.standing])
+        parts = PARTS_OF.get(code[:2], {}).get(code[3], "")
+        if best.standing != "named" or best.built.other or code[2] not in TAKEN or not parts:
+            continue
+        told = [
+            other for other, there in found.items()
+            if other[:3] == code[:3] and other[3] in parts and other[4:6] == code[4:6]
+            and any(s.standing in DONE and not s.built.other for s in there)
+        ]  # fmt: skip
+        for other in told:
+            found[other] = [
+                s if s.standing not in DONE
+                else replace(s, standing="named", way=max(s.way, best.way, key=lambda way: way.sure))
+                for s in found[other]
+            ]
+        if told:
+            del found[code]
 
 
 def _matches(page: Page, tables: AxisTables) -> list[tuple[int, int, str, Way]]:
@@ -158,9 +191,17 @@ def _matches(page: Page, tables: AxisTables) -> list[tuple[int, int, str, Way]]:
         match for match in own
         if len(match[2].split()) == words[match[:2]]
         and not _within(match[:2], wide if match[3].source == "operation" else solid)
+        and not any(_is_fuller(other, match) for other in own)
         and not (match[3].part.startswith("?") and any(_is_special(match, other) for other in own))
     ]  # fmt: skip
     return sorted(kept, key=lambda match: (match[0], match[1], match[3].table, match[3].part))
+
+
+def _is_fuller(other: tuple[int, int, str, Way], match: tuple[int, int, str, Way]) -> bool:
+    """Whether other words hold those of a match and more, and tell the same operation of the same part otherwise."""
+    one, way = match[3], other[3]
+    holds = other[0] <= match[0] and match[1] <= other[1] and other[:2] != match[:2]
+    return holds and (one.table, one.part) == (way.table, way.part) and one.rest != way.rest and way.sure >= one.sure
 
 
 def _is_special(general: tuple[int, int, str, Way], other: tuple[int, int, str, Way]) -> bool:

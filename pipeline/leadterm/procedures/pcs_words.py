@@ -41,6 +41,11 @@ class Way:
     def rest(self) -> tuple[str, str, str]:
         return self.approach, self.device, self.qualifier
 
+    @property
+    def settled(self) -> str:
+        """The characters that the words settle, ``*`` where the text may choose."""
+        return "".join(spec if len(spec) == 1 else "*" for spec in self.rest)
+
 
 @lru_cache(maxsize=2)
 def ways(language: str = "en") -> tuple[Way, ...]:

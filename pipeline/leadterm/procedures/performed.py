@@ -34,6 +34,7 @@ BY_ASSERTION: Mapping[str, Status] = {
     "absent": "not", "hypothetical": "planned", "conditional": "planned", "family": "elsewhere", "history": "past",
     "possible": "planned",
 }  # fmt: skip
+PASSIVE = re.compile(r"\b(?:was|were)\b(?! not)")  # within the words of a procedure: the tube was placed
 NEAR, STEP = 90, 12  # characters within which a cue is heard; those that make it farther than another
 ORDER = ("refused", "not", "elsewhere", "earlier", "past", "planned", "done", "now")
 TURN = re.compile(r";|\b(?:but|however|although|though|whereas)\b")
@@ -93,7 +94,9 @@ def standing_of(page: Page, mention: Mention, heads: Sequence[tuple[int, int]] =
         return BY_ASSERTION[mention.assertion]
     if any(start <= mention.start < end for start, end in heads):
         return "named"
-    return "planned" if mention.section in PLAN else "said"
+    if mention.section in PLAN:
+        return "planned"
+    return "done" if PASSIVE.search(mention.text.lower()) else "said"
 
 
 @dataclass(frozen=True, slots=True)
