@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
+
 INDEX = """<?xml version="1.0" encoding="utf-8"?>
 <ICD10CM.index>
  <version>2026</version>
@@ -59,3 +62,15 @@ TABULAR = """<?xml version="1.0" encoding="utf-8"?>
    </diag></section></chapter></ICD10CM.tabular>
 """
 FILES = {"index.xml": INDEX, "neoplasm.xml": NEOPLASM, "drug.xml": DRUG, "external.xml": EXTERNAL}
+
+
+def order_line(number: int, code: str, billable: int, title: str) -> str:
+    return f"{number:05d} {code:<7} {billable} {title[:60]:<60} {title}"
+
+
+def zipped(files: dict[str, str | bytes]) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return buffer.getvalue()

@@ -1,28 +1,17 @@
 from __future__ import annotations
 
 import errno
-import io
-import threading
-import zipfile
-from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
-from codes_samples import DRUG, FILES, INDEX, TABULAR
+from codes_samples import INDEX, TABULAR, order_line, zipped
 
 from leadterm.codes import available, load_system
-from leadterm.codes.official import sources as sources_module
-from leadterm.codes.official.install import install, recognise, remove
-from leadterm.codes.release import effective_dates, release_from_label
+from leadterm.codes.official.install import install, remove
 from leadterm.errors import LeadtermError
 
 Write = Callable[[str, str | bytes], str]
-
-
-def order_line(number: int, code: str, billable: int, title: str) -> str:
-    return f"{number:05d} {code:<7} {billable} {title[:60]:<60} {title}"
 
 
 ORDER = "\n".join(
@@ -47,40 +36,6 @@ HCPCS = "\n".join(
 )
 
 
-def zipped(files: dict[str, str | bytes]) -> bytes:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in files.items():
-            archive.writestr(name, content)
-    return buffer.getvalue()
-
-
-@pytest.fixture
-def server() -> Iterator[tuple[str, dict[str, tuple[int, bytes, int]]]]:
-    """A local web server: path → status, content, promised length."""
-    pages: dict[str, tuple[int, bytes, int]] = {}
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            status, content, length = pages.get(self.path, (404, b"no", 2))
-            self.send_response(status)
-            if status == 302:
-                self.send_header("Location", content.decode())
-            self.send_header("Content-Length", str(length))
-            self.end_headers()
-            self.wfile.write(content)
-
-        def log_message(self, format: str, *args: object) -> None:
-            """Keep the test quiet."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as httpd:
-        thread = threading.Thread(target=httpd.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{httpd.server_port}", pages
-        httpd.shutdown()
-        thread.join()
-
-
 def test_a_folder_with_files_of_any_name(official: Path) -> None:
     (official / "index.xml").rename(official / "whatever.dat")
     (official / "readme.txt").write_text("Words about the files.")
@@ -101,12 +56,6 @@ def test_installing_again_replaces(write: Write, folders: Path) -> None:
     assert "Bellyache" in {term.text for term in after.terms(["index"])}
     assert len(list(folders.rglob("*.tsv"))) == 1
     assert not list(folders.glob(".staging*"))
-
-
-def test_a_zip_and_a_zip_inside_a_zip(write: Write) -> None:
-    inner = zipped({"deep/drug.xml": DRUG})
-    report = install(write("all.zip", zipped({"x/index.xml": INDEX, "more.zip": inner})))
-    assert {part.kind for part in report.installed} == {"index", "drug"}
 
 
 def test_tabular_release_replaces_the_codes(write: Write) -> None:
@@ -181,50 +130,6 @@ def test_a_folder_with_one_bad_file_installs_nothing(official: Path, folders: Pa
     assert not list(folders.rglob("*.tsv"))
 
 
-def test_swelling_archives_are_refused(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sources_module, "MOST_BYTES", 1_000_000)
-    with pytest.raises(LeadtermError, match="too large"):
-        install(write("bomb.zip", zipped({"a.txt": "0" * 2_000_000})))
-    with pytest.raises(LeadtermError, match="too large"):
-        install(write("big.txt", "0" * 2_000_000))
-
-
-def test_from_the_web(server: tuple[str, dict[str, tuple[int, bytes, int]]], folders: Path) -> None:
-    address, pages = server
-    archive = zipped(dict(FILES))
-    pages["/files/April-1-2026.zip"] = (200, archive, len(archive))
-    pages["/short.zip"] = (200, archive[:100], len(archive))
-    with pytest.raises(LeadtermError, match="404"):
-        install(f"{address}/absent.zip")
-    with pytest.raises(LeadtermError, match=r"bytes of|cannot fetch"):
-        install(f"{address}/short.zip")
-    assert not list(folders.rglob("*.tsv"))
-    assert len(install(f"{address}/files/April-1-2026.zip").installed) == 4
-    with pytest.raises(LeadtermError, match="cannot fetch"):
-        install("http://127.0.0.1:9/x.zip")
-
-
-@pytest.mark.parametrize("target", ["file:///etc/passwd", "ftp://127.0.0.1/x", "gopher://x"])
-def test_a_redirect_leads_nowhere_but_to_the_web(target: str, server: Any, folders: Path) -> None:
-    address, pages = server
-    pages["/away.zip"] = (302, target.encode(), len(target))
-    with pytest.raises(LeadtermError, match=r"not followed|not allowed"):
-        install(f"{address}/away.zip")
-    archive = zipped(dict(FILES))
-    pages["/there.zip"] = (200, archive, len(archive))
-    pages["/moved.zip"] = (302, f"{address}/there.zip".encode(), 0)
-    assert len(install(f"{address}/moved.zip").installed) == 4
-    assert folders.exists()
-
-
-def test_a_server_that_never_ends_is_given_up(server: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    address, pages = server
-    pages["/slow.zip"] = (200, b"0" * 300_000, 300_000)
-    monkeypatch.setattr("leadterm.codes.official.sources.PATIENCE", -1)
-    with pytest.raises(LeadtermError, match="longer than -1 seconds"):
-        install(f"{address}/slow.zip")
-
-
 def test_a_full_disk_leaves_nothing(official: Path, folders: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     move, moved = Path.replace, []
 
@@ -256,20 +161,6 @@ def test_a_damaged_installed_file_is_reported(official: Path, folders: Path) -> 
         load_system("icd10cm")
 
 
-@pytest.mark.parametrize(
-    ("label", "version", "release"),
-    [("icd10cm-index-2025.xml", "2025", "2025"), ("icd10pcs_order_2026.txt", "", "2026"), ("x.txt", "", None),
-     ("HCPC2019_CONTR_ANWEB.txt", "", "2019"), ("icd10cm-tabular-April-1-2026.xml", "2026", "2026.04")],
-)  # fmt: skip
-def test_release_names(label: str, version: str, release: str | None) -> None:
-    assert release_from_label(label, version) == release
-
-
-def test_effective_dates_of_unknown_releases() -> None:
-    assert effective_dates("own", "1") == (None, None)
-    assert effective_dates("icd10cm", "spring") == (None, None)
-
-
 def test_real_code_files(data: Path) -> None:
     install(data / "hcpcs" / "2019-Alpha-Numeric-HCPCS-File.zip")
     assert len(load_system("hcpcs")) > 6000
@@ -279,42 +170,10 @@ def test_real_code_files(data: Path) -> None:
     assert "0DTJ4ZZ" in load_system("icd10pcs", date="2022-01-01")
 
 
-@pytest.mark.parametrize(
-    ("name", "codes", "system"),
-    [
-        ("a.txt", [("A000", 1), ("I10", 1), ("QA0", 0), ("QA00101", 1)], "icd10cm"),
-        ("a.txt", [("H40", 0), ("H4011", 0), ("H4011X1", 1)], "icd10cm"),  # all complete codes have seven characters
-        ("a.txt", [("B30", 0), ("B3000ZZ", 1)], "icd10pcs"),
-        ("a.txt", [("001", 0), ("0016070", 1), ("XW03372", 1)], "icd10pcs"),
-        ("a.txt", [("S52", 0), ("S52521A", 1)], "icd10cm"),
-        ("icd10cm_order.txt", [("H40", 0), ("H4011X1", 1)], "icd10cm"),
-        ("icd10pcs_order.txt", [("H40", 0), ("H4011X1", 1)], "icd10pcs"),
-    ],
-)
-def test_order_files_are_told_by_many_codes_together_and_then_by_name(
-    name: str, codes: list[tuple[str, int]], system: str
-) -> None:
-    lines = (order_line(at, code, flag, "Words") for at, (code, flag) in enumerate(codes, start=1))
-    assert [part.system for part in recognise(name, "\n".join(lines).encode(), release="1")] == [system]
-
-
-def test_a_plain_list_with_a_few_codes_of_a_new_shape_is_what_the_others_are() -> None:
-    codes = [f"K{number}" for number in range(100, 200)] + ["QAA1"]
-    text = "\n".join(f"{code} Some words" for code in codes)
-    assert [part.system for part in recognise("list.txt", text.encode(), release="1")] == ["icd10cm"]
-    assert [part.system for part in recognise("HCPC26.txt", b"A0425 Mileage\nJ0120 Drug", release="1")] == ["hcpcs"]
-
-
 def test_a_file_that_disagrees_with_its_name_is_installed_with_a_warning(write: Write) -> None:
     report = install(write("icd10pcs_2030.txt", "A000 Cholera\nI10 Hypertension\n"), force=True)
     assert [part.system for part in report.installed] == ["icd10cm"]
     assert "icd10pcs" in report.doubts[0]
-
-
-def test_the_index_keeps_codes_with_two_letters() -> None:
-    xml = "<ICD10CM.index><version>2026</version><mainTerm><title>SCN2A disorder</title><code>QA0.0101</code>"
-    part = recognise("index.xml", f"{xml}</mainTerm></ICD10CM.index>".encode())[0]
-    assert part.rows[0][3] == "QA0.0101"
 
 
 def test_a_part_of_a_list_is_refused_unless_forced(write: Write, folders: Path) -> None:
@@ -332,70 +191,9 @@ def test_a_part_of_a_list_is_refused_unless_forced(write: Write, folders: Path) 
         remove("icd10cm", "2031")
 
 
-@pytest.mark.parametrize(
-    ("table", "titles"),
-    [
-        ('code,title,billable\nA1,"Arm, upper",1\n', ["Arm, upper"]),
-        ('code,title\nA1,"Arm ""left"", upper"\nA2,Leg\n', ['Arm "left", upper', "Leg"]),
-        ("code,title\nA1,Arm, upper\n", ["Arm, upper"]),
-        ("code,title\nA1,1,25-dihydroxy\n", ["1,25-dihydroxy"]),
-        ('code,title\nA1,"Arm\nupper"\n', ["Arm upper"]),
-        ('code\ttitle\nA1\t"Arm", upper\n', ['"Arm", upper']),
-        ("code,title,,\nA1,Arm,,\n", ["Arm"]),
-        ("code\ttitle\t\t\nA1\tArm\nA2\tLeg\t\n", ["Arm", "Leg"]),
-        ('code\t"title"\n#1\t"Arm ""left"""\n', ['Arm "left"']),
-    ],
-)
-def test_titles_with_commas_and_quotes(table: str, titles: list[str]) -> None:
-    part = recognise("own.csv", table.encode(), system="own", release="1")[0]
-    assert [row[1] for row in part.rows] == titles
-    assert all(row[2] == "1" for row in part.rows)
-
-
-@pytest.mark.parametrize(
-    ("table", "says"),
-    [
-        ("code,title,billable\nA1,Arm, upper,1\n", "line 2 of 'own.csv' has more cells"),
-        ('code,title\nA1,"Arm\n', "no line of a table"),
-        ("code,title\nA\x1b1,Arm\n", "allowed: 1 to 64"),
-        ("code,title\nA 1,Arm\n", "allowed: 1 to 64"),
-        ("code\ttitle\nA\u20281\tArm\n", "allowed: 1 to 64"),
-    ],
-)
-def test_tables_nobody_can_read_for_sure_are_refused(table: str, says: str) -> None:
-    with pytest.raises(LeadtermError, match=says):
-        recognise("own.csv", table.encode(), system="own", release="1")
-
-
 def test_codes_of_an_own_system_keep_their_dots(write: Write) -> None:
     install(write("own.csv", "code,title\nV01,Pedestrian\nV01.1,in traffic\n"), system="own", release="1")
     assert load_system("own").codes == ("V01", "V01.1")
-
-
-@pytest.mark.parametrize(
-    "content",
-    [
-        zipped({"a.txt": "x" * 500}).replace(b"a.txt", b"\xff.txt"),
-        zipped({"index.xml": INDEX})[5:],
-        b"PK\x03\x04" + bytes(range(256)) * 4,
-    ],
-)
-def test_damaged_archives_give_a_message(content: bytes, write: Write) -> None:
-    with pytest.raises(LeadtermError, match=r"damaged|nothing in"):
-        install(write("x.zip", content))
-
-
-def test_deep_xml_is_refused() -> None:
-    deep = "<ICD10CM.index><version>2026</version>" + "<term>" * 5000 + "</term>" * 5000 + "</ICD10CM.index>"
-    with pytest.raises(LeadtermError, match="inside one another"):
-        recognise("deep.xml", deep.encode())
-
-
-def test_archives_within_an_archive_count_together(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sources_module, "MOST_TOTAL", 30_000)
-    inner = zipped({"a.txt": "0" * 20_000})
-    with pytest.raises(LeadtermError, match="too large"):
-        install(write("all.zip", zipped({"1.zip": inner, "2.zip": inner})))
 
 
 @pytest.mark.parametrize("name", ["", "/abs", "../icd10cm", "*", "a/b", "[/x]"])

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.review.test_page import TOKEN, address, chromium, opened
+from page_keys import opened
+from tests.review.conftest import TOKEN
 
 from leadterm.decisions.changes import Change
 from leadterm.review.workbench import Mode, Workbench
 
-__all__ = ["address", "chromium"]
 SHEETS = Path(__file__).parents[2] / "pipeline" / "leadterm"
 ROOMS = ("list", "encounter", "finder", "between", "figures")
 SCHEMES = ({"color_scheme": "light"}, {"color_scheme": "dark"}, {"forced_colors": "active"})

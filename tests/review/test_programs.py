@@ -20,7 +20,6 @@ from hypothesis.errors import Unsatisfiable
 from schemathesis import GenerationMode
 from tests.review.conftest import TOKEN
 from tests.review.test_api import CM, decide
-from tests.review.test_page import address
 
 from leadterm.corpus.format import encode
 from leadterm.decisions.accounts import Accounts
@@ -31,7 +30,6 @@ from leadterm.review.serve import Listening, _bind
 from leadterm.review.workbench import Workbench
 from leadterm.schema import Encounter, Note, ReferenceCode
 
-__all__ = ["address"]
 NOTE = "ASSESSMENT\nGout of the right ankle. Hypertension.\n"
 
 

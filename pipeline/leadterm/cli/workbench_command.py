@@ -6,7 +6,7 @@ import getpass
 import webbrowser
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -85,16 +85,7 @@ def review(
     given = list(_exercises(notes) if practise else _encounters(notes, setting, date))
     mode = _mode(given, double=double, blind=blind, practise=practise, baseline=baseline)
     bench = _bench(given, decisions, model, coder or getpass.getuser(), sources, mode)
-    try:
-        from leadterm.review.serve import Listening, serve
-
-        where = Listening(host, port, tuple(names or ()), certificate, key, plain)
-        serve(bench, where, lambda address: _tell(bench, address, open_))
-    except ModuleNotFoundError as error:
-        hint = "Install it with: pip install 'leadterm[review]'"
-        raise LeadtermError(f"the workbench needs the package '{error.name}'.", hint=hint) from None
-    except KeyboardInterrupt:
-        messages().print(f"stopped; the decisions are in {bench.store.where}", markup=False)
+    _serve(bench, open_, host, port, tuple(names or ()), certificate, key, plain)
 
 
 def _sources(facts: Sequence[Path], lines: Sequence[Path], edits: Path | None, rules: Path | None) -> ClaimSources:
@@ -115,6 +106,19 @@ def _invite(decisions: str | None, name: str, role: str) -> None:
     write_output(token)
     messages().print(f"The token of {name}, {role}; it is shown this once. Open https://NAME:PORT/?token=TOKEN.",
                      markup=False, soft_wrap=True)  # fmt: skip
+
+
+def _serve(bench: Workbench, open_: bool, *where: Any) -> None:
+    """Serve the workbench until it is stopped."""
+    try:
+        from leadterm.review.serve import Listening, serve
+
+        serve(bench, Listening(*where), lambda address: _tell(bench, address, open_))
+    except ModuleNotFoundError as error:
+        hint = "Install it with: pip install 'leadterm[review]'"
+        raise LeadtermError(f"the workbench needs the package '{error.name}'.", hint=hint) from None
+    except KeyboardInterrupt:
+        messages().print(f"stopped; the decisions are in {bench.store.where}", markup=False)
 
 
 def _tell(bench: Workbench, address: str, open_: bool) -> None:

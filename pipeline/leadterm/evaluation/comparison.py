@@ -142,12 +142,7 @@ def compare(
     _check(metrics, next(iter(scored.values())).ratios)
     rows = _tests(scored, _pairs(runs, baseline), metrics, n_permutations, seed)
     corrected = holm([p for _, _, p in rows])
-    found = [_difference(scored, row, c) for row, c in zip(rows, corrected, strict=True)]
-    values = {name: one.values for name, one in scored.items()}
-    ci = {name: intervals(one.samples, one.values) for name, one in scored.items()}
-    limits = {name: one.limit for name, one in scored.items()}
-    said = {name: one.said for name, one in scored.items()}
-    return Comparison(tuple(runs), next(iter(scored.values())).table.n, values, ci, limits, tuple(found), said)
+    return _comparison(scored, [_difference(scored, row, c) for row, c in zip(rows, corrected, strict=True)])
 
 
 @dataclass(frozen=True)
@@ -160,6 +155,16 @@ class _Scored:
     ratios: Ratios
     values: Mapping[str, float]
     samples: Mapping[str, Floats]
+
+
+def _comparison(scored: Mapping[str, _Scored], differences: Iterable[Difference]) -> Comparison:
+    """Put the figures of all runs, by run, beside the differences of the pairs."""
+    values = {name: one.values for name, one in scored.items()}
+    ci = {name: intervals(one.samples, one.values) for name, one in scored.items()}
+    limits = {name: one.limit for name, one in scored.items()}
+    said = {name: one.said for name, one in scored.items()}
+    n = next(iter(scored.values())).table.n
+    return Comparison(tuple(scored), n, values, ci, limits, tuple(differences), said)
 
 
 def _scored(table: Aligned, limit: tuple[float | None, str], said: list[str], n_bootstrap: int, seed: int) -> _Scored:

@@ -170,23 +170,17 @@ def evaluate(
     hierarchy: Hierarchy | None = None,
     remarks: Iterable[str] = (),
 ) -> Report:
-    """Score a run against reference codes.
+    """Score a run against reference codes; ``report.schema.json`` defines each figure.
 
-    - ``threshold``: lowest score that counts as chosen. ``"cv"`` chooses it for each fold of patients on the other
-      folds. None takes the run's own; a run without one has every row chosen.
-    - ``systems``: code systems to score; all of the reference by default.
-    - ``split``: name of the split scored; a threshold chosen on it is refused.
-    - ``ks``: cutoffs beside the usual ones.
+    - ``threshold``: lowest score that counts as chosen; ``"cv"`` chooses it for each fold of patients on the others;
+      None takes the run's own; a run without one has every row chosen.
+    - ``systems``: code systems to score; by default all. ``split``: its name; a threshold chosen on it is refused.
+    - ``ks``: cutoffs beside the usual ones; ``targets``: precision targets for coverage.
     - ``n_bootstrap``: bootstrap samples for the 95 % intervals, drawn by patient where known; 0 for none.
     - ``training``: what the system learned from, for seen, few-shot and unseen codes.
-    - ``uncoded``: whether encounters without any reference code are left out.
-    - ``tolerance``: characters of tolerance for evidence.
-    - ``targets``: precision targets for coverage.
-    - ``hierarchy``: what knows categories, blocks and chapters: the module ``leadterm.codes.levels``, or your own.
-      Without it the first three characters of a code stand for all of them.
+    - ``uncoded``: whether encounters without reference codes are left out. ``tolerance``: characters, for evidence.
+    - ``hierarchy``: knows categories and chapters, as ``leadterm.codes.levels`` does; else three characters stand in.
     - ``remarks``: what a reader must know beside what is found here; they head the warnings.
-
-    The definition of each figure is in ``report.schema.json``.
 
     ``LeadtermError`` if there is nothing to score, a name is unknown or the threshold was chosen on what is scored.
 
@@ -194,17 +188,26 @@ def evaluate(
     >>> report["micro_precision"], report["micro_recall"], report["warnings"][0]
     (0.5, 0.5, '1 encounter was not answered by the run: scored as empty answers.')
     """
-    system = the_only(systems)
-    known, reference = as_run(run, system=system), as_qrels(qrels, system=system)
-    table = align(known, reference, systems=systems, uncoded=uncoded)
+    known = as_run(run, system=the_only(systems))
+    table = align(known, as_qrels(qrels, system=the_only(systems)), systems=systems, uncoded=uncoded)
     table, limit, source = set_threshold(table, known, threshold, split, seed)
-    ratios = all_ratios(table, ks)
-    samples = bootstrap(table, ratios, n_bootstrap, seed) if n_bootstrap else {}
-    aims = tuple(targets) if known.has_scores else ()
-    levels = hierarchy or FirstCharacters()
-    single = {**ratios.values(), **macro_metrics(label_counts(table)), **areas(table)}
-    values: dict[str, Any] = {
+    ratios, aims = all_ratios(table, ks), tuple(targets) if known.has_scores else ()
+    values = {
         **_head(table, known, split, limit, source, seed, n_bootstrap),
+        **_figures(table, ratios, training, hierarchy or FirstCharacters(), tolerance, aims, n_bootstrap, seed),
+        "warnings": [*remarks, *warnings_of(table, known, uncoded)],
+    }
+    return Report(known.name, _finite(values), table, ratios)
+
+
+def _figures(
+    table: Aligned, ratios: Ratios, training: Qrels | Mapping[str, int] | None, levels: Hierarchy,
+    tolerance: int, aims: tuple[float, ...], n_bootstrap: int, seed: int,
+) -> dict[str, Any]:  # fmt: skip
+    """Everything that is counted, in the order of the report."""
+    samples = bootstrap(table, ratios, n_bootstrap, seed) if n_bootstrap else {}
+    single = {**ratios.values(), **macro_metrics(label_counts(table)), **areas(table)}
+    return {
         **single,
         "ci": intervals(samples, single),
         **breakdowns(table, ratios, training, levels),
@@ -218,9 +221,7 @@ def evaluate(
         "precision_recall": precision_recall_curve(table),
         "mistakes": mistakes(table, levels),
         "counts": dict(table.counts),
-        "warnings": [*remarks, *warnings_of(table, known, uncoded)],
     }
-    return Report(known.name, _finite(values), table, ratios)
 
 
 def _head(

@@ -118,12 +118,8 @@ class Ranker:
         trees["feature"] = columns[trees["feature"]].astype(trees["feature"].dtype)
         calibration = fit_calibration(scores, target, fold)
         oof = calibration(scores)
-        point = best_f1_threshold(oof, target, missed=missed)
-        report = {
-            "f1": point.f1, "precision": point.precision, "recall": point.recall, "ece": calibration.ece,
-            "n": len(target), "positives": int(target.sum()), "missed": missed,
-        }  # fmt: skip
-        return cls(tuple(feature_names), trees, baseline, depth, calibration, point.threshold, report, oof=oof)
+        threshold, report = _figures(oof, target, missed, calibration)
+        return cls(tuple(feature_names), trees, baseline, depth, calibration, threshold, report, oof=oof)
 
     def raw_score(self, X: ArrayLike, feature_names: Sequence[str]) -> Floats:
         """Sum the trees (log-odds), before calibration.
@@ -234,6 +230,15 @@ def _part(made: Callable[..., Made], arrays: Mapping[str, Any], prefix: str, nam
     if f"{prefix}{names[0]}" not in arrays:
         return None
     return made(**{name: np.asarray(arrays[f"{prefix}{name}"]) for name in names})
+
+
+def _figures(oof: Floats, target: NDArray[Any], missed: int, made: Calibration) -> tuple[float, dict[str, float]]:
+    """Give the threshold of the best F1 out of fold, and the figures there."""
+    point = best_f1_threshold(oof, target, missed=missed)
+    return point.threshold, {
+        "f1": point.f1, "precision": point.precision, "recall": point.recall, "ece": made.ece,
+        "n": len(target), "positives": int(target.sum()), "missed": missed,
+    }  # fmt: skip
 
 
 def _grown(

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from leadterm.errors import LeadtermError, unknown_name
 from leadterm.learned.corpus_model import CorpusModel
@@ -92,51 +93,67 @@ def train(
 ) -> TrainResult:
     """Learn from coded notes and write a model.
 
-    An interrupted run leaves no half-written model; started again with the same corpus and recipe
-    it takes up the folds that were finished.
+    An interrupted run leaves no half-written model; started again it takes up the folds that were finished.
 
-    - ``corpus``: a corpus folder, or encounters with reference codes.
-    - ``recipe``: settings; the default is good for every corpus.
+    - ``corpus``: a corpus folder, or encounters with codes. ``recipe``: settings; the default is good for every corpus.
     - ``systems``: code systems to learn; all that the corpus holds if left out.
     - ``target_precision``: also find the threshold that gives this precision out of fold.
     - ``titles``: titles of codes by system, to be shown with suggestions; found where they can be if left out.
     - ``earlier``: a model whose knowledge is kept: what it says of an encounter is learned from too. Encounters that
       a corpus model learned from before are left out. By default the shipped model where it fits.
-    - ``jobs``: processes; the result does not depend on them.
-    - ``progress``: told the name of each step and the share of the work that is done.
+    - ``jobs``: processes; the result does not depend on them. ``progress``: told each step and the share that is done.
 
     ``LeadtermError`` if the corpus has nothing to learn from, a system is not in it, or the output cannot be written.
     """
-    check_output(output, documents=("README.md",))
-    _check_target(target_precision)
+    _refuse_early(output, target_precision)
     use, tell, clock = recipe or Recipe(), progress or (lambda _step, _share: None), _Clock()
     tell("reading the corpus", 0.0)
-    encounters = _read(corpus, splits)
-    wanted = _systems(encounters, systems)
-    earlier, encounters, remarks = _beside_prior(encounters, wanted, earlier)
-    wanted = _left(encounters, wanted)
-    digest = _digest(encounters)
-    work = WorkFolder.beside(output, _depends(digest, use, earlier))
-    learner = _Learner(encounters, use, earlier, jobs, tell, work, clock)
+    ground = _ground(corpus, splits, systems, earlier)
+    work = WorkFolder.beside(output, _depends(ground.digest, use, ground.earlier))
+    learner = _Learner(ground.encounters, use, ground.earlier, jobs, tell, work, clock)
     clock.stage("read")
-    learned = {name: learner.learn(name, i / len(wanted), 1 / len(wanted)) for i, name in enumerate(wanted)}
-    fitted, point, target = _with_thresholds(learned, target_precision)
-    clock.stage("threshold")
+    learned = learner.learn_all(ground.systems)
+    fitted, point, target = _with_thresholds(learned, target_precision, clock)
     releases, said = known_titles(corpus if isinstance(corpus, str | Path) else None, fitted)
-    meta = _manifest(encounters, digest, splits, wanted, use, clock.seconds, fitted, point)
+    meta = _manifest(ground, splits, use, clock.seconds, fitted, point)
     meta |= _bought(target_precision, target) | {"releases": releases}
-    model = CorpusModel(
-        fitted, point.threshold, Path(output).name, titles or said, meta, releases,
-        earlier, np.array(sorted(e.digest for e in encounters), dtype=np.uint64),
-    )  # fmt: skip
+    name, shown, seen = Path(output).name, titles or said, ground.digests
+    model = CorpusModel(fitted, point.threshold, name, shown, meta, releases, ground.earlier, seen)
     tell("writing the model", 1.0)
     path = save_model(model, output, documents={"README.md": model_card(model, point, target, target_precision)})
     work.remove()
-    return TrainResult(model, path, point, target, (*remarks, *_remarks(encounters, wanted)))
+    return TrainResult(model, path, point, target, ground.remarks)
 
 
-def _check_target(wanted: float | None) -> None:
-    """Refuse a target that cannot be meant before hours of training, not after."""
+@dataclass(frozen=True)
+class _Ground:
+    """What there is to learn from: encounters new to the earlier model, and the code systems they hold."""
+
+    encounters: list[Encounter]
+    systems: list[str]
+    earlier: Prior | None
+    digest: str
+    remarks: tuple[str, ...]
+
+    @property
+    def digests(self) -> NDArray[np.uint64]:
+        return np.array(sorted(e.digest for e in self.encounters), dtype=np.uint64)
+
+
+def _ground(
+    corpus: str | Path | Sequence[Encounter], splits: Sequence[str], systems: Sequence[str] | None,
+    earlier: Prior | str | None,
+) -> _Ground:  # fmt: skip
+    encounters = _read(corpus, splits)
+    wanted = _systems(encounters, systems)
+    prior, encounters, remarks = _beside_prior(encounters, wanted, earlier)
+    wanted = _left(encounters, wanted)
+    return _Ground(encounters, wanted, prior, _digest(encounters), (*remarks, *_remarks(encounters, wanted)))
+
+
+def _refuse_early(output: str | Path, wanted: float | None) -> None:
+    """Refuse an output or a target that cannot be meant before hours of training, not after."""
+    check_output(output, documents=("README.md",))
     if wanted is None or 0 < wanted < 1:
         return
     meant = f"; did you mean {wanted / 100:g}?" if 1 < wanted < 100 else "."
@@ -172,6 +189,9 @@ class _Learner:
         parts = [self.encounters[i : i + _AT_ONCE] for i in range(0, len(self.encounters), _AT_ONCE)]
         found = Parallel(n_jobs=self.jobs)(delayed(_tokenised)(part) for part in parts)
         return [tokens for part in found for tokens in part]
+
+    def learn_all(self, systems: Sequence[str]) -> dict[str, tuple[FoldRows, SystemModel]]:
+        return {name: self.learn(name, i / len(systems), 1 / len(systems)) for i, name in enumerate(systems)}
 
     def learn(self, name: str, start: float, share: float) -> tuple[FoldRows, SystemModel]:
         """Out-of-fold rows, then ranker and parts, of one code system."""
@@ -308,7 +328,7 @@ def _digest(encounters: Sequence[Encounter]) -> str:
 
 
 def _with_thresholds(
-    learned: Mapping[str, tuple[FoldRows, SystemModel]], wanted: float | None
+    learned: Mapping[str, tuple[FoldRows, SystemModel]], wanted: float | None, clock: _Clock
 ) -> tuple[dict[str, SystemModel], OperatingPoint, OperatingPoint | None]:
     """The models of the systems, the best threshold out of fold over all of them, and that of a wanted precision."""
     confidence = np.concatenate([np.asarray(system.ranker.oof) for _, system in learned.values()])
@@ -316,24 +336,20 @@ def _with_thresholds(
     missed = sum(rows.missed for rows, _ in learned.values())
     point = best_f1_threshold(confidence, right, missed=missed)
     target = precision_threshold(confidence, right, wanted, missed=missed) if wanted else None
+    clock.stage("threshold")
     return {name: system for name, (_, system) in learned.items()}, point, target
 
 
 def _manifest(
-    encounters: Sequence[Encounter],
-    digest: str,
-    splits: Sequence[str],
-    systems: Sequence[str],
-    recipe: Recipe,
-    seconds: Mapping[str, float],
-    fitted: Mapping[str, SystemModel],
-    point: OperatingPoint,
-) -> dict[str, Any]:
+    ground: _Ground, splits: Sequence[str], recipe: Recipe, seconds: Mapping[str, float],
+    fitted: Mapping[str, SystemModel], point: OperatingPoint,
+) -> dict[str, Any]:  # fmt: skip
     """What a reader needs to judge and repeat the run."""
     figures = {name: dict(system.ranker.report) for name, system in fitted.items()}
+    held = {"encounters": len(ground.encounters), "systems": list(ground.systems)}
     return {
-        "corpus": {"sha256": digest, "splits": list(splits), "encounters": len(encounters), "systems": list(systems)},
-        "languages": sorted({e.language for e in encounters}),
+        "corpus": {"sha256": ground.digest, "splits": list(splits), **held},
+        "languages": sorted({e.language for e in ground.encounters}),
         "recipe": recipe.to_json(),
         "versions": {
             "python": platform.python_version(),
