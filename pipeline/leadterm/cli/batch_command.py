@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 import time
 from collections.abc import Iterable
 from pathlib import Path
@@ -12,9 +11,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from leadterm.cli.config import read_config
-from leadterm.cli.console import write_output
+from leadterm.cli.console import say, write_output
+from leadterm.cli.options import IdColumn, TextColumn
 from leadterm.cli.tables import check_table_output
-from leadterm.errors import LeadtermError, printable, unknown_name
+from leadterm.errors import LeadtermError, unknown_name
 
 if TYPE_CHECKING:
     from leadterm.batch.options import Options
@@ -36,8 +36,6 @@ Systems = Annotated[list[str] | None, typer.Option("--system", metavar="S", help
 Top = Annotated[int | None, typer.Option(min=1, help="Most codes per encounter.")]
 Threshold = Annotated[float | None, typer.Option(min=0, max=1, help="Lowest confidence of a suggested code.")]
 Date = Annotated[str | None, typer.Option(metavar="YYYY-MM-DD", help="Date of service where the notes have none.")]
-TextColumn = Annotated[str | None, typer.Option(metavar="NAME", help="Column of the notes in a table.")]
-IdColumn = Annotated[str | None, typer.Option(metavar="NAME", help="Column of the encounter's id.")]
 Sql = Annotated[str | None, typer.Option(metavar="QUERY", help="Notes are the rows of a query.")]
 Size = Annotated[int | None, typer.Option("--notes-per-part", min=1, help="About; chosen by the size of the input.")]
 Memory = Annotated[float, typer.Option(min=0.1, metavar="GB", help="A worker that holds more is replaced.")]
@@ -114,12 +112,12 @@ def _go(options: Options, output: str, engine: Engine) -> None:
     with folder.locked():
         plan = make_plan(options, folder)
         for warning in plan.warnings:
-            _say(f"warning: {warning}")
+            say(f"warning: {warning}")
         failed = _watch(run_parts(folder, plan, engine), plan, folder)
     for outcome in failed[:FEW]:
-        _say(f"part {outcome['part']} is not done: {outcome['failed']}")
+        say(f"part {outcome['part']} is not done: {outcome['failed']}")
     if failed:
-        _say(f"{len(failed)} of {len(plan.pieces)} parts are not done. Run the same command to go on.")
+        say(f"{len(failed)} of {len(plan.pieces)} parts are not done. Run the same command to go on.")
         raise typer.Exit(2)
     raise typer.Exit(_sum_up(folder))
 
@@ -130,7 +128,7 @@ def _watch(outcomes: Iterable[dict[str, Any]], plan: Plan, folder: RunFolder) ->
 
     known = sum(plan.pieces[number].rows for number in folder.read_records())
     if known:
-        _say(f"going on: {known:,} of {plan.rows:,} rows are done.")
+        say(f"going on: {known:,} of {plan.rows:,} rows are done.")
     failed, told, done = [], set[str](), 0
     since = last = time.monotonic()
     for outcome in outcomes:
@@ -141,11 +139,11 @@ def _watch(outcomes: Iterable[dict[str, Any]], plan: Plan, folder: RunFolder) ->
         for warning in outcome["warnings"]:
             if warning not in told and len(told) < FEW:
                 told.add(warning)
-                _say(warning)
+                say(warning)
         if time.monotonic() - last > EVERY:
             last = time.monotonic()
             left = seconds_left(plan.rows - known, done, since)
-            _say(f"{known + done:,} of {plan.rows:,} rows; about {duration(left or 0)} to go.")
+            say(f"{known + done:,} of {plan.rows:,} rows; about {duration(left or 0)} to go.")
     return failed
 
 
@@ -153,9 +151,9 @@ def _sum_up(folder: RunFolder) -> int:
     """Say what a finished run made, and give the exit status."""
     made = json.loads(folder.manifest_file.read_text(encoding="utf-8"))
     letters = made["letters"]
-    _say(f"{made['encounters']:,} encounters, {made['suggestions']:,} suggestions in {len(made['parts']):,} files.")
+    say(f"{made['encounters']:,} encounters, {made['suggestions']:,} suggestions in {len(made['parts']):,} files.")
     if letters:
-        _say(f"{letters:,} notes have no answer; '{folder.letters_file}' says why.")
+        say(f"{letters:,} notes have no answer; '{folder.letters_file}' says why.")
     return 2 if letters else 0
 
 
@@ -164,7 +162,3 @@ def _show(output: str) -> None:
     from leadterm.batch.run_folder import RunFolder
 
     write_output("\n".join(describe(progress_of(RunFolder(output)))))
-
-
-def _say(message: str) -> None:
-    print(f"leadterm: {printable(message)}", file=sys.stderr, flush=True)

@@ -7,13 +7,13 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from leadterm.cli.console import console, messages, write_output
+from leadterm.cli.options import Page, Seed
 from leadterm.errors import LeadtermError, unknown_name
 
 if TYPE_CHECKING:
@@ -24,14 +24,6 @@ if TYPE_CHECKING:
 __all__ = ["benchmark"]
 
 LIST = "list"
-
-
-class Format(StrEnum):
-    """How to print."""
-
-    TABLE = "table"
-    JSON = "json"
-    HTML = "html"
 
 
 def benchmark(
@@ -45,9 +37,9 @@ def benchmark(
     ] = None,
     recipe: Annotated[Path | None, typer.Option(help="Recipe of the training, a TOML file.")] = None,
     baselines: Annotated[bool, typer.Option(help="Score plain systems too, and test against them.")] = True,
-    format: Annotated[Format, typer.Option("--format", help="How to print.")] = Format.TABLE,
+    format: Page = "table",
     bootstrap: Annotated[int, typer.Option(min=0, help="Bootstrap samples for the intervals; 0 for none.")] = 1000,
-    seed: Annotated[int, typer.Option(help="Of everything random.")] = 0,
+    seed: Seed = 0,
 ) -> None:
     """Import a benchmark, train, score, and print our rows beside the published ones. Exit status 1: a figure fell."""
     from leadterm.experiments.benchmarks import load_benchmarks
@@ -143,10 +135,10 @@ def _page(outcome: Outcome, coders: Agreement | None) -> str:
     )  # fmt: skip
 
 
-def _emit(outcome: Outcome, coders: Agreement | None, format: Format) -> None:
-    if format is Format.JSON:
+def _emit(outcome: Outcome, coders: Agreement | None, format: str) -> None:
+    if format == "json":
         write_output(_json(outcome, coders))
-    elif format is Format.HTML:
+    elif format == "html":
         write_output(_page(outcome, coders))
     else:
         _print(outcome, coders)

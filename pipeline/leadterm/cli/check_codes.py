@@ -6,13 +6,13 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from leadterm.cli.console import console, write_output
+from leadterm.cli.options import Encounters, Output, Page
 from leadterm.errors import LeadtermError
 from leadterm.storage.writer import refuse_inputs
 
@@ -28,14 +28,6 @@ TABLES = (".csv", ".tsv", ".xlsx", ".parquet")
 PAGE_WIDTH = 100
 
 
-class Format(StrEnum):
-    """How to print."""
-
-    TABLE = "table"
-    JSON = "json"
-    HTML = "html"
-
-
 Given = Annotated[
     str | None,
     typer.Argument(metavar="NOTE", help="A note with --codes; or a corpus, table or encounters that hold their codes."),
@@ -48,8 +40,6 @@ Codes = Annotated[
         help="The coder's codes, first one first: E11.9,I10. J18.9:N adds POA, J1885*2-RT units and modifiers.",
     ),
 ]
-As = Annotated[Format, typer.Option("--format", help="How to print.")]
-Output = Annotated[str | None, typer.Option("--output", "-o", metavar="PATH", help="Write to a file.")]
 SiteFile = Annotated[
     Path | None, typer.Option("--rules", metavar="FILE", help="Rules, levels and overrides of the site: TOML.")
 ]
@@ -59,13 +49,12 @@ QueryFile = Annotated[
 EditFolder = Annotated[
     Path | None, typer.Option("--edits", metavar="DIR", help="NCCI and Medicare coverage files, as downloaded.")
 ]
-Wanted = Annotated[list[str] | None, typer.Option("--encounter", metavar="ID", help="Which of them; may repeat. All.")]
 
 
 def check(
     note: Given = None,
     codes: Codes = None,
-    wanted: Wanted = None,
+    wanted: Encounters = None,
     model: Annotated[str, typer.Option("--model", metavar="M", help="Who reads the notes.")] = "default",
     system: Annotated[
         str | None, typer.Option("--system", metavar="S", help="Code system of --codes. Told by each code.")
@@ -78,7 +67,7 @@ def check(
     rules: SiteFile = None,
     queries: QueryFile = None,
     edits: EditFolder = None,
-    format: As = Format.TABLE,
+    format: Page = "table",
     output: Output = None,
     list_rules: Annotated[bool, typer.Option("--list-rules", help="Print all rules and who says so.")] = False,
 ) -> None:
@@ -231,12 +220,12 @@ def _reviews(
         yield review_codes(encounter, given, answer, date=date, facts=facts, said_of=said_of, **tables)
 
 
-def _write(found: Iterator[Review], format: Format, output: str | None) -> int:
+def _write(found: Iterator[Review], format: str, output: str | None) -> int:
     """Write the reviews; gives how many errors there are."""
     reviews = list(found)
-    if format is Format.JSON:
+    if format == "json":
         write_output(json.dumps([one.to_json() for one in reviews], ensure_ascii=False, indent=1), output)
-    elif format is Format.HTML:
+    elif format == "html":
         from leadterm.pages.review_views import review_page
 
         write_output(review_page(reviews), output)

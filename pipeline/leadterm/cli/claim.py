@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from leadterm.cli.console import console, messages, write_output
+from leadterm.cli.options import EditFolder, Encounters, Output, RulesFile
 from leadterm.errors import LeadtermError, printable
 from leadterm.storage.writer import refuse_inputs
 
@@ -23,23 +23,13 @@ if TYPE_CHECKING:
 __all__ = ["claim"]
 
 
-class Format(StrEnum):
-    """How to write a claim."""
-
-    TABLE = "table"
-    JSON = "json"
-    CSV = "csv"
-    HTML = "html"
-    FHIR = "fhir"
-    X12 = "x12"
-
-
 Given = Annotated[
     str,
     typer.Argument(metavar="ENCOUNTER", help="Corpus, encounters in JSON, FHIR, notes; with --check an 837 file."),
 ]
-Wanted = Annotated[list[str] | None, typer.Option("--encounter", metavar="ID", help="Which of them; may repeat. All.")]
-As = Annotated[Format, typer.Option("--format", help="How to write it.")]
+As = Annotated[
+    Literal["table", "json", "csv", "html", "fhir", "x12"], typer.Option("--format", help="How to write it.")
+]
 FactFiles = Annotated[
     list[Path] | None,
     typer.Option("--facts", metavar="FILE", help="Provider, payer, patient: .toml, or a table; may repeat."),
@@ -49,14 +39,13 @@ Form = Annotated[
     Literal["professional", "institutional"] | None,
     typer.Option(help="837P or 837I. Of a stay institutional, else professional."),
 ]
-Output = Annotated[str | None, typer.Option("--output", "-o", metavar="PATH", help="Write to a file.")]
 Model = Annotated[str, typer.Option("--model", metavar="M", help="For notes without codes: who suggests them.")]
 
 
 def claim(
     encounter: Given,
-    wanted: Wanted = None,
-    format: As = Format.TABLE,
+    wanted: Encounters = None,
+    format: As = "table",
     facts: FactFiles = None,
     lines: LineFiles = None,
     form: Form = None,
@@ -64,11 +53,8 @@ def claim(
     model: Model = "default",
     setting: Annotated[str | None, typer.Option(metavar="S", help="outpatient or inpatient, for notes.")] = None,
     date: Annotated[str | None, typer.Option(metavar="YYYY-MM-DD", help="Date of service, for notes.")] = None,
-    edits: Annotated[
-        Path | None,
-        typer.Option("--edits", metavar="FOLDER", help="Official NCCI, MUE and coverage files that you have."),
-    ] = None,
-    rules: Annotated[Path | None, typer.Option("--rules", metavar="FILE", help="Rules of your site, TOML.")] = None,
+    edits: EditFolder = None,
+    rules: RulesFile = None,
     denial: Annotated[
         str | None, typer.Option("--denial", metavar="CARC", help="Show what leads to a denial: 11, 16 or 97.")
     ] = None,
@@ -154,20 +140,20 @@ def _draft(given: tuple[Encounter, bool], book: FactBook, form: Kind | None, mor
     return draft_claim(encounter, told, accepted=accepted, **more)
 
 
-def _write(drafts: Sequence[ClaimDraft], format: Format, output: str | None) -> None:
+def _write(drafts: Sequence[ClaimDraft], format: str, output: str | None) -> None:
     from leadterm.claim.claim_table import claim_table
     from leadterm.claim.claim_text import claim_text
 
-    table = format is Format.TABLE
-    write_output(claim_table(drafts, width=console().width) if table else claim_text(drafts, format.value), output)
+    table = format == "table"
+    write_output(claim_table(drafts, width=console().width) if table else claim_text(drafts, format), output)
 
 
-def _tell(drafts: Sequence[ClaimDraft], format: Format) -> None:
+def _tell(drafts: Sequence[ClaimDraft], format: str) -> None:
     """Say on standard error what keeps the drafts from being sent; 2 where something given is wrong."""
     from leadterm.claim.requirements import UNFINISHED
 
     wrong = [(one, finding) for one in drafts for finding in one.findings if finding.blocks]
-    if format is not Format.TABLE:
+    if format != "table":
         for draft, finding in wrong:
             messages().print(
                 printable(f"{draft.encounter_id}: {finding.message} {finding.fix}".strip()), soft_wrap=True
@@ -176,14 +162,14 @@ def _tell(drafts: Sequence[ClaimDraft], format: Format) -> None:
         raise typer.Exit(2)
 
 
-def _check(path: str, format: Format, output: str | None) -> None:
+def _check(path: str, format: str, output: str | None) -> None:
     """Name the faults of a claim file; 1 if there are some."""
     from leadterm.claim.x12_faults import fault_lines, find_faults
 
-    if format not in (Format.TABLE, Format.JSON):
-        raise LeadtermError(f"faults are not written as {format.value}.", hint="Use --format table or json.")
+    if format not in ("table", "json"):
+        raise LeadtermError(f"faults are not written as {format}.", hint="Use --format table or json.")
     faults = find_faults(Path(path))
-    if format is Format.JSON:
+    if format == "json":
         text = json.dumps([one.to_json() for one in faults], ensure_ascii=False, indent=1)
     else:
         text = fault_lines(path, faults)

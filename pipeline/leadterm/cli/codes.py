@@ -7,8 +7,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
-from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -43,18 +42,11 @@ TITLES = {
 SHOWN_CHILDREN = 60
 
 
-class Format(StrEnum):
-    """How to print an answer."""
-
-    table = "table"
-    json = "json"
-
-
 SystemOption = Annotated[str, typer.Option("--system", "-s", help="Code system, for instance icd10pcs.")]
 DateOption = Annotated[
     str | None, typer.Option("--date", help="Day of service YYYY-MM-DD; by default the newest release.")
 ]
-FormatOption = Annotated[Format, typer.Option("--format", "-f", help="Table to read, or json.")]
+FormatOption = Annotated[Literal["table", "json"], typer.Option("--format", "-f", help="Table to read, or json.")]
 
 
 @app.command("install")
@@ -63,14 +55,14 @@ def install_command(
     release: Annotated[str | None, typer.Option(help="Name of the release, where the files do not tell it.")] = None,
     system: Annotated[str | None, typer.Option(help="Name of the system, for a plain list (code, title).")] = None,
     force: Annotated[bool, typer.Option("--force", help="Also if the list has far fewer codes than known.")] = False,
-    output: FormatOption = Format.table,
+    output: FormatOption = "table",
 ) -> None:
     """Install an official release; files are recognised by what is in them."""
     from leadterm.codes.official.install import install
 
     with _status("Reading the code files …"):
         report = install(source, release=release, system=system, force=force)
-    if output is Format.json:
+    if output == "json":
         keys = ("system", "release", "kind", "rows")
         facts = [{key: getattr(part, key) for key in keys} for part in report.installed]
         skipped = [{"file": name, "why": why} for name, why in report.skipped]
@@ -97,12 +89,12 @@ def remove_command(
 
 
 @app.command("list")
-def list_command(output: FormatOption = Format.table) -> None:
+def list_command(output: FormatOption = "table") -> None:
     """List the code systems and releases at hand."""
     from leadterm.codes import available
 
     parts = available()
-    if output is Format.json:
+    if output == "json":
         keys = ("system", "title", "release", "kind", "effective_from", "effective_to", "packaged", "rows")
         _print_json([{key: _plain(getattr(part, key)) for key in keys} for part in parts])
         return
@@ -122,7 +114,7 @@ def show_command(
     code: Annotated[str, typer.Argument(help="A code in any spelling, for instance e11621.")],
     system: SystemOption = "icd10cm",
     date: DateOption = None,
-    output: FormatOption = Format.table,
+    output: FormatOption = "table",
 ) -> None:
     """Show all about a code: place, notes that hold for it, 7th characters, codes below."""
     from leadterm.codes import load_system
@@ -130,7 +122,7 @@ def show_command(
     with _status("Loading the codes …"):
         codes = load_system(system, date)
     spelled = codes.normalise(code) or code
-    if output is Format.json:
+    if output == "json":
         _print_json(_facts(codes, spelled))
     else:
         _print(*_page(codes, spelled))
@@ -142,7 +134,7 @@ def search_command(
     system: SystemOption = "icd10cm",
     date: DateOption = None,
     top: Annotated[int, typer.Option("--top", "-n", min=1, max=1000, help="Most codes to show.")] = 15,
-    output: FormatOption = Format.table,
+    output: FormatOption = "table",
 ) -> None:
     """Find codes by words, best first. Exit status 1 if there are none."""
     from leadterm.codes import load_system
@@ -151,7 +143,7 @@ def search_command(
     with _status("Loading the codes …"):
         codes = load_system(system, date)
         hits = search(codes, " ".join(text), top)
-    if output is Format.json:
+    if output == "json":
         keys = ("code", "title", "billable", "score", "term", "source")
         _print_json([{key: getattr(hit, key) for key in keys} for hit in hits])
     elif hits:

@@ -8,13 +8,14 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from leadterm.errors import printable
 from leadterm.pages.terminal import make_console
 from leadterm.storage.writer import explain_failure, write_file
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-__all__ = ["console", "messages", "progress", "write_output"]
+__all__ = ["console", "messages", "progress", "say", "write_output"]
 
 T = TypeVar("T")
 PIPED_WIDTH = 120
@@ -37,6 +38,11 @@ def messages() -> Console:
     True
     """
     return make_console(stderr=True)
+
+
+def say(message: str) -> None:
+    """Say something on standard error, in a line of its own that no terminal obeys."""
+    print(f"leadterm: {printable(message)}", file=sys.stderr, flush=True)
 
 
 def progress(items: Iterable[T], label: str, *, total: int | None = None) -> Iterator[T]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from leadterm.cli.console import console, messages, progress, write_output
+from leadterm.cli.options import As
 from leadterm.errors import printable
 
 if TYPE_CHECKING:
@@ -21,15 +21,7 @@ app = typer.Typer(name="corpus", add_completion=False, no_args_is_help=True, hel
 SHOWN = 20
 
 
-class Format(StrEnum):
-    """How to print."""
-
-    TABLE = "table"
-    JSON = "json"
-
-
 Folder = Annotated[str, typer.Argument(metavar="DIR", help="The corpus folder.")]
-FormatOption = Annotated[Format, typer.Option("--format", help="How to print.")]
 
 Kind = Annotated[
     str, typer.Argument(help="Kind of source: aci-bench cmc2007 codiesp csv decisions fhir jsonl mdace mimic3 mimic4.")
@@ -111,7 +103,7 @@ def check(
     every: Annotated[
         bool, typer.Option("--all", help=f"Print every problem, not the first {SHOWN} of a kind.")
     ] = False,
-    format_: FormatOption = Format.TABLE,
+    format_: As = "table",
 ) -> None:
     """Check a corpus; the exit status is 1 if it has errors."""
     from dataclasses import asdict
@@ -122,7 +114,7 @@ def check(
         messages().print(f"{corpus.fix(folder)} codes mended.")
     problems = corpus.check(folder)
     errors = sum(problem.level == "error" for problem in problems)
-    if format_ is Format.JSON:
+    if format_ == "json":
         write_output(json.dumps([asdict(problem) for problem in problems], ensure_ascii=False, indent=2))
     else:
         _print(problems, len(problems) if every else SHOWN)
@@ -141,12 +133,12 @@ def _print(problems: list[Problem], shown: int) -> None:
 
 
 @app.command()
-def stats(folder: Folder, format_: FormatOption = Format.TABLE) -> None:
+def stats(folder: Folder, format_: As = "table") -> None:
     """Count notes, words and codes by split and code system."""
     from leadterm import corpus
 
     counted = corpus.stats(folder)
-    if format_ is Format.JSON:
+    if format_ == "json":
         write_output(json.dumps(counted.to_json(), ensure_ascii=False, indent=2))
         return
     for table in counted.tables():

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from leadterm.cli.console import console, messages, write_output
+from leadterm.cli.options import Output, Seed, Systems
 from leadterm.storage.writer import refuse_inputs
 
 if TYPE_CHECKING:
@@ -18,15 +18,7 @@ if TYPE_CHECKING:
     from leadterm.experiments.learning_curve import LearningCurve
 
 __all__ = ["curve"]
-
-
-class Format(StrEnum):
-    """How to print a curve."""
-
-    TABLE = "table"
-    JSON = "json"
-    SVG = "svg"
-    HTML = "html"
+As = Annotated[Literal["table", "json", "svg", "html"], typer.Option("--format", help="How to print.")]
 
 
 def curve(
@@ -39,16 +31,16 @@ def curve(
     repeats: Annotated[int, typer.Option(min=1, help="Orders in which encounters are added.")] = 3,
     more: Annotated[int, typer.Option(min=1, help="Further encounters to extrapolate to.")] = 100,
     metric: Annotated[str, typer.Option(help="What to measure.")] = "micro_f1",
-    system: Annotated[list[str] | None, typer.Option(metavar="S", help="Code system; may repeat. All.")] = None,
+    system: Systems = None,
     recipe: Annotated[
         Path | None, typer.Option(help="Recipe, a TOML file; a light one by default, since many models are trained.")
     ] = None,
     steps: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Keep each training's figures here; a later call goes on.")
     ] = None,
-    format: Annotated[Format, typer.Option("--format", help="How to print.")] = Format.TABLE,
-    output: Annotated[str | None, typer.Option("--output", "-o", metavar="PATH", help="Write to a file.")] = None,
-    seed: Annotated[int, typer.Option(help="Of everything random.")] = 0,
+    format: As = "table",
+    output: Output = None,
+    seed: Seed = 0,
 ) -> None:
     """Show accuracy against training size with intervals, and what more coded encounters would buy.
 
@@ -110,14 +102,14 @@ def _guess(found: Sequence[Step], n: int) -> float:
     return float(near.seconds * (n / near.n) ** 0.5)
 
 
-def _emit(found: LearningCurve, format: Format, output: str | None, corpus: str) -> None:
+def _emit(found: LearningCurve, format: str, output: str | None, corpus: str) -> None:
     from leadterm.pages.curve_page import curve_page, curve_svg, curve_tables
 
-    if format is Format.JSON:
+    if format == "json":
         write_output(json.dumps(found.to_json(), indent=1), output)
-    elif format is Format.SVG:
+    elif format == "svg":
         write_output(curve_svg(found), output)
-    elif format is Format.HTML:
+    elif format == "html":
         write_output(curve_page(found, corpus), output)
     elif output is None:
         for part in curve_tables(found):

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import sys
 from typing import Annotated
 
 import typer
 
-from leadterm.errors import printable
+from leadterm.cli.console import say
 from leadterm.storage.writer import explain_failure, open_lines, refuse_inputs
 
 __all__ = ["deidentify"]
@@ -35,13 +34,13 @@ def deidentify(notes: Notes, output: Output) -> None:
 
     files = find_files(notes)
     refuse_inputs(output, files)
-    print(f"leadterm: {WARNING}", file=sys.stderr)
+    say(WARNING)
     problems = count = 0
     with explain_failure(output), open_lines(output) as write:
         for item in read_items(files):
             if item.problem is not None:
                 problems += 1
-                print(f"leadterm: {printable(str(item.problem))}", file=sys.stderr)
+                say(str(item.problem))
             if (known := item.encounter) is None:
                 continue
             count += 1

@@ -8,15 +8,15 @@ import shutil
 import sys
 import time
 from collections.abc import Iterator
-from enum import StrEnum
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import typer
 
 from leadterm import __version__
 from leadterm.cli.console import messages, write_output
+from leadterm.cli.options import As
 from leadterm.errors import LeadtermError, place_of
 from leadterm.paths import cache_home, code_data, config_file, data_home, model_dir, model_names
 
@@ -28,17 +28,10 @@ NOTE, CODE = "Assessment: Essential hypertension.", "I10"
 FINE = "suggests what it should"
 
 
-class Format(StrEnum):
-    """How to print."""
-
-    TABLE = "table"
-    JSON = "json"
-
-
-def doctor(format_: Annotated[Format, typer.Option("--format", help="How to print.")] = Format.TABLE) -> None:
+def doctor(format_: As = "table") -> None:
     """Show versions, code releases, models and caches, and try the shipped model; the exit status is 1 if it fails."""
     found = _findings()
-    if format_ is Format.JSON:
+    if format_ == "json":
         write_output(json.dumps(found, ensure_ascii=False, indent=1))
     else:
         write_output("\n".join(_lines(found)))

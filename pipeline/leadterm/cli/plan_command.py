@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
 from leadterm.cli.config import read_config
 from leadterm.cli.console import write_output
+from leadterm.cli.options import As, TextColumn
 from leadterm.errors import LeadtermError
 
 __all__ = ["plan"]
@@ -22,8 +23,6 @@ Cores = Annotated[int | None, typer.Option(min=1, help="Cores of the run. Those 
 Hourly = Annotated[float, typer.Option("--price", min=0, help="What a core costs an hour.")]
 Model = Annotated[str | None, typer.Option("--model", metavar="M", help="Name or folder of a model.")]
 Systems = Annotated[list[str] | None, typer.Option("--system", metavar="S", help="Code system; may repeat.")]
-TextColumn = Annotated[str | None, typer.Option(metavar="NAME", help="Column of the notes in a table.")]
-As = Annotated[Literal["table", "json"], typer.Option("--format", help="How to print.")]
 
 
 def plan(

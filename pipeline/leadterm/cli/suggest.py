@@ -17,9 +17,10 @@ import typer
 
 from leadterm.cli.answers import answer_text, write_answers
 from leadterm.cli.config import read_config
-from leadterm.cli.console import progress
+from leadterm.cli.console import progress, say
+from leadterm.cli.options import IdColumn, Output, TextColumn
 from leadterm.cli.tables import check_table_output
-from leadterm.errors import LeadtermError, place_of, printable, unknown_name
+from leadterm.errors import LeadtermError, place_of, unknown_name
 from leadterm.intake.files import find_files, holds_many
 from leadterm.intake.language import in_their_language
 from leadterm.pages.wanted import Format, Wanted
@@ -53,7 +54,6 @@ Top = Annotated[
     typer.Option(min=1, help="Most codes per encounter. Table: 15, html: 20, json: all, others: those suggested."),
 ]
 As = Annotated[Format, typer.Option("--format", help="How to print.")]
-Output = Annotated[str | None, typer.Option("--output", "-o", metavar="PATH", help="Write to a file.")]
 Date = Annotated[
     str | None, typer.Option(metavar="YYYY-MM-DD", help="Date of service: decides the release of the codes.")
 ]
@@ -72,8 +72,6 @@ Tier = Annotated[
 InputFormat = Annotated[
     Literal["csv", "tsv", "jsonl", "xlsx", "parquet"] | None, typer.Option(help="What table standard input is.")
 ]
-TextColumn = Annotated[str | None, typer.Option(metavar="NAME", help="Column of the notes in a table.")]
-IdColumn = Annotated[str | None, typer.Option(metavar="NAME", help="Column of the encounter's id.")]
 
 
 def suggest(
@@ -118,7 +116,7 @@ def suggest(
     read = _watched(chain(first, reader), files, shown=output is not None or not sys.stdout.isatty())
     _speak_utf8(format)
     ask = partial(_answer, engine, wanted, output)
-    write_answers(reader.answers(in_their_language(read, engine.languages, _say), ask), wanted, output)
+    write_answers(reader.answers(in_their_language(read, engine.languages, say), ask), wanted, output)
     if reader.problems:
         raise typer.Exit(2)
 
@@ -156,7 +154,7 @@ def _lowest(model: str, threshold: float | None, tier: str | None, held: Mapping
         hint = "Train it with --target-precision 0.95 (or another), or give --threshold."
         raise LeadtermError(f"the model '{model}' {wanted}.", hint=hint)
     if target["kept"] < FEW:
-        _say(
+        say(
             f"warning: the threshold of --tier sure rests on {target['kept']} suggestions; "
             f"the true precision may be as low as {target['low']:.2f}."
         )
@@ -192,15 +190,15 @@ class _Reader:
     def __iter__(self) -> Iterator[Encounter]:
         for item in self.items:
             if item.warning:
-                _say(f"warning: {item.warning}")
+                say(f"warning: {item.warning}")
             if item.problem is not None:
                 self.problems += 1
-                _say(str(item.problem))
+                say(str(item.problem))
             if item.encounter is not None:
                 self.read += 1
                 yield item.encounter
         if self.problems and self.problems + self.read > 1:
-            _say(f"{self.problems} of {self.problems + self.read} encounters could not be read and have no codes.")
+            say(f"{self.problems} of {self.problems + self.read} encounters could not be read and have no codes.")
 
     def first(self) -> Iterator[Encounter]:
         """Give the first encounter, so that bad input is found out before a model is loaded."""
@@ -220,7 +218,7 @@ class _Reader:
                     raise
                 self.problems, self.read = self.problems + 1, self.read - 1
                 fault = error if isinstance(error, LeadtermError) else f"a fault of leadterm: {place_of(error)}."
-                _say(f"'{encounter.encounter_id}' has no codes: {fault}")
+                say(f"'{encounter.encounter_id}' has no codes: {fault}")
             else:
                 yield answer
         if before and not self.read:  # nothing to write
@@ -235,7 +233,7 @@ def _load(model: str, date: str | None, ner: str | None, linker: bool, systems: 
         if name not in engine.systems:
             raise unknown_name(f"code system of the model '{model}'", name, engine.systems)
     for remark in engine.remarks:
-        _say(f"warning: {remark}")
+        say(f"warning: {remark}")
     return engine
 
 
@@ -244,7 +242,3 @@ def _speak_utf8(format: Format) -> None:
     speak = getattr(sys.stdout, "reconfigure", None)
     if speak:
         speak(errors="replace") if format is Format.TABLE else speak(encoding="utf-8")
-
-
-def _say(message: str) -> None:
-    print(f"leadterm: {printable(message)}", file=sys.stderr, flush=True)

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from leadterm.cli.console import messages, write_output
-from leadterm.errors import LeadtermError, printable
+from leadterm.cli.console import messages, say, write_output
+from leadterm.cli.options import EditFolder, RulesFile
+from leadterm.errors import LeadtermError
 from leadterm.paths import decisions_home
 
 if TYPE_CHECKING:
@@ -34,9 +35,6 @@ Facts = Annotated[
 Charges = Annotated[
     list[Path] | None, typer.Option("--lines", metavar="FILE", help="For claims: charges, a table; may repeat.")
 ]
-Edits = Annotated[
-    Path | None, typer.Option(metavar="FOLDER", help="Official NCCI, MUE and coverage files that you have.")
-]
 Invite = Annotated[str | None, typer.Option(metavar="NAME", help="Print a token for somebody, and stop.")]
 Role = Annotated[Literal["coder", "auditor", "admin"], typer.Option(help="With --invite: what they may do.")]
 Host = Annotated[str, typer.Option(metavar="ADDRESS", help="Listen there; others reach it only with TLS and tokens.")]
@@ -57,8 +55,8 @@ def review(
     date: Annotated[str | None, typer.Option(metavar="YYYY-MM-DD", help="Date of service, if a note has none.")] = None,
     facts: Facts = None,
     lines: Charges = None,
-    edits: Edits = None,
-    rules: Annotated[Path | None, typer.Option(metavar="FILE", help="Rules of your site, TOML.")] = None,
+    edits: EditFolder = None,
+    rules: RulesFile = None,
     double: Annotated[bool, typer.Option("--double", help="Each codes alone; an auditor decides between.")] = False,
     blind: Annotated[bool, typer.Option("--blind", help="Code first, then see the suggestions.")] = False,
     practise: Annotated[bool, typer.Option("--practise", help="Code encounters of a corpus, and be scored.")] = False,
@@ -148,7 +146,7 @@ def _bench(
         raise LeadtermError("none of the notes could be read.", hint="See the messages above.")
     engine = load(model)
     store = DecisionStore(decisions or decisions_home())
-    return Workbench(list(in_their_language(given, engine.languages, _say)), engine, store, coder, sources, mode)
+    return Workbench(list(in_their_language(given, engine.languages, say)), engine, store, coder, sources, mode)
 
 
 def _exercises(folders: list[str]) -> Iterator[Encounter]:
@@ -167,10 +165,6 @@ def _encounters(notes: list[str], setting: str | None, date: str | None) -> Iter
     for item in read_items(find_files(notes), setting=setting, date=date):
         for said in (item.warning, item.problem):
             if said:
-                _say(str(said))
+                say(str(said))
         if item.encounter is not None:
             yield item.encounter
-
-
-def _say(message: str) -> None:
-    messages().print(f"leadterm: {printable(message)}", markup=False, soft_wrap=True)
