@@ -24,14 +24,9 @@ __all__ = ["KINDS", "Kind", "load", "load_prior"]
 class Kind:
     """How a kind of model is read.
 
-    Parameters
-    ----------
-    loader : str
-        ``module:function``; it takes the folder and the options of `load`, and gives a `Suggester`.
-    is_prior : bool
-        Whether a model can be trained on top of it: it is a `leadterm.learned.prior_model.Prior`.
-    learns : bool
-        Whether it was learned from a corpus, so that training can go on from it.
+    - ``loader``: ``module:function``; it takes the folder and the options of `load`, and gives a `Suggester`.
+    - ``is_prior``: whether a model can be trained on top of it: it is a `leadterm.learned.prior_model.Prior`.
+    - ``learns``: whether it was learned from a corpus, so that training can go on from it.
     """
 
     loader: str
@@ -97,22 +92,10 @@ def _by_name(model: Any) -> Any:
 def load_prior(name: str | Path, *, learned: bool = False) -> Prior:
     """Load a model to train another on top of it.
 
-    Parameters
-    ----------
-    name : str or Path
-        As for :func:`load`.
-    learned : bool
-        Whether it must have been learned from a corpus.
+    - ``name``: as for :func:`load`.
+    - ``learned``: whether it must have been learned from a corpus.
 
-    Returns
-    -------
-    Prior
-        Ready to be asked.
-
-    Raises
-    ------
-    LeadtermError
-        As :func:`load`; and if its kind cannot be built on.
+    ``LeadtermError`` as :func:`load`; and if its kind cannot be built on.
     """
     kind, model = _load(name)
     if learned and not kind.learns:

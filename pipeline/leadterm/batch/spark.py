@@ -38,24 +38,14 @@ def suggest_batches(
 ) -> Callable[[Frames], Iterator[pd.DataFrame]]:
     """Give the function that codes the batches of a data frame.
 
-    Parameters
-    ----------
-    text, id : str
-        Columns of the notes and of the names of the encounters, one encounter a row.
-    model : str or Suggester
-        Name or folder of a model, or one that was loaded by it, that every worker can read; each process loads it once.
-    systems : sequence of str, optional
-        Code systems; all of the model if left out.
-    threshold : float, optional
-        Lowest confidence of a suggested code; the model's own if left out.
+    - ``text``, ``id``: columns of the notes and of the names of the encounters, one encounter a row.
+    - ``model``: name or folder of a model, or one that was loaded by it, that every worker can read; each process loads
+      it once.
+    - ``systems``: code systems; all of the model if left out.
+    - ``threshold``: lowest confidence of a suggested code; the model's own if left out.
 
-    Returns
-    -------
-    callable
-        For ``mapInPandas``, with `SCHEMA`. A note without a code gives a row without one, so that none is lost.
+    Gives a function for ``mapInPandas``, with `SCHEMA`. A note without a code gives a row without one.
 
-    Examples
-    --------
     >>> import pandas as pd
     >>> notes = pd.DataFrame({"id": ["e1"], "text": ["Assessment: Gout."]})
     >>> [found["code"].tolist() for found in suggest_batches()([notes])]

@@ -45,10 +45,7 @@ UNKNOWN: Json = {"extension": [{"url": ABSENT, "valueCode": "unknown"}]}
 def claim_bundle(drafts: Sequence[ClaimDraft]) -> Json:
     """Make a Bundle of claims; what is not known is said to be unknown, and such a claim has the status ``draft``.
 
-    Raises
-    ------
-    LeadtermError
-        If something given is wrong.
+    ``LeadtermError`` if something given is wrong.
     """
     refuse(drafts, "FHIR", missing=False)
     entries = [{"fullUrl": f"urn:uuid:{one['id']}", "resource": one} for draft in drafts for one in _resources(draft)]

@@ -16,8 +16,6 @@ __all__ = ["claim_page"]
 def claim_page(drafts: Sequence[ClaimDraft]) -> str:
     """Make the page. It loads nothing and sends nothing; it holds patient data, so keep it as you keep the notes.
 
-    Examples
-    --------
     >>> from leadterm.claim.parties import Circumstances
     >>> claim_page([ClaimDraft("<e1>", "professional", Circumstances(), {}, ())]).startswith("<!doctype html>")
     True

@@ -13,13 +13,8 @@ __all__ = ["FORMATS", "claim_text"]
 def claim_text(drafts: Sequence[ClaimDraft], format: str) -> str:
     """Write drafts as ``json csv html fhir`` or ``x12``.
 
-    Raises
-    ------
-    LeadtermError
-        If something is wrong, or for ``x12`` missing.
+    ``LeadtermError`` if something is wrong, or for ``x12`` missing.
 
-    Examples
-    --------
     >>> from leadterm.claim.parties import Circumstances
     >>> claim_text([ClaimDraft("e1", "professional", Circumstances(), {}, ())], "csv")[:12]
     'encounter_id'

@@ -17,10 +17,7 @@ def read_coded(
 ) -> Iterator[Encounter]:
     """Read encounters; those `wanted` by id, or all. Codes stand on them where the file has some.
 
-    Raises
-    ------
-    LeadtermError
-        If the file cannot be read, or has no encounter of a wanted name.
+    ``LeadtermError`` if the file cannot be read, or has no encounter of a wanted name.
     """
     found = _each_once(given, _read(given, setting, date))
     if not wanted:

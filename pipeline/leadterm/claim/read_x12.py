@@ -23,13 +23,8 @@ FORMS: dict[str, Kind] = {guide[:10]: kind for kind, guide in VERSION.items()}
 def read_x12(text: str, name: str = "the file") -> list[ClaimDraft]:
     """Read the claims of an interchange.
 
-    Raises
-    ------
-    LeadtermError
-        If it is no X12 file. What else may be wrong in it, `find_faults` says.
+    ``LeadtermError`` if it is no X12 file. What else may be wrong in it, `find_faults` says.
 
-    Examples
-    --------
     >>> read_x12("nothing")
     Traceback (most recent call last):
     leadterm.errors.LeadtermError: the file is no X12 file: it has no ISA segment of 105 characters. ...

@@ -27,10 +27,8 @@ ENTITY = {"submitter": "41", "receiver": "40", "billing": "85", "subscriber": "I
 def x12_text(drafts: Sequence[ClaimDraft]) -> str:
     """Write claims of one form and one sender as one interchange, a transaction each.
 
-    Raises
-    ------
-    LeadtermError
-        If one of them may not be sent, naming all that is wrong or missing, or they do not belong together.
+    ``LeadtermError`` if one of them may not be sent, naming all that is wrong or missing, or they do not belong
+    together.
     """
     refuse(drafts, "x12")
     claims = [as_sent(draft) for draft in drafts]

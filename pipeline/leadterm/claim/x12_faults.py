@@ -31,10 +31,7 @@ COMPOSITES = {("CLM", 5), ("SV1", 1), ("SV2", 2), ("HI", 1)}
 def find_faults(path: Path) -> list[Finding]:
     """Name the faults of a claim file, errors first, in the order of the file.
 
-    Raises
-    ------
-    LeadtermError
-        If it cannot be read or is no X12 file at all.
+    ``LeadtermError`` if it cannot be read or is no X12 file at all.
     """
     try:
         if path.stat().st_size > LARGEST:

@@ -26,35 +26,19 @@ COUNTS = ("encounters", "outpatient", "inpatient", "notes", "words", "codes", "d
 class Card:
     """What a corpus is, where it comes from and what may be done with it.
 
-    Parameters
-    ----------
-    name : str
-        Short name.
-    source : str
-        Who made it and where it was published.
-    licence : str
-        Terms of the whole, best as an SPDX name.
-    languages : tuple of str
-        ISO 639-1 codes.
-    systems : mapping of str to str
-        Code system → release, for instance ``{"icd10cm": "2026-04-01"}``.
-    split_method : str
-        How encounters were parted into splits.
-    phi_status : str
-        Whether patients can be recognised, for instance ``"none: invented"``.
-    text_licence : str
-        Terms of the notes, where they differ.
-    partial_codes : tuple of str
-        Systems whose codes may be headings or cut short by design.
-    code_lists : mapping of str to str
-        System → file in the corpus folder: tab-separated code and title, for systems leadterm does not know.
-    counts : mapping of str to int
-        Any of ``encounters outpatient inpatient notes words codes distinct_codes evidence``.
-    splits : mapping of str to int
-        Split → number of encounters.
+    - ``source``: who made it and where it was published.
+    - ``licence``: terms of the whole, best as an SPDX name.
+    - ``languages``: ISO 639-1 codes.
+    - ``systems``: code system → release, for instance ``{"icd10cm": "2026-04-01"}``.
+    - ``split_method``: how encounters were parted into splits.
+    - ``phi_status``: whether patients can be recognised, for instance ``"none: invented"``.
+    - ``text_licence``: terms of the notes, where they differ.
+    - ``partial_codes``: systems whose codes may be headings or cut short by design.
+    - ``code_lists``: system → file in the corpus folder: tab-separated code and title, for systems leadterm does not
+      know.
+    - ``counts``: any of ``encounters outpatient inpatient notes words codes distinct_codes evidence``.
+    - ``splits``: split → number of encounters.
 
-    Examples
-    --------
     >>> card = Card("demo", "Invented.", "CC0-1.0", ("en",), {"icd10cm": "2026"}, "all train", "none: invented")
     >>> card.partial_codes
     ()
@@ -83,23 +67,9 @@ TABLES = ("systems", "code_lists", "counts", "splits")
 def read_card(path: str | Path) -> Card:
     """Read the card of a corpus.
 
-    Parameters
-    ----------
-    path : str or Path
-        The corpus folder.
+    ``LeadtermError`` if there is no card, it is not TOML, or a
+    field is missing, unknown or of the wrong type.
 
-    Returns
-    -------
-    Card
-        The card, every field of the type it should have.
-
-    Raises
-    ------
-    LeadtermError
-        If there is no card, it is not TOML, or a field is missing, unknown or of the wrong type.
-
-    Examples
-    --------
     >>> import tempfile
     >>> card = Card("demo", "Invented.", "CC0-1.0", ("en",), {"icd10cm": "2026"}, "all train", "none: invented")
     >>> with tempfile.TemporaryDirectory() as folder:

@@ -58,23 +58,9 @@ Found = Callable[[str, str, str], Problem]
 def check(path: str | Path) -> list[Problem]:
     """Check a corpus: form, ids, patients across splits, evidence, codes, and the figures of its card.
 
-    Parameters
-    ----------
-    path : str or Path
-        The corpus folder.
+    Problems of the card come first, then line by line. ``LeadtermError`` if there is no such folder or it holds
+    no split.
 
-    Returns
-    -------
-    list of Problem
-        Card first, then line by line; empty if all is well.
-
-    Raises
-    ------
-    LeadtermError
-        If there is no such folder or it holds no split.
-
-    Examples
-    --------
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     _ = (Path(folder) / "train.jsonl").write_text('{"encounter_id": "e1", "notes": []}')
@@ -233,18 +219,8 @@ def fix(path: str | Path) -> int:
     Only lines with such codes are written anew, and the counts of the card that change by it; all else in the
     folder stays as it is.
 
-    Parameters
-    ----------
-    path : str or Path
-        The corpus folder.
+    ``LeadtermError`` if the corpus cannot be read; nothing is changed then.
 
-    Raises
-    ------
-    LeadtermError
-        If the corpus cannot be read; nothing is changed then.
-
-    Examples
-    --------
     >>> import tempfile
     >>> from leadterm.corpus import Card, read_split, write_corpus
     >>> from leadterm.schema import Note

@@ -80,24 +80,12 @@ def _encode_code(code: ReferenceCode) -> dict[str, Any]:
 def decode(given: object) -> Encounter:
     """Make an encounter from the JSON object of one line.
 
-    Parameters
-    ----------
-    given : object
-        What ``json.loads`` gave.
+    - ``given``: what ``json.loads`` gave.
 
-    Returns
-    -------
-    Encounter
-        The encounter with its codes; evidence words are taken from the notes.
+    Gives the encounter with its codes; evidence words are taken from the notes. ``LeadtermError`` if a field is
+    missing, unknown or of the wrong type, or evidence lies outside its note. The message names the field, never the
+    text.
 
-    Raises
-    ------
-    LeadtermError
-        If a field is missing, unknown or of the wrong type, or evidence lies outside its note. The
-        message names the field, never the text.
-
-    Examples
-    --------
     >>> line = {"encounter_id": "e1", "notes": [{"note_id": "n1", "text": "Acute sinusitis."}],
     ...         "codes": [{"system": "icd10cm", "code": "J01.90",
     ...                    "evidence": [{"note_id": "n1", "spans": [[6, 15]]}]}]}

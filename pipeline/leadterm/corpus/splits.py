@@ -90,26 +90,9 @@ def _json(line: bytes, where: str) -> object:
 def iter_split(path: str | Path, split: str) -> Iterator[Encounter]:
     """Yield the encounters of a split, one at a time.
 
-    Parameters
-    ----------
-    path : str or Path
-        The corpus folder.
-    split : str
-        For instance ``"train"``.
+    ``LeadtermError`` if the split is missing, empty or not UTF-8, or a line is no
+    encounter; the message names the file, the line and the encounter, never the text.
 
-    Yields
-    ------
-    Encounter
-        In the order of the file.
-
-    Raises
-    ------
-    LeadtermError
-        If the split is missing, empty or not UTF-8, or a line is no encounter; the message names the
-        file, the line and the encounter, never the text.
-
-    Examples
-    --------
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     line = '{"encounter_id": "e1", "notes": [{"note_id": "n1", "text": "Cough."}]}'
@@ -134,25 +117,8 @@ def name_of(line: object) -> str:
 def read_split(path: str | Path, split: str) -> list[Encounter]:
     """Read all encounters of a split; see `iter_split`.
 
-    Parameters
-    ----------
-    path : str or Path
-        The corpus folder.
-    split : str
-        For instance ``"train"``.
+    ``LeadtermError`` as `iter_split`; also if an encounter id comes twice.
 
-    Returns
-    -------
-    list of Encounter
-        In the order of the file.
-
-    Raises
-    ------
-    LeadtermError
-        As `iter_split`; also if an encounter id comes twice.
-
-    Examples
-    --------
     >>> read_split("nowhere", "train")
     Traceback (most recent call last):
     leadterm.errors.LeadtermError: the corpus 'nowhere' does not exist. ...
@@ -203,27 +169,13 @@ class Tally:
 def write_corpus(path: str | Path, card: Card, splits: Mapping[str, Iterable[Encounter]]) -> Card:
     """Write a corpus folder, whole or not at all; the same content gives the same bytes.
 
-    Parameters
-    ----------
-    path : str or Path
-        The folder to make. An older corpus there is replaced; any other folder is refused.
-    card : Card
-        Its card; counts and splits are filled in.
-    splits : mapping of str to iterable of Encounter
-        Split → encounters.
+    - ``path``: the folder to make. An older corpus there is replaced; any other folder is refused.
+    - ``card``: its card; counts and splits are filled in.
+    - ``splits``: split → encounters.
 
-    Returns
-    -------
-    Card
-        The card as written.
+    ``LeadtermError`` if the folder holds something else, cannot be written, or there is no
+    encounter.
 
-    Raises
-    ------
-    LeadtermError
-        If the folder holds something else, cannot be written, or there is no encounter.
-
-    Examples
-    --------
     >>> import tempfile
     >>> from leadterm.schema import Note
     >>> card = Card("demo", "Invented.", "CC0-1.0", ("en",), {}, "all train", "none: invented")

@@ -109,23 +109,8 @@ def _system_rows(one: SystemStats) -> dict[str, str]:
 def stats(path: str | Path) -> Stats:
     """Count a corpus.
 
-    Parameters
-    ----------
-    path : str or Path
-        The corpus folder.
+    Gives figures by split and by code system. ``LeadtermError`` if the corpus cannot be read.
 
-    Returns
-    -------
-    Stats
-        Figures by split and by code system.
-
-    Raises
-    ------
-    LeadtermError
-        If the corpus cannot be read.
-
-    Examples
-    --------
     >>> import tempfile
     >>> line = '{"encounter_id": "e1", "notes": [{"note_id": "n1", "text": "Dry cough."}], "codes": []}'
     >>> with tempfile.TemporaryDirectory() as folder:

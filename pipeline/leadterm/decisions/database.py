@@ -38,10 +38,7 @@ ACCESS = sa.Table(
 def open_database(where: Path | str) -> sa.Engine:
     """Open the database in a folder, or at an address such as ``postgresql://HOST/NAME``; its tables are made.
 
-    Raises
-    ------
-    LeadtermError
-        If it cannot be reached, or is somebody else's.
+    ``LeadtermError`` if it cannot be reached, or is somebody else's.
     """
     engine = _sqlite(Path(where)) if isinstance(where, Path) or "://" not in where else _server(where)
     with writing(engine) as connection:

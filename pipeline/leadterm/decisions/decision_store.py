@@ -34,18 +34,10 @@ def now() -> str:
 class DecisionStore:
     """The decisions in a folder or a database.
 
-    Parameters
-    ----------
-    where : Path or str
-        A folder, which is made for the user alone; or the address of a PostgreSQL database.
+    - ``where``: a folder, which is made for the user alone; or the address of a PostgreSQL database.
 
-    Raises
-    ------
-    LeadtermError
-        If what is there is not ours, is damaged, or cannot be written.
+    ``LeadtermError`` if what is there is not ours, is damaged, or cannot be written.
 
-    Examples
-    --------
     >>> import tempfile
     >>> from leadterm.decisions.changes import Change
     >>> with tempfile.TemporaryDirectory() as folder:

@@ -34,17 +34,12 @@ def cut(
 ) -> Iterator[Piece]:
     """Cut files into pieces, in the order of the files.
 
-    Parameters
-    ----------
-    files : sequence of Path
-        As `find_files` gives them.
-    apart : callable
-        Reads files that cannot be cut (Excel, packed, FHIR, a table with the rows of an encounter apart, what cannot be
-        read) and gives a file of their encounters as JSON lines.
-    notes : int, optional
-        Notes of a piece, about; if left out a 64th of the input, 50 to 2,000. The same input is always cut alike.
-    columns : mapping of str to str, optional
-        Role → column of tables.
+    - ``files``: as `find_files` gives them.
+    - ``apart``: reads files that cannot be cut (Excel, packed, FHIR, a table with the rows of an encounter apart, what
+      cannot be read) and gives a file of their encounters as JSON lines.
+    - ``notes``: notes of a piece, about; if left out a 64th of the input, 50 to 2,000. The same input is always cut
+      alike.
+    - ``columns``: role → column of tables.
     """
     fhir = [path for path in files if path.suffix.lower() in JSON_ENDINGS and is_fhir(_start(path))]
     documents: list[Path] = []

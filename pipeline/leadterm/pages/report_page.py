@@ -44,22 +44,13 @@ def report_page(
 ) -> str:
     """Render a report as a page.
 
-    Parameters
-    ----------
-    report : Report
-        What `evaluate` gave.
-    encounters : iterable of Encounter
-        Notes for the error analysis; they are patient data, folded away but in the file. Leave them out and the
-        page holds codes and encounter ids only.
-    titles : callable, optional
-        Gives the title of (system, code); empty where it has none.
-    corpus : str
-        Name of the corpus, for the head of the page.
-    heading : str
-        Of the page; the name of the run by default.
+    - ``report``: what `evaluate` gave.
+    - ``encounters``: notes for the error analysis; they are patient data, folded away but in the file. Leave them out
+      and the page holds codes and encounter ids only.
+    - ``titles``: gives the title of (system, code); empty where it has none.
+    - ``corpus``: name of the corpus, for the head of the page.
+    - ``heading``: of the page; the name of the run by default.
 
-    Examples
-    --------
     >>> from leadterm.evaluation import evaluate
     >>> text = report_page(evaluate({"e1": {"I10": 0.9}}, {"e1": ["I10"]}, threshold=0.5, n_bootstrap=0))
     >>> text.startswith("<!doctype html>"), "http://" in text.replace("http://www.w3.org/2000/svg", "")

@@ -72,8 +72,6 @@ def _short(text: str) -> str:
 def review_page(reviews: Sequence[Review]) -> str:
     """Make a page of reviews. It loads nothing and sends nothing; it holds patient data: keep it as you keep the notes.
 
-    Examples
-    --------
     >>> review_page([]).startswith("<!doctype html>")
     True
     """
@@ -83,8 +81,6 @@ def review_page(reviews: Sequence[Review]) -> str:
 def rules_table() -> str:
     """Give the book of rules as a table in Markdown, for the documents.
 
-    Examples
-    --------
     >>> rules_table().splitlines()[0]
     '| rule | severity | what it checks | who says so |'
     """

@@ -26,19 +26,11 @@ Json = dict[str, Any]
 def suggestion_bundle(pairs: Iterable[tuple[Encounter, SuggestionSet]]) -> Json:
     """Make a Bundle of provisional Conditions; codes of procedures become Procedures of unknown status.
 
-    Parameters
-    ----------
-    pairs : iterable of (Encounter, SuggestionSet)
-        Encounters with the suggestions to write.
+    - ``pairs``: encounters with the suggestions to write.
 
-    Returns
-    -------
-    dict
-        A Bundle of type ``collection``. The extension ``confidence`` holds the calibrated probability,
-        ``evidence-span`` the words with their offsets ``[start, end)`` in characters of the raw note.
+    Gives a Bundle of type ``collection``. The extension ``confidence`` holds the calibrated probability,
+    ``evidence-span`` the words with their offsets ``[start, end)`` in characters of the raw note.
 
-    Examples
-    --------
     >>> from leadterm.schema import Mention, Note
     >>> span = EvidenceSpan("n1", 6, 15, "sinusitis")
     >>> s = Suggestion(1, "icd10cm", "J01.90", "Acute sinusitis, unspecified", 0.9, (Mention.of(span),))

@@ -57,13 +57,8 @@ def choose(
 
     ``scores``: of each encounter done, the last score.
 
-    Raises
-    ------
-    LeadtermError
-        If there is none of that name, area and level.
+    ``LeadtermError`` if there is none of that name, area and level.
 
-    Examples
-    --------
     >>> from leadterm.schema import Note
     >>> made = [Encounter(n, (Note("n", "Gout."),), (ReferenceCode("icd10cm", "M10.9"),)) for n in ("a", "b")]
     >>> choose(exercises(made), {"a": 0.5}).encounter.encounter_id

@@ -59,17 +59,10 @@ class Attempt:
 def score_attempt(encounter: Encounter, typed: Sequence[str], ask: Asked | None = None) -> Attempt:
     """Judge the codes that a learner typed, the leading one first.
 
-    Parameters
-    ----------
-    encounter : Encounter
-        With its reference codes.
-    typed : sequence of str
-        Codes as typed, with or without dots.
-    ask : callable, optional
-        Gives a model's suggestions for the encounter: they tell how the note means what was coded too much.
+    - ``encounter``: with its reference codes.
+    - ``typed``: codes as typed, with or without dots.
+    - ``ask``: gives a model's suggestions for the encounter: they tell how the note means what was coded too much.
 
-    Examples
-    --------
     >>> from leadterm.schema import EvidenceSpan, Note
     >>> gout = ReferenceCode("icd10cm", "M10.071", "first-listed")
     >>> e = Encounter("e1", (Note("n1", "Gout of the right foot."),), (gout,))

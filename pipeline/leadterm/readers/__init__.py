@@ -55,27 +55,13 @@ def options_of(kind: str) -> tuple[str, ...]:
 def read(kind: str, source: str | Path, **options: str) -> Imported:
     """Read a source; encounters come as a stream.
 
-    Parameters
-    ----------
-    kind : str
-        A key of `READERS`.
-    source : str or Path
-        File or folder.
-    **options : str
-        What the reader takes (`options_of`).
+    - ``kind``: a key of `READERS`.
+    - ``source``: file or folder.
+    - ``**options``: what the reader takes (`options_of`).
 
-    Returns
-    -------
-    Imported
-        The card and the encounters, each with its split.
+    Gives the card and the encounters, each with its split. ``LeadtermError`` if the kind or an option is unknown, or
+    the source is missing or not of this kind.
 
-    Raises
-    ------
-    LeadtermError
-        If the kind or an option is unknown, or the source is missing or not of this kind.
-
-    Examples
-    --------
     >>> read("codiesp", "nowhere")
     Traceback (most recent call last):
     leadterm.errors.LeadtermError: no such file or folder: 'nowhere'. ...
@@ -102,29 +88,14 @@ def import_corpus(
 ) -> Card:
     """Read a source and write it as a corpus.
 
-    Parameters
-    ----------
-    kind, source, options
-        As in `read`.
-    output : str or Path
-        The corpus folder to make.
-    watch : callable, optional
-        Gets the stream of (split, encounter) and passes it on, for instance to show progress.
-    say : callable, optional
-        Gets each remark of the reader, for instance what was left out.
+    - ``kind``, ``source``, ``options``: as in `read`.
+    - ``output``: the corpus folder to make.
+    - ``watch``: gets the stream of (split, encounter) and passes it on, for instance to show progress.
+    - ``say``: gets each remark of the reader, for instance what was left out.
 
-    Returns
-    -------
-    Card
-        The card of the corpus.
+    Gives the card of the corpus. ``LeadtermError`` as `read`, or if the folder cannot be written; nothing is left
+    half-written.
 
-    Raises
-    ------
-    LeadtermError
-        As `read`, or if the folder cannot be written; nothing is left half-written.
-
-    Examples
-    --------
     >>> import_corpus("codisp", ".", "out")
     Traceback (most recent call last):
     leadterm.errors.LeadtermError: unknown kind of source 'codisp'; did you mean 'codiesp'? ...

@@ -61,10 +61,7 @@ class Listening:
 def serve(bench: Workbench, where: Listening, ready: Callable[[str], object]) -> None:
     """Serve until interrupted; ``ready`` is told the address once it answers. Port 0 takes a free one.
 
-    Raises
-    ------
-    LeadtermError
-        If the port is taken, or what is listened on is not safe.
+    ``LeadtermError`` if the port is taken, or what is listened on is not safe.
     """
     import uvicorn
 

@@ -59,20 +59,9 @@ class Mode:
 class Workbench:
     """The encounters of a session by number, each read by the model when it is first asked for, or before.
 
-    Parameters
-    ----------
-    encounters : sequence of Encounter
-        Codes that they may have are not looked at.
-    model : Suggester
-        Who suggests.
-    store : DecisionStore
-        Where decisions are kept.
-    who : str
-        The coder at this machine.
-    sources : ClaimSources, optional
-        What claims need beside the codes.
-    mode : Mode, optional
-        How people work.
+    - ``encounters``: codes that they may have are not looked at.
+    - ``sources``: what claims need beside the codes.
+    - ``mode``: how people work.
     """
 
     def __init__(
@@ -166,12 +155,8 @@ class Workbench:
     ) -> None:
         """Keep changes made to an encounter that stood as ``seen`` entries made it.
 
-        Raises
-        ------
-        Conflict
-            If somebody decided meanwhile.
-        LeadtermError
-            If a code does not exist, evidence lies outside the notes, or nothing is left to undo or redo.
+        ``Conflict`` if somebody decided meanwhile. ``LeadtermError`` if a code does not exist, evidence lies outside
+        the notes, or nothing is left to undo or redo.
         """
         encounter, name = self.encounter(number), who or self.who
         made = tuple(self._checked(number, change.check()) for change in changes)

@@ -50,31 +50,15 @@ def check_codes(
 ) -> tuple[Finding, ...]:  # fmt: skip
     """Check the codes of an encounter against the classification and the guidelines.
 
-    Parameters
-    ----------
-    encounter : Encounter
-        Its setting, sex, year of birth and date of service count where they are known.
-    codes : iterable of Coded or (str, str), optional
-        Codes, or system and code; by default the encounter's own reference codes.
-    date : date or str, optional
-        Day of service where the encounter has none: the release that held then is asked.
-    edits : Edits, optional
-        Official edits of services and coverage that the user has.
-    site : SiteRules, optional
-        Rules, levels and overrides of the site.
+    - ``encounter``: its setting, sex, year of birth and date of service count where they are known.
+    - ``codes``: codes, or system and code; by default the encounter's own reference codes.
+    - ``date``: day of service where the encounter has none: the release that held then is asked.
+    - ``edits``: official edits of services and coverage that the user has.
+    - ``site``: rules, levels and overrides of the site.
 
-    Returns
-    -------
-    tuple of Finding
-        Errors first; then in the order of the rules. Codes of a system that is not at hand are passed over.
+    Errors come first, then in the order of the rules. Codes of a system that is not at hand are passed over.
+    ``LeadtermError`` if the day is not a date.
 
-    Raises
-    ------
-    LeadtermError
-        If the day is not a date.
-
-    Examples
-    --------
     >>> from leadterm.schema import Encounter, Note
     >>> e = Encounter("e1", (Note("n1", "Type 1 diabetes, type 2 diabetes."),))
     >>> [(f.rule, f.section) for f in check_codes(e, [("icd10cm", "E10.9"), ("icd10cm", "E11.9")])]
@@ -93,24 +77,13 @@ def check_items(
 ) -> tuple[Finding, ...]:
     """Check codes against what is known of an encounter, without the encounter itself.
 
-    Parameters
-    ----------
-    facts : Facts
-        Day, setting, patient, payer.
-    items : sequence of Coded
-        Diagnoses, procedures and service lines, in the order of the claim.
-    edits : Edits, optional
-        Official edits of services and coverage that the user has.
-    site : SiteRules, optional
-        Rules, levels and overrides of the site.
+    - ``facts``: day, setting, patient, payer.
+    - ``items``: diagnoses, procedures and service lines, in the order of the claim.
+    - ``edits``: official edits of services and coverage that the user has.
+    - ``site``: rules, levels and overrides of the site.
 
-    Returns
-    -------
-    tuple of Finding
-        Errors first; then in the order of the rules.
+    Errors come first, then in the order of the rules.
 
-    Examples
-    --------
     >>> [f.rule for f in check_items(Facts(), [Coded("icd10cm", "E11")])]
     ['incomplete']
     """

@@ -45,10 +45,7 @@ class EditTable:
 def read_edit_files(source: str | Path) -> Iterator[EditTable]:
     """Read the official files of a folder, or one of them; other files are passed over.
 
-    Raises
-    ------
-    LeadtermError
-        If there is no such place, or no file of it is known.
+    ``LeadtermError`` if there is no such place, or no file of it is known.
     """
     place = Path(source)
     if not place.exists():

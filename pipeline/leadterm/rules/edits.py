@@ -66,17 +66,10 @@ class Article:
 class Edits:
     """What the user's official files say of services.
 
-    Parameters
-    ----------
-    pairs : mapping
-        Place (``practitioner hospital supplier``) and the two codes → pair.
-    units : mapping
-        Place and code → most units.
-    articles : mapping of str to tuple of Article
-        Service → articles that speak of it.
+    - ``pairs``: place (``practitioner hospital supplier``) and the two codes → pair.
+    - ``units``: place and code → most units.
+    - ``articles``: service → articles that speak of it.
 
-    Examples
-    --------
     >>> edits = Edits(units={("practitioner", "A4206"): Units("A4206", 3, "3")})
     >>> edits.most_units("A4206").most
     3
@@ -90,10 +83,7 @@ class Edits:
     def read(cls, source: str | Path, *, codes: Iterable[str] | None = None) -> Edits:
         """Read a folder of official files; with `codes`, only what speaks of those services is kept.
 
-        Raises
-        ------
-        LeadtermError
-            If the folder is missing or holds no file that is known.
+        ``LeadtermError`` if the folder is missing or holds no file that is known.
         """
         wanted = None if codes is None else frozenset(codes)
         made, coverage = cls(), _Coverage()

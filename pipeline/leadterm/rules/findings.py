@@ -25,28 +25,13 @@ DAYS_OF_YEAR = 365.25
 class Coded:
     """A code of an encounter: a diagnosis, a procedure, or a service line.
 
-    Parameters
-    ----------
-    system, code : str
-        The code.
-    role : str
-        ``principal``, ``first-listed``, ``secondary``, ``admitting``, ``reason for visit`` or empty. Where no diagnosis
-        has a leading role, the first stands first.
-    poa : str
-        Present on admission: ``Y N U W``, ``1`` or ``exempt`` for codes that take none, empty where not said.
-    units : float
-        Units of service of a line.
-    modifiers : tuple of str
-        Modifiers of a line.
-    evidence : tuple of Mention
-        The words that support it.
-    day : date or None
-        Day of a service line, where it is not that of the encounter.
-    reasons : tuple of str
-        Diagnoses that justify a service line (what its pointers point to).
+    - ``role``: ``principal``, ``first-listed``, ``secondary``, ``admitting``, ``reason for visit`` or empty. Where no
+      diagnosis has a leading role, the first stands first.
+    - ``poa``: present on admission: ``Y N U W``, ``1`` or ``exempt`` for codes that take none, empty where not said.
+    - ``units``: units of service of a line.
+    - ``day``: day of a service line, where it is not that of the encounter.
+    - ``reasons``: diagnoses that justify a service line (what its pointers point to).
 
-    Examples
-    --------
     >>> Coded("hcpcs", "G0108", units=2, modifiers=("GT",), reasons=("E11.9",)).units
     2
     """
@@ -79,33 +64,19 @@ class Coded:
 class Facts:
     """What the rules know of an encounter beside its codes. What is not known is None or empty, and no rule guesses it.
 
-    Parameters
-    ----------
-    day : date or None
-        Day of service, of discharge for a stay: decides the release of every table.
-    setting : str
-        ``outpatient`` or ``inpatient``.
-    sex : str or None
-        ``F`` or ``M``.
-    born : date or None
-        Day of birth; of a year of birth alone, 1 July with ``born_doubt`` of half a year.
-    born_doubt : int
-        Days by which the day of birth may be wrong either way.
-    payer : str
-        Name or kind of the payer, for a site's own rules.
-    form : str
-        ``professional`` or ``institutional``, where the form of the claim is known.
-    kinds, sections : frozenset of str
-        Kinds of the notes and categories of their sections, for a site's own rules.
-    noted : mapping of str to Mention
-        Codes that the notes support and the set lacks, with their words: what lets a rule say "found, not coded".
-    notes : tuple of Note
-        The notes, for what hangs on the sentence of a mention.
-    beside : tuple of str
-        All codes of the encounter, those of other systems included; `check_items` sets it.
+    - ``day``: day of service, of discharge for a stay: decides the release of every table.
+    - ``setting``: ``outpatient`` or ``inpatient``.
+    - ``sex``: ``F`` or ``M``.
+    - ``born``: day of birth; of a year of birth alone, 1 July with ``born_doubt`` of half a year.
+    - ``born_doubt``: days by which the day of birth may be wrong either way.
+    - ``payer``: name or kind of the payer, for a site's own rules.
+    - ``form``: ``professional`` or ``institutional``, where the form of the claim is known.
+    - ``kinds``, ``sections``: kinds of the notes and categories of their sections, for a site's own rules.
+    - ``noted``: codes that the notes support and the set lacks, with their words: what lets a rule say "found, not
+      coded".
+    - ``notes``: the notes, for what hangs on the sentence of a mention.
+    - ``beside``: all codes of the encounter, those of other systems included; `check_items` sets it.
 
-    Examples
-    --------
     >>> from datetime import date
     >>> Facts(date(2026, 3, 2), born=date(1980, 7, 1), born_doubt=183).ages
     (45, 46)
@@ -128,13 +99,8 @@ class Facts:
     def of(cls, encounter: Encounter, date: date | str | None = None, **more: Any) -> Facts:
         """Take the facts of an encounter; ``date`` is the day of service where it has none, ``more`` any other field.
 
-        Raises
-        ------
-        LeadtermError
-            If the day is no date.
+        ``LeadtermError`` if the day is no date.
 
-        Examples
-        --------
         >>> from leadterm.schema import Encounter, Note
         >>> Facts.of(Encounter("e1", (Note("n1", "Seen."),), sex="F"), "2026-03-02", payer="Medicare").sex
         'F'
@@ -167,31 +133,17 @@ class Facts:
 class Finding:
     """Something a rule has to say of the codes of an encounter.
 
-    Parameters
-    ----------
-    rule : str
-        Name of the rule, for instance ``"excludes1"``; ``leadterm check --rules`` lists all.
-    severity : str
-        ``"error"`` (a claim would be refused, or a guideline says never), ``"warning"`` or ``"advice"``.
-    system : str
-        The code system.
-    codes : tuple of str
-        The codes it is about, in the order they were given.
-    message : str
-        What is wrong; never text of a note.
-    fix : str
-        What would be right.
-    source, section, sentence : str
-        Who says so, where, and the words: for instance the Official Guidelines, ``"I.A.12.a"``, and a sentence.
-    evidence : tuple of Mention
-        Words of the notes it rests on.
-    level : str
-        A site's own word for the severity, for instance ``"critical"``.
-    override : str
-        Why a person let it stand; a finding that was overridden blocks nothing and is still shown.
+    - ``rule``: name of the rule, for instance ``"excludes1"``; ``leadterm check --rules`` lists all.
+    - ``severity``: ``"error"`` (a claim would be refused, or a guideline says never), ``"warning"`` or ``"advice"``.
+    - ``codes``: the codes it is about, in the order they were given.
+    - ``message``: what is wrong; never text of a note.
+    - ``fix``: what would be right.
+    - ``source``, ``section``, ``sentence``: who says so, where, and the words: for instance the Official Guidelines,
+      ``"I.A.12.a"``, and a sentence.
+    - ``evidence``: words of the notes it rests on.
+    - ``level``: a site's own word for the severity, for instance ``"critical"``.
+    - ``override``: why a person let it stand; a finding that was overridden blocks nothing and is still shown.
 
-    Examples
-    --------
     >>> Finding("incomplete", "error", "icd10cm", ("E11",), "E11 is not complete.").blocks
     True
     """

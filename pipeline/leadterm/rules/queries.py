@@ -50,23 +50,13 @@ class QueryRule:
 class Query:
     """A question to the provider.
 
-    Parameters
-    ----------
-    rule, kind : str
-        Name of the row that asks, and its kind.
-    question : str
-        Neutral words.
-    codes : tuple of str
-        Codes it is about; empty of an indicator.
-    quotes : tuple of EvidenceSpan
-        The words of the record that raise it.
-    choices : tuple of str
-        Answers to choose from, the last two "Other" and "Unable to determine".
-    section : str
-        Of the Official Guidelines.
+    - ``rule``, ``kind``: name of the row that asks, and its kind.
+    - ``question``: neutral words.
+    - ``codes``: codes it is about; empty of an indicator.
+    - ``quotes``: the words of the record that raise it.
+    - ``choices``: answers to choose from, the last two "Other" and "Unable to determine".
+    - ``section``: of the Official Guidelines.
 
-    Examples
-    --------
     >>> query = Query("urosepsis", "indicator", 'Please clarify what is meant by "urosepsis".', (), (), ALWAYS)
     >>> query.choices[-1]
     'Unable to determine'
@@ -91,13 +81,8 @@ class Query:
 def read_query_rules(path: str | Path | None = None) -> tuple[QueryRule, ...]:
     """Read the questions of leadterm, or those of a site's own file of the same columns.
 
-    Raises
-    ------
-    LeadtermError
-        If the file cannot be read, or a row of it cannot be understood; the message names the row.
+    ``LeadtermError`` if the file cannot be read, or a row of it cannot be understood; the message names the row.
 
-    Examples
-    --------
     >>> len(read_query_rules()) > 30
     True
     """
@@ -139,24 +124,11 @@ def ask(
 ) -> tuple[Query, ...]:
     """Find what to ask about an encounter.
 
-    Parameters
-    ----------
-    notes : sequence of Note
-        The record.
-    items : sequence of Coded
-        The codes that stand or are proposed, with their evidence.
-    system : CodeSystem
-        Their classification.
-    rules : sequence of QueryRule, optional
-        By default the questions that come with leadterm.
+    - ``notes``: the record.
+    - ``items``: the codes that stand or are proposed, with their evidence.
+    - ``system``: their classification.
+    - ``rules``: by default the questions that come with leadterm.
 
-    Returns
-    -------
-    tuple of Query
-        In the order of the table.
-
-    Examples
-    --------
     >>> from leadterm.codes import load_system
     >>> note = Note("n1", "Sodium 121 on arrival, 3% saline given.")
     >>> [one.rule for one in ask([note], [], load_system("icd10cm"))]

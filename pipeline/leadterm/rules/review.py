@@ -29,19 +29,11 @@ ASKING = ("use-additional", "code-also", "long-term-drug")
 class Review:
     """What there is to say of the codes of an encounter.
 
-    Parameters
-    ----------
-    encounter : Encounter
-        What was read.
-    items : tuple of Coded
-        The codes that were checked, with the words that support each.
-    findings : tuple of Finding
-        Errors first.
-    queries : tuple of Query
-        Questions to the provider.
+    - ``encounter``: what was read.
+    - ``items``: the codes that were checked, with the words that support each.
+    - ``findings``: errors first.
+    - ``queries``: questions to the provider.
 
-    Examples
-    --------
     >>> from leadterm.schema import Note
     >>> Review(Encounter("e1", (Note("n1", "Well."),)), (), (), ()).errors
     0

@@ -61,8 +61,6 @@ class Override:
 class SiteRules:
     """What a site adds to the book of rules: rules, other levels, and findings it lets stand.
 
-    Examples
-    --------
     >>> site = SiteRules.parse('[levels]\\nintegral-symptom = "off"', "site.toml")
     >>> site.levels
     {'integral-symptom': 'off'}

@@ -57,18 +57,10 @@ class Recipe:
 def read_recipe(path: str | Path) -> Recipe:
     """Read a recipe from a TOML file.
 
-    Parameters
-    ----------
-    path : str or Path
-        The file; what it does not say keeps its default.
+    - ``path``: the file; what it does not say keeps its default.
 
-    Raises
-    ------
-    LeadtermError
-        If the file cannot be read, a key is unknown or a value has the wrong type.
+    ``LeadtermError`` if the file cannot be read, a key is unknown or a value has the wrong type.
 
-    Examples
-    --------
     >>> read_recipe("/nowhere.toml")
     Traceback (most recent call last):
     leadterm.errors.LeadtermError: cannot read recipe '/nowhere.toml': No such file or directory. ...
@@ -86,18 +78,9 @@ def read_recipe(path: str | Path) -> Recipe:
 def parse_recipe(data: Mapping[str, Any]) -> Recipe:
     """Make a recipe from nested mappings.
 
-    Parameters
-    ----------
-    data : mapping
-        Tables and keys as in :class:`Recipe`.
 
-    Raises
-    ------
-    LeadtermError
-        If a key is unknown or a value has the wrong type or range.
+    ``LeadtermError`` if a key is unknown or a value has the wrong type or range.
 
-    Examples
-    --------
     >>> parse_recipe({"base": {"shortlist": 40}}).base.shortlist
     40
     >>> parse_recipe({"sed": 1})

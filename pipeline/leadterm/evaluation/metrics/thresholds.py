@@ -58,29 +58,13 @@ def choose_threshold(
 ) -> ChosenThreshold:
     """Choose the one threshold with the best micro-F1; of equal ones the highest.
 
-    Parameters
-    ----------
-    run : Run
-        Suggestions for the encounters of the split.
-    qrels : Qrels
-        Their reference codes.
-    split_name : str
-        Name of the split, for instance ``"dev"``.
-    systems : collection of str, optional
-        Code systems to score.
+    - ``run``: suggestions for the encounters of the split.
+    - ``qrels``: their reference codes.
+    - ``split_name``: name of the split, for instance ``"dev"``.
+    - ``systems``: code systems to score.
 
-    Returns
-    -------
-    ChosenThreshold
-        The threshold; it remembers the split.
+    Gives the threshold; it remembers the split. ``LeadtermError`` if the run has no score for any of the encounters.
 
-    Raises
-    ------
-    LeadtermError
-        If the run has no score for any of the encounters.
-
-    Examples
-    --------
     >>> run, qrels = Run.from_mapping({"e1": {"A": 0.9, "B": 0.2}}), Qrels.from_mapping({"e1": ["A", "B"]})
     >>> choose_threshold(run, qrels, "dev").value
     0.2

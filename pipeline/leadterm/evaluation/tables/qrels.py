@@ -42,27 +42,16 @@ class Qrels:
 
     Build it with `from_encounters`, `from_mapping` or `from_frame`.
 
-    Parameters
-    ----------
-    encounters : tuple of str
-        All encounters, those without a code too.
-    labels : tuple of Label
-        The distinct codes, in ascending order of key and system.
-    row, col : numpy.ndarray of int64, shape (n_rows,)
-        Positions in ``encounters`` and ``labels``; no pair twice.
-    principal : numpy.ndarray of bool, shape (n_rows,)
-        Whether the code is the principal or first-listed one.
-    evidence : mapping of (int, int) to tuple of Span
-        Evidence of a (row, col), where there is any.
-    info : mapping of str to EncounterInfo
-        By encounter, where known.
-    counts : mapping of str to int
-        What was met while reading, for instance ``n_duplicate_reference_codes``.
-    optional : mapping of str to frozenset of (str, str)
-        Key and system of codes that an encounter may have or not: they are no rows, and suggesting them is no mistake.
+    - ``encounters``: all encounters, those without a code too.
+    - ``labels``: the distinct codes, in ascending order of key and system.
+    - ``row``, ``col``: positions in ``encounters`` and ``labels``; no pair twice.
+    - ``principal``: whether the code is the principal or first-listed one.
+    - ``evidence``: evidence of a (row, col), where there is any.
+    - ``info``: by encounter, where known.
+    - ``counts``: what was met while reading, for instance ``n_duplicate_reference_codes``.
+    - ``optional``: key and system of codes that an encounter may have or not: they are no rows, and suggesting them is
+      no mistake.
 
-    Examples
-    --------
     >>> qrels = Qrels.from_mapping({"e1": ["E11.9", "e119", "I10"], "e2": []}, system="icd10cm")
     >>> len(qrels.row), qrels.counts["n_duplicate_reference_codes"]
     (2, 1)
@@ -82,12 +71,8 @@ class Qrels:
     def from_encounters(cls, encounters: Iterable[Encounter], *, normalise: Normalise = normalise_code) -> Qrels:
         """Read the reference codes of encounters.
 
-        Parameters
-        ----------
-        encounters : iterable of Encounter
-            The encounters; those without codes are kept as not coded.
-        normalise : callable, optional
-            Gives the key of a code.
+        - ``encounters``: the encounters; those without codes are kept as not coded.
+        - ``normalise``: gives the key of a code.
         """
         known, rows, optional = list(encounters), [], {}
         for encounter in known:
@@ -105,14 +90,7 @@ class Qrels:
     ) -> Qrels:
         """Read ``{encounter_id: codes}``, all of one code system.
 
-        Parameters
-        ----------
-        codes : mapping of str to iterable of str
-            Codes by encounter.
-        system : str
-            Name of the code system.
-        normalise : callable, optional
-            Gives the key of a code.
+        - ``normalise``: gives the key of a code.
         """
         rows = [(e, system, code, "", ()) for e, found in codes.items() for code in found]
         return _qrels(list(codes), rows, {}, normalise)
@@ -123,19 +101,11 @@ class Qrels:
     ) -> Qrels:
         """Read a frame with columns ``encounter_id, code`` and optionally ``system, role, patient_id``.
 
-        Parameters
-        ----------
-        frame : pandas.DataFrame
-            One row for each reference code; an empty code marks an encounter without codes.
-        system : str, optional
-            The code system where the frame has no such column.
-        normalise : callable, optional
-            Gives the key of a code.
+        - ``frame``: one row for each reference code; an empty code marks an encounter without codes.
+        - ``system``: the code system where the frame has no such column.
+        - ``normalise``: gives the key of a code.
 
-        Raises
-        ------
-        LeadtermError
-            If a column is missing or codes are not text.
+        ``LeadtermError`` if a column is missing or codes are not text.
         """
         from leadterm.evaluation.tables.run_files import qrels_rows
 

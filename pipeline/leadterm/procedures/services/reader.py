@@ -63,14 +63,8 @@ Finder = Callable[[NoteWords, "date | None", "int | None"], Iterable[ServiceFoun
 class ServiceReader:
     """Finds codes of services in notes.
 
-    Parameters
-    ----------
-    codes : CodeSystem
-        The codes.
-    find : callable
-        Finds what words of a note stand for, given the day of service and the patient's age.
-    day : str, optional
-        Date of service where an encounter has none of its own.
+    - ``find``: finds what words of a note stand for, given the day of service and the patient's age.
+    - ``day``: date of service where an encounter has none of its own.
     """
 
     def __init__(self, codes: CodeSystem, find: Finder, day: str | None = None) -> None:

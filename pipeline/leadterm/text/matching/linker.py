@@ -177,19 +177,12 @@ RULES = ("text/matching/linker.py", "text/matching/word_sets.py", "text/words/no
 class FuzzyLinker:
     """Reads headings, complaints and the entities of a recogniser in which no term was found.
 
-    Parameters
-    ----------
-    system : CodeSystem
-        Gives the terms.
-    normaliser : Normaliser
-        Brings terms and headings into normal words.
-    threshold : float
-        Least similarity of a term.
-    headings, entities : bool
-        What is looked up: headings of problems and complaints; what an entity recogniser found.
+    - ``system``: gives the terms.
+    - ``normaliser``: brings terms and headings into normal words.
+    - ``threshold``: least similarity of a term.
+    - ``headings``, ``entities``: what is looked up: headings of problems and complaints; what an entity recogniser
+      found.
 
-    Notes
-    -----
     The first look-up imports scispaCy's linker and loads the index (about 1 s; 15 s where the cache has none).
     """
 
