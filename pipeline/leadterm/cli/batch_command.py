@@ -12,7 +12,7 @@ import typer
 
 from leadterm.cli.config import read_config
 from leadterm.cli.console import say, write_output
-from leadterm.cli.options import IdColumn, TextColumn
+from leadterm.cli.shared_options import IdColumn, TextColumn
 from leadterm.cli.tables import check_table_output
 from leadterm.errors import LeadtermError, unknown_name
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from leadterm.cli.console import console, messages, write_output
-from leadterm.cli.options import Page, Seed
+from leadterm.cli.shared_options import Page, Seed
 from leadterm.errors import LeadtermError, unknown_name
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from leadterm.cli.console import console, write_output
-from leadterm.cli.options import Encounters, Output, Page
+from leadterm.cli.shared_options import Encounters, Output, Page
 from leadterm.errors import LeadtermError
 from leadterm.storage.writer import refuse_inputs
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from leadterm.cli.console import console, messages, write_output
-from leadterm.cli.options import EditFolder, Encounters, Output, RulesFile
+from leadterm.cli.shared_options import EditFolder, Encounters, Output, RulesFile
 from leadterm.errors import LeadtermError, printable
 from leadterm.storage.writer import refuse_inputs
 

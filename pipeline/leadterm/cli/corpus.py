@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from leadterm.cli.console import console, messages, progress, write_output
-from leadterm.cli.options import As
+from leadterm.cli.shared_options import As
 from leadterm.errors import printable
 
 if TYPE_CHECKING:

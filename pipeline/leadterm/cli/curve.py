@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from leadterm.cli.console import console, messages, write_output
-from leadterm.cli.options import Output, Seed, Systems
+from leadterm.cli.shared_options import Output, Seed, Systems
 from leadterm.storage.writer import refuse_inputs
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ import typer
 
 from leadterm import __version__
 from leadterm.cli.console import messages, write_output
-from leadterm.cli.options import As
+from leadterm.cli.shared_options import As
 from leadterm.errors import LeadtermError, place_of
 from leadterm.paths import cache_home, code_data, config_file, data_home, model_dir, model_names
 

@@ -13,7 +13,7 @@ import typer
 
 from leadterm.cli.config import read_config
 from leadterm.cli.console import console, messages, progress, write_output
-from leadterm.cli.options import As, Output, Seed, Systems
+from leadterm.cli.shared_options import As, Output, Seed, Systems
 from leadterm.errors import LeadtermError
 from leadterm.storage.writer import refuse_inputs
 

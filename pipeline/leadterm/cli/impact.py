@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from leadterm.cli.console import console, write_output
-from leadterm.cli.options import As, Encounters, Output
+from leadterm.cli.shared_options import As, Encounters, Output
 from leadterm.errors import LeadtermError
 from leadterm.storage.writer import refuse_inputs
 

@@ -11,7 +11,7 @@ import typer
 
 from leadterm.cli.config import read_config
 from leadterm.cli.console import write_output
-from leadterm.cli.options import As, TextColumn
+from leadterm.cli.shared_options import As, TextColumn
 from leadterm.errors import LeadtermError
 
 __all__ = ["plan"]

@@ -18,7 +18,7 @@ import typer
 from leadterm.cli.answers import answer_text, write_answers
 from leadterm.cli.config import read_config
 from leadterm.cli.console import progress, say
-from leadterm.cli.options import IdColumn, Output, TextColumn
+from leadterm.cli.shared_options import IdColumn, Output, TextColumn
 from leadterm.cli.tables import check_table_output
 from leadterm.errors import LeadtermError, place_of, unknown_name
 from leadterm.intake.files import find_files, holds_many

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from leadterm.cli.console import messages, say, write_output
-from leadterm.cli.options import EditFolder, RulesFile
+from leadterm.cli.shared_options import EditFolder, RulesFile
 from leadterm.errors import LeadtermError
 from leadterm.paths import decisions_home
 
