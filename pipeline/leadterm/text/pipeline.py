@@ -28,6 +28,7 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 _ODD = re.compile(f"[\u0300-\u036f’‐‑‒−{UNSEEN}]")
 _CUT_WORD = re.compile(r"-(?<=[^\W\d_]{2}-)[ \t]*\r?\n[ \t]*(?=[a-zà-ÿ]{2})")
 MOST_KEPT = 100_000
+AFFIXES = ".,;:()[]\"/-"
 BEFORE_MENTIONS = ("leadterm_sections", "leadterm_sentences", "leadterm_abbreviations")
 AFTER_MENTIONS = ("leadterm_context",)
 
@@ -49,8 +50,8 @@ class SafeTokenizer:
 
     def __init__(self, inner: Any, vocab: Vocab) -> None:
         self.inner, self.vocab = inner, vocab
-        self._met: set[str] = set()
         self._kept: set[str] = set()
+        self._special = frozenset(getattr(inner, "rules", None) or ())
         if hasattr(inner, "max_cache_size"):
             inner.max_cache_size = MOST_KEPT
 
@@ -71,18 +72,22 @@ class SafeTokenizer:
         return doc
 
     def _whole(self, text: str, words: set[str]) -> Doc:
-        """Tokenise a text; before that, each word met for the second time alone, so that it is kept.
+        """Tokenise a text; before that, the words not met before, so that each is kept.
 
-        Behind the first special case of a text ("Dr.") spaCy keeps no word, and reads each by its rules every time.
+        Behind the first special case of a text ("Dr.") spaCy keeps no word, and reads each by its rules every time:
+        so words that may hold one are read alone, all others in one text of their own.
         """
-        fresh = words - self._kept if len(self._kept) < MOST_KEPT else set()
-        for word in fresh & self._met:
-            self.inner(word)
-            self._kept.add(word)
-        if len(self._met) < MOST_KEPT:
-            self._met |= fresh
+        if len(self._kept) < MOST_KEPT and (fresh := words - self._kept):
+            special = {word for word in fresh if self._may_be_special(word)}
+            for alone in (*special, " ".join(fresh - special)):
+                self.inner(alone)
+            self._kept |= fresh
         doc: Doc = self.inner(text)
         return doc
+
+    def _may_be_special(self, word: str) -> bool:
+        bare = word.strip(AFFIXES)
+        return "'" in word or bare in self._special or f"{bare}." in self._special
 
     @staticmethod
     def _respell(doc: Doc, text: str) -> None:

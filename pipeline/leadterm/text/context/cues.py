@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -25,6 +25,7 @@ MARKS = (".", ",", ";", ")", "!", "•", "|")
 CLAUSE_ENDS: Mapping[str, tuple[str, ...]] = {
     "en": (*MARKS, "but", "and", "however", "by", "on", "at", "per"), "es": (*MARKS, "pero", "y", "por", "en"),
 }  # fmt: skip
+NOWHERE: frozenset[int] = frozenset()
 DIRECTIONS = frozenset({"forward", "backward", "end", "-"})
 
 
@@ -82,33 +83,42 @@ def read_cues(rows: Sequence[Mapping[str, str]]) -> tuple[list[Cue], dict[str, l
 
 
 Way = tuple[int, ...]
+Ways = Mapping[int, Sequence[Way]]
+Ahead = tuple[Ways, "Cue", tuple[Ways, ...]]
 
 
 class _Node:
-    """Where some words lead. It grows when a text first comes here: the ways to fill all names are a hundred thousand.
+    """Where some words lead. Made when a text first comes here: the ways to fill all names are a hundred thousand.
 
     ``cues``: those whose last word is the one before; ``anywhere``: those of them that need no end of a clause behind.
-    ``waiting``: cues that go on here, each with what is left of an option and the options of its further words.
+    ``known``: the words that lead on from here. What goes on here is kept as the ways of the next word, the cue, and
+    the ways of its further words.
     """
 
-    __slots__ = ("anywhere", "cues", "following", "waiting")
+    __slots__ = ("_ahead", "_following", "anywhere", "cues", "known")
 
-    def __init__(self) -> None:
-        self.cues: tuple[Cue, ...] = ()
-        self.anywhere: tuple[Cue, ...] = ()
-        self.following: dict[int, _Node] = {}
-        self.waiting: list[tuple[Cue, Way, tuple[Sequence[Way], ...]]] = []
+    def __init__(self, coming: Iterable[Ahead], number: int) -> None:
+        cues: list[Cue] = []
+        self._ahead: list[Ahead] = []
+        for ways, cue, further in coming:
+            for left in ways.get(number, ()):
+                if left:
+                    self._ahead.append(({left[0]: (left[1:],)}, cue, further))
+                elif further:
+                    self._ahead.append((further[0], cue, further[1:]))
+                else:
+                    cues.append(cue)
+        self.cues = tuple(cues)
+        self.anywhere = tuple(cue for cue in cues if cue.direction != "end")
+        self.known = frozenset().union(*[ways for ways, _, _ in self._ahead]) if self._ahead else NOWHERE
+        self._following: dict[int, _Node] = {}
 
-    def grow(self) -> None:
-        """Let the cues that wait here go one step on."""
-        for cue, left, parts in self.waiting:
-            if not left and not parts:
-                self.cues += (cue,)
-            for way in (left,) if left else parts[0] if parts else ():
-                node = self.following.setdefault(way[0], _Node())
-                node.waiting.append((cue, way[1:], parts if left else parts[1:]))
-        self.waiting = []
-        self.anywhere = tuple(cue for cue in self.cues if cue.direction != "end")
+    def step(self, number: int) -> _Node | None:
+        """Where a word leads from here."""
+        node = self._following.get(number)
+        if node is None and number in self.known:
+            node = self._following[number] = _Node(self._ahead, number)
+        return node
 
 
 class CueTrie:
@@ -124,8 +134,9 @@ class CueTrie:
 
     def __init__(self, number: Callable[[str], Sequence[int]], language: str = "en") -> None:
         self._number = number
-        self._ways: dict[tuple[str, ...], list[Way]] = {}
-        self._root = _Node()
+        self._ways: dict[tuple[str, ...], dict[int, list[Way]]] = {}
+        self._starts: dict[int, list[Ahead]] = {}
+        self._nodes: dict[int, _Node] = {}
         self._enders = frozenset((SENTENCE_MARK, *(n for mark in CLAUSE_ENDS[language] for n in number(mark))))
 
     def add(self, cue: Cue, sets: Mapping[str, Sequence[str]]) -> None:
@@ -134,10 +145,14 @@ class CueTrie:
         for word in cue.text.split():
             options = tuple(sets[word[1:-1]]) if word.startswith("{") else (word,)
             if options not in self._ways:
-                spelled = [one for option in options for one in _spellings(option)]
-                self._ways[options] = [tuple(n for word in one.split() for n in self._number(word)) for one in spelled]
+                ways = self._ways[options] = {}
+                for spelled in [one for option in options for one in _spellings(option)]:
+                    first, *left = [n for word in spelled.split() for n in self._number(word)]
+                    ways.setdefault(first, []).append(tuple(left))
             parts.append(self._ways[options])
-        self._root.waiting.append((cue, (), tuple(parts)))
+        ahead = (parts[0], cue, tuple(parts[1:]))
+        for first in parts[0]:
+            self._starts.setdefault(first, []).append(ahead)
 
     def find(self, numbers: Sequence[int]) -> Iterator[Hit]:
         """Yield the longest cues from left to right; they neither overlap nor cross a `SENTENCE_MARK`.
@@ -145,14 +160,10 @@ class CueTrie:
         Of two that overlap, the one that begins later wins when it is the longer.
         """
         places, free = [], 0
-        if self._root.waiting:
-            self._root.grow()
-        known = self._root.following
-        for i in [i for i, number in enumerate(numbers) if number in known]:
-            node = known[numbers[i]]
-            if node.waiting:
-                node.grow()
-            if node.cues or (i + 1 < len(numbers) and numbers[i + 1] in node.following):
+        starts, last = self._starts, len(numbers) - 1
+        for i in [i for i, number in enumerate(numbers) if number in starts]:
+            node = self._start(numbers[i])
+            if node.cues or (i < last and numbers[i + 1] in node.known):
                 places.append(i)
         hopeful = frozenset(places)
         for i in places:
@@ -169,20 +180,25 @@ class CueTrie:
 
     def _longest(self, numbers: Sequence[int], i: int) -> Hit | None:
         """The longest cues that begin at ``i``."""
-        node, j, n = self._root.following.get(numbers[i]), i + 1, len(numbers)
-        end = i
+        node: _Node | None = self._start(numbers[i])
+        end, j, n = i, i + 1, len(numbers)
         best: tuple[Cue, ...] = ()
         while node is not None:
-            if node.waiting:
-                node.grow()
             if node.cues:
                 every = len(node.cues) == len(node.anywhere) or self._ends(numbers, j)
                 usable = node.cues if every else node.anywhere
                 if usable:
                     end, best = j, usable
-            node = node.following.get(numbers[j]) if j < n else None
+            node = node.step(numbers[j]) if j < n and node.known else None
             j += 1
         return Hit(i, end, best) if best else None
+
+    def _start(self, number: int) -> _Node:
+        """Where a word leads that cues begin with."""
+        node = self._nodes.get(number)
+        if node is None:
+            node = self._nodes[number] = _Node(self._starts[number], number)
+        return node
 
     def _ends(self, numbers: Sequence[int], j: int) -> bool:
         return j >= len(numbers) or numbers[j] in self._enders

@@ -82,7 +82,10 @@ class Scanner:
             return (PAUSE,)
         if low in self._negators:
             return (NEGATE,)
-        words = [w for m in WORD.finditer(GLUED.sub(" ", surface)) for w in self._reader.word(m.group())]
+        if surface.isalpha() and surface[1:] == low[1:]:
+            words = [*self._reader.word(surface)]
+        else:
+            words = [w for m in WORD.finditer(GLUED.sub(" ", surface)) for w in self._reader.word(m.group())]
         if low.startswith("non-"):
             words += [w for w in self._reader.word(low.replace("-", "", 1)) if w in self.words]
         expansion = self._upper.get(surface) or self._any.get(low)

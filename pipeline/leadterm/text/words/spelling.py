@@ -110,11 +110,12 @@ class SpellingCorrector:
 
     @cached_property
     def _targets(self) -> dict[tuple[str, int], list[str]]:
-        """Known words that a misspelled one may stand for, by first letter and length."""
+        """Known words that a misspelled one may stand for, by length and the first letter, or the first two."""
         index: dict[tuple[str, int], list[str]] = defaultdict(list)
         for word, count in self._counts.items():
             if len(word) >= SHORTEST_TARGET and count >= KNOWN and word.isalpha() and word not in self._correct:
                 index[word[0], len(word)].append(word)
+                index[word[:2], len(word)].append(word)
         return dict(index)
 
     def correct(self, word: str) -> str | None:
@@ -146,11 +147,13 @@ class SpellingCorrector:
         from rapidfuzz.distance import OSA
         from rapidfuzz.process import extract
 
-        letters = {word[0], word[1]}  # the first two may have changed places
-        sizes = range(len(word) - most, len(word) + most + 1)
-        others = [other for size in sizes for letter in letters for other in self._targets.get((letter, size), ())]
+        others: list[str] = []
+        for size in range(len(word) - most, len(word) + most + 1):
+            others += self._targets.get((word[0], size), ())
+            if word[0] != word[1]:  # the first two may have changed places
+                others += self._targets.get((word[1::-1], size), ())
         found = extract(word, others, scorer=OSA.distance, score_cutoff=most, limit=None)
-        sound = _sound(word)
+        sound = _sound(word) if found else ""
         near = [(int(d), other) for other, d, _ in found if d and _sounds_near(sound, other)]
         return [((d, _sound(other) != sound), other) for d, other in near if _plausible(word, other, d)]
 
