@@ -51,12 +51,24 @@ PRESS = f"""async (key) => {{
   await {PAINTED};
   return performance.now() - began;
 }}"""
-SEARCH = """async (text) => {
-  const began = performance.now(), headers = { "Content-Type": "application/json", "X-Leadterm": "1" };
-  const answer = await fetch("/api/encounters/0/search", { method: "POST", headers, body: JSON.stringify({ text }) });
-  await answer.json();
-  return performance.now() - began;
+WATCH = """() => {
+  const ask = window.fetch;
+  window.fetch = async (...given) => {
+    const answer = await ask(...given), json = answer.json.bind(answer);
+    answer.json = async () => { const told = await json(); window.told = performance.now(); return told; };
+    return answer;
+  };
 }"""
+SEARCH = f"""async (text) => {{
+  const field = document.querySelector("dialog input"), began = performance.now();
+  window.told = 0;
+  field.value = text;
+  field.dispatchEvent(new Event("input", {{ bubbles: true }}));
+  while (!window.told) await new Promise((go) => setTimeout(go));
+  const told = window.told - began;
+  await {PAINTED};
+  return [told, performance.now() - began];
+}}"""
 WORDS = ("osteoarthritis right knee", "heel ulcer diabetic", "fracture of femur", "gout", "E11.6")
 
 
@@ -97,10 +109,18 @@ def measure_page(page: Page, base: str) -> None:
     page.route("**/api/encounters/1", lambda route: more_marks(route))
     page.goto(f"{base}/#/1")
     page.wait_for_selector(".codes .s.at")
-    marks = page.evaluate("[...CSS.highlights.values()].reduce((sum, one) => sum + one.size, 0)")
-    told(f"key to paint with {marks} marks", [page.evaluate(PRESS, "jk"[i // 8 % 2]) for i in range(60)], "<= 33 ms")
+    near = page.evaluate("[...CSS.highlights.values()].reduce((sum, one) => sum + one.size, 0)")
+    name = f"key to paint with 1,000 marks, {near} near the window"
+    for key in "jk" * 4:
+        page.evaluate(PRESS, key)
+    told(name, [page.evaluate(PRESS, "jk"[i // 8 % 2]) for i in range(60)], "<= 33 ms")
+    page.evaluate(WATCH)
+    page.keyboard.press("/")
+    page.wait_for_selector("dialog input:focus")
     typed = [word[:length] for word in WORDS for length in range(3, len(word) + 1)]
-    told("keystroke to search result, first time", [page.evaluate(SEARCH, one) for one in typed], "<= 30 ms")
+    times = [page.evaluate(SEARCH, one) for one in typed]
+    told("keystroke to search result, first time", [one for one, _ in times], "<= 30 ms")
+    told("the same, painted", [one for _, one in times])
 
 
 def measure_load(base: str) -> None:

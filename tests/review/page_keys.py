@@ -32,6 +32,31 @@ class Keys:
             self.press("j" if order.index(at) < order.index(wanted) else "k")
 
 
+# The words under the highlights of a kind: these are ranges of the kind that knows only where it begins and ends.
+WORDS = """(kind) => [...(CSS.highlights.get(kind) || [])].map((one) => {
+  const range = new Range();
+  range.setStart(one.startContainer, one.startOffset);
+  range.setEnd(one.endContainer, one.endOffset);
+  const box = range.getBoundingClientRect();
+  return { words: range.toString().toLowerCase(), x: box.left + box.width / 2, y: box.top + box.height / 2 };
+})"""
+
+
+def marked(page: Any, kind: str) -> list[dict[str, Any]]:
+    """Tell what is highlighted as a kind, and where on the page."""
+    found: list[dict[str, Any]] = page.evaluate(WORDS, kind)
+    return found
+
+
+def until(page: Any, true: str) -> None:
+    """Wait for a condition; the page's policy keeps the browser's driver from doing it."""
+    for _ in range(200):
+        if page.evaluate(true):
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError(true)
+
+
 def opened(page: Any, name: str) -> Keys:
     keys = Keys(page)
     page.goto(f"{page.url.split('#')[0]}#/{('visit-1', 'stay-2', 'given-3').index(name)}")

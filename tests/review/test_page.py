@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from page_keys import finals, opened, saved
+from page_keys import Keys, finals, marked, opened, saved, until
 
 from leadterm.decisions.changes import Change
 from leadterm.review.workbench import Mode, Workbench
@@ -17,7 +17,7 @@ def test_places_are_right_behind_emoji_and_combining_characters(page: Any, bench
     bench.encounters = (Encounter("signs", (Note("n1", text),)),)
     page.goto(f"{page.url.split('#')[0]}#/0")
     page.wait_for_selector(".codes .s.at")
-    assert page.evaluate("[...CSS.highlights.get('active')].map(String)")[0].lower() in ("gout", "cough")
+    assert marked(page, "active")[0]["words"] in ("gout", "cough")
     page.evaluate("""() => {
       const node = document.createTreeWalker(document.querySelector(".text"), NodeFilter.SHOW_TEXT).nextNode();
       const at = node.data.indexOf("patient");
@@ -70,15 +70,28 @@ def test_words_of_the_note_become_evidence_whatever_stands_before_them(page: Any
 def test_marks_and_codes_lead_to_each_other(page: Any) -> None:
     keys = opened(page, "visit-1")
     keys.to("I10")
-    words = "[...CSS.highlights.get('active')].map((one) => one.toString().toLowerCase())"
-    assert page.evaluate(words) == ["hypertension"]
-    box = page.evaluate("""() => {
-      const all = [...CSS.highlights.get("suggested")];
-      const box = all.find((one) => /diabetes/i.test(one.toString())).getBoundingClientRect();
-      return [box.left + box.width / 2, box.top + box.height / 2];
-    }""")
-    page.mouse.click(*box)
+    assert [one["words"] for one in marked(page, "active")] == ["hypertension"]
+    diabetes = next(one for one in marked(page, "suggested") if "diabetes" in one["words"])
+    page.mouse.click(diabetes["x"], diabetes["y"])
     assert page.locator(".s.at .code").first.inner_text().startswith("E11")
+
+
+def test_marks_far_away_are_painted_when_the_note_is_scrolled_to_them(page: Any, bench: Workbench) -> None:
+    filler = "She walks every morning and sleeps well.\n" * 40
+    text = "".join(f"{filler}Hypertension. {'Gout.' if part == 5 else ''}\n" for part in range(12))
+    bench.encounters = (Encounter("long", (Note("n1", text),)),)
+    page.goto(f"{page.url.split('#')[0]}#/0")
+    page.wait_for_selector(".codes .s.at")
+    keys = Keys(page)
+    keys.to("I10")
+    page.evaluate("document.querySelector('.notes').scrollTop = 0")
+    until(page, "CSS.highlights.get('suggested').size < 6")
+    page.evaluate("document.querySelector('.notes').scrollTop = document.querySelector('.notes').scrollHeight / 2")
+    until(page, "[...CSS.highlights.get('suggested')].some((one) => /Gout/.test(one.startContainer.data))")
+    keys.to("M10.9")
+    [place] = marked(page, "active")
+    assert place["words"] == "gout"
+    assert 0 < place["y"] < 800
 
 
 def test_a_browser_without_highlights_gets_marks(page: Any, address: str) -> None:

@@ -37,6 +37,7 @@ COMPLETE, HEADING = 1.0, 0.93  # a code for use ranks before a heading that fits
 SYNONYM, PREFIX, TYPO = 0.9, 0.75, 0.7  # an expanded word counts less than the word itself
 MOST_EXPANSIONS = 12
 POOL = 4000  # terms looked at more closely
+LAST = "\U0010ffff"  # after every other character
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,23 +79,31 @@ def search(system: CodeSystem, text: str, limit: int = 20) -> list[Hit]:
     if by_code:
         return by_code
     index = _index_of(system)
-    scores = index.score(words(text))
-    pool = np.flatnonzero(scores > 0)
-    if len(pool) > POOL:
-        pool = pool[np.argpartition(-scores[pool], POOL)[:POOL]]
-    best: dict[int, tuple[float, int]] = {}
-    for at in pool.tolist():
-        row, score = int(index.rows[at]), float(scores[at])
-        if score > best.get(row, (0.0, 0))[0]:
-            best[row] = (score, at)
-    ranked = sorted(
-        ((score, system.codes[row], at) for row, (score, at) in best.items()), key=lambda hit: (-hit[0], hit[1])
-    )
+    terms, scores = index.score(words(text))
     return [
-        Hit(code, system.title(code), system.is_billable(code), round(score, 4), index.texts[at],
-            TERM_SOURCES[int(index.sources[at])])
-        for score, code, at in ranked[:limit]
+        Hit(system.codes[row], system.title(system.codes[row]), system.is_billable(system.codes[row]),
+            round(score, 4), index.texts[at], TERM_SOURCES[int(index.sources[at])])
+        for score, row, at in sorted(_best(index, terms, scores, limit), key=lambda hit: (-hit[0], hit[1]))[:limit]
     ]  # fmt: skip
+
+
+def _best(
+    index: _Index, terms: npt.NDArray[np.intp], scores: npt.NDArray[np.float32], limit: int
+) -> list[tuple[float, int, int]]:
+    """Give score, code and term of the codes that fit best, each by its best term; all that fit as well as the last."""
+    if len(terms) > POOL:
+        some = np.argpartition(-scores, POOL)[:POOL]
+        terms, scores = terms[some], scores[some]
+    best: dict[int, tuple[float, int, int]] = {}
+    last = 0.0
+    for place in np.lexsort((terms, -scores)).tolist():
+        at, score = int(terms[place]), float(scores[place])
+        if len(best) >= limit and score < last:
+            break
+        row = int(index.rows[at])
+        if row not in best:
+            best[row], last = (score, row, at), score
+    return list(best.values())
 
 
 def _by_code(system: CodeSystem, text: str, limit: int) -> list[Hit]:
@@ -102,13 +111,19 @@ def _by_code(system: CodeSystem, text: str, limit: int) -> list[Hit]:
     plain = bare(text)
     if " " in text.strip() or not plain or not any(char.isdigit() for char in plain):
         return []
-    found = [code for code, spelt in zip(system, _bare_spellings(system), strict=True) if spelt.startswith(plain)]
-    return [Hit(code, system.title(code), system.is_billable(code), 1.0, code, "code") for code in found[:limit]]
+    spellings, places = _bare_spellings(system)
+    first = bisect_left(spellings, plain)
+    found = sorted(places[first : bisect_left(spellings, plain + LAST, first)])[:limit]
+    codes = (system.codes[place] for place in found)
+    return [Hit(code, system.title(code), system.is_billable(code), 1.0, code, "code") for code in codes]
 
 
 @lru_cache(maxsize=8)
-def _bare_spellings(system: CodeSystem) -> tuple[str, ...]:
-    return tuple(map(bare, system))
+def _bare_spellings(system: CodeSystem) -> tuple[list[str], list[int]]:
+    """All codes as they are compared, in order; and the place of each in the system."""
+    spelt = list(map(bare, system.codes))
+    places = sorted(range(len(spelt)), key=spelt.__getitem__)
+    return [spelt[place] for place in places], places
 
 
 def words(text: str) -> list[str]:
@@ -159,7 +174,8 @@ class _Index:
         vocabulary = arrays["vocabulary"].tobytes().decode("utf-8")
         self.stems = vocabulary.split("\n") if vocabulary else []
         self._number = {word: at for at, word in enumerate(self.stems)}
-        self._starts, self._docs = arrays["starts"], arrays["docs"]
+        self._starts = arrays["starts"]
+        self._docs: npt.NDArray[np.int32] = np.asarray(arrays["docs"], dtype=np.int32)
         self._weight = np.asarray(arrays["weight"], dtype=np.float32)
         self._total = np.asarray(arrays["total"], dtype=np.float32)
         self.rows, self.sources = arrays["rows"], arrays["sources"]
@@ -169,8 +185,8 @@ class _Index:
         fits = np.where(complete, np.float32(COMPLETE), np.float32(HEADING))
         self._prior = prior[self.sources.astype(np.intp)] * fits[self.rows.astype(np.intp)]
 
-    def score(self, query: list[str]) -> npt.NDArray[np.float32]:
-        """Weigh every term against the words of a query."""
+    def score(self, query: list[str]) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.float32]]:
+        """Weigh the terms that have a word of a query: their places, and their scores."""
         asked, found = 0.0, np.zeros(len(self._total), dtype=np.float32)
         for options in self._groups([stem(word) for word in query]):
             totals = [self._sum(option) for option, _ in options]
@@ -178,22 +194,30 @@ class _Index:
             asked += own
             gain: npt.NDArray[np.float32] = np.zeros_like(found)
             for (option, share), total in zip(options, totals, strict=True):
-                np.maximum(gain, self._matched(option, total) * np.float32(own * share), out=gain)
+                docs, matched = self._matched(option, total)
+                gain[docs] = np.maximum(gain[docs], matched * np.float32(own * share))
             found += gain
+        terms = np.flatnonzero(found)
         if not asked:
-            return found
-        of_query = found / np.float32(asked)
-        of_term = np.minimum(1, found / self._total)
-        score: npt.NDArray[np.float32] = of_query**1.5 * (0.55 + 0.45 * of_term) * self._prior
-        return score
+            return terms, found[terms]
+        have = found[terms]
+        of_query = have / np.float32(asked)
+        of_term = np.minimum(1, have / self._total[terms])
+        score: npt.NDArray[np.float32] = of_query**1.5 * (0.55 + 0.45 * of_term) * self._prior[terms]
+        return terms, score
 
-    def _matched(self, option: tuple[str, ...], total: float) -> npt.NDArray[np.float32]:
-        """Give the share of the words of an alternative that each term has, squared."""
-        share = np.zeros(len(self._total), dtype=np.float32)
-        for word in option:
-            if (at := self._number.get(word)) is not None:
-                share[self._docs[int(self._starts[at]) : int(self._starts[at + 1])]] += self._weight[at] / total
-        return share if len(option) == 1 else share**2
+    def _matched(self, option: tuple[str, ...], total: float) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float32]]:
+        """Give the terms that have words of an alternative, and the share of them that each has, squared."""
+        have = [at for word in option if (at := self._number.get(word)) is not None]
+        lists = [self._docs[int(self._starts[at]) : int(self._starts[at + 1])] for at in have]
+        weights = [np.full(len(docs), self._weight[at] / total, dtype=np.float32)
+                   for at, docs in zip(have, lists, strict=True)]  # fmt: skip
+        if not lists:
+            return self._docs[:0], np.zeros(0, dtype=np.float32)
+        if len(option) == 1:
+            return lists[0], weights[0]
+        docs, place = np.unique(np.concatenate(lists), return_inverse=True)
+        return docs, np.bincount(place, np.concatenate(weights)).astype(np.float32) ** 2
 
     def _sum(self, option: tuple[str, ...]) -> float:
         """Add up the weights of words; one that no term has weighs as much as the rarest."""

@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from leadterm.schema import SuggestionSet
 
-__all__ = ["chance_of_change", "decisions_needed", "expected_changes"]
+__all__ = ["chance_of_change", "decisions_needed", "expected_changes", "expected_decisions"]
 
 
 def chance_of_change(confidence: float, threshold: float) -> float:
@@ -21,6 +21,11 @@ def chance_of_change(confidence: float, threshold: float) -> float:
 def expected_changes(result: SuggestionSet) -> float:
     """Tell how many suggestions a coder can be expected to change."""
     return sum(chance_of_change(one.confidence, result.threshold) for one in result.suggestions)
+
+
+def expected_decisions(result: SuggestionSet) -> float:
+    """Tell how many decisions an encounter can be expected to take: each code above the line, and those below it."""
+    return sum(1.0 if one.confidence >= result.threshold else one.confidence for one in result.suggestions)
 
 
 def decisions_needed(result: SuggestionSet, codes: Collection[tuple[str, str]]) -> int:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["Found", "Mode", "Workbench", "coded"]
 
 MOST_HITS = 12
+WARM = ("warm", "a0", "qvqzx")  # words, a code, what no term has: each way of the search is gone once
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +108,8 @@ class Workbench:
     def read_all(self) -> None:
         """Read every encounter, so that the work list can tell which need a coder most; and warm the search."""
         for name in self.searched:
-            _search(name, self.encounters[0].date_of_service, "warm")
+            for typed in WARM:
+                _search(name, self.encounters[0].date_of_service, typed)
         for number in range(len(self.encounters)):
             if number not in self._read and number not in self._failed:
                 try:

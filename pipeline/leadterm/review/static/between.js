@@ -24,7 +24,7 @@ export function Between({ n, settings, open, sheet }) {
   const rows = told ? [...told.rows.filter((one) => !one.agreed), ...told.rows.filter((one) => one.agreed)] : [];
   const open_ = rows.filter((one) => !one.agreed), one = rows[at];
   const status = (row) => state.verdicts[keyOf(row)]?.status || "open";
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (!one || !data) return;
     const marks = rows.flatMap((row) => row.evidence.flatMap((m) => m.spans.map(([start, end]) => ({ note: m.note, start, end, kind: row === one ? "active" : row.agreed || HAS.includes(status(row)) ? "accepted" : "suggested" }))));
     paint(papers.current, marks);
@@ -95,6 +95,6 @@ export function Between({ n, settings, open, sheet }) {
 
 function Sheet({ note, papers, several }) {
   const element = useRef();
-  useLayoutEffect(() => { papers.set(note.id, new Paper(element.current, note)); return () => papers.delete(note.id); }, []);
+  useLayoutEffect(() => { papers.set(note.id, new Paper(element.current, note)); return () => { papers.get(note.id).gone(); papers.delete(note.id); }; }, []);
   return html`<article class="note">${(note.kind || several) && html`<h2>${note.kind || note.id}</h2>`}<div class="text" dir="auto" ref=${element}></div></article>`;
 }

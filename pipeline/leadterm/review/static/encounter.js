@@ -66,8 +66,8 @@ export function Encounter({ n, settings, open, sheet }) {
   const rows = data ? rowsOf(data, state, more) : [];
   const one = rows.find((each) => keyOf(each) === at);
 
-  useEffect(() => { if (data) paint(papers.current, marksOf(data, state, rows, one, evidence)); }, [data, state, at, evidence, more]);
-  useEffect(() => {
+  useLayoutEffect(() => { if (data) paint(papers.current, marksOf(data, state, rows, one, evidence)); }, [data, state, at, evidence, more]);
+  useLayoutEffect(() => {
     if (!one) return;
     const row = document.getElementById(`c-${at}`);
     if (row) keepInView(row);
@@ -275,7 +275,7 @@ function Clash({ clash, mine, leave }) {
 
 function NoteText({ note, papers, several }) {
   const element = useRef();
-  useLayoutEffect(() => { papers.set(note.id, new Paper(element.current, note)); return () => papers.delete(note.id); }, []);
+  useLayoutEffect(() => { papers.set(note.id, new Paper(element.current, note)); return () => { papers.get(note.id).gone(); papers.delete(note.id); }; }, []);
   return html`<article class="note">${(note.kind || several) && html`<h2>${note.kind || note.id}</h2>`}<div class="text" dir="auto" ref=${element}></div></article>`;
 }
 

@@ -2,6 +2,7 @@
 import { offsetsOf } from "./offsets.js";
 
 export const KINDS = ["faint", "suggested", "possible", "accepted", "rejected", "cue", "active"]; // later ones lie on top
+const PART = 1500; // characters of a piece of a note
 
 export function hasHighlights() {
   const forced = matchMedia("(forced-colors: active)").matches; // there every highlight gets one and the same colour
@@ -13,9 +14,22 @@ export class Paper {
     this.note = note;
     this.offsets = offsetsOf(note.text);
     this.ranges = new Map(); // by start and end; the text does not change under highlights
-    this.pieces = []; // {start, end, holder}: in UTF-16 units, in order
+    this.pieces = []; // {start, end, holder, near}: in UTF-16 units, in order; near the window, or not
     element.replaceChildren(...this.build());
+    this.watch(element.closest(".notes"));
   }
+  // A browser lays out all highlights anew when one changes, so that only those near the window are given to it.
+  watch(shelf) {
+    if (!hasHighlights()) return;
+    const of = new Map(this.pieces.map((one) => [one.holder, one]));
+    this.watcher = new IntersectionObserver((seen) => {
+      const moved = seen.filter((one) => of.get(one.target).near !== one.isIntersecting);
+      for (const one of moved) of.get(one.target).near = one.isIntersecting;
+      if (moved.length) again();
+    }, { root: shelf, rootMargin: "100% 0px" });
+    for (const holder of of.keys()) this.watcher.observe(holder);
+  }
+  gone() { this.watcher?.disconnect(); }
   build() {
     const { text, sections } = this.note, { toUnits } = this.offsets;
     const starts = sections.map((one) => toUnits(one.start));
@@ -36,14 +50,24 @@ export class Paper {
     return block;
   }
   piece(block, tag, start, end) {
-    if (end <= start) return;
-    const holder = block.appendChild(document.createElement(tag));
-    holder.append(this.note.text.slice(start, end));
-    this.pieces.push({ start, end, holder });
+    for (let from = start, to; from < end; from = to) { // long ones in parts, cut behind a line
+      const line = from + PART < end ? this.note.text.indexOf("\n", from + PART) + 1 : end;
+      to = line > 0 && line < end ? line : end;
+      const holder = block.appendChild(document.createElement(tag));
+      holder.append(this.note.text.slice(from, to));
+      this.pieces.push({ start: from, end: to, holder, near: true });
+    }
   }
-  // The text node and place in it of an offset in units; at an edge, the piece that begins or ends there.
+  // The piece of an offset in units; at an edge, the one that begins or ends there.
+  pieceAt(at, isEnd) {
+    let low = 0, high = this.pieces.length - 1;
+    while (low < high) { const middle = (low + high) >> 1; if (isEnd ? this.pieces[middle].end < at : this.pieces[middle].end <= at) low = middle + 1; else high = middle; }
+    const piece = this.pieces[low];
+    return piece && (isEnd ? at > piece.start && at <= piece.end : at >= piece.start && at < piece.end) ? piece : null;
+  }
+  // The text node and place in it of an offset in units.
   place(at, isEnd) {
-    const piece = this.pieces.find((one) => (isEnd ? at > one.start && at <= one.end : at >= one.start && at < one.end));
+    const piece = this.pieceAt(at, isEnd);
     if (!piece) return null;
     let left = at - piece.start;
     const walker = document.createTreeWalker(piece.holder, NodeFilter.SHOW_TEXT);
@@ -53,17 +77,24 @@ export class Paper {
     }
     return null;
   }
+  // Where a mark begins and ends, with the pieces of both; one that the browser need not keep right, for it is faster.
   range([start, end]) {
     const name = `${start} ${end}`;
-    if (!this.ranges.has(name)) this.ranges.set(name, this.made(start, end));
+    if (!this.ranges.has(name)) this.ranges.set(name, this.made(this.offsets.toUnits(start), this.offsets.toUnits(end)));
     return this.ranges.get(name);
   }
   made(start, end) {
-    const from = this.place(this.offsets.toUnits(start), false), to = this.place(this.offsets.toUnits(end), true);
+    const from = this.place(start, false), to = this.place(end, true);
     if (!from || !to) return null;
+    const [startContainer, startOffset, endContainer, endOffset] = [...from, ...to];
+    return { fixed: new StaticRange({ startContainer, startOffset, endContainer, endOffset }), pieces: [this.pieceAt(start, false), this.pieceAt(end, true)] };
+  }
+  live(span) {
+    const fixed = this.range(span)?.fixed;
+    if (!fixed) return null;
     const range = new Range();
-    range.setStart(...from);
-    range.setEnd(...to);
+    range.setStart(fixed.startContainer, fixed.startOffset);
+    range.setEnd(fixed.endContainer, fixed.endOffset);
     return range;
   }
   // The offset in characters of a place in the document; null if it is not in this note.
@@ -97,8 +128,11 @@ export class Paper {
   }
 }
 
+let again = () => {}; // paints the same once more
+
 // Paint marks on all papers: {note, start, end, kind}.
 export function paint(papers, marks) {
+  again = () => paint(papers, marks);
   if (!hasHighlights()) {
     for (const [id, paper] of papers) paper.mark(marks.filter((one) => one.note === id));
     return;
@@ -106,7 +140,7 @@ export function paint(papers, marks) {
   const made = Object.fromEntries(KINDS.map((kind) => [kind, new Set()]));
   for (const one of marks) {
     const range = papers.get(one.note)?.range([one.start, one.end]);
-    if (range) made[one.kind].add(range);
+    if (range && (one.kind === "active" || range.pieces.some((piece) => piece.near))) made[one.kind].add(range.fixed);
   }
   KINDS.forEach((kind, at) => { // what a key does not change is not painted again
     const now = CSS.highlights.get(kind), wanted = made[kind];
@@ -117,7 +151,7 @@ export function paint(papers, marks) {
 }
 
 export function show(papers, mention) {
-  const range = mention && papers.get(mention.note)?.range(mention.spans[0]);
+  const range = mention && papers.get(mention.note)?.live(mention.spans[0]);
   if (!range) return;
   const box = range.getBoundingClientRect(), shelf = document.querySelector(".notes"), frame = shelf.getBoundingClientRect();
   if (box.top < frame.top + 30 || box.bottom > frame.bottom - 30) shelf.scrollTop += box.top - frame.top - frame.height / 3;
