@@ -24,6 +24,16 @@ PLAIN = [
     ("The child did well.", "Z00.129"),
     ("Otitis due to a penicillin resistant organism.", "T36.0X5A"),
     ("Neck pain; he enjoys swimming.", "Y93.11"),
+    ("The left internal jugular vein was traced.", "S15.302A"),
+    ("The diaphragm moved well.", "J98.6"),
+    ("A pneumoperitoneum was established.", "K66.8"),
+    ("Scans were obtained during breath-holding.", "R06.89"),
+    ("Delivered in an OA presentation.", "M19.90"),
+    ("The AV sulcus branch is small.", "I47.19"),
+    ("The wound has good granulation tissue.", "L92.9"),
+    ("On thyroid hormone replacement.", "Z79.890"),
+    ("No change in bowel habits.", "R19.4"),
+    ("Anemia secondary to illness and possible iron deficiency.", "T45.4X5A"),
 ]
 
 

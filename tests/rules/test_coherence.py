@@ -53,6 +53,9 @@ def judge(*codes: Code, setting: str = "outpatient") -> dict[str, str]:
         ([code("S39.012A", 0.7), code("S39.012D", 0.6)], "outpatient", ["S39.012D"], "contradicts S39.012A"),
         ([code("N18.9", 0.9), code("N18.32", 0.5, at=1)], "outpatient", ["N18.9"], "N18.32"),
         ([code("J45.909", 0.9), code("J45.901", 0.5, at=1)], "outpatient", ["J45.909"], "I.B.2"),
+        ([code("E11.65", 0.9), code("E11.40", 0.5, at=1)], "outpatient", [], ""),
+        ([code("E87.20", 0.5), code("E87.6", 0.9, at=1)], "outpatient", [], ""),
+        ([code("E11.42", 0.9), code("E11.40", 0.5, at=1)], "outpatient", ["E11.40"], "I.B.2"),
         (
             [code("I10", 0.9), code("I11.0", 0.5, at=1), code("I50.9", 0.6, at=2)],
             "outpatient",

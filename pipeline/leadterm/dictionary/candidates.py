@@ -25,6 +25,7 @@ from leadterm.text.reading import FoundMention, NoteReading, ProblemWords, Readi
 __all__ = ["Candidate", "Support", "generate"]
 
 PHRASE, CLAUSE, SENTENCE, HEADING, COMPLAINT, BODY = 3.0, 2.5, 2.0, 2.0, 1.0, 1.0
+BOTH, BONE = "bilateral", "bone"
 PLURAL = 0.9  # both sides, told by a plural alone
 NEVER = frozenset({"absent", "family"})
 OF_RELATIVES = ("Z80", "Z81", "Z82", "Z83", "Z84")
@@ -49,6 +50,7 @@ _HAPPENED = (
 )
 HAPPENED = frozenset(_HAPPENED.split())
 EXTERNAL, COMPANION, ALWAYS = "external cause", "companion", "*"
+REST = "9"  # the last character of a category's unspecified code
 LASTING = ("E08", "E09", "E10", "E11", "E13", "G30", "I10", "I25.1", "I50", "J44", "K74", "N18", "N40")
 # A combination that is not made beside another code: what the note itself says to be worse.
 WORSE = {"R65.20": ("R65.21",), "I12.9": ("N18.5", "N18.6"), "I13.0": ("N18.5", "N18.6")}
@@ -98,7 +100,9 @@ def detail_weights(found: FoundMention, note: NoteReading) -> dict[str, float]:
 
 def _side(found: FoundMention, note: NoteReading, problem: ProblemWords) -> tuple[tuple[str, ...], float]:
     """The documented side: of phrase, else sentence, heading, complaint, body, else the only one in the note."""
-    near = [word for word in found.near[:CLAUSE_REACH] if word in SIDES]
+    reach = found.near[:CLAUSE_REACH]
+    told = SIDES - {BOTH} if BONE in reach else SIDES  # "both bones" are of one limb
+    near = [word for word in reach if word in told]
     if near:
         return (near[0],), PHRASE
     layers = (
@@ -107,12 +111,12 @@ def _side(found: FoundMention, note: NoteReading, problem: ProblemWords) -> tupl
     )  # fmt: skip
     for words, weight in layers:
         if found.paired and words is not found.sentence:
-            return ("bilateral",), PLURAL
-        sides = SIDES & words
+            return (BOTH,), PLURAL
+        sides = told & words
         if words is note.words:
-            sides -= {"bilateral"}  # elsewhere in the note it is said of something else
-        if "bilateral" in sides:
-            return ("bilateral",), weight
+            sides -= {BOTH}  # elsewhere in the note it is said of something else
+        if BOTH in sides:
+            return (BOTH,), weight
         if len(sides) == 1:
             return tuple(sides), weight
         if sides:
@@ -278,6 +282,6 @@ def _is_there(code: str, found: FoundMention) -> bool:
 
 
 def _best_with(prefixes: tuple[str, ...], present: Mapping[str, Candidate]) -> Candidate:
-    """The candidate under one of several prefixes with most support."""
+    """The candidate under one of several prefixes: a kind that is told before the rest of its category, most support."""
     fitting = [c for code, c in present.items() if code.startswith(prefixes)]
-    return min(fitting, key=lambda c: (-len(c.supports), c.code))
+    return min(fitting, key=lambda c: (c.code.endswith(REST), -len(c.supports), c.code))

@@ -31,6 +31,11 @@ SEVERAL = frozenset({"multiple", "several", "many", "two", "three", "four", "fiv
 # What is no injury by itself, but is one where the chest was injured: code → code of chapter 19.
 BY_INJURY = {"J93.9": "S27.0", "J93.83": "S27.0", "J94.2": "S27.1"}
 OF_THE_TRUNK = ("S2", "S36", "S37", "S42.0", "S42.1", "V", "W", "Y03", "Y04", "X95", "X99")
+BURNS, UNTOLD, CORROSION = ("T20", "T21", "T22", "T23", "T24", "T25"), "04", "4"
+DEGREES = {
+    "third": 3, "full": 3, "second": 2, "partial": 2, "blister": 2, "first": 1, "superficial": 1,
+}  # fmt: skip
+PARTIAL = "partial"  # "superficial partial thickness" is of the second degree
 OPEN = frozenset({"open", "compound", "gunshot"})
 CLOSED, REDUCED = frozenset({"closed"}), frozenset({"reduction", "orif"})  # "open reduction" says nothing of the skin
 BESIDE = 3
@@ -75,18 +80,28 @@ def injured_trunk(notes: Sequence[NoteReading]) -> bool:
 
 
 def as_injury(reading: Reading, found: FoundMention, trunk: bool) -> Reading:
-    """Give a reading in the terms of injuries: of air in an injured chest, of several ribs.
+    """Give a reading in the terms of injuries: of air in an injured chest, of several ribs, of a burn's degree.
 
     ``trunk``: what `injured_trunk` gave.
     """
     if trunk and reading.code in BY_INJURY:
         return replace(reading, code=BY_INJURY[reading.code])
+    if reading.code.startswith(BURNS) and reading.code[4:5] in UNTOLD:
+        return replace(reading, code=_with_degree(reading.code, found))
     if reading.code == RIB:
         near = frozenset(found.near[:FEW])
         plural = any(word in found.mention.text.lower() for word in PLURALS)
         if plural or near & SEVERAL or len(near & ORDINALS) > 1:
             return replace(reading, code=RIBS)
     return reading
+
+
+def _with_degree(code: str, found: FoundMention) -> str:
+    """The code of a burn or corrosion with the degree that its clause tells."""
+    told = [word for word in found.near[:CLAUSE_REACH] if word in DEGREES]
+    degree = DEGREES[PARTIAL if PARTIAL in told[:2] else told[0]] if told else 0
+    shift = int(CORROSION) if code[4] == CORROSION else 0
+    return f"{code[:4]}{degree + shift}{code[5:]}" if degree else code
 
 
 def fitting(code: str, told: tuple[str, ...]) -> tuple[str, ...]:

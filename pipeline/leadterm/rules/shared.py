@@ -36,6 +36,8 @@ ONE_DISEASE: Mapping[str, str] = {"F33": "F32", "F01": "F03", "F02": "F03"}  # t
 UNSAID = ("unspecified", "without complication", "uncomplicated", "not otherwise specified")
 BURNS, DEGREES = ("T20", "T21", "T22", "T23", "T24", "T25"), "123567"  # burns, then corrosions
 MANY = ("O", "P", "T", "V", "W", "X", "Y", "Z")  # codes of one category may well stand side by side
+GROUP, REST = 5, "9"  # characters of a subcategory; the last of those that stand for a category's rest
+WHOLE = ("C", "F1", "I25", "K29", "M16", "M17", "M18", "M19", "S")  # whose subcategories are ways of one disease
 
 
 @lru_cache(maxsize=8192)
@@ -53,8 +55,14 @@ def one_side(system: CodeSystem, first: str, second: str) -> bool:
 
 @lru_cache(maxsize=8192)
 def is_vaguer(system: CodeSystem, one: str, other: str) -> bool:
-    """Tell whether another code says more of the same disease, on the same side, than one does."""
+    """Tell whether another code says more of the same disease, on the same side, than one does.
+
+    An unspecified kind of one subcategory says nothing of another: neuropathy beside diabetic hyperglycemia.
+    """
     if one.startswith(MANY) or _disease(one) != _disease(other) or not one_side(system, one, other):
+        return False
+    own = len(one) > GROUP and one[GROUP - 1] != REST and not one.startswith(WHOLE)
+    if own and one[:GROUP] != other[:GROUP]:
         return False
     return _unsaid(system, other) < _unsaid(system, one)
 

@@ -41,6 +41,7 @@ _OTHER_THINGS = (
     "relief control improvement reduction medication medications meds treatment therapy management follow-up "
     "counseling education exacerbation exacerbations flare flares flare-up flare-ups"
 )
+DENYING = frozenset({"no", "without"})
 OTHER_THINGS = frozenset(_OTHER_THINGS.split())
 NOT_KIN = frozenset({"family", "history", "hx", "h/o", "fh", "fhx", "f/h", "famhx", "exposed", "exposure", "contact"})
 EXPOSED = frozenset({"exposed", "exposure", "contact"})
@@ -173,7 +174,7 @@ class _Tagging:
         if found and (scope is None or PRIORITY[found[0]] < PRIORITY[scope.assertion]):
             return found
         if scope is None:
-            return "present", ()
+            return self._denied_itself(low, high, tokens)
         start, stop = self.tokens[scope.start], self.tokens[scope.end - 1]
         return scope.assertion, ((self.start[start], self.start[stop] + self.length[stop]),)
 
@@ -195,6 +196,17 @@ class _Tagging:
                 key = (PRIORITY[scope.assertion], away, scope)
                 best = key if best is None or key < best else best
         return best[2] if best else None
+
+    def _denied_itself(self, low: int, high: int, own: tuple[int, ...]) -> Found:
+        """Deny a term whose own words a denial that denies nothing else ends in: "no change in bowel habits"."""
+        first = bisect_left(self.hit_starts, low - 1)
+        for hit in self.hits[first : bisect_left(self.hit_starts, high)]:
+            said = [i for i in range(hit.start + 1, hit.end) if self._word(i) not in FUNCTION_WORDS]
+            denies = hit.cues[0].category == "pseudo" and self._word(hit.start) in DENYING
+            if denies and said and all(self.tokens[i] in own for i in said):
+                start = self.tokens[hit.start]
+                return "absent", ((self.start[start], self.start[start] + self.length[start]),)
+        return "present", ()
 
     def _is_year(self, scope: Scope) -> bool:
         return any(self._word(i).isdigit() for i in range(scope.start, scope.end))

@@ -28,7 +28,10 @@ _CUES = {
     "take": "take takes taking taken took",
     "not": "not never n't without",
     "harm": "suicide suicidal intentional intentionally harm",
-    "resisted": "resistant resistance sensitive sensitivity -resistant -sensitive",
+    "resisted": "resistant resistance sensitive sensitivity -resistant -sensitive deficiency deficit level levels",
+    "linking": "due secondary caused attributed induced",
+    "linked": "to by from",
+    "begun": "recommended started given prescribed continued begun treated placed received added",
     "deny": "no not denies denied denying deny never without",
 }
 CUES = {kind: frozenset(map(get_string_id, words.split())) for kind, words in _CUES.items()}
@@ -145,9 +148,15 @@ def _intent(first: int, last: int, words: Sequence[int], starts: Sequence[bool],
             continue
         if words[k] in CUES["under"] or (words[k] in CUES["take"] and _denied(k, words)):
             return k, UNDERDOSING
-        if words[k] in CUES["adverse"] or (words[k] == FROM and first - k == 1):
+        if (words[k] in CUES["adverse"] and _links(k, first, words)) or (words[k] == FROM and first - k == 1):
             return k, ADVERSE
     return -1, ""
+
+
+def _links(k: int, first: int, words: Sequence[int]) -> bool:
+    """Whether a word of cause leads to the drug: not "secondary anemia", nor "due to pain, started on" a drug."""
+    linked = words[k] not in CUES["linking"] or words[k + 1] in CUES["linked"]
+    return linked and CUES["begun"].isdisjoint(words[k:first])
 
 
 def _is_harm_meant(words: Sequence[int]) -> bool:

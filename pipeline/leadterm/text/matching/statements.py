@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -48,7 +49,7 @@ def keep_apart(
     A term over a comma, slash or "and" stays where one side names no diagnosis of its own, where the words stand in
     the term as in the note, or where the classification links them ("with").
     """
-    heads = _long_forms(doc, scan, vocabulary)
+    heads, telling = _long_forms(doc, scan, vocabulary)
     opposite = {token for token in heads if doc[token].lower_.startswith("non-")}
     cuts = [i for i, number in enumerate(token_column(doc, "ORTH")) if number in SEPARATORS]
     every = dict.fromkeys([match.tokens for match in matches])
@@ -67,7 +68,7 @@ def keep_apart(
         taken = heads.keys() & match.tokens if len(match.tokens) > 1 else opposite & set(match.tokens)
         if taken:
             words = words_of(match)
-            if any(heads[token].isdisjoint(words) for token in taken):
+            if any(heads[token].isdisjoint(words) or telling[token].isdisjoint(words) for token in taken):
                 return False
         cut = apart.get(match.tokens, -1)
         return cut < 0 or _is_one_term(doc, match.tokens, cut, *text_of(match), by_token)
@@ -110,18 +111,25 @@ def _misplaces(cover: Cover, spread: int, sites: set[int], quiet: set[int]) -> b
     return code.startswith("C") and not code.startswith("C80") and len(own) > 1 and not sites.isdisjoint(own)
 
 
-def _long_forms(doc: Doc, scan: Scan, vocabulary: tuple[str, ...]) -> dict[int, frozenset[int]]:
-    """Of each token that stands for three words or more: those of which a term must hold one, itself or the noun."""
+def _long_forms(
+    doc: Doc, scan: Scan, vocabulary: tuple[str, ...]
+) -> tuple[dict[int, frozenset[int]], dict[int, frozenset[int]]]:
+    """Of each token that stands for three words or more: words of which a term that uses it must hold one.
+
+    The short form itself or the noun; and one that names no organ: "transplant for ESRD" is none of a kidney.
+    """
     found: dict[int, list[int]] = {}
     many = np.bincount(scan.token)[scan.token] >= LONG_FORM if len(scan.token) else np.zeros(0, dtype=np.bool_)
     for word, token in zip(scan.word[many].tolist(), scan.token[many].tolist(), strict=True):
         found.setdefault(token, []).append(word)
-    heads = {}
+    heads, telling = {}, {}
     for token, words in found.items():
         hard = [w for w in words if w >= 0 and vocabulary[w] not in SOFT_HEADS] or words
         own = [w for w in words if w >= 0 and vocabulary[w] == fold(doc[token].text)]
         heads[token] = frozenset([*own, hard[-1]])
-    return heads | {token: _of_opposite(words, vocabulary) for token, words in _opposites(doc, scan).items()}
+        telling[token] = frozenset(w for w in words if w >= 0 and vocabulary[w] not in _sites()) or heads[token]
+    opposite = {token: _of_opposite(words, vocabulary) for token, words in _opposites(doc, scan).items()}
+    return heads | opposite, telling | opposite
 
 
 def _opposites(doc: Doc, scan: Scan) -> dict[int, list[int]]:
@@ -145,10 +153,14 @@ def find_quiet(scan: Scan, naming: npt.NDArray[np.bool_]) -> set[int]:
     return set(scan.token.tolist()) - set(scan.token[naming[np.maximum(scan.word, -1)]].tolist())
 
 
+@lru_cache(maxsize=1)
+def _sites() -> frozenset[str]:
+    return frozenset(row["word"] for row in load_table("site_words.tsv"))
+
+
 def naming_words(vocabulary: Sequence[str]) -> npt.NDArray[np.bool_]:
     """Whether each word can name a diagnosis; the last entry stands for words no term holds, which can."""
-    sites = frozenset(row["word"] for row in load_table("site_words.tsv"))
-    naming = [w not in sites and w not in DETAILS and not w[0].isdigit() for w in vocabulary]
+    naming = [w not in _sites() and w not in DETAILS and not w[0].isdigit() for w in vocabulary]
     return np.array([*naming, True], dtype=np.bool_)
 
 
