@@ -282,6 +282,6 @@ def _is_there(code: str, found: FoundMention) -> bool:
 
 
 def _best_with(prefixes: tuple[str, ...], present: Mapping[str, Candidate]) -> Candidate:
-    """The candidate under one of several prefixes: a kind that is told before the rest of its category, most support."""
+    """The candidate under one of several prefixes with most support, those of a kind that is told first."""
     fitting = [c for code, c in present.items() if code.startswith(prefixes)]
     return min(fitting, key=lambda c: (c.code.endswith(REST), -len(c.supports), c.code))
