@@ -160,6 +160,13 @@ def test_tense_place_and_refusal_tell_what_was_done(
         ("She received 2 units of packed red blood cells.", {"30233N1"}),
         ("A chest tube was placed on the left for pneumothorax.", {"0W9B30Z"}),
         ("He underwent open reduction and internal fixation of the left tibial plateau.", {"0QSH04Z"}),
+        ("A femoral hemodialysis catheter was placed on the left.", {"06HN33Z"}),
+        ("A perforated duodenal ulcer was closed with an omental patch.", {"0DQ90ZZ"}),
+        ("Paracentesis of 3 liters relieved her.", {"0W9G3ZZ"}),
+        ("The fracture of the right tibia was open. An external fixator was applied.", {"0QHG05Z"}),
+        ("A fourth degree perineal tear was repaired after the birth.", {"0DQR0ZZ"}),
+        ("He was ventilated for five days.", {"5A1955Z"}),
+        ("The infected pacemaker was removed with its transvenous leads.", {"02PA3MZ"}),
     ],
 )  # fmt: skip
 def test_what_a_hospital_course_says_was_done_is_proposed(

@@ -40,6 +40,12 @@ class Place:
         return self.sentence[max(0, self.at - NEAR) : self.at + NEAR]
 
     @property
+    def side(self) -> str:
+        """The side that stands nearest in the sentence, else the last of the one before, else the first after."""
+        asked = ((self.sentence, self.at), (self.before, len(self.before)), *((text, 0) for text in self.more))
+        return next((side for text, at in asked if (side := side_in(text, at))), "")
+
+    @property
     def texts(self) -> tuple[str, ...]:
         return (self.sentence, *self.more)
 
@@ -135,7 +141,7 @@ class Builder:
 
     def _sided(self, table: str, chars: Sequence[str], place: Place) -> Iterator[_Stem]:
         """Right, left, or both: by one value where there is one, else by two codes."""
-        side = next((s for n, text in enumerate(place.texts) if (s := side_in(text, 0 if n else place.at))), "")
+        side = place.side
         by_side = dict(zip("RLB", chars, strict=False))
         if side in by_side:
             yield _Stem(table + by_side[side])
@@ -160,7 +166,7 @@ class Builder:
             label = self.tables.label(table + usual, 4)
             yield _Stem(table + usual, (f"body part not documented: {usual} {label} is taken",), False)
         elif part is not None:
-            side = next((s for n, text in enumerate(place.texts) if (s := side_in(text, 0 if n else place.at))), "")
+            side = place.side
             chars = part.of_side(side)
             if side or len(chars) == 1:
                 yield from (_Stem(table + char) for char in chars)

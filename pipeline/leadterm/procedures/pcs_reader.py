@@ -38,6 +38,7 @@ OPERATIVE = re.compile(
 )
 BIRTH, SURFACE = "10E0XZZ", ("0H", "0J")
 PARTS_OF: Mapping[str, Mapping[str, str]] = {"0D": {"E": "FGHKLMN", "8": "9AB"}, "0U": {"9": "C"}}  # of organs
+PERINEUM, SPHINCTER = "0KQM", ("0DQP", "0DQR")  # a tear of the third degree is one of the second as well
 DONE = ("named", "done", "said")
 TAKEN = "B5"  # operations that take away or destroy a part of what they name
 GUT = {"0DJ0": "123456789", "0DJD": "ABCEFGHKLMNPQR"}  # parts that an upper and a lower endoscopy see
@@ -138,6 +139,7 @@ def _covered(found: Mapping[str, Sequence[Support]]) -> list[str]:
                 (code[:2], code[3]) == (system, part) and s.mention.start < end and start < s.mention.end
                 for s in places for start, end, system, part in better))
             or (code[2] == "S" and code[4] == "X" and any(one[:4] == code[:4] and one[4] != "X" for one in done))
+            or (code[:4] == PERINEUM and any(one[:4] in SPHINCTER for one in done))
             or (code[2] == "J" and any(_on_the_way(code, other, found) for other in done))))
     ]  # fmt: skip
 
@@ -191,17 +193,19 @@ def _matches(page: Page, tables: AxisTables) -> list[tuple[int, int, str, Way]]:
         match for match in own
         if len(match[2].split()) == words[match[:2]]
         and not _within(match[:2], wide if match[3].source == "operation" else solid)
-        and not any(_is_fuller(other, match) for other in own)
+        and not any(_is_fuller(other, match, page.text) for other in own)
         and not (match[3].part.startswith("?") and any(_is_special(match, other) for other in own))
     ]  # fmt: skip
     return sorted(kept, key=lambda match: (match[0], match[1], match[3].table, match[3].part))
 
 
-def _is_fuller(other: tuple[int, int, str, Way], match: tuple[int, int, str, Way]) -> bool:
+def _is_fuller(other: tuple[int, int, str, Way], match: tuple[int, int, str, Way], text: str) -> bool:
     """Whether other words hold those of a match and more, and tell the same operation of the same part otherwise."""
     one, way = match[3], other[3]
     holds = other[0] <= match[0] and match[1] <= other[1] and other[:2] != match[:2]
-    return holds and (one.table, one.part) == (way.table, way.part) and one.rest != way.rest and way.sure >= one.sure
+    if holds and way.table[2] == "P" and one.table[2] in "HRU":  # what is taken out was not put in
+        return True
+    return holds and " and " not in text[match[1] : other[1]] and (one.table, one.part) == (way.table, way.part) and one.rest != way.rest and way.sure >= one.sure
 
 
 def _is_special(general: tuple[int, int, str, Way], other: tuple[int, int, str, Way]) -> bool:
