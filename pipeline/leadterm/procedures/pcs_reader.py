@@ -205,7 +205,8 @@ def _is_fuller(other: tuple[int, int, str, Way], match: tuple[int, int, str, Way
     holds = other[0] <= match[0] and match[1] <= other[1] and other[:2] != match[:2]
     if holds and way.table[2] == "P" and one.table[2] in "HRU":  # what is taken out was not put in
         return True
-    return holds and " and " not in text[match[1] : other[1]] and (one.table, one.part) == (way.table, way.part) and one.rest != way.rest and way.sure >= one.sure
+    same = (one.table, one.part) == (way.table, way.part) and one.rest != way.rest and way.sure >= one.sure
+    return holds and same and " and " not in text[match[1] : other[1]]
 
 
 def _is_special(general: tuple[int, int, str, Way], other: tuple[int, int, str, Way]) -> bool:
