@@ -78,7 +78,7 @@ def test_what_cannot_be_meant_is_not_set(given: list[str], said: str, capsys: Ca
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("threshold = high\n", "is not TOML in UTF-8"),
+        ("threshold = high\n", "is not TOML: look at line 1"),
         ("treshold = 0.4\n", "unknown key 'treshold'; did you mean 'threshold'?"),
         ("threshold = true\n", "the threshold True is not between 0 and 1"),
         ("setting = 3\n", "unknown setting '3'"),

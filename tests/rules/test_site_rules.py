@@ -116,5 +116,5 @@ def test_codes_that_are_or_were_may_be_named(code: str) -> None:
 
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
-    with pytest.raises(LeadtermError, match="cannot be read"):
+    with pytest.raises(LeadtermError, match="cannot read the rules"):
         SiteRules.read(tmp_path / "gone.toml")

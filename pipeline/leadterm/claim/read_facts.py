@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 from leadterm.claim.parties import Circumstances, Facts, LineFacts, Party
 from leadterm.errors import LeadtermError, unknown_name
 from leadterm.intake.table_files import open_table
+from leadterm.storage.text_files import read_toml
 from leadterm.storage.validation import validated
 
 __all__ = ["FactBook"]
@@ -49,7 +49,7 @@ class FactBook:
         own: dict[str, Tree] = {}
         for path in facts:
             if path.suffix.lower() == ".toml":
-                tree = _toml(path)
+                tree = read_toml(path, mend='Write NAME = "VALUE" below [party].')
                 validated(Facts, tree, path.name)
                 _merge(shared, tree)
             else:
@@ -80,20 +80,6 @@ def _merge(into: Tree, tree: Tree) -> None:
             _merge(into.setdefault(name, {}), value)
         else:
             into[name] = value
-
-
-def _toml(path: Path) -> Tree:
-    try:
-        return tomllib.loads(path.read_bytes().decode("utf-8-sig"))
-    except OSError as error:
-        raise LeadtermError(f"cannot read {path}: {error.strerror}.", hint="Check the path.") from None
-    except UnicodeDecodeError:
-        raise LeadtermError(f"{path} is not UTF-8.", hint="Save it as UTF-8.") from None
-    except tomllib.TOMLDecodeError as error:
-        where = str(error).partition("(at ")[2].rstrip(")") or "its end"
-        raise LeadtermError(
-            f"{path} is not TOML: look at {where}.", hint='Write NAME = "VALUE" below [party].'
-        ) from None
 
 
 def _rows(path: Path, columns: Sequence[str]) -> Iterator[tuple[str, Tree]]:

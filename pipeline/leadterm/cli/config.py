@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import tomllib
 from collections.abc import Callable, Mapping
 from enum import StrEnum
 from pathlib import Path
@@ -15,6 +14,7 @@ import typer
 from leadterm.cli.console import messages, write_output
 from leadterm.errors import LeadtermError, unknown_name
 from leadterm.paths import config_file, model_dir
+from leadterm.storage.text_files import read_toml
 from leadterm.storage.writer import explain_failure, write_file
 
 __all__ = ["app", "read_config"]
@@ -74,14 +74,7 @@ CHECKS: Mapping[str, Callable[[object], str | float | dict[str, str]]] = {
 def read_config() -> dict[str, Any]:
     """Read what is configured; ``LeadtermError`` if the file cannot be read or says what cannot be meant."""
     file = config_file()
-    try:
-        given = tomllib.loads(file.read_text(encoding="utf-8-sig"))
-    except FileNotFoundError:
-        return {}
-    except OSError as error:
-        raise LeadtermError(f"cannot read '{file}': {error.strerror}.", hint=MEND) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError):
-        raise LeadtermError(f"'{file}' is not TOML in UTF-8.", hint=MEND) from None
+    given = read_toml(file, mend=MEND) if file.exists() else {}
     try:
         for name in given:
             if name not in CHECKS:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import re
 import stat
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
 from leadterm.errors import LeadtermError, unknown_name
+from leadterm.storage.text_files import read_toml
 from leadterm.storage.tsv import parse_pairs
 from leadterm.storage.validation import STRICT, validated
 
@@ -78,17 +78,9 @@ def read_card(path: str | Path) -> Card:
     True
     """
     file = Path(path) / CARD_FILE
-    try:
-        given = tomllib.loads(file.read_bytes().decode("utf-8-sig"))
-    except (FileNotFoundError, NotADirectoryError):
-        raise LeadtermError(
-            f"no card {CARD_FILE} in '{path}'.", hint="Make a corpus with 'leadterm corpus import'."
-        ) from None
-    except UnicodeDecodeError:
-        raise LeadtermError(f"{file} is not UTF-8.", hint="Save it as UTF-8.") from None
-    except tomllib.TOMLDecodeError as error:
-        raise LeadtermError(f"{file} is not TOML: {error}.") from None
-    return _card(given, str(file))
+    if not file.is_file():
+        raise LeadtermError(f"no card {CARD_FILE} in '{path}'.", hint="Make a corpus with 'leadterm corpus import'.")
+    return _card(read_toml(file), str(file))
 
 
 def _card(given: dict[str, Any], where: str) -> Card:

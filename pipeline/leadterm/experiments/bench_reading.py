@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from leadterm.errors import LeadtermError
+from leadterm.storage.text_files import read_text
 
 if TYPE_CHECKING:
     from spacy.tokens import Doc
@@ -261,11 +262,7 @@ def read_notes(files: Sequence[Path], corpus: Path, most: int = MOST_NOTES) -> l
         split = splits_of(corpus)[0]
         joined = concatenate(note.text for encounter in iter_split(corpus, split) for note in encounter.notes)
         return joined[:: max(1, len(joined) // max(1, most))][:most]
-    try:
-        return [path.read_text(encoding="utf-8") for path in files]
-    except (OSError, UnicodeDecodeError) as error:
-        kind = "is not UTF-8" if isinstance(error, UnicodeDecodeError) else error.strerror
-        raise LeadtermError(f"a file of notes cannot be read: {kind}.", hint="Give text files in UTF-8.") from None
+    return [read_text(path) for path in files]
 
 
 def _table(rows: Sequence[Row], start: dict[str, float], peak: float) -> None:

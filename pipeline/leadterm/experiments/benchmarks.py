@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from leadterm.errors import LeadtermError
+from leadterm.storage.text_files import read_toml
 from leadterm.storage.validation import STRICT, validated
 
 __all__ = [
@@ -148,14 +148,7 @@ def load_benchmarks(path: str | Path | None = None) -> dict[str, Benchmark]:
     >>> "mimic4-icd10" in load_benchmarks()
     True
     """
-    place = Path(path or SHIPPED)
-    try:
-        given = tomllib.loads(place.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise LeadtermError(f"cannot read '{place}': {error.strerror}.", hint="Name a file of benchmarks.") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise LeadtermError(f"'{place.name}' is not TOML: {error}.", hint="Mend the file.") from None
-    return {name: _benchmark(name, table) for name, table in given.items()}
+    return {name: _benchmark(name, table) for name, table in read_toml(path or SHIPPED).items()}
 
 
 def check_figures(expected: Sequence[Expected], got: Mapping[str, Mapping[str, Any]]) -> list[Verdict]:

@@ -18,7 +18,7 @@ from leadterm.corpus import Card
 from leadterm.errors import LeadtermError
 from leadterm.schema import Encounter
 
-__all__ = ["Imported", "read_text", "rows", "take_folder"]
+__all__ = ["Imported", "rows", "take_folder"]
 
 
 @dataclass(frozen=True)
@@ -53,19 +53,6 @@ def take_folder(source: Path, kind: str) -> Path:
     if not source.is_dir():
         raise LeadtermError(f"{kind} is read from a folder; '{source}' is a file.", hint="Give the folder it is in.")
     return source
-
-
-def read_text(path: Path) -> str:
-    """Read a UTF-8 file as it stands (line ends kept), without its byte order mark.
-
-    ``LeadtermError`` if it cannot be read or is not UTF-8.
-    """
-    try:
-        return path.read_bytes().decode("utf-8-sig")
-    except OSError as error:
-        raise LeadtermError(f"cannot read {path}: {error.strerror}.", hint="Check the path.") from None
-    except UnicodeDecodeError as error:
-        raise LeadtermError(f"{path} is not UTF-8 at byte {error.start + 1}.", hint="Save it as UTF-8.") from None
 
 
 def _open(path: Path) -> IO[str]:

@@ -13,8 +13,9 @@ from xml.etree import ElementTree
 from leadterm.corpus import Card
 from leadterm.corpus.code_spelling import canonical
 from leadterm.errors import LeadtermError, unknown_name
-from leadterm.readers.base import Imported, read_text
+from leadterm.readers.base import Imported
 from leadterm.schema import Encounter, Note, ReferenceCode
+from leadterm.storage.text_files import read_text
 
 __all__ = ["CODERS", "codings", "read"]
 

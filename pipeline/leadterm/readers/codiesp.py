@@ -13,8 +13,9 @@ from pathlib import Path
 from leadterm.corpus import Card, arrange_mentions
 from leadterm.corpus.code_spelling import canonical
 from leadterm.errors import LeadtermError, unknown_name
-from leadterm.readers.base import Imported, read_text, take_folder
+from leadterm.readers.base import Imported, take_folder
 from leadterm.schema import Encounter, EvidenceSpan, Mention, Note, ReferenceCode
+from leadterm.storage.text_files import read_text
 from leadterm.storage.tsv import iter_rows
 
 __all__ = ["read"]

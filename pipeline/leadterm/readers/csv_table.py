@@ -19,8 +19,9 @@ from leadterm.intake.mixed_codes import MixedCells, writes_dots
 from leadterm.intake.table_columns import Columns, map_columns
 from leadterm.intake.table_encounters import Group
 from leadterm.intake.table_files import open_table
-from leadterm.readers.base import Imported, read_text
+from leadterm.readers.base import Imported
 from leadterm.schema import Encounter
+from leadterm.storage.text_files import read_text
 from leadterm.storage.tsv import parse_pairs
 
 __all__ = ["read"]

@@ -15,9 +15,10 @@ from typing import Any
 from leadterm.corpus import Card, arrange_mentions
 from leadterm.corpus.code_spelling import canonical
 from leadterm.errors import LeadtermError, unknown_name
-from leadterm.readers.base import Imported, read_text, rows, take_folder
+from leadterm.readers.base import Imported, rows, take_folder
 from leadterm.readers.mimic import need_table, read_splits
 from leadterm.schema import Encounter, EvidenceSpan, Mention, Note, ReferenceCode
+from leadterm.storage.text_files import read_text
 
 __all__ = ["read"]
 

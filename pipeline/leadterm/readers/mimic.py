@@ -11,8 +11,9 @@ from pathlib import Path
 
 from leadterm.corpus.code_spelling import canonical
 from leadterm.errors import LeadtermError
-from leadterm.readers.base import read_text, rows
+from leadterm.readers.base import rows
 from leadterm.schema import Encounter, Note, ReferenceCode
+from leadterm.storage.text_files import read_text
 
 __all__ = ["CodesOf", "admission", "code_table", "encounters", "find_table", "people", "read_splits"]
 

@@ -13,8 +13,9 @@ from typing import Any
 from leadterm.corpus import Card, arrange_mentions
 from leadterm.corpus.code_spelling import canonical
 from leadterm.errors import LeadtermError
-from leadterm.readers.base import Imported, read_text
+from leadterm.readers.base import Imported
 from leadterm.schema import Encounter, EvidenceSpan, Mention, Note, ReferenceCode
+from leadterm.storage.text_files import read_text
 
 __all__ = ["read"]
 

@@ -20,6 +20,7 @@ from leadterm.readers.reference_format import DIAGNOSES, REQUIRED, CodeLine, Sou
 from leadterm.readers.reference_rules import code_faults, excludes1_conflict, other_faults
 from leadterm.schema import SETTINGS
 from leadterm.service_line import shown_units
+from leadterm.storage.text_files import read_text
 from leadterm.storage.writer import write_file
 
 __all__ = ["build", "main", "read_sources"]
@@ -145,10 +146,7 @@ def read_sources(folder: Path) -> list[SourceEncounter]:
     """
     sources: list[SourceEncounter] = []
     for path in sorted(folder.glob("*.md")):
-        try:
-            sources.extend(parse(path.read_text(encoding="utf-8"), path.name))
-        except (OSError, UnicodeDecodeError) as error:
-            raise LeadtermError(f"cannot read '{path.name}' as UTF-8 text.") from error
+        sources.extend(parse(read_text(path), path.name))
     if not sources:
         raise LeadtermError(f"no sources (*.md) in '{folder}'.", hint="Give the folder that holds them.")
     sources.sort(key=lambda source: source.encounter_id)

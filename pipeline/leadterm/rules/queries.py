@@ -15,6 +15,7 @@ from leadterm.rules.hints import more_specific, side_hint
 from leadterm.rules.shared import sides_of
 from leadterm.rules.support import WORDS_OF
 from leadterm.schema import EvidenceSpan, Mention, Note
+from leadterm.storage.text_files import read_text
 from leadterm.storage.tsv import package_table, parse_table
 
 if TYPE_CHECKING:
@@ -89,10 +90,7 @@ def read_query_rules(path: str | Path | None = None) -> tuple[QueryRule, ...]:
     if path is None:
         rows = package_table("leadterm.rules", "provider_queries.tsv")
     else:
-        try:
-            rows = parse_table(Path(path).read_text(encoding="utf-8"), Path(path).name)
-        except (OSError, UnicodeDecodeError):
-            raise LeadtermError(f"the questions '{Path(path).name}' cannot be read.", hint="Name a TSV file.") from None
+        rows = parse_table(read_text(path, what="the questions "), Path(path).name)
     return tuple(_rule(row) for row in rows)
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from leadterm.errors import LeadtermError, unknown_name
 from leadterm.rules.book import SOURCES, all_rules
 from leadterm.rules.findings import Coded, Facts, Finding, Severity
+from leadterm.storage.text_files import read_text
 
 __all__ = ["LEVELS", "SiteRules"]
 
@@ -73,11 +74,7 @@ class SiteRules:
     @classmethod
     def read(cls, path: str | Path) -> SiteRules:
         """Read the file; raises LeadtermError with the place, what is allowed and what may have been meant."""
-        try:
-            text = Path(path).read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError):
-            raise LeadtermError(f"the rules '{Path(path).name}' cannot be read.", hint="Name a TOML file.") from None
-        return cls.parse(text, Path(path).name)
+        return cls.parse(read_text(path, what="the rules "), Path(path).name)
 
     @classmethod
     def parse(cls, text: str, name: str) -> SiteRules:

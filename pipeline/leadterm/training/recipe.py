@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 from leadterm.errors import LeadtermError
 from leadterm.learned.parts import BaseSettings
 from leadterm.ranking.trees import RankerSettings
+from leadterm.storage.text_files import read_toml
 from leadterm.storage.validation import STRICT, validated
 
 __all__ = ["Recipe", "parse_recipe", "read_recipe"]
@@ -65,14 +65,7 @@ def read_recipe(path: str | Path) -> Recipe:
     Traceback (most recent call last):
     leadterm.errors.LeadtermError: cannot read recipe '/nowhere.toml': No such file or directory. ...
     """
-    file = Path(path)
-    try:
-        data = tomllib.loads(file.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise LeadtermError(f"cannot read recipe '{file}': {error.strerror}.", hint="Check the path.") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise LeadtermError(f"recipe '{file}' is not TOML: {error}.", hint="Mend the line it names.") from error
-    return parse_recipe(data)
+    return parse_recipe(read_toml(path, what="recipe "))
 
 
 def parse_recipe(data: Mapping[str, Any]) -> Recipe:

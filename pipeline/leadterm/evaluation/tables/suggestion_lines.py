@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from leadterm.errors import LeadtermError
 from leadterm.schema import EvidenceSpan, Mention, Suggestion, SuggestionSet
+from leadterm.storage.text_files import read_text
 
 __all__ = ["read_suggestions"]
 
@@ -28,18 +29,8 @@ def read_suggestions(path: str | Path) -> list[SuggestionSet]:
     ...     [found.encounter_id for found in read_suggestions(file)]
     ['e1']
     """
-    name = Path(path).name
-    try:
-        lines = Path(path).read_text(encoding="utf-8-sig").splitlines()
-    except OSError as error:
-        raise LeadtermError(f"cannot read '{name}': {error.strerror}.", hint="Check the path.") from None
-    except UnicodeDecodeError:
-        raise LeadtermError(f"'{name}' is not UTF-8.", hint=FORMAT) from None
-    return [_set(line, f"'{name}' line {number}") for number, line in _filled(lines)]
-
-
-def _filled(lines: list[str]) -> Iterator[tuple[int, str]]:
-    return ((number, line) for number, line in enumerate(lines, 1) if line.strip())
+    name, lines = Path(path).name, read_text(path).splitlines()
+    return [_set(line, f"'{name}' line {number}") for number, line in enumerate(lines, 1) if line.strip()]
 
 
 def _set(line: str, where: str) -> SuggestionSet:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from leadterm.errors import LeadtermError
+from leadterm.storage.text_files import read_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,11 +33,7 @@ def read_trec(path: str | Path) -> pd.DataFrame:
     import pandas as pd
 
     name, rows = Path(path).name, []
-    try:
-        lines = Path(path).read_text(encoding="utf-8-sig").splitlines()
-    except UnicodeDecodeError:
-        raise LeadtermError(f"'{name}' is not in UTF-8.", hint="Save it as UTF-8.") from None
-    for number, line in enumerate(lines, 1):
+    for number, line in enumerate(read_text(path).splitlines(), 1):
         fields = line.split()
         if fields and len(fields) != WIDTH:
             hint = "A TREC run: query Q0 document rank score tag."
