@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Callable, Mapping
 from enum import StrEnum
 from pathlib import Path
@@ -14,13 +12,12 @@ import typer
 from leadterm.cli.console import messages, write_output
 from leadterm.errors import LeadtermError, unknown_name
 from leadterm.paths import config_file, model_dir
-from leadterm.storage.text_files import read_toml
+from leadterm.storage.text_files import read_toml, toml_value
 from leadterm.storage.writer import explain_failure, write_file
 
 __all__ = ["app", "read_config"]
 
 MEND = "Mend the file, or delete it."
-PLAIN_KEY = re.compile(r"[\w-]+", re.ASCII)
 
 
 class Key(StrEnum):
@@ -90,7 +87,7 @@ app = typer.Typer(name="config", add_completion=False, no_args_is_help=True, hel
 @app.command()
 def show() -> None:
     """Show what is set and in which file."""
-    lines = [f"{name} = {_toml(value)}" for name, value in sorted(read_config().items())]
+    lines = [f"{name} = {toml_value(value)}" for name, value in sorted(read_config().items())]
     write_output("\n".join([f"# {config_file()}", *(lines or ["# nothing is set"])]))
 
 
@@ -136,17 +133,9 @@ def _check_releases(wanted: Mapping[str, str]) -> None:
             raise LeadtermError(f"{system} {release} holds for no known days.", hint="It is used as it is.")
 
 
-def _toml(value: object) -> str:
-    """Write a value: what JSON writes of a string or a number is TOML as well, but for the character DEL."""
-    if isinstance(value, dict):
-        keys = {key: key if PLAIN_KEY.fullmatch(key) else _toml(key) for key in sorted(value)}
-        return "{" + ", ".join(f"{shown} = {_toml(value[key])}" for key, shown in keys.items()) + "}"
-    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007F")
-
-
 def _write(values: Mapping[str, str | float | dict[str, str]]) -> None:
     """Write the file."""
     file = config_file()
     with explain_failure(file, hint="Set XDG_CONFIG_HOME to a folder you may write."):
         file.parent.mkdir(parents=True, exist_ok=True)
-        write_file(file, "".join(f"{name} = {_toml(value)}\n" for name, value in sorted(values.items())))
+        write_file(file, "".join(f"{name} = {toml_value(value)}\n" for name, value in sorted(values.items())))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import re
 import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -11,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from leadterm.errors import LeadtermError, unknown_name
-from leadterm.storage.text_files import read_toml
+from leadterm.storage.text_files import read_toml, toml_key, toml_value
 from leadterm.storage.tsv import parse_pairs
 from leadterm.storage.validation import STRICT, validated
 
@@ -98,21 +96,12 @@ def card_text(card: Card) -> str:
     name = "demo"
     """
     plain = [item.name for item in fields(Card) if item.name not in TABLES]
-    lines = [f"{key} = {_toml(getattr(card, key))}" for key in plain if getattr(card, key) or key in REQUIRED]
+    lines = [f"{key} = {toml_value(getattr(card, key))}" for key in plain if getattr(card, key) or key in REQUIRED]
     for table in TABLES:
         entries: Mapping[str, object] = getattr(card, table)
         if entries or table in REQUIRED:
-            lines += ["", f"[{table}]", *(f"{_key(key)} = {_toml(value)}" for key, value in entries.items())]
+            lines += ["", f"[{table}]", *(f"{toml_key(key)} = {toml_value(value)}" for key, value in entries.items())]
     return "\n".join(lines) + "\n"
-
-
-def _toml(value: object) -> str:
-    """Write a string, whole number or tuple of strings; JSON's way of writing them is TOML's too."""
-    return json.dumps(list(value) if isinstance(value, tuple) else value, ensure_ascii=False).replace("\x7f", "\\u007f")
-
-
-def _key(name: str) -> str:
-    return name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else _toml(name)
 
 
 def read_code_list(path: str | Path, system: str) -> list[tuple[str, str]]:

@@ -18,7 +18,7 @@ from leadterm.corpus import Card
 from leadterm.errors import LeadtermError
 from leadterm.schema import Encounter
 
-__all__ = ["Imported", "rows", "take_folder"]
+__all__ = ["Imported", "plain_card", "rows", "take_folder"]
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,19 @@ class Imported:
         for split, encounter in self.encounters:
             made.setdefault(split, []).append(encounter)
         return made
+
+
+def plain_card(
+    name: str, source: str, encounters: Iterable[Encounter], split_method: str, known: Mapping[str, str] | None = None
+) -> Card:
+    """Make the card of a source that states no terms. ``known``: releases of systems, beside those that are met."""
+    languages, systems = set[str](), set[str]()
+    for encounter in encounters:
+        languages.add(encounter.language)
+        systems.update(code.system for code in encounter.codes)
+    releases = {**(known or {}), **dict.fromkeys(sorted(systems - {*(known or {})}), "not stated")}
+    unknown = "Not stated: treat as patient data."
+    return Card(name, source, "Not stated.", tuple(sorted(languages)), releases, split_method, unknown)
 
 
 def take_folder(source: Path, kind: str) -> Path:

@@ -12,14 +12,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from leadterm.codes.systems import SYSTEMS, spec_of
-from leadterm.corpus import Card
 from leadterm.errors import LeadtermError, quote_name, unknown_name
 from leadterm.intake.code_cells import CellFault, check_system
 from leadterm.intake.mixed_codes import MixedCells, writes_dots
 from leadterm.intake.table_columns import Columns, map_columns
 from leadterm.intake.table_encounters import Group
 from leadterm.intake.table_files import open_table
-from leadterm.readers.base import Imported
+from leadterm.readers.base import Imported, plain_card
 from leadterm.schema import Encounter
 from leadterm.storage.text_files import read_text
 from leadterm.storage.tsv import parse_pairs
@@ -114,7 +113,11 @@ def read(
         raise _failed(source, report, systems[0])
     lists = _own_lists(systems, code_list, groups)
     remarks = (*report.lines(), *_detected(made))
-    return Imported(_card(source, systems, split, made), made, lists, remarks)
+    card = plain_card(
+        source.name.partition(".")[0], f"Imported from the table {source.name}.", (one for _, one in made),
+        f"Column 'split' of the table, else {split}.", dict.fromkeys(systems, "not stated"),
+    )  # fmt: skip
+    return Imported(card, made, lists, remarks)
 
 
 def _own_lists(systems: list[str], code_list: str, groups: list[Group]) -> dict[str, list[tuple[str, str]]]:
@@ -132,19 +135,6 @@ def _detected(made: list[tuple[str, Encounter]]) -> Iterator[str]:
     guessed = [encounter.setting for _, encounter in made if encounter.setting_detected]
     if stays := guessed.count("inpatient"):
         yield f"settings told from the notes: {stays} of {len(guessed)} inpatient. A column 'setting' overrides that."
-
-
-def _card(source: Path, systems: list[str], split: str, made: list[tuple[str, Encounter]]) -> Card:
-    held = {code.system for _, encounter in made for code in encounter.codes}
-    return Card(
-        name=source.name.partition(".")[0],
-        source=f"Imported from the table {source.name}.",
-        licence="Not stated.",
-        languages=tuple(sorted({encounter.language for _, encounter in made})),
-        systems=dict.fromkeys([*systems, *sorted(held - {*systems})], "not stated"),
-        split_method=f"Column 'split' of the table, else {split}.",
-        phi_status="Not stated: treat as patient data.",
-    )
 
 
 def _failed(source: Path, report: _Report, system: str) -> LeadtermError:

@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from leadterm.corpus import Card
 from leadterm.errors import LeadtermError
-from leadterm.readers.base import Imported
+from leadterm.readers.base import Imported, plain_card
 from leadterm.schema import Encounter
 
 if TYPE_CHECKING:
@@ -49,7 +48,10 @@ def read(source: Path | str, *, notes: str | None = None) -> Imported:
         raise LeadtermError("none of these encounters is finished: there is nothing to import.", hint=hint)
     remarks = (f"{len(given) - len(made)} of {len(given)} encounters are not finished and left out.",
                *([f"{other} were decided over other words than these."] if other else []))  # fmt: skip
-    return Imported(_card(made, releases), [("train", one) for one in made], remarks=remarks)
+    used = {code.system for one in made for code in one.codes}
+    known = {system: releases.get(system, "not stated") for system in sorted(used)}
+    card = plain_card("reviewed", "Reviewed with leadterm review.", made, "All train.", known)
+    return Imported(card, [("train", one) for one in made], remarks=remarks)
 
 
 def _store(source: Path | str) -> DecisionStore:
@@ -70,13 +72,3 @@ def _encounters(notes: Path) -> Iterator[Encounter]:
         raise LeadtermError(f"no notes at '{notes}'.", hint="Give the notes that were reviewed with --notes.")
     read = (item.encounter for item in read_items(find_files([str(notes)])) if item.encounter is not None)
     yield from in_their_language(read, LANGUAGES, lambda _: None)
-
-
-def _card(made: list[Encounter], releases: dict[str, str]) -> Card:
-    used = sorted({code.system for one in made for code in one.codes})
-    return Card(
-        name="reviewed", source="Reviewed with leadterm review.", licence="Not stated.",
-        languages=tuple(sorted({one.language for one in made})),
-        systems={name: releases.get(name, "not stated") for name in used},
-        split_method="All train.", phi_status="Not stated: treat as patient data.",
-    )  # fmt: skip

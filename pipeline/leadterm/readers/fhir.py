@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from leadterm.corpus import Card
 from leadterm.errors import LeadtermError
 from leadterm.intake.fhir_documents import fhir_encounters
-from leadterm.readers.base import Imported
+from leadterm.readers.base import Imported, plain_card
 
 __all__ = ["read"]
 
@@ -37,14 +36,6 @@ def read(source: Path, *, split: str = "train") -> Imported:
         told = " ".join(f"{one}." for one in passed)
         hint = f"DocumentReference, DiagnosticReport and Composition are read. {told}".strip()
         raise LeadtermError(f"no document with a text in '{source}'.", hint=hint)
-    systems = sorted({code.system for encounter in made for code in encounter.codes})
-    card = Card(
-        name=source.name.partition(".")[0] or "fhir",
-        source="Imported from FHIR resources.",
-        licence="Not stated.",
-        languages=tuple(sorted({encounter.language for encounter in made})),
-        systems=dict.fromkeys(systems, "not stated"),
-        split_method=f"Everything is {split}.",
-        phi_status="Not stated: treat as patient data.",
-    )
+    name = source.name.partition(".")[0] or "fhir"
+    card = plain_card(name, "Imported from FHIR resources.", made, f"Everything is {split}.")
     return Imported(card, ((split, encounter) for encounter in made), remarks=tuple(passed))

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from leadterm.corpus import Card, iter_split, read_card, read_code_list, splits_of
+from leadterm.corpus import iter_split, read_card, read_code_list, splits_of
 from leadterm.errors import LeadtermError
-from leadterm.readers.base import Imported
+from leadterm.readers.base import Imported, plain_card
 from leadterm.schema import Encounter
 
 __all__ = ["read"]
@@ -35,26 +35,10 @@ def read(source: Path) -> Imported:
         card = read_card(source)
         lists = {system: read_code_list(source, system) for system in card.code_lists}
         return Imported(replace(card, code_lists={}), _stream(folder, splits), lists)
-    return Imported(_plain_card(folder, splits), _stream(folder, splits))
+    every = (encounter for _, encounter in _stream(folder, splits))
+    card = plain_card(folder.name or "corpus", "Imported from JSONL without a card.", every, "One file a split.")
+    return Imported(card, _stream(folder, splits))
 
 
 def _stream(folder: Path, splits: list[str]) -> Iterator[tuple[str, Encounter]]:
     return ((split, encounter) for split in splits for encounter in iter_split(folder, split))
-
-
-def _plain_card(folder: Path, splits: list[str]) -> Card:
-    """Make a card from what the lines say."""
-    languages: set[str] = set()
-    systems: set[str] = set()
-    for _, encounter in _stream(folder, splits):
-        languages.add(encounter.language)
-        systems.update(code.system for code in encounter.codes)
-    return Card(
-        name=folder.name or "corpus",
-        source="Imported from JSONL without a card.",
-        licence="Not stated.",
-        languages=tuple(sorted(languages)),
-        systems=dict.fromkeys(sorted(systems), "not stated"),
-        split_method="One file a split.",
-        phi_status="Not stated: treat as patient data.",
-    )

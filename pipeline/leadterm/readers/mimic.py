@@ -5,17 +5,18 @@ from __future__ import annotations
 import glob
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import count
 from pathlib import Path
 
+from leadterm.corpus.card import Card
 from leadterm.corpus.code_spelling import canonical
 from leadterm.errors import LeadtermError
 from leadterm.readers.base import rows
 from leadterm.schema import Encounter, Note, ReferenceCode
 from leadterm.storage.text_files import read_text
 
-__all__ = ["CodesOf", "admission", "code_table", "encounters", "find_table", "people", "read_splits"]
+__all__ = ["CodesOf", "admission", "code_table", "find_table", "people", "read_splits", "restricted_card", "stream"]
 
 SPLIT_NAME = re.compile(r"(?:^|[-_.])(train|dev|val|valid|validation|test)(?:[-_.]|$)")
 SPLITS = {"train": "train", "dev": "dev", "val": "dev", "valid": "dev", "validation": "dev", "test": "test"}
@@ -143,20 +144,33 @@ def people(path: Path | None, year_of: Callable[[Row], str]) -> dict[str, tuple[
     return made
 
 
-def encounters(
+def restricted_card(name: str, source: str, systems: Mapping[str, str], split_files: str) -> Card:
+    """Make the card of a corpus that only those may read who have signed for it."""
+    method = f"By admission, from {Path(split_files).name}." if split_files else "Everything is train."
+    return Card(
+        name, source, "PhysioNet Credentialed Health Data License.", ("en",), systems, method,
+        "De-identified; still restricted patient data.", partial_codes=tuple(systems),
+    )  # fmt: skip
+
+
+def stream(
     notes: Callable[[], Iterator[Row]],
     note_of: Callable[[Row], Note],
-    codes_of: CodesOf,
-    patients: Mapping[str, tuple[str | None, int | None]],
-    splits: Mapping[str, str] | None,
+    code_tables: Sequence[tuple[Path, Callable[[Row], str]]],
+    column: str,
+    people_of: Callable[[], Mapping[str, tuple[str | None, int | None]]],
+    split_files: str,
 ) -> Iterator[tuple[str, Encounter]]:
-    """Gather the notes of each admission while the table streams by, twice: to count, then to read.
+    """Gather the notes of each admission while the table streams by: to name admissions, to count, then to read.
 
-    As soon as the last note of an admission has been read, so little is held in memory. ``notes``: starts a stream of
-    the rows that count as notes. ``codes_of``: admission → codes; an admission without codes is left out.
-    ``patients``: subject → sex and year of birth. ``splits``: admission → split; others are left out. None:
-    everything is ``train``.
+    An admission is given as soon as its last note has been read, so little is held in memory. One without codes, or
+    that the split files do not name, is left out; without them everything is ``train``. ``notes``: starts a stream of
+    the rows that count as notes. ``code_tables``, ``column``: as for `code_table`. ``people_of``: reads sex and year
+    of birth by subject.
     """
+    splits = read_splits(split_files) if split_files else None
+    wanted = set(splits) if splits is not None else {admission(row["hadm_id"]) for row in notes()}
+    codes_of, patients = code_table(code_tables, column, wanted), people_of()
     pending: dict[str, list[tuple[Row, Note]]] = {}
     left = Counter(admission(row["hadm_id"]) for row in notes())
     for row in notes():

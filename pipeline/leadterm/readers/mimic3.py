@@ -7,11 +7,11 @@ A folder with ``NOTEEVENTS``, ``DIAGNOSES_ICD`` and ``PROCEDURES_ICD`` (``.csv``
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
-from leadterm.corpus import Card
 from leadterm.readers.base import Imported, rows, take_folder
-from leadterm.readers.mimic import Row, admission, code_table, encounters, find_table, need_table, people, read_splits
+from leadterm.readers.mimic import Row, find_table, need_table, people, restricted_card, stream
 from leadterm.schema import Encounter, Note
 
 __all__ = ["read"]
@@ -32,16 +32,8 @@ def read(source: Path, *, split_files: str = "", categories: str = "Discharge su
     """
     take_folder(source, "mimic3")
     tables = {name: need_table(source, name) for name in ("noteevents", "diagnoses_icd", "procedures_icd")}
-    card = Card(
-        name="mimic3",
-        source="MIMIC-III, Johnson et al. 2016.",
-        licence="PhysioNet Credentialed Health Data License.",
-        languages=("en",),
-        systems={"icd9cm": "2001-2012", "icd9pcs": "2001-2012"},
-        split_method=f"By admission, from {Path(split_files).name}." if split_files else "Everything is train.",
-        phi_status="De-identified; still restricted patient data.",
-        partial_codes=("icd9cm", "icd9pcs"),
-    )
+    systems = dict.fromkeys(("icd9cm", "icd9pcs"), "2001-2012")
+    card = restricted_card("mimic3", "MIMIC-III, Johnson et al. 2016.", systems, split_files)
     kinds = {kind.strip().lower() for kind in categories.split(",")}
     return Imported(card, _stream(tables, kinds, find_table(source, "patients"), split_files))
 
@@ -49,26 +41,15 @@ def read(source: Path, *, split_files: str = "", categories: str = "Discharge su
 def _stream(
     tables: dict[str, Path], kinds: set[str], patients: Path | None, split_files: str
 ) -> Iterator[tuple[str, Encounter]]:
-    splits = read_splits(split_files) if split_files else None
-
     def notes() -> Iterator[Row]:
         for _, row in rows(tables["noteevents"], COLUMNS):
             erroneous = row.get("iserror", "").strip() in ("1", "1.0")
             if row["category"].strip().lower() in kinds and row["hadm_id"].strip() and not erroneous:
                 yield row
 
-    wanted = set(splits) if splits is not None else {admission(row["hadm_id"]) for row in notes()}
-    sources = [(tables["diagnoses_icd"], _diagnosis), (tables["procedures_icd"], _procedure)]
-    codes_of = code_table(sources, "icd9_code", wanted)
-    yield from encounters(notes, _note, codes_of, people(patients, lambda row: row.get("dob", "")[:4]), splits)
-
-
-def _diagnosis(_: Row) -> str:
-    return "icd9cm"
-
-
-def _procedure(_: Row) -> str:
-    return "icd9pcs"
+    coded = [(tables["diagnoses_icd"], lambda _: "icd9cm"), (tables["procedures_icd"], lambda _: "icd9pcs")]
+    born = partial(people, patients, lambda row: row.get("dob", "")[:4])
+    return stream(notes, _note, coded, "icd9_code", born, split_files)
 
 
 def _note(row: Row) -> Note:

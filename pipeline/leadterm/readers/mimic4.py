@@ -7,12 +7,12 @@ A folder that holds, at any depth, ``discharge`` (of MIMIC-IV-Note), ``diagnoses
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
-from leadterm.corpus import Card
 from leadterm.errors import unknown_name
 from leadterm.readers.base import Imported, rows, take_folder
-from leadterm.readers.mimic import Row, admission, code_table, encounters, find_table, need_table, people, read_splits
+from leadterm.readers.mimic import Row, find_table, need_table, people, restricted_card, stream
 from leadterm.schema import Encounter, Note
 
 __all__ = ["read"]
@@ -39,35 +39,23 @@ def read(source: Path, *, split_files: str = "", icd_version: str = "") -> Impor
         raise unknown_name("ICD version", icd_version, DIAGNOSES)
     versions = (icd_version,) if icd_version else tuple(DIAGNOSES)
     tables = {name: need_table(source, name) for name in ("discharge", "diagnoses_icd", "procedures_icd")}
-    systems = [system for version in versions for system in (DIAGNOSES[version], PROCEDURES[version])]
-    card = Card(
-        name="mimic4" + (f"-icd{icd_version}" if icd_version else ""),
-        source="MIMIC-IV and MIMIC-IV-Note, Johnson et al. 2023.",
-        licence="PhysioNet Credentialed Health Data License.",
-        languages=("en",),
-        systems=dict.fromkeys(systems, "2008-2022"),
-        split_method=f"By admission, from {Path(split_files).name}." if split_files else "Everything is train.",
-        phi_status="De-identified; still restricted patient data.",
-        partial_codes=tuple(systems),
-    )
+    systems = {system: "2008-2022" for version in versions for system in (DIAGNOSES[version], PROCEDURES[version])}
+    name = "mimic4" + (f"-icd{icd_version}" if icd_version else "")
+    card = restricted_card(name, "MIMIC-IV and MIMIC-IV-Note, Johnson et al. 2023.", systems, split_files)
     return Imported(card, _stream(tables, versions, find_table(source, "patients"), split_files))
 
 
 def _stream(
     tables: dict[str, Path], versions: tuple[str, ...], patients: Path | None, split_files: str
 ) -> Iterator[tuple[str, Encounter]]:
-    splits = read_splits(split_files) if split_files else None
-
     def notes() -> Iterator[Row]:
         return (row for _, row in rows(tables["discharge"], COLUMNS) if row["hadm_id"].strip())
 
-    wanted = set(splits) if splits is not None else {admission(row["hadm_id"]) for row in notes()}
-    sources = [
+    coded = [
         (tables["diagnoses_icd"], _system_of(DIAGNOSES, versions)),
         (tables["procedures_icd"], _system_of(PROCEDURES, versions)),
     ]
-    codes_of = code_table(sources, "icd_code", wanted)
-    yield from encounters(notes, _note, codes_of, people(patients, _birth_year), splits)
+    return stream(notes, _note, coded, "icd_code", partial(people, patients, _birth_year), split_files)
 
 
 def _system_of(systems: dict[str, str], versions: tuple[str, ...]) -> Callable[[Row], str]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import re
 import tomllib
 from pathlib import Path
 from typing import Any
 
 from leadterm.errors import LeadtermError
 
-__all__ = ["read_text", "read_toml"]
+__all__ = ["read_text", "read_toml", "toml_key", "toml_value"]
 
 
 def read_text(path: str | Path, *, what: str = "", hint: str = "Check the path.") -> str:
@@ -35,3 +37,15 @@ def read_toml(path: str | Path, *, what: str = "", mend: str = "Mend the line.")
     except tomllib.TOMLDecodeError as error:
         where = str(error).partition("(at ")[2].rstrip(")") or "its end"
         raise LeadtermError(f"{what}'{path}' is not TOML: look at {where}.", hint=mend) from None
+
+
+def toml_value(value: object) -> str:
+    """Write a string, number, tuple or flat table as TOML: JSON writes them alike, but for the character DEL."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{toml_key(key)} = {toml_value(value[key])}" for key in sorted(value)) + "}"
+    return json.dumps(list(value) if isinstance(value, tuple) else value, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def toml_key(name: str) -> str:
+    """Write a key, in quotes where it needs them."""
+    return name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else toml_value(name)
