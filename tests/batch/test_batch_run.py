@@ -13,7 +13,9 @@ from typing import Any
 import pytest
 
 from batch_samples import answers, contents, inline, rows, run_here, write_csv, write_lines, write_parquet
+from leadterm import __version__
 from leadterm.batch.how_far import describe, progress_of
+from leadterm.batch.journal import EVENTS
 from leadterm.batch.options import Options
 from leadterm.batch.planning import make_plan, read_plan
 from leadterm.batch.run_folder import RunFolder
@@ -249,6 +251,48 @@ def test_file_names_in_another_encoding(tmp_path: Path) -> None:
     ids = [json.loads(line)["encounter_id"] for line in answers(tmp_path / "out").splitlines()]
     assert ids == ["caf\ufffd", "z"]
     assert run_here(tmp_path / "notes", tmp_path / "out") == []
+
+
+def test_programs_are_told_and_learn_nothing_of_the_notes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    events: list[dict[str, Any]] = [
+        {"event": "worker ended", "part": 1, "reason": "ended its worker"}, {"event": "search", "part": 1},
+        {"event": "worker renewed", "resident": 1}, {"part": 1, "failed": "reading it ended its worker."},
+    ]  # fmt: skip
+    monkeypatch.setattr("leadterm.batch.supervisor.run_local", lambda *a: [*events, *inline(a[0], [0, 2, 3])])
+    source = write_lines(tmp_path / "n.jsonl", 13)
+    source.write_text(source.read_text() + '{"id": "e9", "text": ""}\n')
+    log, figures = tmp_path / "log.jsonl", tmp_path / "leadterm.prom"
+    asked = ["batch", str(source), str(tmp_path / "out"), "--format", "jsonl", "--notes-per-part", "4"]
+    assert main([*asked, "--log", str(log), "--metrics", str(figures)]) == 2
+    told = [json.loads(line) for line in log.read_text().splitlines()]
+    expected = ["start", "worker ended", "search", "worker renewed", "failed", "part", "part", "part"]
+    assert [one["event"] for one in told if one["event"] != "message"] == [*expected, "end"]
+    assert [one["rows_done"] for one in told if one["event"] in ("start", "part", "end")] == [0, 4, 8, 10, 10]
+    assert {one["event"] for one in told} <= set(EVENTS)
+    read = figures.read_text()
+    for line in ("parts 4.0", "parts_done 3.0", "parts_failed 1.0", "rows_done 10.0", "letters 1.0", "running 0.0",
+                 "complete 0.0", "workers_ended 1.0", "searches 1.0", "workers_renewed 1.0"):  # fmt: skip
+        assert f"leadterm_batch_{line}\n" in read
+    assert f'leadterm_batch_info{{leadterm="{__version__}",model="default",model_sha256="' in read
+    capsys.readouterr()
+    monkeypatch.setattr("leadterm.batch.supervisor.run_local", lambda *a: inline(a[0], a[1]))
+    assert main([*asked, "--log", "-", "--metrics", str(figures)]) == 2  # complete, with a letter
+    lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    assert (lines[0]["rows_done"], lines[-1]["event"]) == (10, "message")
+    assert "leadterm_batch_complete 1.0\n" in figures.read_text()
+    said = f"{log.read_text()}{read}{lines}"
+    assert not [word for word in ("Visit", "Gout", "diabetes", "e3") if word in said]
+
+
+def test_a_run_that_stops_says_so_in_its_log(tmp_path: Path, capsys: Capture) -> None:
+    log = tmp_path / "log.jsonl"
+    assert main(["batch", str(tmp_path / "none.csv"), str(tmp_path / "out"), "--log", str(log)]) == 2
+    assert "no such file" in json.loads(log.read_text())["reason"]
+    source = write_lines(tmp_path / "n.jsonl", 1)
+    assert main(["batch", str(source), str(tmp_path / "o2"), "--log", str(tmp_path / "no" / "log")]) == 2
+    assert "cannot write the log" in capsys.readouterr().err
 
 
 def test_how_far_it_is(tmp_path: Path, capsys: Capture) -> None:

@@ -13,12 +13,12 @@ from leadterm.batch.run_folder import RunFolder
 __all__ = ["Engine", "run_parts"]
 
 Engine = Callable[[RunFolder, Sequence[int]], Iterable[dict[str, Any]]]
-"""Does parts of a run, by their numbers, and gives the record of each or why it failed."""
+"""Does parts of a run, by their numbers, and gives the record of each or why it failed, and events on the way."""
 TOTALS = ("encounters", "suggestions", "bytes")
 
 
 def run_parts(folder: RunFolder, plan: Plan, engine: Engine) -> Iterator[dict[str, Any]]:
-    """Do what is left of a run, and yield each record as it is kept, or the failure of a part.
+    """Do what is left of a run, and yield each record as it is kept, the failure of a part, or an event.
 
     When every part has a record, the manifest is written. The caller holds the lock of the folder.
     """
@@ -26,7 +26,7 @@ def run_parts(folder: RunFolder, plan: Plan, engine: Engine) -> Iterator[dict[st
     left = [number for number in range(len(plan.pieces)) if number not in records]
     with folder.recording() as add:
         for outcome in engine(folder, left) if left else ():
-            if "failed" not in outcome:
+            if not {"failed", "event"} & outcome.keys():
                 add(outcome)
                 records[outcome["part"]] = outcome
             yield outcome

@@ -110,7 +110,7 @@ def count_cores() -> int:
 def run_local(
     folder: RunFolder, numbers: Sequence[int], workers: int, limits: Limits | None = None
 ) -> Iterator[dict[str, Any]]:
-    """Let processes of this machine do parts, and give the record of each, or why it could not be done.
+    """Let processes of this machine do parts, and give the record of each, or why it could not be done, and events.
 
     ``LeadtermError`` if no worker can start or the disk is full; what is recorded stays.
     """
@@ -183,11 +183,13 @@ class _Supervisor:
         most = max(self.limits.memory, worker.base * GROWTH)
         if message["coded"] >= self.limits.notes or message["resident"] > most:
             self._remove(worker)
+            self.outcomes.append({"event": "worker renewed", "resident": message["resident"]})
 
     def _bury(self, worker: _Worker, reason: str) -> None:
         """Replace a worker that ended or is stuck, and look what it was doing."""
         task = worker.task
         self._remove(worker)
+        self.outcomes.append({"event": "worker ended", "part": task.part.number if task else None, "reason": reason})
         if task is None:
             self.unfit += not worker.ready
             if self.unfit >= UNFIT:
@@ -206,6 +208,7 @@ class _Supervisor:
             self._fail(part, f"it {reason} again and again, and no note of it does so alone. Try --notes-per-part.")
         else:
             part.search = Search()
+            self.outcomes.append({"event": "search", "part": part.number})
             self._go_on(part, part.search)
 
     def _fail(self, part: _Part, reason: str) -> None:

@@ -17,6 +17,7 @@ from leadterm.cli.tables import check_table_output
 from leadterm.errors import LeadtermError, unknown_name
 
 if TYPE_CHECKING:
+    from leadterm.batch.journal import Journal
     from leadterm.batch.options import Options
     from leadterm.batch.planning import Plan
     from leadterm.batch.run_folder import RunFolder
@@ -39,6 +40,8 @@ Date = Annotated[str | None, typer.Option(metavar="YYYY-MM-DD", help="Date of se
 Sql = Annotated[str | None, typer.Option(metavar="QUERY", help="Notes are the rows of a query.")]
 Size = Annotated[int | None, typer.Option("--notes-per-part", min=1, help="About; chosen by the size of the input.")]
 Memory = Annotated[float, typer.Option(min=0.1, metavar="GB", help="A worker that holds more is replaced.")]
+Log = Annotated[str | None, typer.Option(metavar="FILE", help="Lines of JSON on what happens; - for standard error.")]
+Metrics = Annotated[str | None, typer.Option(metavar="FILE", help="Keep figures for Prometheus' textfile collector.")]
 Status = Annotated[str | None, typer.Option("--status", metavar="OUTPUT", help="Only show how far that run is.")]
 
 
@@ -59,6 +62,8 @@ def batch(
     sql: Sql = None,
     notes_per_part: Size = None,
     max_memory: Memory = 2.0,
+    log: Log = None,
+    metrics: Metrics = None,
     status: Status = None,
 ) -> None:
     """Suggest codes for millions of notes: a plan of parts, one file of answers for each, a record of what is done.
@@ -67,6 +72,7 @@ def batch(
     that end their process are told in _dead_letters.jsonl; the exit status is then 2.
     """
     from leadterm.batch.database_rows import is_address
+    from leadterm.batch.journal import Journal
     from leadterm.batch.options import Options
     from leadterm.pages.wanted import Format
 
@@ -88,7 +94,9 @@ def batch(
         tuple(system or ()), top, held.get("threshold") if threshold is None else threshold, setting, date, columns,
         sql, notes_per_part,
     )  # fmt: skip
-    _go(options, output, _engine(scheduler, workers, round(max_memory * 1e9)))
+    with Journal(log, metrics) as journal:
+        failed = _go(options, output, _engine(scheduler, workers, round(max_memory * 1e9)), journal)
+    raise typer.Exit(failed)
 
 
 def _engine(scheduler: str | None, workers: int | None, memory: int) -> Engine:
@@ -102,7 +110,8 @@ def _engine(scheduler: str | None, workers: int | None, memory: int) -> Engine:
     return lambda folder, numbers: run_local(folder, numbers, count, Limits(memory=memory))
 
 
-def _go(options: Options, output: str, engine: Engine) -> None:
+def _go(options: Options, output: str, engine: Engine, journal: Journal) -> int:
+    """Do what is left of a run, and give the exit status."""
     from leadterm.batch.planning import make_plan
     from leadterm.batch.run_folder import RunFolder
     from leadterm.batch.running import run_parts
@@ -111,27 +120,34 @@ def _go(options: Options, output: str, engine: Engine) -> None:
     folder.start()
     with folder.locked():
         plan = make_plan(options, folder)
+        journal.start(plan, folder.read_records())
         for warning in plan.warnings:
-            say(f"warning: {warning}")
-        failed = _watch(run_parts(folder, plan, engine), plan, folder)
+            _say(journal, f"warning: {warning}")
+        failed = _watch(run_parts(folder, plan, engine), plan, folder, journal)
     for outcome in failed[:FEW]:
-        say(f"part {outcome['part']} is not done: {outcome['failed']}")
+        _say(journal, f"part {outcome['part']} is not done: {outcome['failed']}")
+    journal.end(not failed)
     if failed:
-        say(f"{len(failed)} of {len(plan.pieces)} parts are not done. Run the same command to go on.")
-        raise typer.Exit(2)
-    raise typer.Exit(_sum_up(folder))
+        _say(journal, f"{len(failed)} of {len(plan.pieces)} parts are not done. Run the same command to go on.")
+        return 2
+    return _sum_up(folder, journal)
 
 
-def _watch(outcomes: Iterable[dict[str, Any]], plan: Plan, folder: RunFolder) -> list[dict[str, Any]]:
+def _watch(
+    outcomes: Iterable[dict[str, Any]], plan: Plan, folder: RunFolder, journal: Journal
+) -> list[dict[str, Any]]:
     """Say how far it is as the parts come in; gives those that failed."""
     from leadterm.batch.how_far import duration, seconds_left
 
     known = sum(plan.pieces[number].rows for number in folder.read_records())
     if known:
-        say(f"going on: {known:,} of {plan.rows:,} rows are done.")
+        _say(journal, f"going on: {known:,} of {plan.rows:,} rows are done.")
     failed, told, done = [], set[str](), 0
     since = last = time.monotonic()
     for outcome in outcomes:
+        journal.take(outcome, plan)
+        if "event" in outcome:
+            continue
         if "failed" in outcome:
             failed.append(outcome)
             continue
@@ -139,21 +155,22 @@ def _watch(outcomes: Iterable[dict[str, Any]], plan: Plan, folder: RunFolder) ->
         for warning in outcome["warnings"]:
             if warning not in told and len(told) < FEW:
                 told.add(warning)
-                say(warning)
+                _say(journal, warning)
         if time.monotonic() - last > EVERY:
             last = time.monotonic()
             left = seconds_left(plan.rows - known, done, since)
-            say(f"{known + done:,} of {plan.rows:,} rows; about {duration(left or 0)} to go.")
+            _say(journal, f"{known + done:,} of {plan.rows:,} rows; about {duration(left or 0)} to go.")
     return failed
 
 
-def _sum_up(folder: RunFolder) -> int:
+def _sum_up(folder: RunFolder, journal: Journal) -> int:
     """Say what a finished run made, and give the exit status."""
     made = json.loads(folder.manifest_file.read_text(encoding="utf-8"))
     letters = made["letters"]
-    say(f"{made['encounters']:,} encounters, {made['suggestions']:,} suggestions in {len(made['parts']):,} files.")
+    files = f"{len(made['parts']):,} files"
+    _say(journal, f"{made['encounters']:,} encounters, {made['suggestions']:,} suggestions in {files}.")
     if letters:
-        say(f"{letters:,} notes have no answer; '{folder.letters_file}' says why.")
+        _say(journal, f"{letters:,} notes have no answer; '{folder.letters_file}' says why.")
     return 2 if letters else 0
 
 
@@ -162,3 +179,10 @@ def _show(output: str) -> None:
     from leadterm.batch.run_folder import RunFolder
 
     write_output("\n".join(describe(progress_of(RunFolder(output)))))
+
+
+def _say(journal: Journal, message: str) -> None:
+    """Say it to people; where standard error is for programs, as one of its lines."""
+    journal.say(message)
+    if journal.log != "-":
+        say(message)
