@@ -14,10 +14,12 @@ import os
 import random
 import shutil
 import signal
+import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,10 +28,10 @@ from typing import Any
 from leadterm.codes.registry import load_system
 from leadterm.training.generator.notes import generate_notes
 
-__all__ = ["Cost", "answers_of", "disturb", "main", "write_notes"]
+__all__ = ["COMMAND", "Cost", "answers_of", "children_of", "disturb", "main", "run", "write_notes"]
 
 COMMAND = (sys.executable, "-c", "from leadterm.cli import main; raise SystemExit(main())")
-JOINED, ROUNDS = 3, 2  # generated notes in one; runs of which the least counts
+JOINED, ROUNDS = 3, 4  # generated notes in one; pairs of runs
 SMALL = 8  # blocks of 1,024 bytes: the largest file of a full disk
 
 
@@ -44,12 +46,12 @@ class Cost:
     said: str = ""
 
 
-def write_notes(path: Path, count: int, *, seed: int = 0) -> None:
-    """Write notes of which no two are alike, as lines of JSON."""
-    made = generate_notes(load_system("icd10cm"), JOINED * count, seed=seed)
+def write_notes(path: Path, count: int, *, seed: int = 0, joined: int = JOINED) -> None:
+    """Write notes of which no two are alike, as lines of JSON; ``joined``: generated notes in one."""
+    made = generate_notes(load_system("icd10cm"), joined * count, seed=seed)
     with path.open("w", encoding="utf-8") as file:
         for number in range(count):
-            pieces = [next(made).notes[0].text for _ in range(JOINED)]
+            pieces = [next(made).notes[0].text for _ in range(joined)]
             text = "\n\n".join((f"Visit {number}.", *pieces))
             file.write(json.dumps({"id": f"e{number}", "text": text}) + "\n")
 
@@ -75,27 +77,34 @@ def run(arguments: Sequence[str], *, blocks: int | None = None, keep: Path = Pat
     return Cost(process.returncode, wall, used.ru_utime + used.ru_stime, used.ru_maxrss * 1024, keep.read_text())
 
 
-def disturb(arguments: Sequence[str], kills: int, chance: random.Random, pause: float = 1.5) -> Iterator[str]:
-    """Run leadterm again and again till it has done all; meanwhile kill a worker, the parent, or both.
+def children_of(pid: int) -> list[int]:
+    """List the processes that a process started."""
+    told = Path(f"/proc/{pid}/task/{pid}/children")
+    return [int(child) for child in told.read_text().split()] if told.exists() else []
 
-    ``pause``: seconds between two kills, on average. Yields what was done.
+
+def disturb(
+    arguments: Sequence[str], kills: int, chance: random.Random, pause: float = 1.5,
+    workers: Callable[[int], list[int]] = children_of, command: Sequence[str] = COMMAND,
+) -> Iterator[str]:  # fmt: skip
+    """Run a command again and again till it has done all; meanwhile kill a worker, the parent, or both.
+
+    ``pause``: seconds between two kills, on average. ``workers``: of the process of the command. Yields what was done.
     """
     while True:
-        process = subprocess.Popen((*COMMAND, *arguments), stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+        process = subprocess.Popen((*command, *arguments), stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
         while process.poll() is None:
             time.sleep(pause * (0.2 + 1.6 * chance.random()) if kills else 0.2)
             if kills and process.poll() is None:
                 kills -= 1
-                yield _kill(process, chance)
+                yield _kill(process, workers(process.pid), chance)
         if process.returncode == 0:
             return
         yield f"the command ended with {process.returncode}"
 
 
-def _kill(process: subprocess.Popen[bytes], chance: random.Random) -> str:
+def _kill(process: subprocess.Popen[bytes], workers: Sequence[int], chance: random.Random) -> str:
     what = chance.choice(("worker", "worker", "parent", "both"))
-    told = Path(f"/proc/{process.pid}/task/{process.pid}/children")
-    workers = [int(child) for child in told.read_text().split()] if told.exists() else []
     victims = [chance.choice(workers)] if what != "parent" and workers else []
     for victim in [*victims, *([process.pid] if what != "worker" else [])]:
         with suppress(ProcessLookupError):
@@ -120,39 +129,69 @@ def _mishaps(source: Path, whole: Sequence[str]) -> list[int]:
     return [cut, run(whole, blocks=SMALL).status]
 
 
-def _pair(folder: Path, given: str) -> tuple[Cost, Cost]:
-    """Run `suggest` and a batch of one worker by turns; of each the run that took least, for others use the machine."""
-    plain, batch = [], []
-    for _ in range(ROUNDS):
+def _pairs(folder: Path, given: str, rounds: int) -> list[tuple[Cost, Cost]]:
+    """Run `suggest` and a batch of one worker by turns, each as often first, for others use the machine, too."""
+    pairs = []
+    for number in range(rounds):
         shutil.rmtree(folder / "one", ignore_errors=True)
-        plain.append(run(("suggest", given, "--format", "jsonl", "-o", str(folder / "plain.jsonl"))))
-        batch.append(run(("batch", given, str(folder / "one"), "--format", "jsonl", "--workers", "1")))
-    return min(plain, key=lambda cost: cost.cpu), min(batch, key=lambda cost: cost.cpu)
+        plain = ("suggest", given, "--format", "jsonl", "-o", str(folder / "plain.jsonl"))
+        batch = ("batch", given, str(folder / "one"), "--format", "jsonl", "--workers", "1")
+        costs = {asked[0]: run(asked) for asked in ((plain, batch) if number % 2 else (batch, plain))}
+        pairs.append((costs["suggest"], costs["batch"]))
+    return pairs
 
 
-def measure(folder: Path, notes: int, kills: int, workers: int, seed: int = 0) -> dict[str, Any]:
+def _overhead(folder: Path, pairs: Sequence[tuple[Cost, Cost]], notes: int) -> dict[str, Any]:
+    """What plan, engine and records add: the pairs as they are, and what a run spends beside its parts."""
+    shares = sorted(batch.cpu / plain.cpu - 1 for plain, batch in pairs)
+    records = _records(folder / "one")
+    beside = pairs[-1][1].cpu - sum(record["cpu"] for record in records) - records[0]["start"]
+    return {
+        "suggest cpu s": [round(plain.cpu, 1) for plain, _ in pairs],
+        "batch cpu s": [round(batch.cpu, 1) for _, batch in pairs],
+        "overhead": round(statistics.median(shares), 4), "overheads": [round(share, 3) for share in shares],
+        "beside the parts s": round(beside, 2), "beside, ms a note": round(beside / notes * 1000, 3),
+        "memory of suggest MB": round(pairs[-1][0].memory / 1e6),
+        "memory of batch MB": round(pairs[-1][1].memory / 1e6),
+    }  # fmt: skip
+
+
+def _records(folder: Path) -> list[dict[str, Any]]:
+    lines = (folder / "_run" / "records.jsonl").read_bytes().splitlines()
+    return [json.loads(line) for line in lines if line.endswith(b"}")]
+
+
+def _memory(folder: Path) -> tuple[int, int]:
+    """The most memory of a worker in the first tenth of a run after its start, and in all of it, in MB."""
+    held = [record["resident"] for record in sorted(_records(folder), key=lambda record: record["ended"])]
+    early = held[: max(4, len(held) // 10)]
+    return round(max(early) / 1e6), round(max(held) / 1e6)
+
+
+def measure(folder: Path, given: argparse.Namespace) -> dict[str, Any]:
     """Do all of it in a folder and give the figures."""
     source = folder / "notes.jsonl"
-    write_notes(source, notes, seed=seed)
-    given, more = str(source), ("--workers", str(workers))
-    plain, one = _pair(folder, given)
-    planned = json.loads(run(("plan", given, "--cores", "1", "--format", "json"), keep=folder / "plan.json").said)
-    same = b"".join(part.read_bytes() for part in sorted((folder / "one").glob("part-*")))
-    calm = run(("batch", given, str(folder / "calm"), *more))
-    whole = ("batch", given, str(folder / "disturbed"), *more)
+    write_notes(source, given.notes, seed=given.seed, joined=given.joined)
+    name, more = str(source), ("--workers", str(given.workers))
+    found = {"notes": given.notes, "workers": given.workers}
+    if given.pairs:
+        found |= _overhead(folder, _pairs(folder, name, given.pairs), given.notes)
+        same = b"".join(part.read_bytes() for part in sorted((folder / "one").glob("part-*")))
+        found["as suggest"] = same == (folder / "plain.jsonl").read_bytes()
+    calm = run(("batch", name, str(folder / "calm"), *more))
+    whole = ("batch", name, str(folder / "disturbed"), *more)
     mishaps = _mishaps(source, whole)
-    start = time.perf_counter()
-    done = list(disturb(whole, kills, random.Random(seed), max(1.5, calm.wall / max(kills, 1))))
+    start, pause = time.perf_counter(), max(given.pause, calm.wall / max(given.kills, 1))
+    done = list(disturb(whole, given.kills, random.Random(given.seed), pause))
     before, after = answers_of(folder / "calm"), answers_of(folder / "disturbed")
-    return {
-        "notes": notes, "workers": workers, "kills": sum(one.startswith("killed") for one in done),
-        "restarts": sum(one.startswith("the command") for one in done), "mishaps": mishaps,
-        "files": len(before), "identical": before == after, "as suggest": same == (folder / "plain.jsonl").read_bytes(),
-        "suggest cpu s": round(plain.cpu, 1), "batch cpu s": round(one.cpu, 1),
-        "overhead": round(one.cpu / plain.cpu - 1, 4),
-        "planned cpu s": round(planned["core_hours"] * 3600, 1), "memory MB": round(calm.memory / 1e6),
-        "undisturbed s": round(calm.wall, 1), "disturbed s": round(time.perf_counter() - start, 1),
-        "notes a second": round(notes / calm.wall, 1), "hours for a million": round(calm.wall / notes * 1e6 / 3600, 2),
+    return found | {
+        "kills": Counter(one for one in done if one.startswith("killed")), "mishaps": mishaps,
+        "restarts": sum(one.startswith("the command") for one in done), "files": len(before),
+        "identical": before == after, "memory, early and most MB": _memory(folder / "calm"),
+        "the same, disturbed": _memory(folder / "disturbed"), "undisturbed s": round(calm.wall, 1),
+        "disturbed s": round(time.perf_counter() - start, 1), "cpu ms a note": round(calm.cpu / given.notes * 1000, 2),
+        "notes a second": round(given.notes / calm.wall, 1),
+        "hours for a million": round(calm.wall / given.notes * 1e6 / 3600, 2),
     }  # fmt: skip
 
 
@@ -162,15 +201,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--notes", type=int, default=5000)
     parser.add_argument("--kills", type=int, default=50)
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--joined", type=int, default=JOINED, help="generated notes in one")
+    parser.add_argument("--pairs", type=int, default=ROUNDS, help="of suggest and batch, to compare their cost")
+    parser.add_argument("--pause", type=float, default=1.5, help="least seconds between two kills")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--output", type=Path, default=Path("build/bench-batch"))
     given = parser.parse_args(arguments)
     shutil.rmtree(given.output, ignore_errors=True)
     given.output.mkdir(parents=True)
-    found = measure(given.output, given.notes, given.kills, given.workers, given.seed)
+    found = measure(given.output, given)
     for name, value in found.items():
-        print(f"{name:20} {value}")
-    return 0 if found["identical"] and found["as suggest"] else 1
+        print(f"{name:26} {dict(value) if isinstance(value, Counter) else value}")
+    return 0 if found["identical"] and found.get("as suggest", True) else 1
 
 
 if __name__ == "__main__":
