@@ -172,7 +172,8 @@ def measure(folder: Path, given: argparse.Namespace) -> dict[str, Any]:
     """Do all of it in a folder and give the figures."""
     source = folder / "notes.jsonl"
     write_notes(source, given.notes, seed=given.seed, joined=given.joined)
-    name, more = str(source), ("--workers", str(given.workers))
+    name, more = str(source), ["--workers", str(given.workers)]
+    more += ["--notes-per-part", str(given.part)] if given.part else []
     found = {"notes": given.notes, "workers": given.workers}
     if given.pairs:
         found |= _overhead(folder, _pairs(folder, name, given.pairs), given.notes)
@@ -202,6 +203,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--kills", type=int, default=50)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--joined", type=int, default=JOINED, help="generated notes in one")
+    parser.add_argument("--part", type=int, help="notes of a part")
     parser.add_argument("--pairs", type=int, default=ROUNDS, help="of suggest and batch, to compare their cost")
     parser.add_argument("--pause", type=float, default=1.5, help="least seconds between two kills")
     parser.add_argument("--seed", type=int, default=0)
