@@ -75,6 +75,11 @@ class _Worker:
         self.task: _Task | None = None
         self.ready, self.heard, self.rest, self.base, self.start, self.at = False, time.monotonic(), b"", 0, 0.0, -1
 
+    @property
+    def known(self) -> dict[str, Any]:
+        """What a record tells of the worker that did it."""
+        return {"worker": self.process.pid, "start": self.start}
+
     def give(self, task: _Task) -> None:
         self.task, self.heard, self.at = task, time.monotonic(), -1
         line = json.dumps({"part": task.part.number, "skip": task.part.skip, "notes": task.notes})
@@ -176,7 +181,7 @@ class _Supervisor:
         assert worker.task is not None
         part, worker.task = worker.task.part, None
         if message["done"] is not None:
-            self.outcomes.append({**message["done"], "resident": message["resident"], "start": worker.start})
+            self.outcomes.append({**message["done"], "resident": message["resident"], **worker.known})
         elif part.search is not None:
             part.search.survived()
             self._go_on(part, part.search)

@@ -12,7 +12,7 @@ import typer
 
 from leadterm.cli.config import read_config
 from leadterm.cli.console import say, write_output
-from leadterm.cli.shared_options import IdColumn, TextColumn
+from leadterm.cli.shared_options import IdColumn, Sql, TextColumn
 from leadterm.cli.tables import check_table_output
 from leadterm.errors import LeadtermError, unknown_name
 
@@ -37,7 +37,6 @@ Systems = Annotated[list[str] | None, typer.Option("--system", metavar="S", help
 Top = Annotated[int | None, typer.Option(min=1, help="Most codes per encounter.")]
 Threshold = Annotated[float | None, typer.Option(min=0, max=1, help="Lowest confidence of a suggested code.")]
 Date = Annotated[str | None, typer.Option(metavar="YYYY-MM-DD", help="Date of service where the notes have none.")]
-Sql = Annotated[str | None, typer.Option(metavar="QUERY", help="Notes are the rows of a query.")]
 Size = Annotated[int | None, typer.Option("--notes-per-part", min=1, help="About; chosen by the size of the input.")]
 Memory = Annotated[float, typer.Option(min=0.1, metavar="GB", help="A worker that holds more is replaced.")]
 Log = Annotated[str | None, typer.Option(metavar="FILE", help="Lines of JSON on what happens; - for standard error.")]

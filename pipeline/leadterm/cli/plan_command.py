@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import time
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated
@@ -11,7 +13,7 @@ import typer
 
 from leadterm.cli.config import read_config
 from leadterm.cli.console import write_output
-from leadterm.cli.shared_options import As, TextColumn
+from leadterm.cli.shared_options import As, Sql, TextColumn
 from leadterm.errors import LeadtermError
 
 __all__ = ["plan"]
@@ -33,13 +35,16 @@ def plan(
     price: Hourly = 0.0,
     model: Model = None,
     system: Systems = None,
+    sql: Sql = None,
     text_column: TextColumn = None,
     format: As = "table",
 ) -> None:
     """Tell what `leadterm batch` will take: core hours, hours, memory, disk, money.
 
-    A few hundred notes are coded by one worker of this machine: those of INPUT, from all over it, or generated ones.
+    Each core of this machine codes a few hundred notes: those of INPUT, short and long ones, or generated ones.
     """
+    started = time.process_time()
+    from leadterm.batch.database_rows import is_address
     from leadterm.batch.options import Options
     from leadterm.batch.pricing import measure_rates, write_sample
     from leadterm.batch.pricing import price as reckon
@@ -48,14 +53,17 @@ def plan(
     if like is None and notes is None:
         raise LeadtermError("plan needs notes, or how many there are.", hint="Try: leadterm plan --notes 1000000.")
     with TemporaryDirectory(prefix="leadterm-plan-") as place:
-        source = Path(like or Path(place) / "notes.jsonl").absolute()
+        made = Path(place) / "notes.jsonl"
         if like is None:
-            write_sample(source, words)
+            write_sample(made, words)
+        source = str(Path(like or made).absolute()) if like is None or not is_address(like) else like
         columns = {"text": text_column} if text_column else {}
         name = model or read_config().get("model", "default")
-        rows, rates = measure_rates(Options(str(source), name, systems=tuple(system or ()), columns=columns))
-    count, machines = notes or rows, cores or count_cores()
-    found = reckon(rates, count, machines, price)
+        machines = cores or count_cores()
+        asked = Options(source, name, systems=tuple(system or ()), columns=columns, sql=sql)
+        rows, rates = measure_rates(asked, min(machines, count_cores()))
+    count = notes or rows
+    found = reckon(replace(rates, own=rates.own + started), count, machines, price)
     told = {
         "notes": count, "cores": machines, "notes_a_second_and_core": 1 / rates.seconds, "core_hours": found.core_hours,
         "hours": found.hours, "memory_bytes": found.memory, "output_bytes": found.output, "money": found.money,

@@ -20,4 +20,5 @@ Page = Annotated[Literal["table", "json", "html"], typer.Option("--format", help
 Seed = Annotated[int, typer.Option(help="Of everything random.")]
 RulesFile = Annotated[Path | None, typer.Option("--rules", metavar="FILE", help="Rules of your site, TOML.")]
 Systems = Annotated[list[str] | None, typer.Option("--system", metavar="S", help="Code system; may repeat. All.")]
+Sql = Annotated[str | None, typer.Option(metavar="QUERY", help="Notes are the rows of a query.")]
 TextColumn = Annotated[str | None, typer.Option(metavar="NAME", help="Column of the notes in a table.")]

@@ -47,11 +47,11 @@ class Cost:
 
 
 def write_notes(path: Path, count: int, *, seed: int = 0, joined: int = JOINED) -> None:
-    """Write notes of which no two are alike, as lines of JSON; ``joined``: generated notes in one."""
-    made = generate_notes(load_system("icd10cm"), joined * count, seed=seed)
+    """Write notes of which no two are alike, as lines of JSON; ``joined``: generated notes in one, on average."""
+    made = generate_notes(load_system("icd10cm"), 2 * joined * count, seed=seed)
     with path.open("w", encoding="utf-8") as file:
         for number in range(count):
-            pieces = [next(made).notes[0].text for _ in range(joined)]
+            pieces = [next(made).notes[0].text for _ in range(1 + number % (2 * joined - 1))]
             text = "\n\n".join((f"Visit {number}.", *pieces))
             file.write(json.dumps({"id": f"e{number}", "text": text}) + "\n")
 
@@ -179,6 +179,8 @@ def measure(folder: Path, given: argparse.Namespace) -> dict[str, Any]:
         found |= _overhead(folder, _pairs(folder, name, given.pairs), given.notes)
         same = b"".join(part.read_bytes() for part in sorted((folder / "one").glob("part-*")))
         found["as suggest"] = same == (folder / "plain.jsonl").read_bytes()
+    planning = ("plan", name, "--cores", str(given.workers), "--format", "json")
+    plans = [json.loads(run(planning, keep=folder / "plan.json").said)["core_hours"] for _ in range(given.plans)]
     calm = run(("batch", name, str(folder / "calm"), *more))
     whole = ("batch", name, str(folder / "disturbed"), *more)
     mishaps = _mishaps(source, whole)
@@ -188,7 +190,8 @@ def measure(folder: Path, given: argparse.Namespace) -> dict[str, Any]:
     return found | {
         "kills": Counter(one for one in done if one.startswith("killed")), "mishaps": mishaps,
         "restarts": sum(one.startswith("the command") for one in done), "files": len(before),
-        "identical": before == after, "memory, early and most MB": _memory(folder / "calm"),
+        "identical": before == after, "planned cpu s": [round(hours * 3600, 1) for hours in plans],
+        "cpu s": round(calm.cpu, 1), "memory, early and most MB": _memory(folder / "calm"),
         "the same, disturbed": _memory(folder / "disturbed"), "undisturbed s": round(calm.wall, 1),
         "disturbed s": round(time.perf_counter() - start, 1), "cpu ms a note": round(calm.cpu / given.notes * 1000, 2),
         "notes a second": round(given.notes / calm.wall, 1),
@@ -204,6 +207,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--joined", type=int, default=JOINED, help="generated notes in one")
     parser.add_argument("--part", type=int, help="notes of a part")
+    parser.add_argument("--plans", type=int, default=1, help="of the undisturbed run, to compare")
     parser.add_argument("--pairs", type=int, default=ROUNDS, help="of suggest and batch, to compare their cost")
     parser.add_argument("--pause", type=float, default=1.5, help="least seconds between two kills")
     parser.add_argument("--seed", type=int, default=0)
