@@ -76,8 +76,7 @@ def batch(
     from leadterm.pages.wanted import Format
 
     if status is not None:
-        _show(status)
-        return
+        return _show(status)
     if input is None or output is None:
         raise LeadtermError("batch needs an input and an output.", hint="See 'leadterm batch --help'.")
     held = read_config()
@@ -86,16 +85,20 @@ def batch(
         raise unknown_name("setting", setting, ("outpatient", "inpatient"))
     check_table_output(format, output)
     columns = {role: name for role, name in (("text", text_column), ("id", id_column)) if name is not None}
-    model = model or held.get("model", "default")
     options = Options(
         input if is_address(input) else str(Path(input).absolute()),
-        str(Path(model).absolute()) if Path(model).is_dir() else model, Format(format),
+        _placed(model or held.get("model", "default")), Format(format),
         tuple(system or ()), top, held.get("threshold") if threshold is None else threshold, setting, date, columns,
         sql, notes_per_part,
     )  # fmt: skip
     with Journal(log, metrics) as journal:
-        failed = _go(options, output, _engine(scheduler, workers, round(max_memory * 1e9)), journal)
-    raise typer.Exit(failed)
+        ended = _go(options, output, _engine(scheduler, workers, round(max_memory * 1e9)), journal)
+    raise typer.Exit(ended)
+
+
+def _placed(model: str) -> str:
+    """Say where a model is so that workers find it, whatever folder they start in."""
+    return str(Path(model).absolute()) if Path(model).is_dir() else model
 
 
 def _engine(scheduler: str | None, workers: int | None, memory: int) -> Engine:
