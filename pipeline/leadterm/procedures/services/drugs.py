@@ -23,7 +23,10 @@ STRENGTH_NAMED = frozenset({"depo-medrol", "depomedrol", "depo medrol", "kenalog
 CONTINUED = re.compile(r"\s*(?:dose|amount|strength|total dose|route|given|qty|quantity)\s*[:=]", re.IGNORECASE)
 SAME = re.compile(r"^[\s,]*[(/\[,]?\s*(?:brand|i\.e\.|aka|generic)?\s*$")
 RENAL = ("esrd", "stage renal", "dialysis")
-ESRD = re.compile(r"\b(?:esrd|end[- ]stage renal|(?:hemo|peritoneal )?dialysis)\b")
+ESRD = re.compile(
+    r"(?<!not on )(?<!not yet on )(?<!no )(?<!without )(?<!pre-)"
+    r"\b(?:esrd|end[- ]stage renal|(?:hemo|peritoneal )?dialysis)\b"
+)
 WEIGHT = re.compile(
     r"\b(?:weight|wt\.?|weighs?|weighed|weighing)[^.\n\d]{0,25}(\d{2,3}(?:\.\d+)?)\s*(kg|kilograms?|lbs?|pounds?)\b",
     re.I,
