@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from leadterm.errors import LeadtermError, unknown_name
 from leadterm.rules.coherence import brought_in, left_out, record_of
@@ -100,8 +99,7 @@ class Stages(Suggester, Protocol):
         """Whether the guidelines decide over its set; a model that learned how its coders code keeps their ways."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
+class _Row(NamedTuple):
     """A candidate with its confidence."""
 
     table: CandidateTable
@@ -219,7 +217,7 @@ def _judged(
         moved |= {(name, row.code): (BELOW * threshold * row.confidence, f"left out: {out[row.code]}")
                   for row in above if row.code in out}  # fmt: skip
     return [
-        replace(row, confidence=moved[row.system, row.code][0], reason=moved[row.system, row.code][1])
+        row._replace(confidence=moved[row.system, row.code][0], reason=moved[row.system, row.code][1])
         if (row.system, row.code) in moved
         else row
         for row in rows
@@ -237,7 +235,7 @@ def _joined(rows: list[_Row], system: str, record: str) -> list[_Row]:
             if code is not None:
                 more[code] = max(more.get(code, 0.0), row.confidence)
     return [
-        replace(row, confidence=min(row.confidence + more[row.code], max(MOST, row.confidence)))
+        row._replace(confidence=min(row.confidence + more[row.code], max(MOST, row.confidence)))
         if row.system == system and row.code in more
         else row
         for row in rows

@@ -18,7 +18,7 @@ from leadterm.ranking.calibration import (
     precision_threshold,
 )
 from leadterm.ranking.ranker import Ranker
-from leadterm.ranking.trees import RankerSettings, export, group_folds, grow, walk
+from leadterm.ranking.trees import RankerSettings, export, group_folds, grow, lay_out, walk
 
 NAMES = ["signal", "weak", "noise"]
 SMALL = RankerSettings(iterations=30, min_samples_leaf=10)
@@ -45,7 +45,7 @@ def test_numpy_trees_equal_scikit_learn() -> None:
     trees, baseline, depth = export(model)
     fresh, _, _ = problem(seed=1)
     fresh = np.vstack([X, fresh, np.nextafter(X, np.float32(np.inf))])
-    raw = baseline + walk(trees, depth, fresh)
+    raw = baseline + walk(lay_out(trees), depth, fresh)
     np.testing.assert_allclose(1 / (1 + np.exp(-raw)), model.predict_proba(fresh)[:, 1], atol=1e-6)
 
 

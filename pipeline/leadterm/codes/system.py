@@ -143,7 +143,8 @@ class CodeSystem:
 
     def title(self, code: str) -> str:
         """Give what a code stands for; empty where a corpus's own list has no title."""
-        return self._titles[self._row(code)]
+        row = self._rows.get(code)
+        return self._titles[self._row(code) if row is None else row]
 
     def parent(self, code: str) -> str | None:
         """Give the code one level up; None for a category."""
@@ -254,12 +255,15 @@ class CodeSystem:
         """
         row = self._row(code)
         base = self._parent[row] if self._extended[row] else row
-        meanings = self._sevenths.nearest(self._line(base))
         first = base + 1
-        if first < self._end[base] and self._extended[first]:
+        longer = first < self._end[base] and self._extended[first]
+        if self._billable[base] and not longer:
+            return {}
+        meanings = self._sevenths.nearest(self._line(base))
+        if longer:
             used = [self._codes[at][-1] for at in range(first, self._end[base])]
             return {char: meanings.get(char, "") for char in used}
-        return {} if self._billable[base] else meanings
+        return meanings
 
     def expand(self, code: str, seventh: str = "A") -> str | None:
         """Complete a code with a 7th character, filling the gap with the placeholder X.

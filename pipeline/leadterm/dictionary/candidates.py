@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from leadterm.dictionary.births import birth_codes, period_of
 from leadterm.dictionary.code_tables import CodeTables, code_tables
 from leadterm.dictionary.implied import implied
 from leadterm.dictionary.injuries import (
+    ANY_EPISODE,
     CLAUSE_REACH,
+    EPISODIC,
     as_injury,
     consciousness,
     episodes,
@@ -56,8 +58,7 @@ LASTING = ("E08", "E09", "E10", "E11", "E13", "G30", "I10", "I25.1", "I50", "J44
 WORSE = {"R65.20": ("R65.21",), "I12.9": ("N18.5", "N18.6"), "I13.0": ("N18.5", "N18.6")}
 
 
-@dataclass(frozen=True, slots=True)
-class Support:
+class Support(NamedTuple):
     """One mention that speaks for a candidate, in one reading."""
 
     found: FoundMention
@@ -65,8 +66,7 @@ class Support:
     note: int
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(NamedTuple):
     """A billable code that the encounter may carry.
 
     ``choice``: how it was chosen within its family, by the best support. ``supports``: mentions that led to it, best
@@ -76,7 +76,7 @@ class Candidate:
     code: str
     choice: Choice
     supports: tuple[Support, ...]
-    combined: tuple[str, ...] = field(default=())
+    combined: tuple[str, ...] = ()
 
 
 def detail_weights(found: FoundMention, note: NoteReading) -> dict[str, float]:
@@ -171,7 +171,8 @@ def _gather(
                 readings = [reading for reading in readings if reading.code[:3] in categories]
             if not readings:
                 continue
-            when = episodes(found, note)
+            timed = any(reading.code.startswith(EPISODIC) for reading in readings)
+            when = episodes(found, note) if timed else ANY_EPISODE
             weights: dict[str, float] = {}
             for reading in readings:
                 if not weights and specifier.telling_words(reading.code):
@@ -236,9 +237,9 @@ def _is_injury(found: FoundMention) -> bool:
 def _companions(found: FoundMention, note: NoteReading, tables: CodeTables) -> list[Reading]:
     """Codes that stand beside one of a mention's readings, or in its place, because its clause says so."""
     own = found.readings[0]
-    past = tables.history_of(own.code) if may_be_over(own.code, found, note) else None
-    term = f"history of {own.term}"
-    gone = [Reading(past, term, COMPANION, own.words, own.missing, own.gap, own.weight)] if past else []
+    gone = []
+    if (past := tables.history_of(own.code)) and may_be_over(own.code, found, note):
+        gone = [Reading(past, f"history of {own.term}", COMPANION, own.words, own.missing, own.gap, own.weight)]
     return gone + [
         Reading(companion, why, COMPANION, own.words, own.missing, own.gap, own.weight)
         for words, anywhere, companion, why in tables.companions_of(own.code)

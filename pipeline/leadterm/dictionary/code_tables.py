@@ -53,7 +53,15 @@ class CodeTables:
 
     def history_of(self, code: str) -> str | None:
         """Give the personal-history code that takes the place of a disease: of the longest prefix listed."""
-        return next((self.history[code[:n]] for n in range(len(code), 0, -1) if code[:n] in self.history), None)
+        if code not in self._over:
+            prefixes = (code[:n] for n in range(len(code), 0, -1))
+            self._over[code] = next((self.history[prefix] for prefix in prefixes if prefix in self.history), None)
+        return self._over[code]
+
+    @cached_property
+    def _over(self) -> dict[str, str | None]:
+        """Codes of history of the codes that were asked for."""
+        return {}
 
 
 def _near_and_far(words: str) -> tuple[frozenset[str], frozenset[str]]:

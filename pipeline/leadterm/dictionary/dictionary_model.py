@@ -171,12 +171,18 @@ class DictionaryModel(FrameReader):
         if self.ranker.first is None or not table.codes or table.system in MAKERS:
             return None
         leads = may_lead(table.codes, confidence, self.threshold)
-        columns = first_columns(table.codes, table.features, confidence, self.threshold)[leads]
-        learned = frozenset(self.ranker.first.feature_names)
-        known = [number for number, name in enumerate(FIRST_FEATURES) if name in learned]
+        columns = first_columns(table.codes, table.features, confidence, self.threshold, leads)[leads]
+        known, names = self._first_known
         scores = np.full(len(table.codes), -np.inf)
-        scores[leads] = self.ranker.first.raw_score(columns[:, known], [FIRST_FEATURES[k] for k in known])
+        scores[leads] = self.ranker.first.raw_score(columns[:, known], names)
         return scores
+
+    @cached_property
+    def _first_known(self) -> tuple[list[int], tuple[str, ...]]:
+        """Columns that the ranker of the first code has learned from, and their names."""
+        learned = frozenset(self.ranker.first.feature_names if self.ranker.first else ())
+        known = [number for number, name in enumerate(FIRST_FEATURES) if name in learned]
+        return known, tuple(FIRST_FEATURES[k] for k in known)
 
     def titles(self, system: str, codes: Sequence[str]) -> Mapping[str, str]:
         """Give the titles of codes; none of another system, nor of a code that a corpus writes in its own way."""

@@ -69,14 +69,17 @@ def _stands_behind(code: str) -> bool:
 
 
 def first_columns(
-    codes: Sequence[str], features: NDArray[np.float32], confidence: NDArray[np.float64], line: float
-) -> NDArray[np.float32]:
+    codes: Sequence[str], features: NDArray[np.float32], confidence: NDArray[np.float64], line: float,
+    leads: NDArray[np.bool_] | None = None,
+) -> NDArray[np.float32]:  # fmt: skip
     """Describe the candidates of one encounter beside those that are suggested with them, and those that may lead.
 
     ``codes``: of the candidates. ``features``: of the same, shape (n_codes, len(FEATURES)). ``confidence``: that each
-    is reported, shape (n_codes,). ``line``: confidence from which on a code is suggested.
+    is reported, shape (n_codes,). ``line``: confidence from which on a code is suggested. ``leads``: what `may_lead`
+    gave, where that is at hand.
     """
-    above, leads = confidence >= line, may_lead(codes, confidence, line)
+    above = confidence >= line
+    leads = may_lead(codes, confidence, line) if leads is None else leads
     told = np.where(features[:, _DIAGNOSIS] < 0, _NEVER, features[:, _DIAGNOSIS])
     orders = (-confidence, features[:, _ORDER], told, -features[:, _MENTIONS], -features[:, _WORDING])
     ranks, among = (

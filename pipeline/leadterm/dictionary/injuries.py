@@ -12,7 +12,10 @@ if TYPE_CHECKING:
     from leadterm.codes.system import CodeSystem
     from leadterm.text.reading import FoundMention, NoteReading, Reading
 
-__all__ = ["CLAUSE_REACH", "as_injury", "consciousness", "episodes", "fitting", "injured_trunk", "with_consciousness"]
+__all__ = [
+    "ANY_EPISODE", "CLAUSE_REACH", "EPISODIC", "as_injury", "consciousness", "episodes", "fitting", "injured_trunk",
+    "with_consciousness",
+]  # fmt: skip
 
 CLAUSE_REACH = 8
 HEALING = frozenset({"healing", "healed", "union", "aftercare", "recheck"})
@@ -24,6 +27,9 @@ SEQUELA = frozenset({"sequela", "sequelae", "residual"})
 EARLIER = frozenset({"ago", "status"})
 DRUG_EFFECTS = ("T36", "T51")
 FRACTURES = ("S", "M48.5", "M80", "M84")
+EPISODIC = ("S", "T", "V", "W", "X", "Y", "M48", "M80", "M84", "M97")
+"""Where codes with a seventh character for the episode of care stand; no other code asks for one."""
+ANY_EPISODE = ("A",)
 UNHEALED = {"nonunion": "K", "nonunited": "K", "ununited": "K", "malunion": "P", "malunited": "P"}
 RIB, RIBS, FEW = "S22.3", "S22.4", 6
 PLURALS = ("ribs", "fractures", "fxs")

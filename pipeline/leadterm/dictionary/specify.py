@@ -22,6 +22,7 @@ UNIMPORTANT = frozenset(
     {"other", "specified", "encounter", "initial", "part", "elsewhere", "classified", "type", "site", "nature"}
     | {"uncomplicated", "level", "affecting"}
 )
+WITHOUT_WEIGHT = STOPWORDS | UNIMPORTANT
 VAGUE_MEANINGS = frozenset({"unspecified", "stage", "eye", "not", "applicable"})
 CAUSE, INJURY = "traumatic", "ST"  # outside the chapter of injuries nothing is taken to come of one
 OTHER_COST = 0.6
@@ -98,10 +99,12 @@ class Specifier:
 
     def _title_words(self, code: str) -> frozenset[str]:
         title = self.system.title(code)
+        lowered = title.lower()
         for pattern, signs, instead in LEFT_OUT:
-            if any(sign in title.lower() for sign in signs):
+            if any(sign in lowered for sign in signs):
                 title = pattern.sub(instead, title)
-        return frozenset(w for w in self.normaliser.words(title) if w not in STOPWORDS and w not in UNIMPORTANT)
+                lowered = title.lower()
+        return frozenset(self.normaliser.words(title)) - WITHOUT_WEIGHT
 
     def _leaves(self, family: str) -> tuple[Leaf, ...]:
         """Codes below a family that are billable but for a 7th character that tells the episode of care."""

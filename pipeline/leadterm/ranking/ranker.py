@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -21,11 +22,13 @@ from leadterm.ranking.report_rates import RATE_ARRAYS, ReportRates
 from leadterm.ranking.trees import (
     DEEPEST,
     TREE_ARRAYS,
+    LaidOut,
     RankerSettings,
     check_trees,
     export,
     group_folds,
     grow,
+    lay_out,
     telling,
     walk,
 )
@@ -130,8 +133,12 @@ class Ranker:
         data = self._align(np.asarray(X, dtype=np.float32), feature_names)
         out = np.full(len(data), self.baseline)
         for start in range(0, len(data), _CHUNK):
-            out[start : start + _CHUNK] += walk(self.trees, self.depth, data[start : start + _CHUNK])
+            out[start : start + _CHUNK] += walk(self._laid_out, self.depth, data[start : start + _CHUNK])
         return out
+
+    @cached_property
+    def _laid_out(self) -> LaidOut:
+        return lay_out(self.trees)
 
     def confidence(self, X: ArrayLike, feature_names: Sequence[str]) -> Floats:
         """Give the calibrated probability that a coder would assign each candidate; takes what `raw_score` takes."""

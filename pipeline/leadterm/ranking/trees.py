@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,8 @@ from leadterm.storage.soundness import check_finite, check_lengths, check_number
 from leadterm.storage.validation import STRICT
 
 __all__ = [
-    "DEEPEST", "TREE_ARRAYS", "RankerSettings", "check_trees", "export", "group_folds", "grow", "telling", "walk",
+    "DEEPEST", "TREE_ARRAYS", "RankerSettings", "check_trees", "export", "group_folds", "grow", "lay_out", "telling",
+    "walk",
 ]  # fmt: skip
 
 Floats = NDArray[np.float64]
@@ -68,20 +69,37 @@ def group_folds(groups: Sequence[object] | NDArray[Any], folds: int, seed: int) 
     return np.asarray(fold_of[index.reshape(-1)], dtype=np.int64)
 
 
-def walk(trees: Mapping[str, NDArray[Any]], depth: int, data: NDArray[np.float32]) -> Floats:
+class LaidOut(NamedTuple):
+    """Trees laid out to be walked: both children of a node side by side, numbers as numpy counts places."""
+
+    feature: NDArray[np.intp]
+    limit: NDArray[Any]
+    child: NDArray[np.intp]
+    nan_left: NDArray[Any]
+    roots: NDArray[np.intp]
+    value: NDArray[Any]
+
+
+def lay_out(trees: Mapping[str, NDArray[Any]]) -> LaidOut:
+    """Lay out trees to be walked, once for all walks."""
+    child = np.stack([trees["right"], trees["left"]], axis=1).astype(np.intp).ravel()
+    feature, roots = trees["feature"].astype(np.intp), trees["roots"].astype(np.intp)
+    return LaidOut(feature, np.asarray(trees["limit"]), child, np.asarray(trees["nan_left"]), roots, trees["value"])
+
+
+def walk(trees: LaidOut, depth: int, data: NDArray[np.float32]) -> Floats:
     """Sum the leaf values of all trees for each row, going down all trees at once.
 
     Sum over trees, without the baseline. ``depth``: steps from a root to the deepest leaf.
 
     >>> leaf = {name: np.zeros(1, dtype=int) for name in TREE_ARRAYS} | {"value": np.array([1.5])}
-    >>> walk(leaf, 1, np.zeros((2, 1), dtype=np.float32)).tolist()
+    >>> walk(lay_out(leaf), 1, np.zeros((2, 1), dtype=np.float32)).tolist()
     [1.5, 1.5]
     """
     first = np.arange(len(data))[:, None] * data.shape[1]  # where a row begins in the flat data
     flat, blank = data.ravel(), bool(np.isnan(data).any())
-    feature, limit, nan_left = trees["feature"].astype(np.intp), trees["limit"], trees["nan_left"]
-    child = np.stack([trees["right"], trees["left"]], axis=1).astype(np.intp).ravel()
-    node = np.repeat(np.asarray(trees["roots"], dtype=np.intp)[None, :], len(data), axis=0)
+    feature, limit, child, nan_left, roots, leaf = trees
+    node = roots[None, :].repeat(len(data), axis=0)
     at, value, most = (np.empty(node.shape, kind) for kind in (node.dtype, data.dtype, limit.dtype))
     for _ in range(depth):  # every number is checked when trees are read: "clip" spares numpy a copy of each result
         np.add(feature.take(node, out=at, mode="clip"), first, out=at)
@@ -90,7 +108,7 @@ def walk(trees: Mapping[str, NDArray[Any]], depth: int, data: NDArray[np.float32
             left |= np.isnan(value) & nan_left.take(node)
         np.add(2 * node, left, out=at)
         child.take(at, out=node, mode="clip")
-    return np.asarray(trees["value"].take(node).sum(axis=1, dtype=np.float64))
+    return np.asarray(leaf.take(node).sum(axis=1, dtype=np.float64))
 
 
 def check_trees(trees: Mapping[str, NDArray[Any]], features: int) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -47,12 +48,16 @@ class WordWeights:
 
     def columns(self, told: Sequence[Iterable[str]]) -> NDArray[np.float32]:
         """Add up the weights of the words that stand around each candidate, shape (n_candidates, 2)."""
-        row, weights = self._row, self.weights
-        sums = {
-            key: weights[[row[word] for word in words if word in row]].sum(axis=0)
-            for key, words in {id(words): words for words in told}.items()  # those of one mention stand there once
-        }
-        return np.array([sums[id(words)] for words in told], np.float32).reshape(len(told), len(WORD_FEATURES))
+        row = self._row
+        each = {id(words): words for words in told}  # those of one mention stand there once
+        rows = [[row[word] for word in words if word in row] for words in each.values()]
+        held = [one for one in rows if one]
+        sums = np.zeros((len(rows), len(WORD_FEATURES)), np.float32)
+        if held:
+            begins = np.cumsum([0, *map(len, held[:-1])])
+            sums[[bool(one) for one in rows]] = np.add.reduceat(self.weights[[*chain(*held)]], begins, axis=0)
+        at = dict(zip(each, range(len(rows)), strict=True))
+        return sums[[at[id(words)] for words in told]].reshape(len(told), len(WORD_FEATURES))
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Give the arrays by name."""

@@ -15,6 +15,7 @@ __all__ = ["episode_hint", "more_specific", "side_hint", "type_hint"]
 
 WORD = re.compile(r"[a-z0-9']+")
 SIDES = ("right", "left", "bilateral")
+_SIDED = re.compile("right|left|bilateral", re.IGNORECASE)
 EMPTY = frozenset({
     "a", "an", "and", "at", "by", "due", "for", "from", "in", "nos", "of", "on", "or", "other", "side", "sides", "the",
     "to", "unilateral", "unspecified", "with", "without",
@@ -45,7 +46,9 @@ def side_hint(system: CodeSystem, code: str) -> str:
     wanted = [_core(words), *(_core(words) - {noun} for noun in _unspecified(system.title(stem)))]
     found: dict[str, str] = {}
     for relative in _stems(system, stem):
-        title = _words(system.title(relative))
+        if not _SIDED.search(written := system.title(relative)):
+            continue
+        title = _words(written)
         sides = set(title) & set(SIDES)
         if len(sides) != 1 or title.count("unspecified") >= vague:
             continue

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from leadterm.text.extensions import SENTENCES, declare, text_of, token_column, token_starts
@@ -59,22 +60,24 @@ class SentenceSplitter:
         """Annotate a doc."""
         import numpy as np
 
-        if not len(doc):
+        n, text, spaces = len(doc), text_of(doc), token_column(doc, "IS_SPACE")
+        if not n:
             return doc
-        text = text_of(doc)
         lines = doc.user_data.get(LINES) or split_lines(text)
         forced = [s.start for s in doc._.sections if s.start]
         forced += [p.body_start for p in doc._.problems if p.body_start < p.body_end]
-        at = token_starts(doc).searchsorted(sentence_starts(text, lines, forced))
-        worded = np.append(np.flatnonzero(np.equal(token_column(doc, "IS_SPACE"), 0)), len(doc))
-        at = np.unique(worded[worded.searchsorted(at)])  # never a sentence of white space alone
-        flags = np.full((len(doc), 1), -1, dtype=np.int64)
+        starts: list[int] = []
+        for i in token_starts(doc).searchsorted(sentence_starts(text, lines, forced)).tolist():
+            while i < n and spaces[i]:  # never a sentence of white space alone
+                i += 1
+            if not starts or i > starts[-1]:
+                starts.append(i)
         if text[0].isspace():
-            at = at[1:]
-        starts = np.concatenate(([0], at[at < len(doc)], [len(doc)]))
-        for i in (np.diff(starts) > LONGEST_SENTENCE).nonzero()[0]:
-            flags[starts[i] : starts[i + 1] : LONGEST_SENTENCE] = 1
-        flags[starts[:-1]] = 1
+            del starts[:1]
+        starts = [0, *(i for i in starts if 0 < i < n)]
+        every = [k for a, b in pairwise([*starts, n]) for k in range(a, b, LONGEST_SENTENCE)]
+        flags = np.full((n, 1), -1, dtype=np.int64)
+        flags[every] = 1
         doc.from_array(["SENT_START"], flags.astype(np.uint64))  # type: ignore[arg-type]
         doc.user_data[SENTENCES] = (flags[:, 0] == 1).tolist()
         return doc

@@ -23,13 +23,14 @@ if TYPE_CHECKING:
     from spacy.tokens import Doc
 
 __all__ = [
-    "RAW", "TEXT", "Problem", "Section", "declare", "sentence_flags", "set_on_span", "text_of", "token_column",
-    "token_starts",
+    "RAW", "TEXT", "Problem", "Section", "declare", "held_words", "sentence_flags", "set_on_span", "text_of",
+    "token_column", "token_starts",
 ]  # fmt: skip
 
 TEXT, RAW = "leadterm_text", "leadterm_raw_text"
 STARTS = "leadterm_token_starts"
 COLUMNS, SENTENCES = "leadterm_token_columns", "leadterm_sentence_flags"
+HELD = "leadterm_lower_case_words"
 ATTRIBUTES = ("ORTH", "LOWER", "LENGTH", "SPACY", "IS_SPACE")
 
 
@@ -135,6 +136,14 @@ def token_column(doc: Doc, name: str) -> list[int]:
     return (_read_tokens(doc)[0] if columns is None else columns)[name]
 
 
+def held_words(doc: Doc) -> frozenset[int]:
+    """The lower-case forms of its tokens, as spaCy's numbers, each once."""
+    held: frozenset[int] | None = doc.user_data.get(HELD)
+    if held is None:
+        held = doc.user_data[HELD] = frozenset(token_column(doc, "LOWER"))
+    return held
+
+
 def _read_tokens(doc: Doc) -> tuple[dict[str, list[int]], npt.NDArray[np.int64]]:
     """Keep the columns of `ATTRIBUTES`, and the first character of each token, with a doc."""
     import numpy as np
@@ -149,7 +158,8 @@ def _read_tokens(doc: Doc) -> tuple[dict[str, list[int]], npt.NDArray[np.int64]]
 
 def forget_columns(doc: Doc) -> None:
     """Forget the columns read so far: the lower-case form of a token is another now."""
-    del doc.user_data[COLUMNS], doc.user_data[STARTS]
+    for name in (COLUMNS, STARTS, HELD):
+        doc.user_data.pop(name, None)
 
 
 def sentence_flags(doc: Doc) -> list[bool]:

@@ -4,16 +4,26 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import compress
 from operator import add
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from leadterm.schema import EvidenceSpan, Mention
-from leadterm.text.extensions import RAW, SPAN_ATTRIBUTES, sentence_flags, text_of, token_column, token_starts
+from leadterm.text.extensions import (
+    RAW,
+    SPAN_ATTRIBUTES,
+    held_words,
+    sentence_flags,
+    text_of,
+    token_column,
+    token_starts,
+)
 from leadterm.text.light_spacy import get_string_id
 from leadterm.text.matching.term_matcher import Cover, Reading, Scan, TermMatcher
 
@@ -44,8 +54,7 @@ PROBLEM_TOKENS = "leadterm_problem_tokens"
 NOTHING: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class FoundMention:
+class FoundMention(NamedTuple):
     """A mention, its readings and where it stands.
 
     ``near``: normal words of the clause, nearest first. ``coverage``: share of the clause's weight that the mention
@@ -123,17 +132,15 @@ class _Reader:
             self._blank_opposites(scan)
         self.foreign = self._long_forms(scan)
         self.years = bool(ANY_YEAR.search(self.text))
-        known, lowered = plurals(), token_column(doc, "LOWER")
-        said = () if known.isdisjoint(lowered) else enumerate(lowered)
-        self.plural = frozenset(i for i, word in said if word in known)
+        known = plurals() & held_words(doc)
+        said = enumerate(token_column(doc, "LOWER")) if known else ()
+        self.plural = frozenset([i for i, word in said if word in known])
         self.tokens = scan.token.tolist()
         self.positions = scan.position.tolist()
-        self.clauses = {number: (low, high, sum(self.weight[low:high])) for number, low, high in runs(scan.segment)}
-        sentence_of = sentence_numbers(doc)
-        self.sentence_of: list[int] = sentence_of.tolist()
-        self.sentences = {
-            number: frozenset(self._without_foreign(low, high)) for number, low, high in runs(sentence_of[scan.token])
-        }
+        self.clauses = {number: (low, high) for number, low, high in runs(scan.segment)}
+        begun = [*compress(range(len(doc)), sentence_flags(doc))]
+        self.begun = begun if begun[:1] == [0] else [0, *begun]
+        self.sentences: dict[int, frozenset[str]] = {}
 
     def _keep_sides(self, doc: Doc, scan: Scan, vocabulary: tuple[str, ...]) -> None:
         """Keep the side behind a comma: "cataract without glaucoma, left eye"."""
@@ -150,6 +157,15 @@ class _Reader:
         many = np.isin(scan.token, names)
         many[1:] &= scan.token[1:] == scan.token[:-1]
         return frozenset(np.flatnonzero(many).tolist())
+
+    def _sentence(self, token: int) -> frozenset[str]:
+        """The normal words of the sentence of a token."""
+        at = bisect_right(self.begun, token)
+        if at not in self.sentences:
+            first, last = self.begun[at - 1], self.begun[at] if at < len(self.begun) else len(self.starts)
+            low, high = bisect_left(self.tokens, first), bisect_left(self.tokens, last)
+            self.sentences[at] = frozenset(self._without_foreign(low, high))
+        return self.sentences[at]
 
     def _without_foreign(self, low: int, high: int) -> list[str]:
         if not self.foreign:
@@ -184,15 +200,16 @@ class _Reader:
     def _mention(self, cover: Cover) -> FoundMention:
         first, last = cover.tokens[0], cover.tokens[-1]
         start, end, text = self.starts[first], self.ends[last], self.text
+        data = self.doc.user_data
         assertion, cues, section, label = (
-            get_on_span(self.doc.user_data, start, end, name) for name in ("assertion", "cues", "section", "label")
-        )
+            get_on_span(data, start, end, "assertion"), get_on_span(data, start, end, "cues"),
+            get_on_span(data, start, end, "section"), get_on_span(data, start, end, "label"),
+        )  # fmt: skip
         heard = tuple([EvidenceSpan(self.note_id, a, b, self.raw[a:b]) for a, b in cues]) if cues else ()
         mention = Mention(self.note_id, self._pieces(cover.tokens), assertion, heard, section)
         near, coverage = self._surroundings(cover)
-        sentence = self.sentences.get(self.sentence_of[first], NOTHING)
         return FoundMention(
-            mention, cover.readings, near, sentence, coverage, self.heading[first], self.body[first],
+            mention, cover.readings, near, self._sentence(first), coverage, self.heading[first], self.body[first],
             label, start / max(len(text), 1), cover.subsumed, cover.joined, self._dated(start, end),
             bool(self.plural) and not self.plural.isdisjoint(range(first, last + PLURAL_REACH)),
         )  # fmt: skip
@@ -211,24 +228,28 @@ class _Reader:
             else:
                 runs.append([token, token])
         bounds = [(self.starts[first], self.ends[last]) for first, last in runs]
-        return tuple(EvidenceSpan(self.note_id, start, end, self.raw[start:end]) for start, end in bounds)
+        return tuple([EvidenceSpan(self.note_id, start, end, self.raw[start:end]) for start, end in bounds])
 
     def _surroundings(self, cover: Cover) -> tuple[tuple[str, ...], float]:
         """Words of the clause, nearest to the mention first, and the share of its weight that the mention covers."""
-        begin, end, total = self.clauses.get(cover.segment, (0, 0, 0.0))
-        own, tokens = frozenset(cover.tokens), self.tokens
-        positions = self.positions[begin:end]
-        first, last = cover.tokens[0], cover.tokens[-1]
-        within = range(bisect_left(tokens, first, begin, end), bisect_right(tokens, last, begin, end))
-        inside = [i for i in within if tokens[i] in own]
-        low, high = (self.positions[inside[0]], self.positions[inside[-1]]) if inside else (0, 0)
-        away = [low - p if p < low else p - high if p > high else 0 for p in positions]
+        begin, end = self.clauses.get(cover.segment, (0, 0))
+        own, tokens, positions = cover.tokens, self.tokens, self.positions
+        first, last = own[0], own[-1]
+        inside: Sequence[int] = range(bisect_left(tokens, first, begin, end), bisect_right(tokens, last, begin, end))
+        if last - first >= len(own):
+            inside = [i for i in inside if tokens[i] in own]
+        low, high = (positions[inside[0]], positions[inside[-1]]) if inside else (0, 0)
+        left, right = bisect_left(positions, low, begin, end), bisect_right(positions, high, begin, end)
+        away = [low - p for p in positions[begin:left]]
+        away += [0] * (right - left)
+        away += [p - high for p in positions[right:end]]
         words = self.words[begin:end]
         for i in self.foreign.intersection(range(begin, end)) if self.foreign else ():
             if tokens[i] not in own:
                 words[i - begin] = ""
         near = dict.fromkeys([words[i] for i in sorted(range(len(away)), key=away.__getitem__)])
         near.pop("", None)
+        total = sum(self.weight[begin:end])
         return tuple(near), sum([self.weight[i] for i in inside]) / total if total else 0.0
 
 
@@ -250,12 +271,6 @@ def runs(numbers: npt.NDArray[Any]) -> list[tuple[int, int, int]]:
     cuts = np.flatnonzero(numbers[1:] != numbers[:-1]) + 1
     starts = [0, *cuts.tolist()]
     return list(zip(numbers[starts].tolist(), starts, [*starts[1:], len(numbers)], strict=True))
-
-
-def sentence_numbers(doc: Doc) -> npt.NDArray[np.int64]:
-    """Number of the sentence of each token."""
-    numbers: npt.NDArray[np.int64] = np.cumsum(sentence_flags(doc)) - 1
-    return numbers
 
 
 def problem_tokens(doc: Doc) -> list[tuple[int, int, int, int]]:

@@ -161,8 +161,9 @@ class CueTrie:
         """
         places, free = [], 0
         starts, last = self._starts, len(numbers) - 1
+        nodes = self._nodes
         for i in [i for i, number in enumerate(numbers) if number in starts]:
-            node = self._start(numbers[i])
+            node = nodes.get(numbers[i]) or self._start(numbers[i])
             if node.cues or (i < last and numbers[i + 1] in node.known):
                 places.append(i)
         hopeful = frozenset(places)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from itertools import groupby
 from typing import NamedTuple
 
@@ -37,7 +38,8 @@ class Box(NamedTuple):
     ticked: bool
 
 
-def find_boxes(text: str) -> list[Box]:
+@lru_cache(maxsize=16)  # sentences and contexts ask of the same notes
+def find_boxes(text: str) -> tuple[Box, ...]:
     """Find the check boxes of a note, in order; one stands before its item, or behind each on its line.
 
     Blanks of underscores count only in a note that ticks one of them: elsewhere they are blanks. A task still to do
@@ -48,7 +50,7 @@ def find_boxes(text: str) -> list[Box]:
     [('Asthma', False), ('Gout', True)]
     """
     if not any(sign in text for sign in _SIGNS) and not _ROUND.search(text):
-        return []
+        return ()
     marks = list(_BOX.finditer(text))
     if not any(mark["on"] and mark.group().startswith("_") for mark in marks):
         marks = [mark for mark in marks if not mark.group().startswith("_")]
@@ -56,7 +58,7 @@ def find_boxes(text: str) -> list[Box]:
     for begin, line in groupby(marks, key=lambda mark: text.rfind("\n", 0, mark.start()) + 1):
         end = text.find("\n", begin)
         found += _of_line(text, begin, end if end >= 0 else len(text), list(line))
-    return found
+    return tuple(found)
 
 
 def _of_line(text: str, begin: int, end: int, marks: list[re.Match[str]]) -> list[Box]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from leadterm.text.extensions import sentence_flags, token_column, token_starts
+from leadterm.text.extensions import held_words, sentence_flags, token_column, token_starts
 from leadterm.text.knowledge import load_table
 from leadterm.text.light_spacy import get_string_id
 from leadterm.text.matching.overlaps import Cover, Reading
@@ -72,10 +72,10 @@ class DrugEffectFinder:
 
         In order of the text; clause -1. ``doc``: with sentence starts and sections set.
         """
-        words = token_column(doc, "LOWER")
-        present = self._first.intersection(words)
+        present = self._first & held_words(doc)
         if not present:
             return []
+        words = token_column(doc, "LOWER")
         starts = sentence_flags(doc)
         harmed = SELF_HARM if _is_harm_meant(words) else ACCIDENT
         allergies = _allergy_titles(doc)

@@ -174,10 +174,13 @@ class NumberFinder:
         """
         text = text_of(doc)
         lowered = text.lower()
-        spelled = any(word in lowered for word in WEEK_WORDS)
-        ways = {"", *(way for way in WAYS if (spelled or way != WEEKS) and _WAYS[way].search(text))}
         said = {word for word in WORDS if word in lowered}
-        rules = [rule for rule in RULES if rule.weeks in ways and not said.isdisjoint(rule.words)]
+        rules = [rule for rule in RULES if not said.isdisjoint(rule.words)] if said else []
+        asked = {rule.weeks for rule in rules} - {""}
+        if WEEKS in asked and not any(word in lowered for word in WEEK_WORDS):
+            asked.remove(WEEKS)
+        ways = {"", *(way for way in asked if _WAYS[way].search(text))}
+        rules = [rule for rule in rules if rule.weeks in ways]
         return list(self._found(rules, text, token_starts(doc).tolist())) if rules else []
 
     def _found(self, rules: list[_Rule], text: str, starts: list[int]) -> Iterator[Cover]:

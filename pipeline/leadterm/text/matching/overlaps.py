@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -12,8 +13,7 @@ __all__ = ["Cover", "Match", "Reading", "Scan"]
 I32 = npt.NDArray[np.int32]
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(NamedTuple):
     """A term found in a note.
 
     ``term``: number of the term in the lexicon. ``tokens``: the tokens that hold its words, ascending. ``gap``: words
@@ -59,8 +59,7 @@ class Reading:
     weight: float
 
 
-@dataclass(frozen=True, slots=True)
-class Cover:
+class Cover(NamedTuple):
     """Tokens that together mention something, with all the ways to read them.
 
     ``readings``: at least one; the one that leaves out least first. ``subsumed``: whether the tokens of another cover

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from leadterm.text.extensions import sentence_flags, token_column
+from leadterm.text.extensions import held_words, sentence_flags, token_column
 from leadterm.text.knowledge import load_table
 from leadterm.text.light_spacy import get_string_id
 from leadterm.text.matching.term_matcher import Cover, Reading
@@ -41,6 +41,7 @@ class PatternMatcher:
             steps = tuple(None if part == "*" else _hashes(part.split("|")) for part in row["pattern"].split())
             for word in sorted(steps[0] or ()):
                 self._by_first.setdefault(word, []).append((steps, row))
+        self._first = frozenset(self._by_first)
 
     @classmethod
     def external_causes(cls, known: Container[str]) -> PatternMatcher:
@@ -67,13 +68,12 @@ class PatternMatcher:
 
         In order of the text; clause -1.
         """
-        words = token_column(doc, "LOWER")
-        present = set(words)
-        rows = {first: self._possible(first, present) for first in self._by_first.keys() & present}
+        present = held_words(doc)
+        rows = {first: self._possible(first, present) for first in present & self._first}
         possible = {first: patterns for first, patterns in rows.items() if patterns}
         if not possible:
             return []
-        starts = sentence_flags(doc)
+        words, starts = token_column(doc, "LOWER"), sentence_flags(doc)
         found: list[Cover] = []
         for i in [i for i, word in enumerate(words) if word in possible]:
             best: dict[str, tuple[tuple[int, ...], Mapping[str, str]]] = {}
@@ -88,7 +88,7 @@ class PatternMatcher:
                 found.append(Cover(tokens, -1, (reading,)))
         return found
 
-    def _possible(self, first: int, present: set[int]) -> list[tuple[Steps, Mapping[str, str]]]:
+    def _possible(self, first: int, present: frozenset[int]) -> list[tuple[Steps, Mapping[str, str]]]:
         """Patterns with a first word whose every other word the doc holds too."""
         found = []
         for steps, row in self._by_first[first]:

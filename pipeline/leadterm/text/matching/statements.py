@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from leadterm.text.extensions import text_of, token_column
+from leadterm.text.extensions import held_words, text_of, token_column
 from leadterm.text.knowledge import load_table
 from leadterm.text.light_spacy import get_string_id
 from leadterm.text.words.normalise import fold, singular
@@ -94,6 +94,8 @@ def keep_telling(covers: Sequence[Cover], quiet: set[int]) -> list[Cover]:
 
 def keep_spread(doc: Doc, covers: Sequence[Cover], quiet: set[int]) -> list[Cover]:
     """Drop the terms that take "brain metastases" for a primary of the brain, or for spread to the organ before it."""
+    if METASTASES.isdisjoint(held_words(doc)):
+        return list(covers)
     words = token_column(doc, "LOWER")
     told: dict[int, set[int]] = {}
     for i, word in enumerate(words):

@@ -125,10 +125,10 @@ class TermMatcher:
     def _singles(self, scan: Scan) -> dict[tuple[Any, ...], Match]:
         lex = self.lexicon
         found: dict[tuple[Any, ...], Match] = {}
-        known = np.flatnonzero(scan.word >= 0)
+        known = (scan.word >= 0).nonzero()[0]
         ids = scan.word[known]
         starts, ends = lex.single_ptr[ids], lex.single_ptr[ids + 1]
-        hits = np.flatnonzero(ends > starts)
+        hits = (ends > starts).nonzero()[0]
         at = known[hits]
         columns = (scan.token[at], scan.segment[at], starts[hits], ends[hits])
         for token, segment, first, last in zip(*(column.tolist() for column in columns), strict=True):
@@ -140,7 +140,7 @@ class TermMatcher:
     def _pairs(self, scan: Scan) -> Iterator[tuple[int, int, int]]:
         """Yield (i, j, term) where a term's two rarest words stand near each other and the note holds the rest."""
         lex, (paired, likely) = self.lexicon, self._paired
-        held = np.flatnonzero(paired[np.maximum(scan.word, -1)])
+        held = paired[np.maximum(scan.word, -1)].nonzero()[0]
         n = len(held)
         if n < 2 or not len(lex.pair_keys):
             return
@@ -148,21 +148,21 @@ class TermMatcher:
         left, step = np.arange(n), np.arange(1, min(REACH, n))[:, None]
         right = np.minimum(left + step, n - 1)
         near = (segment == segment[right]) & (position[right] - position <= WINDOW) & (word != word[right])
-        which, i = np.nonzero(near & (left + step < n))
+        which, i = (near & (left + step < n)).nonzero()
         j = i + which + 1
         a, b = word[i].astype(np.int64), word[j].astype(np.int64)
         keys = (np.minimum(a, b) << SHIFT) | np.maximum(a, b)
-        hit = np.flatnonzero(likely[_fold(keys)])
+        hit = likely[_fold(keys)].nonzero()[0]
         keys, i, j = keys[hit], held[i[hit]], held[j[hit]]
-        at = np.minimum(np.searchsorted(lex.pair_keys, keys), len(lex.pair_keys) - 1)
+        at = np.minimum(lex.pair_keys.searchsorted(keys), len(lex.pair_keys) - 1)
         near = (lex.pair_keys[at] == keys) & (j - i < REACH) & (scan.negated[i] == scan.negated[j])
-        hit = np.flatnonzero(near)
+        hit = near.nonzero()[0]
         hit = hit[np.lexsort((i[hit], j[hit] - i[hit]))]
         at, i, j = at[hit], i[hit], j[hit]
         counts = lex.pair_ptr[at + 1] - lex.pair_ptr[at]
-        offsets = np.repeat(lex.pair_ptr[at] - np.cumsum(counts) + counts, counts) + np.arange(counts.sum())
+        offsets = (lex.pair_ptr[at] - counts.cumsum() + counts).repeat(counts) + np.arange(counts.sum())
         terms = lex.pair_terms[offsets]
-        i, j = np.repeat(i, counts), np.repeat(j, counts)
+        i, j = i.repeat(counts), j.repeat(counts)
         here = np.zeros(len(lex.weight), dtype=np.bool_)
         here[scan.word[scan.word >= 0]] = True
         whole = self._all_here(terms, here)
@@ -172,8 +172,8 @@ class TermMatcher:
         lex = self.lexicon
         starts = lex.word_ptr[terms]
         sizes = lex.word_ptr[terms + 1] - starts
-        begins = np.cumsum(sizes) - sizes
-        words = lex.word_ids[np.repeat(starts - begins, sizes) + np.arange(sizes.sum())]
+        begins = sizes.cumsum() - sizes
+        words = lex.word_ids[(starts - begins).repeat(sizes) + np.arange(sizes.sum())]
         whole: npt.NDArray[np.bool_] = np.logical_and.reduceat(here[words], begins)
         return whole
 

@@ -84,6 +84,7 @@ class SpellingCorrector:
         self._counts = counts
         self._correct = frozenset(correct)
         self._families = families
+        self._asked: dict[tuple[str, int], Sequence[str]] = {}
 
     @classmethod
     def of_lexicon(cls, lexicon: Lexicon, normaliser: Normaliser) -> SpellingCorrector:
@@ -109,14 +110,23 @@ class SpellingCorrector:
         return cls(counts, (row["word"] for row in load_table("spelled_right.tsv")), families)
 
     @cached_property
-    def _targets(self) -> dict[tuple[str, int], list[str]]:
-        """Known words that a misspelled one may stand for, by length and the first letter, or the first two."""
-        index: dict[tuple[str, int], list[str]] = defaultdict(list)
-        for word, count in self._counts.items():
-            if len(word) >= SHORTEST_TARGET and count >= KNOWN and word.isalpha() and word not in self._correct:
-                index[word[0], len(word)].append(word)
-                index[word[:2], len(word)].append(word)
-        return dict(index)
+    def _by_letter(self) -> Mapping[str, list[str]]:
+        """Known words that a misspelled one may stand for, by their first letter."""
+        index: dict[str, list[str]] = defaultdict(list)
+        for word in [word for word, count in self._counts.items() if count >= KNOWN]:
+            if len(word) >= SHORTEST_TARGET and word.isalpha():
+                index[word[0]].append(word)
+        return {letter: [word for word in words if word not in self._correct] for letter, words in index.items()}
+
+    def _targets(self, beginning: str, size: int) -> Sequence[str]:
+        """Of these words those with a beginning, of one or two letters, and a number of letters."""
+        known = self._asked.get((beginning, size))
+        if known is None:
+            longer = beginning[1:]
+            words = self._targets(beginning[0], size) if longer else self._by_letter.get(beginning, ())
+            known = [word for word in words if (word[1] == longer if longer else len(word) == size)]
+            self._asked[beginning, size] = known
+        return known
 
     def correct(self, word: str) -> str | None:
         """Find what a word means.
@@ -149,9 +159,9 @@ class SpellingCorrector:
 
         others: list[str] = []
         for size in range(len(word) - most, len(word) + most + 1):
-            others += self._targets.get((word[0], size), ())
+            others += self._targets(word[0], size)
             if word[0] != word[1]:  # the first two may have changed places
-                others += self._targets.get((word[1::-1], size), ())
+                others += self._targets(word[1::-1], size)
         found = extract(word, others, scorer=OSA.distance, score_cutoff=most, limit=None)
         sound = _sound(word) if found else ""
         near = [(int(d), other) for other, d, _ in found if d and _sounds_near(sound, other)]
