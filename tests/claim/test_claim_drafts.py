@@ -212,7 +212,7 @@ def test_notes_give_a_draft_of_suggestions(tmp_path: Path, capsys: Capture) -> N
 
 
 def test_coverage_decides_which_diagnosis_justifies_a_service() -> None:
-    article = Article("A1", covered=frozenset({"I10"}))
+    article = Article(number="A1", covered=frozenset({"I10"}))
     edits = Edits(articles={"L1832": (article,)})
     facts = replace(FACTS, lines=(LineFacts("L1832", charge=400),))
     draft = draft_claim(knee(), facts, edits=edits)

@@ -10,9 +10,10 @@ from difflib import get_close_matches
 from typing import Any
 
 from leadterm.claim.drafts import ClaimDraft, ServiceLine
-from leadterm.claim.listed_codes import codes_in, is_listed
+from leadterm.claim.listed_codes import is_listed
 from leadterm.claim.segments import find_unfit, transliterate
 from leadterm.claim.wire import ADDRESS, CARRIED, EXTERNAL, RELATIONSHIPS, number_of
+from leadterm.codes import load_system
 from leadterm.rules.book import make_finding
 from leadterm.rules.findings import Finding
 
@@ -144,7 +145,7 @@ def _unfit(draft: ClaimDraft, where: str, value: str, most: int) -> Iterator[Fin
 
 def _unlisted(name: str, where: str, value: str) -> Iterator[Finding]:
     if value and not is_listed(name, value):
-        yield _unknown(where, value, codes_in(name))
+        yield _unknown(where, value, load_system(name))
 
 
 def _bad_date(where: str, value: str) -> Iterator[Finding]:

@@ -2,16 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from leadterm.codes import load_system
 
-__all__ = ["codes_in", "is_listed", "name_in"]
-
-
-def codes_in(name: str) -> Iterable[str]:
-    """Give all codes of a list."""
-    return iter(load_system(name))
+__all__ = ["is_listed", "name_in"]
 
 
 def is_listed(name: str, code: str) -> bool:

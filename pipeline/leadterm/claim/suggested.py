@@ -10,20 +10,15 @@ from leadterm.claim.sequence import LEADING
 from leadterm.schema import Encounter, ReferenceCode, SuggestionSet
 
 if TYPE_CHECKING:
-    from leadterm.suggester import Suggester
+    pass
 
-__all__ = ["with_codes", "with_suggestions"]
+__all__ = ["with_codes"]
 
 WASTE = "JW"  # stands on a line of its own, with the units thrown away
 
 
-def with_suggestions(encounter: Encounter, model: Suggester) -> Encounter:
-    """Give the encounter with the codes above the model's line; the first diagnosis leads."""
-    return with_codes(encounter, model.suggest(encounter))
-
-
 def with_codes(encounter: Encounter, result: SuggestionSet) -> Encounter:
-    """Take over the suggestions at or above the line."""
+    """Take over the suggestions at or above the line; the first diagnosis leads."""
     above = [one for one in result.suggestions if one.confidence >= result.threshold]
     lead = next((one.code for one in above if not is_external(one.code)), "")
     leading = LEADING[encounter.setting]

@@ -122,11 +122,11 @@ def _encounters(
     found = list(read_coded(given, wanted, setting=setting, date=date))
     if all(one.codes for one in found):
         return [(one, True) for one in found]
-    from leadterm.claim.suggested import with_suggestions
+    from leadterm.claim.suggested import with_codes
     from leadterm.models import load
 
     suggester = load(model, date=date)
-    return [(one, True) if one.codes else (with_suggestions(one, suggester), False) for one in found]
+    return [(one, True) if one.codes else (with_codes(one, suggester.suggest(one)), False) for one in found]
 
 
 def _draft(given: tuple[Encounter, bool], book: FactBook, form: Kind | None, more: dict[str, Any]) -> ClaimDraft:

@@ -13,15 +13,6 @@ from leadterm.codes.system import CodeSystem
 from leadterm.codes.types import INSTRUCTIONS, TERM_SOURCES, Heading, Instruction, Term
 
 __all__ = [
-    "INSTRUCTIONS",
-    "TERM_SOURCES",
-    "Available",
-    "CodeSystem",
-    "Heading",
-    "Instruction",
-    "Term",
-    "available",
-    "from_pairs",
-    "levels",
-    "load_system",
-]
+    "INSTRUCTIONS", "TERM_SOURCES", "Available", "CodeSystem", "Heading", "Instruction", "Term", "available",
+    "from_pairs", "levels", "load_system",
+]  # fmt: skip

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from datetime import date
 
 from leadterm.codes.systems import spec_of
 from leadterm.errors import LeadtermError
 
-__all__ = ["as_day", "effective_dates", "release_from_label"]
+__all__ = ["Period", "as_day", "effective_dates", "release_from_label"]
 
 MONTH_NAMES = (
     "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
@@ -86,3 +87,17 @@ def as_day(day: date | str) -> date:
         return date(*(int(part or 1) for part in found.groups())) if found else date.fromisoformat(day)
     except ValueError:
         raise LeadtermError(f"bad date '{day[:20]}'; allowed: YYYY-MM-DD.", hint="For instance 2026-03-02.") from None
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """First and last day on which something holds; None where there is no limit."""
+
+    since: date | None = None
+    until: date | None = None
+
+    def holds(self, day: date | None) -> bool:
+        """Tell whether it holds on a day; of no day, today's tables are asked, which are the last."""
+        if day is None:
+            return self.until is None
+        return (self.since is None or self.since <= day) and (self.until is None or day <= self.until)

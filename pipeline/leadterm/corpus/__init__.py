@@ -12,20 +12,6 @@ from leadterm.corpus.splits import iter_split, read_split, splits_of, write_corp
 from leadterm.corpus.stats import Stats, stats
 
 __all__ = [
-    "Card",
-    "Problem",
-    "Stats",
-    "arrange_mentions",
-    "check",
-    "decode",
-    "encode",
-    "fix",
-    "iter_split",
-    "read_card",
-    "read_code_list",
-    "read_split",
-    "splits_of",
-    "stats",
-    "write_corpus",
-    "write_stream",
-]
+    "Card", "Problem", "Stats", "arrange_mentions", "check", "decode", "encode", "fix", "iter_split", "read_card",
+    "read_code_list", "read_split", "splits_of", "stats", "write_corpus", "write_stream",
+]  # fmt: skip

@@ -18,18 +18,6 @@ from leadterm.evaluation.tables.qrels import EncounterInfo, Qrels
 from leadterm.evaluation.tables.run import Run
 
 __all__ = [
-    "Agreement",
-    "ChosenThreshold",
-    "Comparison",
-    "EncounterInfo",
-    "Label",
-    "Qrels",
-    "Report",
-    "Run",
-    "Span",
-    "agreement",
-    "choose_threshold",
-    "compare",
-    "evaluate",
-    "normalise_code",
-]
+    "Agreement", "ChosenThreshold", "Comparison", "EncounterInfo", "Label", "Qrels", "Report", "Run", "Span",
+    "agreement", "choose_threshold", "compare", "evaluate", "normalise_code",
+]  # fmt: skip

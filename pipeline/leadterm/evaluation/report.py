@@ -94,15 +94,9 @@ class Report:
 
 
 _LABEL_METRICS = (
-    "macro_precision",
-    "macro_recall",
-    "macro_f1",
-    "macro_f1_harmonic",
-    "micro_auc",
-    "macro_auc",
-    "micro_average_precision",
-    "macro_average_precision",
-)
+    "macro_precision", "macro_recall", "macro_f1", "macro_f1_harmonic", "micro_auc", "macro_auc",
+    "micro_average_precision", "macro_average_precision",
+)  # fmt: skip
 
 
 def as_run(run: AnyRun, *, system: str | None = None) -> Run:

@@ -8,23 +8,20 @@ from __future__ import annotations
 
 import argparse
 import csv
-import os
-import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count, islice
 from pathlib import Path
 
 from leadterm.errors import LeadtermError
+from leadterm.experiments.bench_batch import run
 
 __all__ = ["Coded", "main", "measure"]
 
 SHORTEST, LONGEST = 20, 60
 BLOCK = 10_000
-RUN = "import sys; from leadterm.cli import main; sys.exit(main(sys.argv[1:]))"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,18 +67,13 @@ def measure(rows: int, kind: str, folder: Path) -> Coded:
         written = csv.writer(file)
         written.writerow(("id", "text"))
         written.writerows((number, text) for number, text in enumerate(islice(_texts(), rows), 1))
-    start = time.perf_counter()
-    command = [sys.executable, "-c", RUN, "suggest", str(table), "--format", kind, "--output", str(coded)]
-    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
-        _, status, used = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-    seconds = time.perf_counter() - start
-    if process.returncode:
-        raise LeadtermError(f"coding {rows} rows ended with status {process.returncode}.")
+    took = run(("suggest", str(table), "--format", kind, "--output", str(coded)))
+    if took.status:
+        raise LeadtermError(f"coding {rows} rows ended with status {took.status}.")
     ids, lines = _ids(coded, kind, rows)
     if ids != rows:
         raise LeadtermError(f"{rows} rows were given and {ids} came back.")
-    return Coded(rows, lines, seconds, used.ru_utime + used.ru_stime, used.ru_maxrss // 1024)
+    return Coded(rows, lines, took.wall, took.cpu, took.memory >> 20)
 
 
 def _ids(coded: Path, kind: str, rows: int) -> tuple[int, int]:

@@ -23,16 +23,8 @@ from leadterm.text.words.languages import TRANSLATED
 from leadterm.training.recipe import Recipe
 
 __all__ = [
-    "DEFAULT",
-    "DICTIONARY",
-    "LINEAR",
-    "PHRASES",
-    "TRAINED",
-    "Outcome",
-    "Settings",
-    "figures_of",
-    "run_benchmark",
-]
+    "DEFAULT", "DICTIONARY", "LINEAR", "PHRASES", "TRAINED", "Outcome", "Settings", "figures_of", "run_benchmark",
+]  # fmt: skip
 
 TRAINED, DEFAULT, DICTIONARY, PHRASES, LINEAR = "trained", "default", "dictionary", "phrases", "linear"
 

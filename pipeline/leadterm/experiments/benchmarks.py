@@ -12,17 +12,9 @@ from leadterm.storage.text_files import read_toml
 from leadterm.storage.validation import STRICT, validated
 
 __all__ = [
-    "Benchmark",
-    "Expected",
-    "Published",
-    "Verdict",
-    "check_figures",
-    "load_benchmarks",
-    "metric_title",
-    "metrics_of",
-    "system_title",
-    "where_of",
-]
+    "Benchmark", "Expected", "Published", "Verdict", "check_figures", "load_benchmarks", "metric_title", "metrics_of",
+    "system_title", "where_of",
+]  # fmt: skip
 
 SHIPPED = Path(__file__).parent / "benchmarks.toml"  # in the source tree a link to corpora/benchmarks.toml
 SYSTEMS = {

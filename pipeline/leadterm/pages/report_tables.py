@@ -25,12 +25,9 @@ HEADLINE = (
     ("Principal", ("principal_accuracy", "principal_recall")),
 )
 GROUPS = (
-    ("by_system", "Code system"),
-    ("by_frequency", "Frequency"),
-    ("by_seen", "In training"),
-    ("by_length", "Words of notes"),
-    ("by_setting", "Setting"),
-)
+    ("by_system", "Code system"), ("by_frequency", "Frequency"), ("by_seen", "In training"),
+    ("by_length", "Words of notes"), ("by_setting", "Setting"),
+)  # fmt: skip
 WIDEST = 7
 """Columns of a group beside its name that 80 characters hold."""
 WORDS = ("metric", "run", "pair", "threshold")

@@ -11,13 +11,9 @@ from numpy.typing import ArrayLike, NDArray
 from leadterm.errors import LeadtermError
 
 __all__ = [
-    "Calibration",
-    "OperatingPoint",
-    "best_f1_threshold",
-    "expected_calibration_error",
-    "fit_calibration",
+    "Calibration", "OperatingPoint", "best_f1_threshold", "expected_calibration_error", "fit_calibration",
     "precision_threshold",
-]
+]  # fmt: skip
 
 Floats = NDArray[np.float64]
 _FAR = 40.0

@@ -8,29 +8,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date
 from functools import cache, lru_cache
 
+from leadterm.codes.release import Period
 from leadterm.storage.tsv import package_table
 
 __all__ = ["CodeSets", "by_prefix", "code_sets", "tokens_of"]
 
 FULL = 7
-
-
-@dataclass(frozen=True, slots=True)
-class Period:
-    """First and last day on which something holds; None where there is no limit."""
-
-    since: date | None = None
-    until: date | None = None
-
-    def holds(self, day: date | None) -> bool:
-        """Tell whether it holds on a day; of no day, today's tables are asked, which are the last."""
-        if day is None:
-            return self.until is None
-        return (self.since is None or self.since <= day) and (self.until is None or day <= self.until)
 
 
 class CodeSets:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
+from leadterm.codes.release import Period
 from leadterm.rules.edit_files import EditTable, read_edit_files
 
 __all__ = ["Article", "Edits", "Pair", "Units"]
@@ -18,21 +19,13 @@ NUMBER = re.compile(r"\d+")
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
+class Pair(Period):
     """A pair of services of one day: `modifier` 0 never together, 1 with a modifier, 9 does not apply."""
 
-    first: str
-    second: str
-    modifier: str
+    first: str = ""
+    second: str = ""
+    modifier: str = ""
     why: str = ""
-    since: date | None = None
-    until: date | None = None
-
-    def holds(self, day: date | None) -> bool:
-        """Tell whether the pair holds on a day: from its first, up to the day it was deleted."""
-        if day is None:
-            return self.until is None
-        return (self.since is None or self.since <= day) and (self.until is None or day <= self.until)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,20 +39,12 @@ class Units:
 
 
 @dataclass(frozen=True, slots=True)
-class Article:
+class Article(Period):
     """A billing article of a coverage policy: the diagnoses it covers for a service."""
 
-    number: str
+    number: str = ""
     title: str = ""
-    since: date | None = None
-    until: date | None = None
     covered: frozenset[str] = frozenset()
-
-    def holds(self, day: date | None) -> bool:
-        """Tell whether the article was in force on a day."""
-        if day is None:
-            return self.until is None
-        return (self.since is None or self.since <= day) and (self.until is None or day <= self.until)
 
 
 @dataclass
@@ -101,8 +86,8 @@ class Edits:
         for row in table.rows:
             first, second = row["first"], row["second"]
             if wanted is None or (first in wanted and second in wanted):
-                pair = Pair(first, second, row["modifier"][:1], row.get("why", ""), _day(row.get("since", "")),
-                            _day(row["deleted"]))  # fmt: skip
+                pair = Pair(_day(row.get("since", "")), _day(row["deleted"]),
+                            first, second, row["modifier"][:1], row.get("why", ""))  # fmt: skip
                 held = self.pairs.get((table.place, first, second))
                 if held is None or held.until is not None:
                     self.pairs[table.place, first, second] = pair
@@ -162,7 +147,7 @@ class _Coverage:
                 own = [groups[number] for number in numbers if number in groups] or list(groups.values())
                 since, until = _day(about.get("since", "")), _day(about.get("until", ""))
                 covered = frozenset(code for codes in own for code in codes)
-                found[service].append(Article(f"A{key[0].lstrip('A')}", about.get("title", ""), since, until, covered))
+                found[service].append(Article(since, until, f"A{key[0].lstrip('A')}", about.get("title", ""), covered))
         return {service: tuple(sorted(them, key=lambda one: one.number)) for service, them in found.items()}
 
 

@@ -35,22 +35,13 @@ from leadterm.training.shipped_rows import Rows, Source, gather, sources
 __all__ = ["fit_ranker"]
 
 RAISES = (
-    Feature.IN_HEADING,
-    Feature.IN_ASSESSMENT,
-    Feature.IN_DIAGNOSIS,
-    Feature.PRESENT,
-    Feature.DETAIL_SCORE,
+    Feature.IN_HEADING, Feature.IN_ASSESSMENT, Feature.IN_DIAGNOSIS, Feature.PRESENT, Feature.DETAIL_SCORE,
     Feature.BEST_COVERAGE,
-)
+)  # fmt: skip
 LOWERS = (
-    Feature.TERM_MISSING,
-    Feature.GAP,
-    Feature.ABSENT,
-    Feature.SUBSUMED,
-    Feature.INTEGRAL,
-    Feature.REPLACED,
+    Feature.TERM_MISSING, Feature.GAP, Feature.ABSENT, Feature.SUBSUMED, Feature.INTEGRAL, Feature.REPLACED,
     Feature.DETAIL_UNSAID,
-)
+)  # fmt: skip
 SETTINGS = RankerSettings(
     iterations=280, learning_rate=0.05, max_leaf_nodes=20, min_samples_leaf=30, folds=5, screening=0
 )  # fmt: skip

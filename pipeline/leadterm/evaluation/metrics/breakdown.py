@@ -19,12 +19,9 @@ __all__ = ["BUCKETS", "SEEN", "breakdowns", "by_system", "frequency_of"]
 BUCKETS = (("0", 0, 0), ("1-9", 1, 9), ("10-49", 10, 49), ("50-99", 50, 99), ("100-499", 100, 499), ("500+", 500, None))
 SEEN = (("unseen", 0, 0), ("few-shot (1-9)", 1, 9), ("seen (10+)", 10, None))
 LENGTHS = (
-    ("under 250", 0, 249),
-    ("250-499", 250, 499),
-    ("500-999", 500, 999),
-    ("1000-1999", 1000, 1999),
+    ("under 250", 0, 249), ("250-499", 250, 499), ("500-999", 500, 999), ("1000-1999", 1000, 1999),
     ("2000+", 2000, None),
-)
+)  # fmt: skip
 BY_ENCOUNTER = ("micro_precision", "micro_recall", "micro_f1", "encounter_f1", "map", "precision_at_1", "exact_match")
 
 

@@ -17,7 +17,7 @@ codiesp
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from leadterm.evaluation.tables.align import Aligned
@@ -64,14 +64,10 @@ def evidence_scores(table: Aligned, n: int = 10) -> dict[str, Any] | None:
     gold = table.gold_evidence
     rules = {}
     for rule in RULES:
-        right = sum(_any_fits(rule, spans, gold.get(pair, ()), n) for pair, spans in said.items())
+        right = sum(any(fits(rule, s, g, n) for g in gold.get(pair, ()) for s in spans) for pair, spans in said.items())
         rules[rule] = _scores(right, right, len(said), len(gold))
     spans = {rule: _span_scores(rule, said, gold, n) for rule in ("exact", "overlap")}
     return {"tolerance": n, "n_reference_codes": len(gold), "n_suggestions": len(said), "rules": rules, "spans": spans}
-
-
-def _any_fits(rule: str, said: Sequence[Span], reference: Iterable[Span], n: int) -> bool:
-    return any(fits(rule, s, g, n) for g in reference for s in said)
 
 
 def _span_scores(rule: str, said: Any, gold: Any, n: int) -> dict[str, float]:

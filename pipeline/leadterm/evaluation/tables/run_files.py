@@ -34,15 +34,9 @@ def read_table(path: str | Path) -> pd.DataFrame:
     name = Path(path).name
     try:
         rows = pd.read_csv(
-            path,
-            sep="\t",
-            dtype=str,
-            keep_default_na=False,
-            quoting=QUOTING,
-            encoding="utf-8-sig",
-            index_col=False,
+            path, sep="\t", dtype=str, keep_default_na=False, quoting=QUOTING, encoding="utf-8-sig", index_col=False,
             header=None,
-        )
+        )  # fmt: skip
     except (FileNotFoundError, IsADirectoryError, PermissionError) as error:
         raise LeadtermError(f"cannot read run file '{name}': {error.strerror}.", hint="Check the path.") from None
     except pd.errors.EmptyDataError:

@@ -144,7 +144,7 @@ def _value(text: str) -> float:
 def assign_doses(text: str, names: Sequence[tuple[int, int]], bounds: tuple[int, int]) -> list[Dose]:
     """Tell which amounts of a stretch belong to which of the drugs that it names, ``[start, end)`` each, in order."""
     low, high = bounds
-    amounts = [replace_place(one, low) for one in find_amounts(text[low:high])]
+    amounts = [one._replace(start=one.start + low, end=one.end + low) for one in find_amounts(text[low:high])]
     taken: list[list[Amount]] = [[] for _ in names]
     owners: dict[int, int] = {}
     for amount in amounts:
@@ -153,11 +153,6 @@ def assign_doses(text: str, names: Sequence[tuple[int, int]], bounds: tuple[int,
             owners[amount.start] = owner
             taken[owner].append(amount)
     return [_dose(text, names, at, taken[at], low, high) for at in range(len(names))]
-
-
-def replace_place(amount: Amount, by: int) -> Amount:
-    """Move an amount by a number of characters."""
-    return amount._replace(start=amount.start + by, end=amount.end + by)
 
 
 def _owner(text: str, amount: Amount, names: Sequence[tuple[int, int]], owners: dict[int, int]) -> int | None:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from leadterm.codes.systems.hcpcs_units import Unit, is_unlisted, unit_of
@@ -178,13 +178,3 @@ class DrugLexicon:
 
 FIRST = re.compile(r"[a-z0-9][a-z0-9.%]*(?<!\.)|[a-z0-9]")
 INSIDE = re.compile(r"(?<=[a-z0-9])|(?<=[a-z0-9][.%])")  # a place within a word
-
-
-@lru_cache(maxsize=4)
-def _lexicon(system: CodeSystem) -> DrugLexicon:
-    return DrugLexicon(system)
-
-
-def drug_lexicon(system: CodeSystem) -> DrugLexicon:
-    """Give the lexicon of a release, made once."""
-    return _lexicon(system)

@@ -27,23 +27,12 @@ DRUGS = (
     ("zoledronic acid 5 mg", "IV", "J3489"),
 )
 ITEMS = (
-    ("a quad cane", "E0105"),
-    ("a rolling walker", "E0143"),
-    ("crutches", "E0114"),
-    ("a knee immobilizer", "L1830"),
-    ("a cock-up wrist splint", "L3908"),
-    ("a hospital bed", "E0260"),
-    ("a bedside commode", "E0163"),
-    ("a knee brace", "L1812"),
-    ("a TENS unit", "E0730"),
-    ("a lace-up ankle brace", "L1902"),
-    ("a soft cervical collar", "L0120"),
-    ("a sling", "A4565"),
-    ("a breast pump", "E0603"),
-    ("a wheelchair", "K0001"),
-    ("a home nebulizer", "E0570"),
-    ("a CAM boot", "L4387"),
-)
+    ("a quad cane", "E0105"), ("a rolling walker", "E0143"), ("crutches", "E0114"), ("a knee immobilizer", "L1830"),
+    ("a cock-up wrist splint", "L3908"), ("a hospital bed", "E0260"), ("a bedside commode", "E0163"),
+    ("a knee brace", "L1812"), ("a TENS unit", "E0730"), ("a lace-up ankle brace", "L1902"),
+    ("a soft cervical collar", "L0120"), ("a sling", "A4565"), ("a breast pump", "E0603"), ("a wheelchair", "K0001"),
+    ("a home nebulizer", "E0570"), ("a CAM boot", "L4387"),
+)  # fmt: skip
 FILLERS = (
     "Blood pressure 128/76.", "Lungs are clear.", "Return in a month.", "Labs were reviewed.", "No new complaints.",
 )  # fmt: skip
