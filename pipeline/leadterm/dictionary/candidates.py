@@ -37,6 +37,7 @@ INJURY_SECTIONS = frozenset({
     "chief_complaint", "reason_for_visit", "hpi", "subjective", "findings",
 })  # fmt: skip
 IMMUNISATION, HIGH_PRESSURE = "Z23", "high blood pressure"
+HIGH_GLUCOSE, HYPERGLYCEMIA = "R73.9", "hyperglyc"
 STATUS = (IMMUNISATION, "Z89", "Z90", "Z93", "Z94", "Z95", "Z96", "Z97", "Z98")
 REFUSED = frozenset({"refused", "refuses", "refusing", "refusal", "declined", "declines", "declining"})
 PLANNED = frozenset({
@@ -277,8 +278,13 @@ def combine(candidates: list[Candidate], tables: CodeTables) -> list[Candidate]:
 
 
 def _is_there(code: str, found: FoundMention) -> bool:
-    """Whether a mention says that the patient has a disease: of one that never ends, history says so, too."""
+    """Whether a mention says that the patient has a disease: of one that never ends, history says so, too.
+
+    A glucose that was high on a day is not yet the hyperglycemia that makes a diabetes another code.
+    """
     assertion = found.mention.assertion
+    if code == HIGH_GLUCOSE and not any(HYPERGLYCEMIA in span.text.lower() for span in found.mention.spans):
+        return False
     return assertion == "present" or (assertion == "history" and code.startswith(LASTING))
 
 

@@ -31,6 +31,7 @@ LIMBS: Mapping[str, frozenset[str]] = {
     "upper": frozenset({"arm", "forearm", "elbow", "wrist", "shoulder"}),
 }
 PAIN_OF_LIMBS, EXTREMITIES = "M79.6", {"lower": "leg", "upper": "arm"}
+LISFRANC, SUBLUXATION = "S93.32", "subluxation"  # a fracture there puts the joint out of place
 PARALYSIS = ("G81", "G83", "I69")
 # A side whose dominance is not told: the right one is taken for dominant, the left one for not (guideline I.C.6.a).
 DOMINANCE: Mapping[str, Mapping[str, float]] = {
@@ -59,6 +60,8 @@ def implied(
         return dict.fromkeys((*limb, *parts), WEIGHT)
     if code.startswith(PAIN_OF_LIMBS) and "extremity" in found.near:
         return {EXTREMITIES[part]: WEIGHT for part in found.near[:CLAUSE_REACH] if part in EXTREMITIES}
+    if code.startswith(LISFRANC):
+        return {} if SUBLUXATION in said else {"dislocation": WEIGHT}
     if code.startswith(PARALYSIS):
         return dict(DOMINANCE[next((side for side in DOMINANCE if side in said), "")])
     return {}

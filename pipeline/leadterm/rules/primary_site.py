@@ -21,6 +21,7 @@ CARCINOMA = re.compile(r"(?<!no )(?<!negative for )(?:carcinom|sarcoma|melanoma|
 SAID = frozenset({"present", "history"})  # a heading such as "diagnosis & history" makes one of what is there
 NO_SITE = ("C26", "C45.9", "C49.9", "C76", "C77", "C78", "C79", "C80")
 UNTOLD = re.compile(r"unspecified|\b(?:right|left|bilateral)\b", re.IGNORECASE)  # a side makes no other organ
+PLAIN = 3.0  # said behind "tumor site": a whole organ, too
 LEAST, SHARE = 0.01, 0.1
 """Of the confidence of the surest code of the organ: what a part of it must have to be told as the site."""
 
@@ -70,5 +71,5 @@ def _told(encounter: Encounter, sites: Sequence[Proposed], system: CodeSystem) -
         return None
     parts = [site for site in fitting if not UNTOLD.search(system.title(fitting[site]))]
     whole = max(fitting, key=lambda site: (said[site], site))
-    of_organ = [site for site in parts if site[:3] == whole[:3]]
+    of_organ = [site for site in parts if site[:3] == whole[:3]] or [whole] * (said[whole] >= PLAIN)
     return fitting[max(of_organ, key=lambda site: (said[site], site))] if of_organ else None

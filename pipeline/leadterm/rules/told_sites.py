@@ -11,17 +11,21 @@ __all__ = ["told_sites"]
 
 _CLUES = (
     (r"(?:tumou?r|anatomic(?:al)?|primary|cancer|neoplasm)['s]*\s{0,3}(?:site|location|locali[sz]ation)\b", 3.0),
+    (r"(?:location|site)\s+of\s+(?:the\s+)?(?:tumou?r|lesion|neoplasm|cancer|carcinoma)\b", 3.0),
     (r"(?:^|[\n.;,])\s*(?:location|site)\s*:", 2.0),
     (r"(?:tumou?r|mass|cancer|carcinoma|lesion)\b[^.;:]{0,60}?\b(?:located|situated|arising|centered)\s+(?:in|at|from)\b",
      2.0),
     (r"(?:carcinoma|cancer)\s+(?:of|in|from|arising\s+in)\b", 1.0),
+    (r"(?:^|\n)[ \t]*(?:specimens?(?:\(s\))?(?:\s+(?:submitted|received))?|parts?\s+\d[\d, and]*|procedures?)\s*:"
+     r"\s*(?:[A-H1][.)])?", 0.5),
 )  # fmt: skip
 _LEAD = r"[\s:;!.\-]{1,80}(?:(?:the|in|at|of)\s+)?"
-_SAID = r"(?P<said>[A-Za-z][^.;:()\n]{2,60})"
+_SAID = r"(?=(?P<said>[A-Za-z][^.;:()\n]{2,60}))"  # not taken: the next label may stand in the same line
 _TOLD = tuple(
     (re.compile(clue + _LEAD + _SAID, re.IGNORECASE | re.MULTILINE), weight) for clue, weight in _CLUES
 )
 _WORD = re.compile(r"[a-z]+")
+_GLUED = re.compile(r"(?<=[a-z])(?=[A-Z])")  # "RectumTumor size": lines of a form that lost their breaks
 VAGUE = "-"
 _SKIPPED = ("C76", "C77", "C78", "C79", "C80", "C26")
 
@@ -31,13 +35,15 @@ def told_sites(text: str) -> dict[str, float]:
 
     >>> told_sites("Tumor Site: Sigmoid colon. Tumor-free appendix.")
     {'C18.7': 3.0}
+    >>> told_sites("Primary site: colon Anatomic site: AppendixTumor size: 2 cm")
+    {'C18.9': 3.0, 'C18.1': 3.0}
     >>> told_sites("The mass is located in the cecum, 4 cm from the margin.")
     {'C18.0': 2.0}
     """
     found: dict[str, float] = {}
     for pattern, weight in _TOLD:
         for match in pattern.finditer(text):
-            code = _first_site(match["said"].lower())
+            code = _first_site(_GLUED.sub(" ", match["said"]).lower())
             if code:
                 found[code] = found.get(code, 0.0) + weight
     return found

@@ -37,6 +37,8 @@ NAME = "leadterm_entities"
 
 MOST_WORDS = 100_000  # met by a pipeline before it is built anew; each takes about 400 bytes
 BODY_TOKENS = 80
+WHOLE = ("I10", "I11", "I12", "I13", "I15", "I27")
+"""Of the whole body: an organ named below "hypertension" is not its site."""
 HEADING_WORDS = 12
 
 
@@ -133,6 +135,7 @@ class MentionFinder:
         matches = [
             m for m in self.matcher.match_scan(virtual)
             if m.tokens not in known and 0 < len(heads[m.segment].intersection(m.tokens)) < len(m.tokens)
+            and not self.matcher.code_of(m).startswith(WHOLE)
         ]  # fmt: skip
         return [
             Cover(

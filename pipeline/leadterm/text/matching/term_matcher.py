@@ -122,6 +122,10 @@ class TermMatcher:
     def _naming(self) -> npt.NDArray[np.bool_]:
         return naming_words(self.vocabulary)
 
+    def code_of(self, match: Match) -> str:
+        """The code, or the family, that a term leads to."""
+        return self._facts(match.term)[0]
+
     def _singles(self, scan: Scan) -> dict[tuple[Any, ...], Match]:
         lex = self.lexicon
         found: dict[tuple[Any, ...], Match] = {}
