@@ -37,6 +37,7 @@ INJURY_SECTIONS = frozenset({
     "chief_complaint", "reason_for_visit", "hpi", "subjective", "findings",
 })  # fmt: skip
 IMMUNISATION, HIGH_PRESSURE = "Z23", "high blood pressure"
+DEPENDENCE, GIVEN_UP = "F17", frozenset({"ex", "former", "formerly", "until"})
 HIGH_GLUCOSE, HYPERGLYCEMIA = "R73.9", "hyperglyc"
 STATUS = (IMMUNISATION, "Z89", "Z90", "Z93", "Z94", "Z95", "Z96", "Z97", "Z98")
 REFUSED = frozenset({"refused", "refuses", "refusing", "refusal", "declined", "declines", "declining"})
@@ -200,8 +201,10 @@ def _is_denied(found: FoundMention) -> bool:
 def _may_stand(reading: Reading, found: FoundMention) -> bool:
     """Whether a reading may: what is done now, planned or refused has left no status (I.C.21.c.3).
 
-    An elevated pressure is no hypertension (I.C.9.a.7), though high blood pressure is.
+    An elevated pressure is no hypertension (I.C.9.a.7), though high blood pressure is. Who is an ex-smoker smokes no more.
     """
+    if reading.code.startswith(DEPENDENCE) and not GIVEN_UP.isdisjoint({*found.near, *found.sentence}):
+        return False
     if reading.term == HIGH_PRESSURE:
         return not any("elevat" in span.text.lower() for span in found.mention.spans)
     if not reading.code.startswith(STATUS):

@@ -40,7 +40,10 @@ SECONDARY = re.compile(r"\bsecondary (?:malignant neoplasm|cancer)\b", re.IGNORE
 ACRONYM = re.compile(r"[A-Z][A-Za-z]*[A-Z]")
 # The short form of all that stands before: "[AV] block" is none of a block.
 SHORT_FORM = re.compile(r"\[([^\[\]]{2,60})\](?=\s*(?:$|[,;(]|with|due|in\b|and\b|disease|virus|infection))")
-MEASURED = ("Abnormal", "Elevated", "Encounter", "Decreased", "Raised")
+MEASURED = (
+    "Abnormal", "Elevated", "Elevation", "Nonspecific elevation", "Encounter", "Decreased", "Raised",
+    "Selective deficiency of immunoglobulin", "Immunodeficiency with increased",
+)  # fmt: skip
 OF_SHAFTS = ("S", "M80", "M84")
 LIMB = re.compile(r"(, (?:right|left)) (?:arm|hand|leg|foot)\b")  # "shaft of humerus, right arm"
 BONE = re.compile(r"\b(metacarpal|metatarsal|carpal|tarsal|navicular) bones?\b", re.IGNORECASE)
