@@ -38,6 +38,7 @@ INJURY_SECTIONS = frozenset({
 })  # fmt: skip
 IMMUNISATION, HIGH_PRESSURE = "Z23", "high blood pressure"
 DEPENDENCE, GIVEN_UP = "F17", frozenset({"ex", "former", "formerly", "until"})
+SEVERE_SEPSIS, SEPSIS = "R65.20", frozenset({"sepsis", "septic", "septicemia", "urosepsis"})
 HIGH_GLUCOSE, HYPERGLYCEMIA = "R73.9", "hyperglyc"
 STATUS = (IMMUNISATION, "Z89", "Z90", "Z93", "Z94", "Z95", "Z96", "Z97", "Z98")
 REFUSED = frozenset({"refused", "refuses", "refusing", "refusal", "declined", "declines", "declining"})
@@ -274,6 +275,8 @@ def combine(candidates: list[Candidate], tables: CodeTables) -> list[Candidate]:
         if any(known.isdisjoint(prefixes) for prefixes in parts):
             continue
         chosen = [_best_with(prefixes, present) for prefixes in parts]
+        if code == SEVERE_SEPSIS and all(SEPSIS.isdisjoint(s.found.sentence) for s in chosen[-1].supports):
+            continue  # the failing organ must be told as that of the sepsis (I.C.1.d.1.a)
         supports = tuple(s for part in chosen for s in part.supports[:2])
         choice = Choice(code, 1.0, 0, 0, False, False, 9.0)
         added[code] = Candidate(code, choice, supports, tuple(part.code for part in chosen))
