@@ -228,7 +228,9 @@ def _codable(notes: Sequence[NoteReading]) -> Iterator[tuple[int, NoteReading, F
 
 def _tells_how(found: FoundMention) -> bool:
     """Whether a place or activity stands where its sentence tells of an injury, or when it happened."""
-    return not found.readings[0].code.startswith(SCENE) or not HAPPENED.isdisjoint(found.sentence)
+    if not found.readings[0].code.startswith(SCENE):
+        return True
+    return found.mention.section != "social_history" and not HAPPENED.isdisjoint(found.sentence)
 
 
 def _is_injury(found: FoundMention) -> bool:

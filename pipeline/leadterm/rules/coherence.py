@@ -35,6 +35,7 @@ LISTS = frozenset({"diagnosis", "discharge_diagnosis", "problem_list"})
 STAGES, WORST, UNTOLD = ("N18",), "N18.6", "N18.9"
 TYPES = (("E08", "E09", "E10", "E11", "E13"), ("I10", "I11", "I12", "I13"))
 INJURIES, WITH_SEVENTH = ("S", "T"), 8
+PAIN = ("M25.5", "M79.6")
 WEIGHTY, SAID = 0.5, 0.25
 EARLY = frozenset({
     "chief_complaint", "reason_for_visit", "hpi", "subjective", "past_medical_history", "admission_diagnosis",
@@ -302,9 +303,11 @@ def _integral(case: _Case) -> Iterator[Verdict]:
     for one in case.standing:
         early = all(mention.section in EARLY for mention in one.mentions)
         weighty = one.confidence >= WEIGHTY and not early
-        if not one.code.startswith(COMPLAINTS) or weighty or one.mentions[0].section in LISTS:
+        if not one.code.startswith(COMPLAINTS) or one.mentions[0].section in LISTS:
             continue
         for disease in case.standing:
+            if weighty and not (one.code.startswith(PAIN) and disease.code.startswith("S")):
+                continue  # the pain of an injured part is never more than that
             own = disease.code[:1] not in "RVWXYZ" and disease.mentions[0].assertion == "present"
             own = own and one_side(case.system, one.code, disease.code)
             if own and disease.confidence > one.confidence and one.code.startswith(symptoms(disease.code)):
