@@ -202,7 +202,7 @@ def _is_denied(found: FoundMention) -> bool:
 def _may_stand(reading: Reading, found: FoundMention) -> bool:
     """Whether a reading may: what is done now, planned or refused has left no status (I.C.21.c.3).
 
-    An elevated pressure is no hypertension (I.C.9.a.7), though high blood pressure is. Who is an ex-smoker smokes no more.
+    An elevated pressure is no hypertension (I.C.9.a.7), though high blood pressure is. An ex-smoker smokes no more.
     """
     if reading.code.startswith(DEPENDENCE) and not GIVEN_UP.isdisjoint({*found.near, *found.sentence}):
         return False

@@ -9,6 +9,10 @@ from leadterm.text.knowledge import load_table
 
 __all__ = ["told_sites"]
 
+_LABEL = (
+    r"(?:^|\n)[ \t]*(?:specimens?(?:\(s\))?(?:\s+(?:submitted|received))?|parts?\s+\d[\d, and]*|procedures?)\s*:"
+    r"\s*(?:[A-H1][.)])?"
+)
 _CLUES = (
     (r"(?:tumou?r|anatomic(?:al)?|primary|cancer|neoplasm)['s]*\s{0,3}(?:site|location|locali[sz]ation)\b", 3.0),
     (r"(?:location|site)\s+of\s+(?:the\s+)?(?:tumou?r|lesion|neoplasm|cancer|carcinoma)\b", 3.0),
@@ -16,8 +20,7 @@ _CLUES = (
     (r"(?:tumou?r|mass|cancer|carcinoma|lesion)\b[^.;:]{0,60}?\b(?:located|situated|arising|centered)\s+(?:in|at|from)\b",
      2.0),
     (r"(?:carcinoma|cancer)\s+(?:of|in|from|arising\s+in)\b", 1.0),
-    (r"(?:^|\n)[ \t]*(?:specimens?(?:\(s\))?(?:\s+(?:submitted|received))?|parts?\s+\d[\d, and]*|procedures?)\s*:"
-     r"\s*(?:[A-H1][.)])?", 0.5),
+    (_LABEL, 0.5),
 )  # fmt: skip
 _LEAD = r"[\s:;!.\-]{1,80}(?:(?:the|in|at|of)\s+)?"
 _SAID = r"(?=(?P<said>[A-Za-z][^.;:()\n]{2,60}))"  # not taken: the next label may stand in the same line
