@@ -18,7 +18,7 @@ __all__ = ["DrugEffectFinder"]
 ADVERSE, UNDERDOSING, ACCIDENT, SELF_HARM = "5", "6", "1", "2"
 WEIGHT = 8.0
 LONGEST_NAME = 2
-BEFORE, AFTER, LISTED = 6, 2, 12
+BEFORE, AFTER, LISTED, LEFT = 6, 2, 12, 4
 _CUES = {
     "poisoned": "overdose overdosed overdosing ingestion ingested poisoning misuse swallowed intoxication",
     "under": "noncompliant noncompliance nonadherent nonadherence stopped missed skipped skipping underdosing",
@@ -32,6 +32,9 @@ _CUES = {
     "linking": "due secondary caused attributed induced",
     "linked": "to by from",
     "begun": "recommended started given prescribed continued begun treated placed received added",
+    "parted": ", ; . and & then",
+    "leaving": "switch switched switching change changed changing wean weaned weaning off transition transitioned "
+    "relief benefit benefits improvement improved convert converted taper tapered tapering away help helped",
     "deny": "no not denies denied denying deny never without",
 }
 CUES = {kind: frozenset(map(get_string_id, words.split())) for kind, words in _CUES.items()}
@@ -146,9 +149,11 @@ def _intent(first: int, last: int, words: Sequence[int], starts: Sequence[bool],
             return k, harmed
         if first - k > BEFORE:
             continue
-        if words[k] in CUES["under"] or (words[k] in CUES["take"] and _denied(k, words)):
+        missed = words[k] in CUES["under"] and words[k + 1] not in CUES["parted"]  # "that stopped, this drug begun"
+        if missed or (words[k] in CUES["take"] and _denied(k, words)):
             return k, UNDERDOSING
-        if (words[k] in CUES["adverse"] and _links(k, first, words)) or (words[k] == FROM and first - k == 1):
+        by = words[k] == FROM and first - k == 1 and CUES["leaving"].isdisjoint(words[max(k - LEFT, 0) : k])
+        if by or (words[k] in CUES["adverse"] and _links(k, first, words)):
             return k, ADVERSE
     return -1, ""
 
