@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from leadterm import __version__
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -14,7 +16,7 @@ __all__ = ["COLUMNS", "Cell", "FrameReader", "SuggestionRows", "frame_of"]
 Cell = str | int | float | bool | None
 COLUMNS = (
     "encounter_id", "rank", "system", "code", "title", "confidence", "suggested", "evidence", "note_id", "start", "end",
-    "assertion", "section", "hints", "model",
+    "assertion", "section", "hints", "model", "leadterm",
 )  # fmt: skip
 WHOLE = ("rank", "start", "end")
 
@@ -34,10 +36,11 @@ class SuggestionRows:
             sure = one.confidence >= given.threshold
             yield (
                 given.encounter_id, one.rank, one.system, one.code, one.title, round(one.confidence, 4), sure, words,
-                *place, one.assertion, one.section, "; ".join(one.hints), given.model,
+                *place, one.assertion, one.section, "; ".join(one.hints), given.model, __version__,
             )  # fmt: skip
         if not given.suggestions:
-            yield (given.encounter_id, None, "", "", "", None, None, "", "", None, None, "", "", "", given.model)
+            nothing = (None, "", "", "", None, None, "", "", None, None, "", "", "")
+            yield (given.encounter_id, *nothing, given.model, __version__)
 
     def to_frame(self) -> pd.DataFrame:
         """Give the suggestions as a data frame, one row each; empty where there are none."""

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from leadterm import __version__
 from leadterm.errors import LeadtermError, unknown_name
 from leadterm.rows import SuggestionRows
 from leadterm.service_line import Modifier, line_json
@@ -308,6 +309,7 @@ class SuggestionSet(SuggestionRows):
         return {
             "encounter_id": self.encounter_id,
             "model": self.model,
+            "leadterm": __version__,
             "releases": dict(self.releases),
             "threshold": round(self.threshold, 4),
             **self._read_as(),

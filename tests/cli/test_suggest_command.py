@@ -34,7 +34,7 @@ class TestFormats:
         shown = capsys.readouterr()
         assert shown.err == ""
         (result,) = lines(shown.out)
-        assert list(result) == ["encounter_id", "model", "releases", "threshold", "read_as", "suggestions"]
+        assert list(result) == ["encounter_id", "model", "leadterm", "releases", "threshold", "read_as", "suggestions"]
         assert result["read_as"]["setting"] == "outpatient"
         assert (result["encounter_id"], result["model"]) == ("visit", "default")
         text = sample.read_bytes().decode()

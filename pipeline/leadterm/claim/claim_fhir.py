@@ -20,6 +20,7 @@ from leadterm.pages.suggestion_fhir import (
     concept,
     evidence_parts,
     logical,
+    source_uri,
     span_extension,
     uri_of,
 )
@@ -72,6 +73,7 @@ def _claim(draft: ClaimDraft) -> Json:
     made: Json = {
         "resourceType": "Claim",
         "id": _id(draft),
+        "meta": {"source": source_uri()},
         "identifier": [{"system": "urn:leadterm:claim-number", "value": number_of(draft)}],
         "status": "active" if draft.ready else "draft",
         "type": concept(f"{HL7}claim-type", draft.kind),

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import fields
 from typing import Any
 
+from leadterm import __version__
 from leadterm.claim.drafts import ClaimDraft, Diagnosis, ServiceLine
 from leadterm.claim.parties import Circumstances, Party
 from leadterm.claim.wire import number_of
@@ -51,6 +52,7 @@ def claim_json(draft: ClaimDraft) -> Json:
         ],
         "findings": [one.to_json() for one in draft.findings if not _lacks(one)],
         "releases": dict(draft.releases),
+        "leadterm": __version__,
     }
 
 

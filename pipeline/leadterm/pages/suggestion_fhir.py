@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from typing import Any
+from urllib.parse import quote
 from uuid import UUID, uuid5
 
+from leadterm import __version__
 from leadterm.codes.systems import spec_of
 from leadterm.schema import Encounter, EvidenceSpan, Suggestion, SuggestionSet
 
 __all__ = [
     "ABSENT", "CATEGORY", "EMPTY", "EXTENSION", "NAMESPACE", "STATUS", "Json", "concept", "evidence_parts", "logical",
-    "span_extension", "suggestion_bundle", "suggestion_entries", "uri_of",
+    "source_uri", "span_extension", "suggestion_bundle", "suggestion_entries", "uri_of",
 ]  # fmt: skip
 
 NAMESPACE = UUID("5a8d2c37-6a1b-4f0e-9d43-1f6c7be0a9d2")
@@ -56,12 +58,22 @@ def suggestion_entries(pairs: Iterable[tuple[Encounter, SuggestionSet]]) -> Iter
 EMPTY: Json = {"resourceType": "Bundle", "type": "collection"}
 
 
+def source_uri(model: str = "") -> str:
+    """Name what made a resource: this leadterm, and the model.
+
+    >>> source_uri("my model").partition("leadterm:version:")[2].partition(":")[2]
+    'model:my%20model'
+    """
+    return f"urn:leadterm:version:{__version__}" + (f":model:{quote(model, safe='')}" if model else "")
+
+
 def _resource(encounter: Encounter, result: SuggestionSet, suggestion: Suggestion) -> Json:
     coding = {
         "system": uri_of(suggestion.system), "version": result.releases.get(suggestion.system),
         "code": suggestion.code, "display": suggestion.title or None,
     }  # fmt: skip
     shared: Json = {
+        "meta": {"source": source_uri(result.model)},
         "extension": [{"url": f"{EXTENSION}confidence", "valueDecimal": round(suggestion.confidence, 4)}],
         "code": {"coding": [{key: value for key, value in coding.items() if value}]},
         "subject": _patient(encounter),

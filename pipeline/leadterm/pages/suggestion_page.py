@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from tempfile import SpooledTemporaryFile
 
+from leadterm import __version__
 from leadterm.pages.quotes import made_with, place_of, quote, read_as
 from leadterm.pages.render import pieces, render
 from leadterm.schema import Encounter, Note, Suggestion, SuggestionSet
@@ -105,7 +106,7 @@ def page_pieces(answers: Iterable[tuple[Encounter, SuggestionSet, int]]) -> Iter
             waiting.write(render("encounter.html", view=view, unlikely=UNLIKELY))
         waiting.seek(0)
         yield from pieces(
-            "suggestions.html", entries=entries, most=most, made="; ".join(sorted(made)),
+            "suggestions.html", entries=entries, most=most, made=f"{'; '.join(sorted(made))} · leadterm {__version__}",
             name=entries[0][1] if len(entries) == 1 else f"{len(entries)} encounters",
             sections=iter(lambda: waiting.read(CHUNK), ""),
         )  # fmt: skip
