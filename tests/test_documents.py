@@ -32,6 +32,14 @@ def test_every_link_leads_somewhere(name: str) -> None:
     assert [link for link in links if not (ROOT / name).parent.joinpath(link).exists()] == []
 
 
+def test_every_fault_has_a_test() -> None:
+    lines = (ROOT / "docs" / "faults.md").read_text(encoding="utf-8").splitlines()
+    rows = [line.strip("|").split("|") for line in lines if line.startswith("| ")]
+    held = [row for row in rows if row[0].strip() != "fault"]
+    assert len(held) >= 30
+    assert [row[0] for row in held if not re.search(r"`tests/[a-z_/]+\.py`", row[2])] == []
+
+
 def test_every_room_is_in_the_table() -> None:
     text = (ROOT / "pipeline" / "README.md").read_text(encoding="utf-8")
     rooms = [path for path in PACKAGE.iterdir() if path.suffix == ".py" or path.is_dir()]

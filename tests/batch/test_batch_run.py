@@ -243,6 +243,26 @@ def test_an_input_that_changed_is_not_coded_and_goes_on_when_it_is_back(kind: st
     assert contents(tmp_path / "out") == contents(tmp_path / "plain")
 
 
+def test_a_clock_that_jumps_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = write_lines(tmp_path / "n.jsonl")
+    run_here(source, tmp_path / "plain")
+    hours = iter((9e9, 5.0, -1.0, 8e8, 0.0, 7e9, 3.0, 2.0))
+    monkeypatch.setattr("leadterm.batch.work.time.time", lambda: next(hours))
+    run_here(source, tmp_path / "out")
+    assert contents(tmp_path / "out") == contents(tmp_path / "plain")
+    found = progress_of(RunFolder(tmp_path / "out"))
+    assert found.complete
+    assert found.left is None or found.left >= 0
+
+
+def test_an_output_that_cannot_be_made(tmp_path: Path, capsys: Capture) -> None:
+    source = write_lines(tmp_path / "n.jsonl", 2)
+    assert main(["batch", str(source), str(source / "out")]) == 2
+    assert "cannot write" in capsys.readouterr().err
+    assert main(["batch", str(source), str(source)]) == 2
+    assert len(source.read_text().splitlines()) == 2
+
+
 def test_file_names_in_another_encoding(tmp_path: Path) -> None:
     (tmp_path / "notes").mkdir()
     for stem in (b"caf\xe9", b"z"):

@@ -54,7 +54,7 @@ def progress_of(folder: RunFolder) -> Progress:
 def _rate(ended: Sequence[tuple[float, int]]) -> float:
     """Rows a second, between the first end and the last; pauses are left out."""
     pairs = list(pairwise(ended))
-    spent = sum(min(after[0] - before[0], PAUSE) for before, after in pairs)
+    spent = sum(max(0.0, min(after[0] - before[0], PAUSE)) for before, after in pairs)
     return sum(after[1] for _, after in pairs) / spent if spent > 0 else 0.0
 
 

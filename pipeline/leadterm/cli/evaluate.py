@@ -57,7 +57,7 @@ class Scored:
 
 def evaluate(
     model_or_run: Annotated[
-        str, typer.Argument(metavar="MODEL|RUN", help="A model, a run file of any system, or suggestions (.jsonl).")
+        str, typer.Argument(metavar="MODEL|RUN", help="A model, a run of any system, suggestions, or a batch.")
     ],
     corpus: Corpus,
     split: Splits = None,
@@ -84,7 +84,7 @@ def evaluate(
         refuse_inputs(place, (model_or_run, corpus))
     scored = _read(corpus, split, system)
     answer = _answering(model_or_run, scored.systems)
-    if threshold is None and threshold_split is None and not Path(model_or_run).is_file():
+    if threshold is None and threshold_split is None and not _is_run(model_or_run):
         threshold = read_config().get("threshold")
     limit = _threshold(threshold, threshold_split, scored, answer)
     run = answer(scored.encounters)
@@ -184,11 +184,17 @@ def _run_text(run: Run, path: str) -> str:
     return trec_text(run.name, run.to_frame())
 
 
+def _is_run(name: str) -> bool:
+    from leadterm.evaluation.tables.batch_answers import is_batch
+
+    return Path(name).is_file() or is_batch(name)
+
+
 def _answering(name: str, systems: Sequence[str]) -> Callable[[Sequence[Encounter]], Run]:
     """Give what turns encounters into a run: a run file as it is, or a model that is asked."""
     from leadterm.evaluation import Run
 
-    if Path(name).is_file():
+    if _is_run(name):
         only = systems[0] if len(systems) == 1 else None
         run = Run.from_file(name, system=only)
         return lambda _encounters: run
@@ -256,7 +262,7 @@ def _learned_here(name: str, scored: Scored) -> list[str]:
     from leadterm.paths import model_dir
     from leadterm.storage.artifacts import read_manifest
 
-    if Path(name).is_file():
+    if _is_run(name):
         return []
     said = read_manifest(model_dir(name))["meta"]
     known = said.get("corpus")

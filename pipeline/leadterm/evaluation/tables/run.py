@@ -88,7 +88,7 @@ class Run:
         Parameters
         ----------
         path : str or pathlib.Path
-            The file.
+            The file, or the folder of a batch.
         name : str, optional
             Name to show; the file name without its ending by default.
         system : str, optional
@@ -103,6 +103,10 @@ class Run:
         """
         from pathlib import Path
 
+        from leadterm.evaluation.tables.batch_answers import is_batch, read_answers
+
+        if is_batch(path):
+            return cls.from_suggestions(read_answers(path), name=name or Path(path).name, normalise=normalise)
         if Path(path).suffix.lower() == ".jsonl":
             from leadterm.evaluation.tables.suggestion_lines import read_suggestions
 
