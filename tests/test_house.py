@@ -38,7 +38,7 @@ FLOORS = (
     ("storage",),
     ("paths", "schema"),
     ("rows", "service_line"),
-    ("errors", ""),
+    ("errors", "version", ""),
 )
 FLOOR = {room: height for height, rooms in enumerate(reversed(FLOORS)) for room in rooms}
 

@@ -8,6 +8,8 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from leadterm.version import __version__
+
 if TYPE_CHECKING:
     from leadterm.api import suggest, suggest_frame
     from leadterm.classifier import LeadtermClassifier
@@ -20,8 +22,6 @@ __all__ = [
     "Encounter", "LeadtermClassifier", "LeadtermError", "Note", "ReferenceCode", "Suggestion", "SuggestionSet",
     "__version__", "evaluate", "load", "suggest", "suggest_frame", "train",
 ]  # fmt: skip
-
-__version__ = "0.1.0"
 
 _PLACES = {
     "load": "models", "suggest": "api", "suggest_frame": "api", "evaluate": "evaluation",

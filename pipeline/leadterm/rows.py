@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from leadterm import __version__
+from leadterm.version import __version__
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -10,10 +10,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from leadterm import __version__
 from leadterm.errors import LeadtermError, unknown_name
 from leadterm.rows import SuggestionRows
 from leadterm.service_line import Modifier, line_json
+from leadterm.version import __version__
 
 __all__ = [
     "Assertion", "Encounter", "EvidenceSpan", "Mention", "Modifier", "Note", "ReferenceCode", "Suggestion",
