@@ -128,7 +128,8 @@ audit: $(VENV)/run build/tools ## list the licences; look up known faults of eve
 	build/tools/bin/pip-licenses --python $(BIN)/python --order license --format markdown --output-file build/licences.md
 	@echo "build/licences.md lists the licences."
 	build/tools/bin/pip-audit --timeout 10 --path "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')" \
-	  > build/audit.txt 2>&1 && echo "No known fault; build/audit.txt names what could not be looked up." \
+	  > build/audit.txt 2>&1 && echo "No known fault in what could be looked up;" \
+	    "$$(grep -c 'could not be audited' build/audit.txt || true) packages could not: build/audit.txt names them." \
 	  || { tail -n 20 build/audit.txt; echo "Faults were found, or the list cannot be reached: see build/audit.txt" >&2; exit 1; }
 
 sbom: $(VENV)/run build/tools ## write build/sbom.json: every installed package, as CycloneDX

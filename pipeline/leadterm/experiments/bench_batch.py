@@ -181,10 +181,12 @@ def measure(folder: Path, given: argparse.Namespace) -> dict[str, Any]:
         found["as suggest"] = same == (folder / "plain.jsonl").read_bytes()
     planning = ("plan", name, "--cores", str(given.workers), "--format", "json")
     plans = [json.loads(run(planning, keep=folder / "plan.json").said)["core_hours"] for _ in range(given.plans)]
+    began = time.time()
     calm = run(("batch", name, str(folder / "calm"), *more))
+    first = min(record["ended"] for record in _records(folder / "calm")) - began  # a kill before is one of a start
     whole = ("batch", name, str(folder / "disturbed"), *more)
     mishaps = _mishaps(source, whole)
-    start, pause = time.perf_counter(), max(given.pause, calm.wall / max(given.kills, 1))
+    start, pause = time.perf_counter(), max(given.pause, 1.5 * first, calm.wall / max(given.kills, 1))
     done = list(disturb(whole, given.kills, random.Random(given.seed), pause))
     before, after = answers_of(folder / "calm"), answers_of(folder / "disturbed")
     return found | {
