@@ -38,6 +38,9 @@ Charges = Annotated[
 Invite = Annotated[str | None, typer.Option(metavar="NAME", help="Print a token for somebody, and stop.")]
 Role = Annotated[Literal["coder", "auditor", "admin"], typer.Option(help="With --invite: what they may do.")]
 Host = Annotated[str, typer.Option(metavar="ADDRESS", help="Listen there; others reach it only with TLS and tokens.")]
+Port = Annotated[
+    int | None, typer.Option(min=0, max=65535, help="Default: the same each time for these decisions; 0 takes any.")
+]
 Names = Annotated[list[str] | None, typer.Option("--name", metavar="N", help="A name that others reach it by.")]
 Certificate = Annotated[Path | None, typer.Option("--tls-cert", metavar="PEM", help="Certificate.")]
 Key = Annotated[Path | None, typer.Option("--tls-key", metavar="PEM", help="Its key.")]
@@ -49,7 +52,7 @@ def review(
     decisions: Decisions = None,
     model: Annotated[str, typer.Option("--model", metavar="M", help="Name or folder of a model.")] = "default",
     coder: Annotated[str | None, typer.Option(metavar="NAME", help="Who decides. Default: who is logged in.")] = None,
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Port on 127.0.0.1; 0 takes a free one.")] = 0,
+    port: Port = None,
     open_: Annotated[bool, typer.Option("--open/--no-open", help="Open the page in the browser.")] = True,
     setting: Annotated[str | None, typer.Option(metavar="S", help="outpatient or inpatient.")] = None,
     date: Annotated[str | None, typer.Option(metavar="YYYY-MM-DD", help="Date of service, if a note has none.")] = None,

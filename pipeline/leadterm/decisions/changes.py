@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -12,7 +13,8 @@ from leadterm.errors import LeadtermError, unknown_name
 from leadterm.schema import Encounter, EvidenceSpan, Mention
 from leadterm.storage.tsv import package_table
 
-__all__ = ["ACTIONS", "Change", "Entry", "Line", "Place", "entry_of", "key_of", "mentions_of", "places_of", "reasons"]
+__all__ = ["ACTIONS", "Change", "Entry", "Line", "Place", "entry_of", "key_of", "mark_of", "mentions_of", "places_of",
+           "reasons"]  # fmt: skip
 
 Place = tuple[str, tuple[tuple[int, int], ...]]
 ACTIONS = ("accept", "reject", "replace", "add", "clear", "sequence", "poa", "line", "flag", "unflag", "comment",
@@ -149,6 +151,11 @@ def _change_of(given: Mapping[str, Any]) -> Change:
 def key_of(encounter: Encounter) -> tuple[str, str]:
     """Give what decisions belong to: the encounter, and a digest of its words."""
     return encounter.encounter_id, f"{encounter.digest:016x}"
+
+
+def mark_of(encounter: Encounter) -> str:
+    """Give a name for an encounter and its words that tells nothing of a patient."""
+    return hashlib.sha256("\n".join(key_of(encounter)).encode()).hexdigest()[:24]
 
 
 def places_of(evidence: Iterable[Mention]) -> tuple[Place, ...]:

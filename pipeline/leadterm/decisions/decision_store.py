@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Callable, Iterator
@@ -59,6 +60,12 @@ class DecisionStore:
         self._one = Lock()
         self.refresh()
 
+    @property
+    def mark(self) -> str:
+        """Tell this store from others by a name that says nothing of where it is."""
+        where = self.where if isinstance(self.where, str) else str(self.where.resolve())
+        return hashlib.sha256(where.encode()).hexdigest()[:16]
+
     def close(self) -> None:
         """Let go of the database."""
         self.engine.dispose()
@@ -105,8 +112,10 @@ class DecisionStore:
         with self._one:
             with writing(self.engine) as connection:
                 self._catch_up(connection)
-                if entry.id in self._ids:
-                    return self._ids[entry.id]
+                if (kept := self._ids.get(entry.id)) is not None:
+                    if (kept.key, kept.who) != (entry.key, entry.who):
+                        raise LeadtermError("an entry of this id is kept already.", hint="Give each an id of its own.")
+                    return kept
                 known = tuple(self._entries.get(entry.key, ()))
                 if seen is not None and seen != len(known):
                     raise Conflict(f"{known[-1].who if known else 'nobody'} decided on this encounter meanwhile.")

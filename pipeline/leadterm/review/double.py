@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import combinations
 
-from leadterm.decisions.changes import Change, Entry, key_of
+from leadterm.decisions.changes import Change, Entry, key_of, mark_of
 from leadterm.decisions.verdicts import Standing, Verdict, standing
 from leadterm.review.workbench import Workbench
 
@@ -50,11 +49,11 @@ def close_agreed(bench: Workbench, number: int) -> bool:
     if len(told) < LEAST or any(one != told[0] for one in told[1:]) or bench.standing(number).finished:
         return False
     encounter = bench.encounter(number)
-    mark = hashlib.sha256("\n".join(key_of(encounter)).encode()).hexdigest()[:24]
     result = bench.suggestions(number)
     changes = (*_accepted(next(iter(versions.values()))), Change("finish"))
+    name = f"agreed-{mark_of(encounter)}"
     bench.store.append(
-        Entry(f"agreed-{mark}", "", AGREEMENT, *key_of(encounter), changes, result.model, dict(result.releases))
+        Entry(name, "", AGREEMENT, *key_of(encounter), changes, result.model, dict(result.releases))
     )
     return True
 

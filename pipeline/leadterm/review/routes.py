@@ -40,8 +40,9 @@ At = Annotated[Desk, Depends(desk_of)]
 def encounters(desk: At) -> dict[str, Any]:
     """The work list."""
     mode = desk.bench.mode
-    return {"encounters": list_view(desk), "who": desk.person.name, "role": desk.person.role, "double": mode.double,
-            "blind": mode.blind, "practise": bool(mode.answers)}  # fmt: skip
+    return {"encounters": list_view(desk), "store": desk.bench.store.mark, "who": desk.person.name,
+            "role": desk.person.role, "double": mode.double, "blind": mode.blind,
+            "practise": bool(mode.answers)}  # fmt: skip
 
 
 @router.get("/api/encounters/{number}")

@@ -17,6 +17,7 @@ from leadterm.review.workbench import Workbench
 __all__ = ["Listening", "serve"]
 
 HOST = "127.0.0.1"
+FIRST_PORT, PORTS = 20_000, 10_000  # below those that systems give away
 IDLE = 20  # seconds that a connection may stay without a request
 
 
@@ -24,11 +25,12 @@ IDLE = 20  # seconds that a connection may stay without a request
 class Listening:
     """Where the server listens.
 
-    ``names``: under which it is asked for, where others reach it. ``plain``: without TLS though they do.
+    ``port``: None takes that of the decisions, so that a browser finds again what it kept while the server was away;
+    0 any. ``names``: under which it is asked for, where others reach it. ``plain``: without TLS though they do.
     """
 
     host: str = HOST
-    port: int = 0
+    port: int | None = None
     names: tuple[str, ...] = ()
     certificate: Path | None = None
     key: Path | None = None
@@ -59,7 +61,7 @@ class Listening:
 
 
 def serve(bench: Workbench, where: Listening, ready: Callable[[str], object]) -> None:
-    """Serve until interrupted; ``ready`` is told the address once it answers. Port 0 takes a free one.
+    """Serve until interrupted; ``ready`` is told the address once it answers.
 
     ``LeadtermError`` if the port is taken, or what is listened on is not safe.
     """
@@ -71,7 +73,7 @@ def serve(bench: Workbench, where: Listening, ready: Callable[[str], object]) ->
 
     where.check(Accounts(bench.store).count())
     token = secrets.token_urlsafe(24)
-    held = _bind(where.port, where.host)
+    held = _usual(bench, where.host) if where.port is None else _bind(where.port, where.host)
     hosts = (*where.names, *LOOPBACK) if where.names else (where.host, *LOOPBACK)
     app = make_app(bench, token, hosts=hosts, secure=where.certificate is not None)
     config = uvicorn.Config(app, log_level="error", access_log=False, server_header=False, timeout_keep_alive=IDLE,
@@ -86,6 +88,14 @@ def serve(bench: Workbench, where: Listening, ready: Callable[[str], object]) ->
     scheme = "https" if where.certificate else "http"
     ready(f"{scheme}://{name}:{held.getsockname()[1]}/?token={token}")
     uvicorn.Server(config).run(sockets=[held])
+
+
+def _usual(bench: Workbench, host: str) -> socket.socket:
+    """Take the port that these decisions have each time; any where it is taken."""
+    try:
+        return _bind(FIRST_PORT + int(bench.store.mark, 16) % PORTS, host)
+    except LeadtermError:
+        return _bind(0, host)
 
 
 def _bind(port: int, host: str = HOST) -> socket.socket:

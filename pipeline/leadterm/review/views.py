@@ -8,7 +8,7 @@ from typing import Any
 
 from leadterm.codes import load_system
 from leadterm.codes.systems import dictionary_system, spec_of
-from leadterm.decisions.changes import reasons
+from leadterm.decisions.changes import mark_of, reasons
 from leadterm.decisions.verdicts import Standing, Verdict, redoable, undoable
 from leadterm.pages.quotes import made_with, read_as, section_name
 from leadterm.review.desk import Desk
@@ -37,7 +37,8 @@ def _list_row(desk: Desk, number: int, encounter: Encounter) -> dict[str, Any]:
     last, told, proposed = entries[-1] if entries else None, bench.priority(number), bench.proposed(number)
     flagged = state.flagged or any(verdict.flagged for verdict in state.verdicts.values())
     return {
-        "n": number, "id": encounter.encounter_id, "setting": encounter.setting, "date": encounter.date_of_service,
+        "n": number, "id": encounter.encounter_id, "key": mark_of(encounter), "setting": encounter.setting,
+        "date": encounter.date_of_service,
         "notes": len(encounter.notes), "words": bench.words[number],
         "status": state.status, "flagged": flagged, "remarks": len(state.remarks),
         "questions": len(state.questions), "codes": len(state.final),
@@ -64,7 +65,8 @@ def encounter_view(desk: Desk, number: int) -> dict[str, Any]:
     born = f"born {encounter.birth_year}" if encounter.birth_year else ""
     about = (read_as(encounter, result), encounter.date_of_service, encounter.sex, born)
     return {
-        "n": number, "of": len(bench.encounters), "id": encounter.encounter_id, "about": [one for one in about if one],
+        "n": number, "of": len(bench.encounters), "id": encounter.encounter_id, "key": mark_of(encounter),
+        "store": bench.store.mark, "about": [one for one in about if one],
         "made": made_with(result), "threshold": result.threshold, "inpatient": encounter.setting == "inpatient",
         "other_text": bench.is_other_text(number), "who": desk.person.name, "systems": bench.searched,
         "hidden": hidden, "practise": bool(bench.mode.answers),

@@ -1,6 +1,6 @@
 // Deciding between coders: what they agree on is closed, what they differ in is decided by key, with the words beside it.
 import { html, useEffect, useLayoutEffect, useRef, useState } from "./htm-preact.js";
-import { Saver, ask } from "./api.js";
+import { Saver, ask, savedLine } from "./api.js";
 import { keyOf, quoteOf } from "./codes.js";
 import { useKeys } from "./keys.js";
 import { Paper, paint, show } from "./paint.js";
@@ -15,11 +15,13 @@ export function Between({ n, settings, open, sheet }) {
   useEffect(() => {
     Promise.all([ask(`${path}?final=true`), ask(`${path}/versions?final=true`)]).then(([encounter, versions]) => {
       setData(encounter); setTold(versions); setState(encounter.state);
-      saver.current = new Saver(path, encounter.state.seen, {
+      saver.current = new Saver(encounter, {
         final: true, tell: setSaved, done: setState,
-        refused: (error) => { if (error.told.state) { saver.current.seen = error.told.state.seen; setState(error.told.state); } setSaid(error.message); },
+        refused: (error, changes, forget) => { forget(); if (error.told.state) { saver.current.seen = error.told.state.seen; setState(error.told.state); } setSaid(error.message); },
       });
+      if (saver.current.left) setSaved({ waiting: saver.current.left, failed: false });
     }, (error) => setProblem(error.message));
+    return () => saver.current?.stop();
   }, []);
   const rows = told ? [...told.rows.filter((one) => !one.agreed), ...told.rows.filter((one) => one.agreed)] : [];
   const open_ = rows.filter((one) => !one.agreed), one = rows[at];
@@ -72,7 +74,7 @@ export function Between({ n, settings, open, sheet }) {
   return html`<header class="bar"><a href="#/">Work list <kbd>${keys.list}</kbd></a>
       <div class="who"><h1>${data.id}</h1><p>between ${told.coders.join(" and ") || "no coders yet"}${told.share !== null ? ` · ${Math.round(100 * told.share)}% agree` : ""}</p></div>
       <span class=${`state ${state.status}`}>${state.status}</span><p class="left">${left ? `${left} to decide` : "all decided"}</p>
-      <p class=${`saved ${saved.failed ? "alarm" : ""}`} role="status">${saved.failed ? `not saved yet: ${saved.waiting} waiting` : saved.waiting ? "saving …" : "saved"}</p>
+      <p class=${`saved ${saved.failed ? "alarm" : ""}`} role="status">${savedLine(saved)}</p>
       <button onClick=${sheet}>Keys <kbd>${keys.sheet}</kbd></button>
       <button class="main" onClick=${finish} disabled=${state.status === "finished"}>Finish <kbd>Ctrl ↵</kbd></button></header>
     <p class="said" role="status" aria-live="polite">${said}</p>

@@ -1,6 +1,6 @@
 // One encounter: its notes, beside them the codes, beside these what was decided. Every action has a key and a button.
 import { html, useEffect, useLayoutEffect, useRef, useState } from "./htm-preact.js";
-import { Saver, ask } from "./api.js";
+import { Saver, ask, savedLine } from "./api.js";
 import { Code, keyOf, known } from "./codes.js";
 import { Asker, LineAsker, QueryAsker } from "./dialog.js";
 import { Final } from "./final.js";
@@ -42,24 +42,27 @@ export function Encounter({ n, settings, open, sheet }) {
   const judge = () => ask(`/api/encounters/${n}/findings`).then((told) => { setFindings(told.findings); setLines(told.lines); }, () => setFindings([]));
   useEffect(() => {
     fetchAll().then((told) => {
-      saver.current = new Saver(`/api/encounters/${n}`, told.state.seen, {
+      saver.current = new Saver(told, {
         tell: setSaved,
         done: (now) => { setState(now); judge(); if (wasHidden.current && (now.revealed || told.practise && now.status === "finished")) fetchAll(); },
-        refused: (error, changes) => {
+        refused: (error, changes, forget) => {
           const now = error.told.state;
-          if (now) { saver.current.seen = now.seen; setState(now); setClash({ message: error.message, changes, before: shownNow.current, theirs: now }); judge(); }
+          if (now) { saver.current.seen = now.seen; setState(now); setClash({ message: error.message, changes, forget, before: shownNow.current, theirs: now }); judge(); }
           else { setSaid(error.message); ask(`/api/encounters/${n}/state`).then(setState); }
         },
       });
+      const { left, words, queue } = saver.current;
+      if (left) { setSaved({ waiting: left, failed: false }); setState((now) => foreseen(now, queue.flatMap((one) => one.changes), told.codes)); }
+      if (left || words) setSaid([left && `${left} ${left === 1 ? "decision" : "decisions"} made while the server was away`, words && `${words} ${words === 1 ? "comment was" : "comments were"} not kept`].filter(Boolean).join("; ") + ".");
       const rows = rowsOf(told, told.state, false), first = rows.find((one) => statusOf(told.state, one) === "open") || rows[0];
       if (first) setAt(keyOf(first));
       judge();
     }, (error) => setProblem(error.message));
-    const leave = (event) => { if (saver.current?.queue.length) event.preventDefault(); };
+    const leave = (event) => { if (saver.current?.risky) event.preventDefault(); };
     const select = () => setPicked(selected(papers.current));
     addEventListener("beforeunload", leave);
     document.addEventListener("selectionchange", select);
-    return () => { removeEventListener("beforeunload", leave); document.removeEventListener("selectionchange", select); };
+    return () => { saver.current?.stop(); removeEventListener("beforeunload", leave); document.removeEventListener("selectionchange", select); };
   }, []);
 
   wasHidden.current = data?.hidden;
@@ -201,7 +204,7 @@ export function Encounter({ n, settings, open, sheet }) {
       <div class="who"><h1>${data.id}</h1><p>${data.about.join(" · ")}</p></div>
       <span class=${`state ${state.status}`}>${state.status}</span>
       <p class="left">${undecided ? `${undecided} suggested to decide` : "all suggested decided"}</p>
-      <p class=${`saved ${saved.failed ? "alarm" : ""}`} role="status">${saved.failed ? `not saved yet: ${saved.waiting} waiting` : saved.waiting ? "saving …" : "saved"}</p>
+      <p class=${`saved ${saved.failed ? "alarm" : ""}`} role="status">${savedLine(saved)}</p>
       <span class="pager"><button onClick=${() => act("before")} disabled=${n === 0} aria-label="Encounter before"><kbd>${keys.before}</kbd></button> ${n + 1} of ${data.of}
         <button onClick=${() => act("after")} disabled=${n + 1 >= data.of} aria-label="Encounter after"><kbd>${keys.after}</kbd></button></span>
       <button onClick=${sheet}>Keys <kbd>${keys.sheet}</kbd></button>
@@ -209,7 +212,7 @@ export function Encounter({ n, settings, open, sheet }) {
     </header>
     <p class="said" role="status" aria-live="polite">${said}</p>
     ${data.other_text && html`<p class="alarm strip" role="alert">These notes differ from those that were decided over before; the earlier decisions are kept with the earlier text and do not count here.</p>`}
-    ${clash && html`<${Clash} clash=${clash} mine=${() => { decide(clash.changes, "Saved after all"); setClash(null); }} leave=${() => setClash(null)} />`}
+    ${clash && html`<${Clash} clash=${clash} mine=${() => { decide(clash.changes, "Saved after all"); clash.forget(); setClash(null); }} leave=${() => { clash.forget(); setClash(null); }} />`}
     <main class="bench">
       <section class="notes" aria-label="Notes" tabindex="0" onClick=${click}>${data.notes.map((note) => html`<${NoteText} key=${note.id} note=${note} papers=${papers.current} several=${data.notes.length > 1} />`)}
         ${picked && html`<p class="picked">“${picked.text.length > 40 ? `${picked.text.slice(0, 40)}…` : picked.text}” <button onMouseDown=${(e) => e.preventDefault()} onClick=${() => find(false)}>Find a code <kbd>${keys.add}</kbd></button></p>`}</section>

@@ -1,8 +1,9 @@
 // The work list: which encounters need a coder, those where most hangs on one first.
 import { html, useEffect, useLayoutEffect, useRef, useState } from "./htm-preact.js";
-import { ask } from "./api.js";
+import { Saver, ask } from "./api.js";
 import { Bulk } from "./bulk.js";
 import { useKeys } from "./keys.js";
+import { waitingOf } from "./waiting.js";
 
 const STATUS = ["all", "open", "begun", "finished", "flagged", "asked"];
 const KINDS = { flagged: (one) => one.flagged, asked: (one) => one.questions > 0, all: () => true };
@@ -29,10 +30,25 @@ export function WorkList({ settings, open, sheet }) {
     return () => { gone = true; clearTimeout(again); };
   }, []);
 
+  const [waits, setWaits] = useState([]); // decisions that an earlier page could not save: they are saved now
+  const look = () => setWaits(told ? waitingOf(told.store, told.who).map((one) => ({ ...one, row: rows.find((row) => row.key === one.key) })) : []);
+  useEffect(() => {
+    if (!told) return undefined;
+    let gone = false;
+    const savers = waitingOf(told.store, told.who).map(async ({ key, final }) => {
+      const row = rows.find((one) => one.key === key);
+      if (!row) return null;
+      const data = await ask(`/api/encounters/${row.n}${final ? "?final=true" : ""}`);
+      return gone ? null : new Saver(data, { final, tell: look, done: () => { look(); load(); }, refused: look });
+    });
+    look();
+    return () => { gone = true; savers.forEach((one) => one.then((saver) => saver?.stop(), () => {})); };
+  }, [told === null]);
+
   const wanted = words.toLowerCase().split(/\s+/).filter(Boolean);
   const shown = (rows || []).filter((one) => fits(one, status) && (setting === "all" || one.setting === setting) && found(one, wanted));
-  const waits = (one) => (told?.role !== "coder" && one.between === "to decide" ? 1 : 0);
-  shown.sort((a, b) => waits(b) - waits(a) || (a.status === "finished") - (b.status === "finished") || (b.value ?? -1) - (a.value ?? -1) || a.n - b.n);
+  const first = (one) => (told?.role !== "coder" && one.between === "to decide" ? 1 : 0);
+  shown.sort((a, b) => first(b) - first(a) || (a.status === "finished") - (b.status === "finished") || (b.value ?? -1) - (a.value ?? -1) || a.n - b.n);
   const at = Math.min(cursor, shown.length - 1);
   const undo = async () => {
     if (!last) { setSaid("Nothing to undo here."); return; }
@@ -67,6 +83,7 @@ export function WorkList({ settings, open, sheet }) {
     <p class="said" role="status" aria-live="polite">${said}${last && html` <button onClick=${undo}>Undo <kbd>${keys.undo}</kbd></button>`}</p>
     <main class="list" tabindex="0">
       ${problem && html`<p class="alarm" role="alert">${problem}</p>`}
+      ${waits.length > 0 && html`<p class="alarm" role="status">Decisions made while the server was away wait in this browser: ${waits.map((one, i) => html`${i > 0 && ", "}${one.n} in ${one.row ? html`<a href=${`#/${one.row.n}${one.final ? "/between" : ""}`}>${one.row.id}</a>` : "an encounter that is not in this list"}`)}.</p>`}
       <table>
         <thead><tr><th>Encounter</th><th>Setting</th><th>Date</th><th class="n">Words</th><th class="n">Suggested</th>
           <th title="How many suggestions a coder can be expected to change, by their confidence, each by what hangs on its code">Worth a look</th>
