@@ -12,6 +12,7 @@ from fastapi.testclient import TestClient
 from tests.review.conftest import ENCOUNTERS, TOKEN
 from tests.review.test_api import CM, decide
 
+from leadterm.corpus.baseline import gather_baseline
 from leadterm.decisions.accounts import Accounts
 from leadterm.decisions.changes import Change, Entry, key_of
 from leadterm.decisions.decision_store import DecisionStore
@@ -20,7 +21,6 @@ from leadterm.errors import LeadtermError
 from leadterm.paths import progress_file
 from leadterm.practise.progress import read_progress
 from leadterm.review.app import make_app
-from leadterm.review.baseline import Baseline
 from leadterm.review.figures import figures
 from leadterm.review.workbench import Mode, Workbench
 from leadterm.schema import Encounter, Note, ReferenceCode
@@ -189,8 +189,11 @@ def test_figures_tell_how_suggestions_fare_and_what_drifts(made: Bench) -> None:
     drift = told["drift"]["months"]
     assert [one["new_words"] for one in drift] == [0.0, 0.0, 1.0]
     assert [one["code_shift"] for one in drift] == [0.0, 0.5, 1.0]
-    against = figures(bench, Baseline("old", frozenset({"asthma"}), {"J45": 3}))["drift"]
-    assert (against["against"], against["months"][2]["new_words"], against["months"][2]["code_shift"]) == ("old", 0, 0)
+    old = Encounter("o", (Note("n", "Asthma."),), (ReferenceCode(CM, "J45.20"),))
+    against = figures(bench, gather_baseline("old", [old], least=1))["drift"]
+    last = against["months"][2]
+    assert (against["against"], last["new_words"], last["code_shift"], last["chance"]) == ("old", 0, 0, 0)
+    assert against["months"][0]["new_words"] == 1
 
 
 def test_figures_are_not_for_everybody(made: Bench) -> None:

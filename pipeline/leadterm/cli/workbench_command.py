@@ -16,6 +16,7 @@ from leadterm.errors import LeadtermError
 from leadterm.paths import decisions_home
 
 if TYPE_CHECKING:
+    from leadterm.corpus.baseline import Baseline
     from leadterm.review.claims import ClaimSources
     from leadterm.review.workbench import Mode, Workbench
     from leadterm.schema import Encounter
@@ -34,6 +35,9 @@ Facts = Annotated[
 ]
 Charges = Annotated[
     list[Path] | None, typer.Option("--lines", metavar="FILE", help="For claims: charges, a table; may repeat.")
+]
+Ground = Annotated[
+    Path | None, typer.Option(metavar="CORPUS", help="Drift against it, not against what the model learned from.")
 ]
 Invite = Annotated[str | None, typer.Option(metavar="NAME", help="Print a token for somebody, and stop.")]
 Role = Annotated[Literal["coder", "auditor", "admin"], typer.Option(help="With --invite: what they may do.")]
@@ -63,7 +67,7 @@ def review(
     double: Annotated[bool, typer.Option("--double", help="Each codes alone; an auditor decides between.")] = False,
     blind: Annotated[bool, typer.Option("--blind", help="Code first, then see the suggestions.")] = False,
     practise: Annotated[bool, typer.Option("--practise", help="Code encounters of a corpus, and be scored.")] = False,
-    baseline: Annotated[Path | None, typer.Option(metavar="CORPUS", help="Measure drift against this corpus.")] = None,
+    baseline: Ground = None,
     invite: Invite = None,
     role: Role = "coder",
     host: Host = "127.0.0.1",
@@ -84,7 +88,7 @@ def review(
     if not notes:
         raise LeadtermError("no notes are given.", hint="leadterm review NOTES/")
     given = list(_exercises(notes) if practise else _encounters(notes, setting, date))
-    mode = _mode(given, double=double, blind=blind, practise=practise, baseline=baseline)
+    mode = _mode(given, double=double, blind=blind, practise=practise, baseline=_baseline(baseline, model))
     bench = _bench(given, decisions, model, coder or getpass.getuser(), sources, mode)
     _serve(bench, open_, host, port, tuple(names or ()), certificate, key, plain)
 
@@ -129,12 +133,22 @@ def _tell(bench: Workbench, address: str, open_: bool) -> None:
         webbrowser.open(address)
 
 
-def _mode(given: Sequence[Encounter], *, double: bool, blind: bool, practise: bool, baseline: Path | None) -> Mode:
-    from leadterm.review.baseline import Baseline, read_baseline
+def _mode(given: Sequence[Encounter], *, double: bool, blind: bool, practise: bool, baseline: Baseline) -> Mode:
     from leadterm.review.workbench import Mode
 
-    answers = {one.encounter_id: one for one in given} if practise else {}
-    return Mode(double, blind, answers, read_baseline(baseline) if baseline else Baseline())
+    return Mode(double, blind, {one.encounter_id: one for one in given} if practise else {}, baseline)
+
+
+def _baseline(corpus: Path | None, model: str) -> Baseline:
+    """What drift is measured against: a corpus, or what the model's manifest says of where it learned."""
+    from leadterm.corpus.baseline import read_baseline, stored_baseline
+    from leadterm.paths import model_dir
+    from leadterm.storage.artifacts import read_manifest
+
+    if corpus:
+        return read_baseline(corpus)
+    folder = model_dir(model)
+    return stored_baseline(folder.name, read_manifest(folder).get("meta", {}).get("baseline"))
 
 
 def _bench(

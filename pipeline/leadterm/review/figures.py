@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import pairwise
 from statistics import median
 from typing import Any
 
+from leadterm.corpus.baseline import Baseline, category_of, divergence, gather_baseline, words_of
 from leadterm.decisions.changes import Entry, key_of
 from leadterm.decisions.verdicts import Standing, standing
-from leadterm.review.baseline import Baseline, words_of
 from leadterm.review.double import AGREEMENT, finished_lanes, overlap
 from leadterm.review.workbench import Workbench
+from leadterm.schema import Encounter, ReferenceCode
 
 __all__ = ["figures"]
 
@@ -184,34 +184,26 @@ def _count(count: Counter[str], own: set[Code], final: set[Code], offered: set[C
 def _drift(
     bench: Workbench, versions: Sequence[tuple[list[Entry], Standing]], baseline: Baseline
 ) -> dict[str, Any]:
-    """Month by month, how far words and codes are from the baseline: where none is given, from the first month."""
+    """Month by month, how far words and codes are from where the model learned; if that is not known, from the first.
+
+    ``new_words``: share of the running words that are not common there, ``usual`` the same share there. ``code_shift``:
+    how far the mix of categories moved, ``chance`` how far it moves by chance alone with so few codes.
+    """
     by_key = {key_of(one): one for one in bench.encounters}
-    words: dict[str, Counter[str]] = defaultdict(Counter)
-    mix: dict[str, Counter[str]] = defaultdict(Counter)
+    months: dict[str, list[Encounter]] = defaultdict(list)
     for entries, state in versions:
         encounter = by_key.get(entries[0].key[:2])
         if encounter is not None and state.finished:
-            month = entries[-1].at[:7]
-            words[month].update(words_of(encounter))
-            mix[month].update(code[:3] for _, code in state.final)
-    months = sorted(words)
-    first = months[0] if months else ""
-    known = baseline.words or frozenset(words.get(first, ()))
-    categories = Counter(baseline.categories) or mix.get(first, Counter())
+            codes = tuple(ReferenceCode(system, code) for system, code in state.final)
+            months[entries[-1].at[:7]].append(replace(encounter, codes=codes))
+    if months and not baseline.name:
+        first = min(months)
+        baseline = gather_baseline(first, months[first], least=1)
     rows = []
-    for month in months:
-        total = sum(words[month].values()) or 1
-        new = sum(count for word, count in words[month].items() if word not in known)
-        rows.append({"month": month, "new_words": new / total, "code_shift": _divergence(mix[month], categories)})
-    return {"against": baseline.name or first, "months": rows}
-
-
-def _divergence(one: Mapping[str, int], other: Mapping[str, int]) -> float:
-    """Jensen-Shannon divergence in bits: 0 the same mix, 1 nothing in common."""
-    total, all_ = sum(one.values()) or 1, sum(other.values()) or 1
-    parts = 0.0
-    for name in {*one, *other}:
-        p, q = one.get(name, 0) / total, other.get(name, 0) / all_
-        middle = (p + q) / 2
-        parts += sum(share * math.log2(share / middle) / 2 for share in (p, q) if share)
-    return round(parts, 6)
+    for month, encounters in sorted(months.items()):
+        words = [word for one in encounters for word in words_of(one)]
+        mix = Counter(category_of(code.code) for one in encounters for code in one.codes)
+        rows.append({"month": month, "new_words": baseline.count_new(words) / (len(words) or 1), "words": len(words),
+                     "code_shift": divergence(mix, baseline.categories), "codes": mix.total(),
+                     "chance": baseline.by_chance(mix.total())})  # fmt: skip
+    return {"against": baseline.name, "usual": baseline.new, "months": rows}

@@ -12,13 +12,13 @@ from leadterm.claim.suggested import WASTE
 from leadterm.codes import load_system
 from leadterm.codes.registry import is_at_hand
 from leadterm.codes.search import Hit, search
+from leadterm.corpus.baseline import Baseline
 from leadterm.decisions.changes import Change, Entry, Line, key_of, mentions_of, places_of
 from leadterm.decisions.decision_store import DecisionStore
 from leadterm.decisions.reviewed import reviewed
 from leadterm.decisions.verdicts import Standing, old_value, redoable, standing, undoable
 from leadterm.errors import LeadtermError, place_of, unknown_name
 from leadterm.procedures import MAKERS
-from leadterm.review.baseline import Baseline
 from leadterm.review.claims import ClaimSources
 from leadterm.review.priority import Priority, weigh
 from leadterm.rules.findings import Coded

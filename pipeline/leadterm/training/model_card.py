@@ -65,6 +65,7 @@ def _limits(model: CorpusModel) -> list[str]:
         + (", or that the earlier model knows" if model.earlier else "")
         + (", or procedures put together from an operation and a body part that it has learned." if built else "."),
         "- Its figures hold for notes like those it learned from; measure it on your own before use.",
+        "- The manifest tells what its notes and codes were like, so that drift can be seen (`leadterm review`).",
         "- The lexicon holds phrases of the training notes and the linear model their words: treat the folder",
         "  as you treat the notes.",
         "",

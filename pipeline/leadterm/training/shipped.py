@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from leadterm import __version__
+from leadterm.corpus.baseline import gather_baseline
 from leadterm.dictionary.dictionary_model import DictionaryModel
 from leadterm.dictionary.features import FEATURES, LEARNED, Feature
 from leadterm.dictionary.short_notes import tempered
@@ -137,7 +138,9 @@ def save(output: Path, ranker: Ranker, given: Sequence[Source], model: Dictionar
     seen = {encounter.digest for source in given for encounter in source.encounters}
     ranker = replace(ranker, seen=np.array(sorted(seen), dtype=np.uint64))
     counts = {source.name: len(source.encounters) for source in given}
-    meta = {"sources": counts, "releases": dict(model.releases), "leadterm": __version__}
+    written = (one for source in given if source.name in ("reference", "mtsamples") for one in source.encounters)
+    meta = {"sources": counts, "releases": dict(model.releases), "leadterm": __version__,
+            "baseline": gather_baseline("", written).to_json()}  # fmt: skip
     artifact = Artifact("ranker", meta, ranker.arrays(), {"ranker": ranker.header()})
     card = write_card(meta, ranker.report, ranker.threshold, len(FEATURES))
     save_artifact(output, artifact, documents={"README.md": card})

@@ -18,6 +18,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from leadterm.corpus.baseline import gather_baseline
 from leadterm.errors import LeadtermError, unknown_name
 from leadterm.learned.corpus_model import CorpusModel
 from leadterm.learned.describe import SystemModel
@@ -350,6 +351,7 @@ def _manifest(
     return {
         "corpus": {"sha256": ground.digest, "splits": list(splits), **held},
         "languages": sorted({e.language for e in ground.encounters}),
+        "baseline": gather_baseline("", ground.encounters).to_json(),
         "recipe": recipe.to_json(),
         "versions": {
             "python": platform.python_version(),

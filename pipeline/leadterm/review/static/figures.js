@@ -29,8 +29,8 @@ export function Figures({ settings, open }) {
         <${Card} title="Accepted, month by month" note="of the codes that were proposed and decided on"><${Line} rows=${told.months.map((one) => [one.month, one.share, one.accepted + one.rejected + one.replaced])} /><//>
         <${Card} title="Why suggestions were rejected"><${Bars} rows=${Object.entries(told.reasons).map(([name, n]) => [name.replace(/-/g, " "), n])} /><//>
         <${Card} title="Time, month by month" note="median minutes for a finished encounter"><${Line} rows=${told.time.months.map((one) => [one.month, one.median, one.n])} show=${minutes} /><//>
-        <${Card} title="Drift" note=${told.drift.against ? `against ${told.drift.against}: words unseen there, and how far the mix of categories moved (Jensen-Shannon, 0 to 1)` : "nothing is finished yet"}>
-          <${Line} rows=${told.drift.months.map((one) => [one.month, one.new_words])} name="new words" /><${Line} rows=${told.drift.months.map((one) => [one.month, one.code_shift])} name="mix of codes" /><//>
+        <${Card} title="Drift" note=${told.drift.against ? `against ${told.drift.against}: words that are not common there, and how far the mix of categories moved (Jensen-Shannon, 0 to 1); dashed, what is usual there and what chance alone makes of so few codes` : "nothing is finished yet"}>
+          <${Line} rows=${told.drift.months.map((one) => [one.month, one.new_words, one.words])} usual=${told.drift.months.map(() => told.drift.usual)} name="new words" /><${Line} rows=${told.drift.months.map((one) => [one.month, one.code_shift, one.codes])} usual=${told.drift.months.map((one) => one.chance)} name="mix of codes" /><//>
         <${Card} title="Suggested too often" note="rejected, or replaced by another"><${Codes} rows=${told.over} columns=${[["rejected", "rejected"], ["replaced", "replaced"], ["accepted", "accepted"]]} /><//>
         <${Card} title="Missed" note="coded though not proposed"><${Codes} rows=${told.missed} columns=${[["missed", "times"], ["accepted", "else accepted"]]} /><//>
         <${Card} title="Acceptance by code"><${Codes} rows=${told.codes} columns=${[["accepted", "accepted"], ["rejected", "rejected"], ["replaced", "replaced"]]} shares /><//>
@@ -59,15 +59,16 @@ function Bars({ rows }) {
     <text x="150" y="16" text-anchor="end" class="tick">${name}</text><rect x="158" y="5" width=${(240 * n) / most} height="14" rx="3" class="bar0" /><text x=${164 + (240 * n) / most} y="16" class="tick">${n}</text></g>`)}</svg>`;
 }
 
-// Points by month, joined; one month alone is a point.
-function Line({ rows, name, show = share }) {
+// Points by month, joined; one month alone is a point. usual: what is to be expected, dashed.
+function Line({ rows, usual = [], name, show = share }) {
   const kept = rows.filter(([, value]) => value !== null && value !== undefined);
   if (!kept.length) return html`<p class="none">Nothing yet.</p>`;
-  const most = Math.max(...kept.map(([, value]) => value)), top = show === share ? Math.max(most, 0.05) : most || 1;
+  const most = Math.max(...kept.map(([, value]) => value), ...usual), top = show === share ? Math.max(most, 0.05) : most || 1;
   const x = (i) => (kept.length === 1 ? 240 : 50 + (380 * i) / (kept.length - 1)), y = (value) => 100 - (76 * value) / top;
-  return html`<svg viewBox="0 0 460 132" role="img" aria-label=${kept.map(([month, value]) => `${month} ${show(value)}`).join(", ")}>
+  return html`<svg viewBox="0 0 460 132" role="img" aria-label=${kept.map(([month, value], i) => `${month} ${show(value)}${usual.length ? ` (to be expected ${show(usual[i])})` : ""}`).join(", ")}>
     <line x1="44" x2="440" y1="100" y2="100" class="grid" /><line x1="44" x2="440" y1="24" y2="24" class="grid" /><text x="38" y="28" text-anchor="end" class="tick">${show(top)}</text><text x="38" y="104" text-anchor="end" class="tick">${show(0)}</text>
     ${name && html`<text x="44" y="14" class="axis">${name}</text>`}
+    ${usual.length > 0 && html`<polyline class="usual" points=${usual.length > 1 ? usual.map((value, i) => `${x(i)},${y(value)}`).join(" ") : `44,${y(usual[0])} 440,${y(usual[0])}`} /><text x="444" y=${y(usual[usual.length - 1]) + 4} class="tick">${show(usual[usual.length - 1])}</text>`}
     ${kept.length > 1 && html`<polyline class="line0" points=${kept.map(([, value], i) => `${x(i)},${y(value)}`).join(" ")} />`}
     ${kept.map(([month, value, n], i) => html`<g><circle cx=${x(i)} cy=${y(value)} r="4" class="dot0"><title>${month}: ${show(value)}${n ? ` (${n})` : ""}</title></circle><text x=${x(i)} y=${y(value) - 8} text-anchor="middle" class="tick">${show(value)}</text><text x=${x(i)} y="118" text-anchor="middle" class="tick">${month}</text></g>`)}</svg>`;
 }
