@@ -17,6 +17,7 @@ from leadterm.schema import Encounter
 __all__ = ["branch_view", "code_view", "system_at", "title_of"]
 
 MOST = 500
+COMMON_EPISODES = "ADS"  # seventh characters: active treatment, aftercare, late effect
 MOST_ALTERNATIVES, MOST_NOTES = 9, 14
 CODE = re.compile(r"[A-Z0-9][A-Z0-9.]{2,}")
 SHOWN_NOTES = ("inclusion", "includes", "excludes1", "excludes2", "code first", "use additional", "code also")
@@ -59,7 +60,8 @@ def _alternatives(known: CodeSystem, code: str) -> list[dict[str, str]]:
     named += more_specific(known, code)
     above = known.parent(code)
     if not named and above is not None:
-        named = [one for one in known.children(above) if known.is_billable(one)]
+        named = sorted((one for one in known.children(above) if known.is_billable(one)),
+                       key=lambda one: known.is_extended(one) and one[-1] not in COMMON_EPISODES)  # fmt: skip
     whole = [full for one in named for full in known.billable_descendants(one)]
     return [{"code": one, "title": known.title(one)}
             for one in dict.fromkeys(whole) if one != code][:MOST_ALTERNATIVES]  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from typing import Any
 
@@ -150,10 +150,20 @@ def _suggestion(one: Suggestion, threshold: float, encounter: Encounter) -> dict
     return {
         "system": one.system, "code": one.code, "title": one.title, "confidence": round(one.confidence, 4),
         "above": one.confidence >= threshold, "hints": list(one.hints),
-        "kind": spec_of(one.system).short_title, "evidence": [mention_json(mention) for mention in one.evidence],
+        "kind": spec_of(one.system).short_title, "evidence": [mention_json(mention) for mention in _told_once(one.evidence)],
         "billable": known is None or (one.code in known and known.is_billable(one.code)),
         "units": one.units, "modifiers": [str(mark.code) for mark in one.modifiers],
     }  # fmt: skip
+
+
+def _told_once(evidence: Iterable[Mention]) -> Iterator[Mention]:
+    """Leave out mentions whose words a better one has all told."""
+    told: list[Mention] = []
+    for one in evidence:
+        if not any(all(any(piece.note_id == whole.note_id and whole.start <= piece.start and piece.end <= whole.end
+                           for whole in other.spans) for piece in one.spans) for other in told):  # fmt: skip
+            told.append(one)
+            yield one
 
 
 def mention_json(one: Mention) -> dict[str, Any]:

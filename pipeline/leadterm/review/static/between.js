@@ -3,6 +3,7 @@ import { html, useEffect, useLayoutEffect, useRef, useState } from "./htm-preact
 import { Saver, ask, savedLine } from "./api.js";
 import { keyOf, quoteOf } from "./codes.js";
 import { useKeys } from "./keys.js";
+import { placeOf } from "./order.js";
 import { Paper, paint, show } from "./paint.js";
 
 const HAS = ["accepted", "added", "replaced"];
@@ -58,12 +59,13 @@ export function Between({ n, settings, open, sheet }) {
     if (left) { setSaid(`${left} ${left === 1 ? "code is" : "codes are"} undecided.`); return; }
     saver.current.send([{ action: "finish" }]); setSaid("Finished");
   };
+  const { before, after } = placeOf(n, data ? data.of : 0);
   const act = (name) => {
     if (/^[1-9]$/.test(name)) return takeAll(Number(name));
     const ways = {
       next: () => setAt(Math.min(at + 1, rows.length - 1)), previous: () => setAt(Math.max(at - 1, 0)), accept: () => decide("add"), reject: () => decide("reject"),
       undo: () => state.undo && saver.current.send([{ action: "undo" }]), redo: () => state.redo && saver.current.send([{ action: "redo" }]),
-      finish, list: () => open(null), escape: () => open(null), sheet, before: () => n > 0 && open(`${n - 1}/between`), after: () => n + 1 < data.of && open(`${n + 1}/between`),
+      finish, list: () => open(null), escape: () => open(null), sheet, before: () => before !== undefined && open(`${before}/between`), after: () => after !== undefined && open(`${after}/between`),
     };
     return ways[name] ? ways[name]() : false;
   };

@@ -48,6 +48,14 @@ export function Code({ one, verdict, current, evidence, notes, n, settings, reas
   </li>`;
 }
 
+// What a title says that another does not: words that both begin with are left out where they are many.
+function beside(title, other) {
+  const words = title.split(" "), known = other.split(" ");
+  let same = 0;
+  while (same < words.length - 1 && words[same] === known[same]) same++;
+  return same > 2 ? `… ${words.slice(same).join(" ")}` : title;
+}
+
 const kept = new Map(); // what the classification says of a code, by encounter and code
 
 export function known(n, one) {
@@ -89,7 +97,7 @@ function Detail({ one, status, evidence, notes, n, settings, reasons, rejecting,
       ${few < one.evidence.length && html`<li><button class="more" onClick=${() => setAll(true)}>${one.evidence.length - few} more <kbd>${keys.nextEvidence}</kbd></button></li>`}</ul>
     ${open.map((hint) => html`<p class="hint">${hint}</p>`)}
     ${told?.alternatives.length > 0 && html`<ol class="alternatives" aria-label="Codes in its place">${told.alternatives.map((other, i) => html`<li>
-      <button onClick=${() => act(String(i + 1))}><kbd>${i + 1}</kbd> <code>${other.code}</code> ${other.title}</button></li>`)}</ol>`}
+      <button onClick=${() => act(String(i + 1))}><kbd>${i + 1}</kbd> <code>${other.code}</code> <span title=${other.title}>${beside(other.title, one.title)}</span></button></li>`)}</ol>`}
     ${remarks.map((remark) => html`<${Remark} remark=${remark} remarks=${remarks} act=${act} />`)}
     ${told && (told.notes.length > 0 || told.path.length > 0) && html`<details><summary>In the classification</summary>
       <p class="path">${[...told.path].reverse().map((step, i) => html`${i > 0 && " › "}<span title=${step.title}>${step.code} <small>${step.title}</small></span>`)}</p>

@@ -8,7 +8,10 @@ export function Dialog({ title, kind = "", close, children, onKeyDown, ...rest }
     dialog.current.showModal();
     const first = dialog.current.querySelector(".quick") || dialog.current.querySelector("input:not([type=checkbox])");
     first?.focus();
-    first?.select?.();
+    if (first?.tagName === "TEXTAREA") { // what is prepared is added to, not typed over
+      const gap = first.value.indexOf("[ ] \n"), to = gap < 0 ? first.value.length : gap + 4;
+      first.setSelectionRange(to, to);
+    } else first?.select?.();
     return () => back?.isConnected && back.focus({ preventScroll: true });
   }, []);
   // The browser tells later that Esc closed a dialog: it could then be another one that is open by now.

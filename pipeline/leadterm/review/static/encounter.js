@@ -6,6 +6,7 @@ import { Asker, LineAsker, QueryAsker } from "./dialog.js";
 import { Final } from "./final.js";
 import { Finder } from "./finder.js";
 import { useKeys } from "./keys.js";
+import { placeOf } from "./order.js";
 import { Tree } from "./tree.js";
 import { Paper, paint, pointed, selected, show } from "./paint.js";
 
@@ -81,6 +82,7 @@ export function Encounter({ n, settings, open, sheet }) {
   if (problem) return html`<main class="list"><p class="alarm" role="alert">${problem}</p><p><a href="#/">Back to the work list</a></p></main>`;
   if (!data) return html`<p class="loading">Reading the notes …</p>`;
 
+  const { before, after, place: number, of } = placeOf(n, data.of);
   const choose = (each, which = 0) => { setAt(keyOf(each)); setEvidence(which); setMode(null); };
   const step = (by) => { const i = rows.indexOf(one) + by; if (rows[i]) choose(rows[i]); };
   const decide = (changes, message) => { // shown at once, then saved; what was decided last is said aloud
@@ -131,7 +133,7 @@ export function Encounter({ n, settings, open, sheet }) {
     if (state.status === "finished") { setSaid("This encounter is finished."); return; }
     const left = data.codes.filter((each) => each.above && statusOf(state, each) === "open").length;
     if (left && !sure.current) { sure.current = true; setSaid(`${left} suggested ${left === 1 ? "code is" : "codes are"} undecided. Press Ctrl+Enter again to finish all the same.`); return; }
-    decide([{ action: "finish" }], "Finished");
+    decide([{ action: "finish" }], after === undefined ? "Finished" : `Finished; ${keys.after} goes on`);
   };
 
   const act = (name, value) => {
@@ -179,7 +181,7 @@ export function Encounter({ n, settings, open, sheet }) {
       commentAll: () => setMode({ comment: { action: "comment" }, title: "Comment on the encounter" }),
       undo: () => { if (state.undo) decide([{ action: "undo" }], "Undone"); else setSaid("Nothing to undo."); },
       redo: () => { if (state.redo) decide([{ action: "redo" }], "Done again"); else setSaid("Nothing to redo."); },
-      before: () => n > 0 && open(n - 1), after: () => n + 1 < data.of && open(n + 1), list: () => open(null),
+      before: () => before !== undefined && open(before), after: () => after !== undefined && open(after), list: () => open(null),
       claim: () => window.open(`/claim/${n}`, "_blank", "noopener"), more: () => setMore(!more), sheet,
       escape: () => (mode ? setMode(null) : open(null)),
     };
@@ -205,8 +207,8 @@ export function Encounter({ n, settings, open, sheet }) {
       <span class=${`state ${state.status}`}>${state.status}</span>
       <p class="left">${undecided ? `${undecided} suggested to decide` : "all suggested decided"}</p>
       <p class=${`saved ${saved.failed ? "alarm" : ""}`} role="status">${savedLine(saved)}</p>
-      <span class="pager"><button onClick=${() => act("before")} disabled=${n === 0} aria-label="Encounter before"><kbd>${keys.before}</kbd></button> ${n + 1} of ${data.of}
-        <button onClick=${() => act("after")} disabled=${n + 1 >= data.of} aria-label="Encounter after"><kbd>${keys.after}</kbd></button></span>
+      <span class="pager"><button onClick=${() => act("before")} disabled=${before === undefined} aria-label="Encounter before"><kbd>${keys.before}</kbd></button> ${number} of ${of}
+        <button onClick=${() => act("after")} disabled=${after === undefined} aria-label="Encounter after"><kbd>${keys.after}</kbd></button></span>
       <button onClick=${sheet}>Keys <kbd>${keys.sheet}</kbd></button>
       <button class="main" onClick=${() => (state.status === "finished" ? decide([{ action: "reopen" }], "Opened again") : finish())}>${state.status === "finished" ? "Open again" : html`Finish <kbd>Ctrl ↵</kbd>`}</button>
     </header>
@@ -232,7 +234,7 @@ export function Encounter({ n, settings, open, sheet }) {
         ${hidden > 0 && html`<p class="foot"><button onClick=${() => act("more")}>${more ? "Hide" : "Show"} ${hidden} below ${100 * UNLIKELY} % <kbd>${keys.more}</kbd></button></p>`}
         <p class="foot"><button onClick=${() => act("search")}>Add a code <kbd>${keys.search}</kbd></button> ${data.made}</p>
       </section>
-      <${Final} n=${n} state=${state} findings=${findings} lines=${lines} say=${setSaid} inpatient=${data.inpatient} keys=${keys} act=${act} claim=${`/claim/${n}`}
+      <${Final} n=${n} state=${state} at=${finalAt} findings=${findings} lines=${lines} say=${setSaid} inpatient=${data.inpatient} keys=${keys} act=${act} claim=${`/claim/${n}`}
         choose=${(each) => { const row = rows.find((r) => keyOf(r) === keyOf(each) || state.verdicts[keyOf(r)]?.to === each.code); if (row) choose(row); }} />
     </main>
     ${mode?.find && html`<${Finder} n=${n} title=${mode.title} first=${mode.first} text=${mode.text} evidence=${mode.evidence?.text} pick=${take} close=${() => setMode(null)} />`}

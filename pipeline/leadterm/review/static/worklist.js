@@ -3,6 +3,7 @@ import { html, useEffect, useLayoutEffect, useRef, useState } from "./htm-preact
 import { Saver, ask } from "./api.js";
 import { Bulk } from "./bulk.js";
 import { useKeys } from "./keys.js";
+import { keepOrder } from "./order.js";
 import { waitingOf } from "./waiting.js";
 
 const STATUS = ["all", "open", "begun", "finished", "flagged", "asked"];
@@ -50,6 +51,7 @@ export function WorkList({ settings, open, sheet }) {
   const first = (one) => (told?.role !== "coder" && one.between === "to decide" ? 1 : 0);
   shown.sort((a, b) => first(b) - first(a) || (a.status === "finished") - (b.status === "finished") || (b.value ?? -1) - (a.value ?? -1) || a.n - b.n);
   const at = Math.min(cursor, shown.length - 1);
+  keepOrder(shown.map((one) => one.n));
   const undo = async () => {
     if (!last) { setSaid("Nothing to undo here."); return; }
     const { done } = await ask("/api/bulk/undo", { id: last.id, numbers: last.done });
