@@ -160,10 +160,15 @@ def _told_once(evidence: Iterable[Mention]) -> Iterator[Mention]:
     """Leave out mentions whose words a better one has all told."""
     told: list[Mention] = []
     for one in evidence:
-        if not any(all(any(piece.note_id == whole.note_id and whole.start <= piece.start and piece.end <= whole.end
-                           for whole in other.spans) for piece in one.spans) for other in told):  # fmt: skip
+        if not any(_holds(better, one) for better in told):
             told.append(one)
             yield one
+
+
+def _holds(better: Mention, one: Mention) -> bool:
+    """Tell whether each piece of a mention lies within one of another."""
+    return all(any(whole.note_id == piece.note_id and whole.start <= piece.start and piece.end <= whole.end
+                   for whole in better.spans) for piece in one.spans)  # fmt: skip
 
 
 def mention_json(one: Mention) -> dict[str, Any]:
