@@ -150,7 +150,8 @@ def _suggestion(one: Suggestion, threshold: float, encounter: Encounter) -> dict
     return {
         "system": one.system, "code": one.code, "title": one.title, "confidence": round(one.confidence, 4),
         "above": one.confidence >= threshold, "hints": list(one.hints),
-        "kind": spec_of(one.system).short_title, "evidence": [mention_json(mention) for mention in _told_once(one.evidence)],
+        "kind": spec_of(one.system).short_title,
+        "evidence": [mention_json(mention) for mention in _told_once(one.evidence)],
         "billable": known is None or (one.code in known and known.is_billable(one.code)),
         "units": one.units, "modifiers": [str(mark.code) for mark in one.modifiers],
     }  # fmt: skip
