@@ -27,7 +27,7 @@ from leadterm.errors import LeadtermError
 from leadterm.review import guard
 from leadterm.review.app import make_app
 from leadterm.review.serve import Listening, _bind
-from leadterm.review.workbench import Workbench
+from leadterm.review.workbench import Mode, Workbench
 from leadterm.schema import Encounter, Note, ReferenceCode
 
 NOTE = "ASSESSMENT\nGout of the right ankle. Hypertension.\n"
@@ -148,6 +148,71 @@ def test_a_body_that_does_not_come_is_not_waited_for(address: str, monkeypatch: 
         head = f"POST /api/suggest HTTP/1.1\r\nHost: {host}:{port}\r\nAuthorization: Bearer {TOKEN}\r\n"
         slow.sendall(f"{head}Content-Type: application/json\r\nContent-Length: 1000\r\n\r\n{{".encode())
         assert b" 408 " in slow.recv(1000).splitlines()[0]
+
+
+def test_who_guesses_is_shut_out_even_with_the_right_token_and_others_stay_in(client: TestClient) -> None:
+    token = client.post("/api/accounts", json={"name": "ben", "role": "auditor"}).json()["token"]
+    known = client.post("/api/accounts", json={"name": "eve"}).json()["token"]
+    other = TestClient(client.app, "http://127.0.0.1:8000")
+
+    def asked(token: str) -> int:
+        return other.get("/api/health", headers={"Authorization": f"Bearer {token}"}).status_code
+
+    assert asked(known) == 200
+    assert [asked(f"ben:{n}") for n in range(11)] == [401] * 10 + [429]
+    assert asked(token) == 429
+    assert asked(known) == 200
+    assert client.get("/api/health").status_code == 200
+
+
+def test_a_session_ends_with_its_token_whoever_replaced_that(client: TestClient, bench: Workbench) -> None:
+    token = client.post("/api/accounts", json={"name": "ben", "role": "auditor"}).json()["token"]
+    with TestClient(client.app, "http://127.0.0.1:8000") as ben:
+        ben.get(f"/?token={token}")
+        first = dict(ben.cookies)
+        assert ben.get("/api/looks").status_code == 200
+        Accounts(bench.store).invite("ben", "coder")  # as another process does
+        assert ben.get("/api/health").status_code == 401
+        ben.get(f"/?token={Accounts(bench.store).invite('ben', 'coder')}")
+        assert dict(ben.cookies) != first  # nobody goes on with a session that somebody set before
+        assert ben.get("/api/looks").status_code == 403
+
+
+def test_a_session_ends_after_a_day_of_work(bench: Workbench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(guard, "SESSION", 0.0)
+    with TestClient(make_app(bench, TOKEN), "http://127.0.0.1:8000") as made:
+        assert made.get(f"/?token={TOKEN}").status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("get", "/api/looks"), ("get", "/api/figures"), ("get", "/api/encounters/0/versions"), ("post", "/api/accounts"),
+     ("get", "/api/encounters/0?final=true"), ("post", "/api/encounters/0/decisions?final=true")],
+)  # fmt: skip
+def test_a_coder_is_kept_from_what_auditors_and_admins_do(
+    client: TestClient, bench: Workbench, method: str, path: str
+) -> None:
+    token = client.post("/api/accounts", json={"name": "ben", "role": "coder"}).json()["token"]
+    bench.mode = Mode(double=True)
+    ben = TestClient(client.app, "http://127.0.0.1:8000", headers={"Authorization": f"Bearer {token}"})
+    body = {"name": "eve", "role": "admin"} if "accounts" in path else {
+        "id": "some-id-of-mine", "seen": 0, "changes": [{"action": "finish"}]}  # fmt: skip
+    answer = ben.get(path) if method == "get" else ben.post(path, json=body)
+    assert answer.status_code == 403
+    assert bench.entries(0) == ()
+
+
+@pytest.mark.parametrize("path", ["/static/..%2fapp.py", "/static/%2e%2e/app.py", "/claim/..%2f0", "/api/..%2f"])
+def test_no_path_leads_out(client: TestClient, path: str) -> None:
+    assert client.get(path).status_code in (404, 422)
+
+
+def test_an_id_that_another_has_used_is_refused(client: TestClient, bench: Workbench) -> None:
+    body = {"id": "an-id-that-two-use", "seen": 0, "changes": [{"action": "flag"}]}
+    assert client.post("/api/encounters/0/decisions", json=body).status_code == 200
+    assert client.post("/api/encounters/0/decisions", json=body).status_code == 200
+    assert client.post("/api/encounters/1/decisions", json=body).status_code == 400
+    assert (len(bench.entries(0)), len(bench.entries(1))) == (1, 0)
 
 
 @pytest.fixture

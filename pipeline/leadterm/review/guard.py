@@ -13,6 +13,7 @@ from secrets import compare_digest
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
+from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, RedirectResponse
 
 from leadterm.decisions.accounts import Accounts, Person
@@ -23,6 +24,7 @@ __all__ = ["LOOPBACK", "POLICY", "Gate", "problem"]
 MOST_BYTES, MOST_SECONDS = 1_000_000, 20.0
 LOOPBACK = ("127.0.0.1", "localhost")
 MOST_REQUESTS, MOST_FAILURES, WINDOW = 1200, 10, 60.0
+SESSION = 12 * 3600.0  # seconds that somebody stays in
 POLICY = ("default-src 'none'; script-src 'self'; style-src 'self'{style}; connect-src 'self'; img-src 'self'; "
           "base-uri 'none'; form-action 'none'; frame-ancestors 'none'")  # fmt: skip
 HEADERS = {
@@ -52,7 +54,7 @@ class Gate:
     accounts: Accounts
     hosts: tuple[str, ...] = LOOPBACK
     secure: bool = False
-    _sessions: dict[str, Person] = field(default_factory=dict)
+    _sessions: dict[str, tuple[str, float]] = field(default_factory=dict)  # the token that began it, and until when
     _recent: dict[str, deque[float]] = field(default_factory=lambda: defaultdict(deque))
 
     def install(self, app: FastAPI) -> None:
@@ -74,13 +76,14 @@ class Gate:
         """Answer at once whom nothing else is told; else note who asks."""
         if request.url.hostname not in self.hosts:
             return problem(400, f"this server answers only under {self.hosts[0]}.")
+        client = f"failed {request.client.host if request.client else ''}"
         given = request.query_params.get("token", "") if request.url.path == "/" else ""
-        if given and (person := self._person(given)):
-            return self._entered(request, person)
-        person, by_cookie = self._who(request)
-        client = request.client.host if request.client else ""
+        if given and await self._person(given, client):
+            return self._entered(request, given)
+        token, by_cookie = self._token(request)
+        person = await self._person(token, client)
         if person is None:
-            if self._too_often(f"failed {client}", MOST_FAILURES):
+            if self._too_often(client, MOST_FAILURES):
                 return problem(429, "too many tries without access. Wait a minute.")
             return problem(401, "no access. Open the address that 'leadterm review' printed.")
         if self._too_often(person.name, MOST_REQUESTS):
@@ -90,24 +93,38 @@ class Gate:
             return None
         return self._foreign(request, by_cookie) or await self._too_much(request)
 
-    def _entered(self, request: Request, person: Person) -> Response:
+    def _entered(self, request: Request, token: str) -> Response:
         """Begin a session, and leave no token in the address."""
-        session = secrets.token_urlsafe(32)
-        self._sessions[sha256(session.encode()).hexdigest()] = person
+        session, now = secrets.token_urlsafe(32), time.monotonic()
+        self._sessions = {name: one for name, one in self._sessions.items() if one[1] > now}
+        self._sessions[sha256(session.encode()).hexdigest()] = (token, now + SESSION)
         answer = RedirectResponse("/", 303)
         answer.set_cookie(_cookie(request), session, httponly=True, samesite="strict", secure=self.secure)
         return answer
 
-    def _who(self, request: Request) -> tuple[Person | None, bool]:
+    def _token(self, request: Request) -> tuple[str, bool]:
+        """The token that somebody shows, or began their session with; and whether it was a session."""
         session = request.cookies.get(_cookie(request), "")
-        if found := self._sessions.get(sha256(session.encode()).hexdigest()):
-            return found, True
-        return self._person(request.headers.get("authorization", "").removeprefix("Bearer ")), False
+        token, until = self._sessions.get(sha256(session.encode()).hexdigest(), ("", 0.0))
+        if until > time.monotonic():
+            return token, True
+        return request.headers.get("authorization", "").removeprefix("Bearer "), False
 
-    def _person(self, token: str) -> Person | None:
+    async def _person(self, token: str, client: str) -> Person | None:
+        """Tell whose a token is; one that is new is not even looked at where there were too many tries."""
         if compare_digest(token.encode(), self.token.encode()):
             return self.owner
-        return self.accounts.person(token) if ":" in token else None
+        if ":" not in token:
+            return None
+        if found := self.accounts.person(token, slow=False):
+            return found
+        if self._is_shut(client):
+            return None
+        return await run_in_threadpool(self.accounts.person, token)
+
+    def _is_shut(self, name: str) -> bool:
+        """Tell whether somebody without access tried too often."""
+        return len([at for at in self._recent[name] if at >= time.monotonic() - WINDOW]) >= MOST_FAILURES
 
     def _too_often(self, name: str, most: int) -> bool:
         """Count what came within the window; True from the one too many on."""
