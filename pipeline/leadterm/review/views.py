@@ -44,7 +44,8 @@ def _list_row(desk: Desk, number: int, encounter: Encounter) -> dict[str, Any]:
         "questions": len(state.questions), "codes": len(state.final),
         "proposed": None if proposed is None else len(proposed),
         "top": [] if desk.is_hidden(number) else proposed or [],
-        "expected": told and told.changes, "value": told and told.value, "stakes": told.stakes if told else "",
+        "expected": told and told.changes, "value": told and told.value,
+        "stakes": told.stakes if told and not desk.is_hidden(number) else "",
         "problem": bench.problem(number), "who": last.who if last else "", "at": last.at if last else "",
         **(_between(bench, number) if bench.mode.double else {}),
     }  # fmt: skip

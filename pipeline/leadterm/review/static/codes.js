@@ -115,8 +115,10 @@ export function Remark({ remark, remarks, act }) {
 function why(mention, one, notes) {
   const note = notes.find((each) => each.id === mention.note), chars = charsOf(note);
   const cues = mention.cues.map(([a, b]) => chars.slice(a, b).join("").replace(/\s+/g, " "));
+  const found = mention.spans.map(([a, b]) => chars.slice(a, b).join("").replace(/\s+/g, " ")).join(" … ");
+  const term = /[*|]/.test(mention.term) ? found : mention.term; // a pattern is said by what it found
   const parts = [
-    mention.term ? `“${mention.term}”${mention.source ? ` (${mention.source})` : ""} → ${one.code}` : "marked by you",
+    term ? `“${term}”${mention.source ? ` (${mention.source})` : ""} → ${one.code}` : "marked by you",
     mention.section, mention.meant !== "present" && `${mention.meant}${cues.length ? ` (“${cues.join("”, “")}”)` : ""}`,
     notes.length > 1 && (note.kind || note.id),
   ];

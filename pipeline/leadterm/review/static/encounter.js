@@ -205,7 +205,7 @@ export function Encounter({ n, settings, open, sheet }) {
       <a href="#/">Work list <kbd>${keys.list}</kbd></a>
       <div class="who"><h1>${data.id}</h1><p>${data.about.join(" · ")}</p></div>
       <span class=${`state ${state.status}`}>${state.status}</span>
-      <p class="left">${undecided ? `${undecided} suggested to decide` : "all suggested decided"}</p>
+      <p class="left">${data.hidden ? (data.practise ? "exercise" : "blind") : undecided ? `${undecided} suggested to decide` : "all suggested decided"}</p>
       <p class=${`saved ${saved.failed ? "alarm" : ""}`} role="status">${savedLine(saved)}</p>
       <span class="pager"><button onClick=${() => act("before")} disabled=${before === undefined} aria-label="Encounter before"><kbd>${keys.before}</kbd></button> ${number} of ${of}
         <button onClick=${() => act("after")} disabled=${after === undefined} aria-label="Encounter after"><kbd>${keys.after}</kbd></button></span>
@@ -232,9 +232,9 @@ export function Encounter({ n, settings, open, sheet }) {
               poa=${data.inpatient && keyOf(each) === at && state.final[finalAt]} />`;
         })}</ol>
         ${hidden > 0 && html`<p class="foot"><button onClick=${() => act("more")}>${more ? "Hide" : "Show"} ${hidden} below ${100 * UNLIKELY} % <kbd>${keys.more}</kbd></button></p>`}
-        <p class="foot"><button onClick=${() => act("search")}>Add a code <kbd>${keys.search}</kbd></button> ${data.made}</p>
+        <p class="foot">${!data.hidden && html`<button onClick=${() => act("search")}>Add a code <kbd>${keys.search}</kbd></button>`} ${data.made}</p>
       </section>
-      <${Final} n=${n} state=${state} at=${finalAt} findings=${findings} lines=${lines} say=${setSaid} inpatient=${data.inpatient} keys=${keys} act=${act} claim=${`/claim/${n}`}
+      <${Final} n=${n} state=${state} hidden=${data.hidden} at=${finalAt} findings=${findings} lines=${lines} say=${setSaid} inpatient=${data.inpatient} keys=${keys} act=${act} claim=${`/claim/${n}`}
         choose=${(each) => { const row = rows.find((r) => keyOf(r) === keyOf(each) || state.verdicts[keyOf(r)]?.to === each.code); if (row) choose(row); }} />
     </main>
     ${mode?.find && html`<${Finder} n=${n} title=${mode.title} first=${mode.first} text=${mode.text} evidence=${mode.evidence?.text} pick=${take} close=${() => setMode(null)} />`}

@@ -67,7 +67,7 @@ function Line({ rows, usual = [], name, show = share }) {
   const x = (i) => (kept.length === 1 ? 240 : 50 + (380 * i) / (kept.length - 1)), y = (value) => 100 - (76 * value) / top;
   return html`<svg viewBox="0 0 460 132" role="img" aria-label=${kept.map(([month, value], i) => `${month} ${show(value)}${usual.length ? ` (to be expected ${show(usual[i])})` : ""}`).join(", ")}>
     <line x1="44" x2="440" y1="100" y2="100" class="grid" /><line x1="44" x2="440" y1="24" y2="24" class="grid" /><text x="38" y="28" text-anchor="end" class="tick">${show(top)}</text><text x="38" y="104" text-anchor="end" class="tick">${show(0)}</text>
-    ${name && html`<text x="44" y="14" class="axis">${name}</text>`}
+    ${name && html`<text x="240" y="10" text-anchor="middle" class="axis">${name}</text>`}
     ${usual.length > 0 && html`<polyline class="usual" points=${usual.length > 1 ? usual.map((value, i) => `${x(i)},${y(value)}`).join(" ") : `44,${y(usual[0])} 440,${y(usual[0])}`} /><text x="444" y=${y(usual[usual.length - 1]) + 4} class="tick">${show(usual[usual.length - 1])}</text>`}
     ${kept.length > 1 && html`<polyline class="line0" points=${kept.map(([, value], i) => `${x(i)},${y(value)}`).join(" ")} />`}
     ${kept.map(([month, value, n], i) => html`<g><circle cx=${x(i)} cy=${y(value)} r="4" class="dot0"><title>${month}: ${show(value)}${n ? ` (${n})` : ""}</title></circle><text x=${x(i)} y=${y(value) - 8} text-anchor="middle" class="tick">${show(value)}</text><text x=${x(i)} y="118" text-anchor="middle" class="tick">${month}</text></g>`)}</svg>`;

@@ -25,7 +25,7 @@ function keepInSight(shelf, row) {
   else if (box.top < frame.top) shelf.scrollTop -= frame.top - box.top + 6;
 }
 
-export function Final({ n, state, at, findings, lines, inpatient, keys, choose, act, claim, say }) {
+export function Final({ n, state, hidden, at, findings, lines, inpatient, keys, choose, act, claim, say }) {
   const shelf = useRef(), worst = { error: "error", warning: "warning", advice: "advice" };
   useLayoutEffect(() => keepInSight(shelf.current, shelf.current.querySelector("li.at")), [at, state.final.length]);
   return html`<section class="final" aria-label="Codes decided for">
@@ -36,7 +36,7 @@ export function Final({ n, state, at, findings, lines, inpatient, keys, choose, 
       ${one.service && html`<i>${lineOf(one, lines[one.code])}</i>`}
       ${one.role && one.role !== "secondary" && html`<em>${one.role}</em>`}
       ${inpatient && one.poa_proposed !== undefined && html`<i class=${one.poa ? "set" : ""} title=${one.poa ? "present on admission, decided" : `present on admission, proposed: ${one.poa_why}`}>${one.poa || (one.poa_proposed ? `${one.poa_proposed}?` : "–")}</i>`}</button></li>`)}</ol>`
-    : html`<p class="none">None yet: <kbd>${keys.accept}</kbd> accepts the code at hand.</p>`}
+    : html`<p class="none">None yet: ${hidden ? html`<kbd>${keys.search}</kbd> finds codes.` : html`<kbd>${keys.accept}</kbd> accepts the code at hand.`}</p>`}
     ${state.final.length > 1 && html`<p class="foot"><kbd>${keys.lead}</kbd> first · <kbd>${keys.up}</kbd> <kbd>${keys.down}</kbd> move${inpatient && html` · <kbd>${keys.poa}</kbd> present on admission`}${state.final.some((one) => one.service) && html` · <kbd>${keys.line}</kbd> units, modifiers, diagnoses`}</p>`}
     </div>
     <div class="judged" tabindex="0" role="group" aria-label="Findings">
