@@ -43,7 +43,7 @@ FLOORS = (
 FLOOR = {room: height for height, rooms in enumerate(reversed(FLOORS)) for room in rooms}
 
 MOST_LINES, MOST_LINES_OF_A_FUNCTION = 400, 50  # docstring and all
-MOST_DOCSTRINGS = 0.24  # share of all lines
+MOST_DOCSTRINGS = 0.2  # share of all lines
 
 # What is not as it should be yet. Nothing may be added; whoever mends one of them takes it out.
 UPWARD: set[tuple[str, str]] = set()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from leadterm.evaluation.tables.align import Aligned
 from leadterm.evaluation.tables.labels import Bools, Ints, normalise_code
 from leadterm.evaluation.tables.qrels import Qrels
 
-__all__ = ["BUCKETS", "SEEN", "breakdowns", "by_system", "frequency_of"]
+__all__ = ["BUCKETS", "SEEN", "between", "breakdowns", "by_encounter", "by_system", "each", "frequency_of"]
 
 BUCKETS = (("0", 0, 0), ("1-9", 1, 9), ("10-49", 10, 49), ("50-99", 50, 99), ("100-499", 100, 499), ("500+", 500, None))
 SEEN = (("unseen", 0, 0), ("few-shot (1-9)", 1, 9), ("seen (10+)", 10, None))
@@ -49,16 +50,16 @@ def breakdowns(
     """
     counts = label_counts(table)
     frequency, basis = frequency_of(table, training)
-    words = np.array([-1 if i.n_words is None else i.n_words for i in table.info], dtype=np.int64)
-    setting = np.array([i.setting for i in table.info], dtype=object)
+    words, settings = by_encounter(table)
+    of_labels, of_encounters = partial(_label_group, counts), partial(_encounter_group, ratios)
     return {
         "by_system": by_system(table),
         "frequency_basis": basis,
-        "by_frequency": _by_range(BUCKETS, frequency, lambda keep: _label_group(counts, keep)),
-        "by_seen": _by_range(SEEN, frequency, lambda keep: _label_group(counts, keep)) if basis == "training" else {},
+        "by_frequency": _scored(between(frequency, BUCKETS), of_labels),
+        "by_seen": _scored(between(frequency, SEEN), of_labels) if basis == "training" else {},
         "by_chapter": _by_chapter(table, counts, of),
-        "by_length": _by_range(LENGTHS, words, lambda keep: _encounter_group(ratios, keep)),
-        "by_setting": {s: _encounter_group(ratios, setting == s) for s in sorted(set(setting.tolist()) - {""})},
+        "by_length": _scored(words, of_encounters),
+        "by_setting": _scored(settings, of_encounters),
         "by_section": _by_section(table),
     }
 
@@ -101,13 +102,26 @@ def _encounter_group(ratios: Ratios, keep: Bools) -> dict[str, float] | None:
     return {"n_encounters": float(keep.sum()), **dict(zip(part.names, (float(v) for v in values), strict=True))}
 
 
-def _by_range(ranges: Any, value: Ints, score: Callable[[Bools], dict[str, float] | None]) -> dict[str, Any]:
-    found = {}
-    for name, low, high in ranges:
-        scores = score((value >= low) & (value <= (np.iinfo(np.int64).max if high is None else high)))
-        if scores is not None:
-            found[name] = scores
-    return found
+def each(names: Any) -> dict[str, Bools]:
+    """Where each name stands, in their order."""
+    return {str(name): names == name for name in sorted(set(names.tolist()))}
+
+
+def between(value: Any, ranges: Sequence[tuple[str, int, int | None]]) -> dict[str, Bools]:
+    """Where a value lies in each range, its ends included; None for no upper end."""
+    most = np.iinfo(np.int64).max
+    return {name: (value >= low) & (value <= (most if high is None else high)) for name, low, high in ranges}
+
+
+def by_encounter(table: Aligned) -> tuple[dict[str, Bools], dict[str, Bools]]:
+    """Give the encounters of each length of notes, and of each setting that is known."""
+    words = np.array([-1 if i.n_words is None else i.n_words for i in table.info], dtype=np.int64)
+    settings = each(np.array([i.setting for i in table.info], dtype=object))
+    return between(words, LENGTHS), {name: keep for name, keep in settings.items() if name}
+
+
+def _scored(masks: Mapping[str, Bools], score: Callable[[Bools], dict[str, float] | None]) -> dict[str, Any]:
+    return {name: scores for name, keep in masks.items() if (scores := score(keep)) is not None}
 
 
 def _by_chapter(table: Aligned, counts: LabelCounts, of: Hierarchy) -> list[dict[str, Any]]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
-from leadterm.evaluation.metrics.breakdown import BUCKETS, LENGTHS, SEEN, frequency_of
+from leadterm.evaluation.metrics.breakdown import BUCKETS, SEEN, between, by_encounter, each, frequency_of
 from leadterm.evaluation.metrics.hierarchy import Hierarchy
 from leadterm.evaluation.metrics.ratios import Ratios
 from leadterm.evaluation.metrics.resample import intervals, sample_weights
@@ -61,30 +61,20 @@ def _groups(table: Aligned, training: Qrels | Mapping[str, int] | None, of: Hier
     frequency, basis = frequency_of(table, training)
     systems = np.array([x.system for x in table.labels], dtype=object)
     chapters = np.array([f"{x.system} {of.ancestor(x.key, x.system, 'chapter')}" for x in table.labels], dtype=object)
-    words = np.array([-1 if i.n_words is None else i.n_words for i in table.info], dtype=np.int64)
-    setting = np.array([i.setting for i in table.info], dtype=object)
+    lengths, settings = by_encounter(table)
     ranges = {"by_frequency": BUCKETS, **({"by_seen": SEEN} if basis == "training" else {})}
     found: Groups = {
-        "by_system": _of_codes(table, _each(systems)),
-        **{kind: _of_codes(table, _between(frequency, rows)) for kind, rows in ranges.items()},
-        "by_chapter": _of_codes(table, _each(chapters)),
-        "by_length": _of_encounters(table, _between(words, LENGTHS)),
-        "by_setting": _of_encounters(table, {k: v for k, v in _each(setting).items() if k}),
+        "by_system": _of_codes(table, each(systems)),
+        **{kind: _of_codes(table, between(frequency, rows)) for kind, rows in ranges.items()},
+        "by_chapter": _of_codes(table, each(chapters)),
+        "by_length": _of_encounters(table, lengths),
+        "by_setting": _of_encounters(table, settings),
         "by_section": _sections(table),
     }
     return {
         kind: {row: (top, bottom) for row, (top, bottom) in rows.items() if bottom.any()}
         for kind, rows in found.items()
     }
-
-
-def _each(names: Any) -> dict[str, Bools]:
-    return {str(name): names == name for name in sorted(set(names.tolist()))}
-
-
-def _between(value: Any, ranges: Sequence[tuple[str, int, int | None]]) -> dict[str, Bools]:
-    most = np.iinfo(np.int64).max
-    return {name: (value >= low) & (value <= (most if high is None else high)) for name, low, high in ranges}
 
 
 def _of_codes(table: Aligned, masks: Mapping[str, Bools]) -> dict[str, tuple[Floats, Floats]]:
@@ -107,7 +97,7 @@ def _sections(table: Aligned) -> dict[str, tuple[Floats, Floats]]:
         return {}
     names = np.array([str(s) or "none" for s in table.section], dtype=object)
     found = {}
-    for name, mask in _each(names).items():
+    for name, mask in each(names).items():
         here = mask & table.chosen
         found[name] = (_count(table, table.row[here & table.hit]), _count(table, table.row[here]))
     return found
