@@ -10,10 +10,10 @@ from __future__ import annotations
 import csv
 import sys
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
-from leadterm.rules.code_sets import by_prefix, tokens_of
+from leadterm.rules.code_sets import CMS, TOKENS, by_prefix, sets_text
 from leadterm.storage.tsv import table_text
 from leadterm.storage.writer import write_file
 
@@ -21,14 +21,12 @@ __all__ = ["make_tables"]
 
 ALWAYS, SINCE_2025 = "No Exc", ("Z591", "Z5981")  # housing: complications since the final rule of FY2025
 MODEL, DOMAIN, VERSION = "CMS-HCC Model V28", "CMS-HCC", "V28"
-TOKENS = "# P: all codes below P; P=: that code alone; P/DS: the codes of 7 characters below P that end in D or S.\n"
-CMS = "# Source: Centers for Medicare & Medicaid Services, public domain"
-COLUMNS = ("set", "since", "until", "codes")
 
 
 def make_tables(claims: Path, labels: Path) -> dict[str, str]:
     """Give the text of each table."""
-    below = by_prefix(_newest(claims, "icd10cm_*/icd10cm_codes_*.txt").read_text(encoding="utf-8").split())
+    known = {*_newest(claims, "icd10cm_*/icd10cm_codes_*.txt").read_text(encoding="utf-8").split()}
+    below = by_prefix(known)
     levels, groups = defaultdict[str, set[str]](set), defaultdict[str, set[str]](set)
     for row in _rows(_newest(claims, "drg/ccmcc_hac_*.csv")):
         levels[f"{row['level']} {row['exclusion_group']}"].add(row["code"])
@@ -58,7 +56,7 @@ def make_tables(claims: Path, labels: Path) -> dict[str, str]:
         "hcc.tsv": f"# Hierarchical condition categories of {MODEL}, payment year 2027.\n{TOKENS}{CMS}.\n",
     }  # fmt: skip
     made = {
-        name: told[name] + table_text(COLUMNS, _sets(sets, below))
+        name: told[name] + sets_text({(one, "-", "-"): codes & known for one, codes in sets.items()}, below)
         for name, sets in (("complications.tsv", levels), ("exclusions.tsv", groups), ("hcc.tsv", conditions))
     }
     weights = [(row[0], row[3], row[6], row[8]) for row in _table5(claims) if row[0].isdigit()]
@@ -69,13 +67,6 @@ def make_tables(claims: Path, labels: Path) -> dict[str, str]:
     head = f"# Names of the categories of {MODEL}.\n{CMS}.\n"
     names = sorted((cc, named[cc]) for cc in conditions if cc in named)
     return {**made, "hcc_names.tsv": head + table_text(("hcc", "name"), names)}
-
-
-def _sets(sets: Mapping[str, Iterable[str]], below: Mapping[str, set[str]]) -> Iterator[tuple[str, str, str, str]]:
-    for name, codes in sorted(sets.items()):
-        there = {code for code in codes if code in below.get(code, ())}
-        if there:
-            yield name, "-", "-", " ".join(tokens_of(there, below))
 
 
 def _newest(folder: Path, pattern: str) -> Path:

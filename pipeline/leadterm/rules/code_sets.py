@@ -12,11 +12,13 @@ from datetime import date
 from functools import cache, lru_cache
 
 from leadterm.codes.release import Period
-from leadterm.storage.tsv import package_table
+from leadterm.storage.tsv import package_table, table_text
 
-__all__ = ["CodeSets", "by_prefix", "code_sets", "tokens_of"]
+__all__ = ["CMS", "TOKENS", "CodeSets", "by_prefix", "code_sets", "sets_text", "tokens_of"]
 
 FULL = 7
+TOKENS = "# P: all codes below P; P=: that code alone; P/DS: the codes of 7 characters below P that end in D or S.\n"
+CMS = "# Source: Centers for Medicare & Medicaid Services, public domain"
 
 
 class CodeSets:
@@ -97,3 +99,9 @@ def _tokens(prefix: str, wanted: set[str], below: Mapping[str, set[str]]) -> Ite
             yield f"{prefix}="
         for longer in sorted({code[: len(prefix) + 1] for code in every if len(code) > len(prefix)}):
             yield from _tokens(longer, wanted, below)
+
+
+def sets_text(sets: Mapping[tuple[str, str, str], Collection[str]], below: Mapping[str, set[str]]) -> str:
+    """Give a table of sets (name, first and last day → codes) as text; an empty set has no row."""
+    rows = [(*key, " ".join(tokens_of(codes, below))) for key, codes in sorted(sets.items()) if codes]
+    return table_text(("set", "since", "until", "codes"), rows)

@@ -14,12 +14,12 @@ import re
 import sys
 import zipfile
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from io import TextIOWrapper
 from pathlib import Path
 
-from leadterm.rules.code_sets import by_prefix, tokens_of
+from leadterm.rules.code_sets import CMS, TOKENS, by_prefix, sets_text, tokens_of
 from leadterm.storage.tsv import table_text
 from leadterm.storage.writer import write_file
 
@@ -28,9 +28,6 @@ __all__ = ["make_tables"]
 EDITIONS = (date(2023, 10, 1), date(2024, 10, 1), date(2025, 10, 1), date(2026, 4, 1), date(2026, 10, 1))
 YEARLY = (EDITIONS[0], EDITIONS[1], EDITIONS[2], EDITIONS[4])
 CODE = re.compile(r"[A-Z]\d[0-9A-Z](?:\.?[0-9A-Z]{1,4})?")
-COLUMNS = ("set", "since", "until", "codes")
-TOKENS = "# P: all codes below P; P=: that code alone; P/DS: the codes of 7 characters below P that end in D or S.\n"
-CMS = "# Source: Centers for Medicare & Medicaid Services, public domain"
 HEADS = {
     "mce_diagnoses.tsv": "# Edits of the Medicare Code Editor, diagnoses, FY2024 to FY2027, with their days.\n"
     f"{TOKENS}{CMS}; asked of the editor code by code.\n",
@@ -51,7 +48,7 @@ def make_tables(claims: Path) -> dict[str, str]:
     """
     older, newer = _code_lists(claims)
     flags = _flags(claims / "mce" / "mce_diagnosis_edits_fy2024_fy2027.csv", EDITIONS)
-    universe = older | newer | {code for codes in flags.values() for code in codes}
+    below = by_prefix(older | newer | {code for codes in flags.values() for code in codes})
     procedures = _flags(claims / "mce" / "mce_procedure_edits_fy2024_fy2027.csv", YEARLY)
     done = {code for codes in procedures.values() for code in codes} | _procedure_codes()
     with (claims / "drg" / "ccmcc_hac_v43.1.csv").open(encoding="utf-8") as lines:
@@ -61,17 +58,12 @@ def make_tables(claims: Path) -> dict[str, str]:
                 hacs[row["hac"], "-", "-"].add(row["code"])
     exempt = {("exempt", "-", "-"): set(_exempt(claims))}
     return {
-        "mce_diagnoses.tsv": HEADS["mce_diagnoses.tsv"] + _sets(flags, universe),
-        "mce_procedures.tsv": HEADS["mce_procedures.tsv"] + _sets(procedures, done),
-        "poa_exempt.tsv": HEADS["poa_exempt.tsv"] + _sets(exempt, universe),
-        "hac.tsv": HEADS["hac.tsv"] + _sets(hacs, universe),
+        "mce_diagnoses.tsv": HEADS["mce_diagnoses.tsv"] + sets_text(flags, below),
+        "mce_procedures.tsv": HEADS["mce_procedures.tsv"] + sets_text(procedures, by_prefix(done)),
+        "poa_exempt.tsv": HEADS["poa_exempt.tsv"] + sets_text(exempt, below),
+        "hac.tsv": HEADS["hac.tsv"] + sets_text(hacs, below),
         "code_history.tsv": HEADS["code_history.tsv"] + _history(claims, older, newer),
     }
-
-
-def _sets(found: Mapping[tuple[str, str, str], set[str]], universe: Iterable[str]) -> str:
-    below = by_prefix(universe)
-    return table_text(COLUMNS, [(*key, " ".join(tokens_of(codes, below))) for key, codes in sorted(found.items())])
 
 
 def _flags(path: Path, starts: tuple[date, ...]) -> dict[tuple[str, str, str], set[str]]:
