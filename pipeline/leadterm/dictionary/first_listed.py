@@ -81,11 +81,12 @@ def first_columns(
     above = confidence >= line
     leads = may_lead(codes, confidence, line) if leads is None else leads
     told = np.where(features[:, _DIAGNOSIS] < 0, _NEVER, features[:, _DIAGNOSIS])
-    orders = (-confidence, features[:, _ORDER], told, -features[:, _MENTIONS], -features[:, _WORDING])
+    orders = np.stack((-confidence, features[:, _ORDER], told, -features[:, _MENTIONS], -features[:, _WORDING]))
     ranks, among = (
-        [(values[group][None, :] < values[:, None]).sum(axis=1) for values in orders] for group in (above, leads)
+        (orders[:, group][:, None, :] < orders[:, :, None]).sum(axis=2) for group in (above, leads)
     )
-    sure = np.log(np.clip(confidence, 1e-6, 1 - 1e-6) / (1 - np.clip(confidence, 1e-6, 1 - 1e-6)))
+    clipped = np.minimum(np.maximum(confidence, 1e-6), 1 - 1e-6)
+    sure = np.log(clipped / (1 - clipped))
     suggested = np.full(len(confidence), above.sum())
     complaint = np.array([code.startswith(COMPLAINTS) for code in codes], dtype=np.bool_)
     share = confidence / max(confidence[leads].max(initial=0.0), 1e-6)

@@ -25,6 +25,8 @@ def tempered(confidence: NDArray[np.float64], words: NDArray[np.float32], line: 
     >>> tempered(np.array([0.95, 0.95, 0.1]), np.array([short, long, short], np.float32), 0.4).round(2).tolist()
     [0.83, 0.95, 0.1]
     """
+    if not (words < ENOUGH).any():
+        return confidence
     few = np.clip((ENOUGH - words) / (ENOUGH - FEW), 0.0, 1.0)
     sure, least = _log_odds(confidence), float(_log_odds(np.array(line)))
     drawn = least + (1 - (1 - SLOPE) * few) * (sure - least)

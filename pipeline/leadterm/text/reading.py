@@ -154,9 +154,9 @@ class _Reader:
         names = [c.tokens[0] for c in self.doc._.covers if len(c.tokens) == 1 and c.readings[0].words >= LONG_FORM]
         if not names:
             return frozenset()
-        many = np.isin(scan.token, names)
-        many[1:] &= scan.token[1:] == scan.token[:-1]
-        return frozenset(np.flatnonzero(many).tolist())
+        known, tokens = frozenset(names), scan.token.tolist()
+        again = [i for i, token in enumerate(tokens) if token in known and (not i or tokens[i - 1] == token)]
+        return frozenset(again)
 
     def _sentence(self, token: int) -> frozenset[str]:
         """The normal words of the sentence of a token."""

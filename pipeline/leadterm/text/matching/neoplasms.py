@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from operator import itemgetter
 from typing import NamedTuple
 
@@ -98,8 +99,8 @@ class NeoplasmFinder:
             return []
         note = _Note(scan, self.vocabulary)
         heads = list(note.heads(at.tolist()))
-        sites = self._sites(scan, note)
-        if not heads or not sites:
+        sites = self._sites(scan, note) if heads else []
+        if not sites:
             return []
         found = {(token, r.code[:5]) for c in known for r in c.readings for token in c.tokens if r.code[0] in "CD"}
         links = list(note.close(heads, sites))
@@ -135,10 +136,15 @@ class _Note:
         self.segment: list[int] = scan.segment.tolist()
         self.token: list[int] = scan.token.tolist()
         self.word = [vocabulary[n] if n >= 0 else "" for n in self.number]
-        self.places: dict[tuple[int, int], list[int]] = {}
-        for i, key in enumerate(zip(self.segment, self.number, strict=True)):
-            self.places.setdefault(key, []).append(i)
         self.is_report = len(REPORT.intersection(self.word)) >= REPORT_WORDS
+
+    @cached_property
+    def places(self) -> dict[tuple[int, int], list[int]]:
+        """Where each word stands in each clause."""
+        places: dict[tuple[int, int], list[int]] = {}
+        for i, key in enumerate(zip(self.segment, self.number, strict=True)):
+            places.setdefault(key, []).append(i)
+        return places
 
     def together(self, place: int, words: Sequence[int]) -> tuple[int, ...]:
         """Places of words that stand near one of them in its clause; empty if one is not there."""

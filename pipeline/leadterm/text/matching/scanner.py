@@ -159,8 +159,9 @@ class Scanner:
     def _is_silent(self, doc: Doc, at: int, orth: int) -> bool:
         if self._senses is None:
             return False
-        rows = self._senses.rows_of(orth, doc.vocab.strings)
-        words = [token.text for token in doc[max(at - 2, 0) : at + 3]]
+        strings = doc.vocab.strings
+        rows = self._senses.rows_of(orth, strings)
+        words = [strings[number] for number in token_column(doc, "ORTH")[max(at - 2, 0) : at + 3]]
         return self._senses.silent(rows, words, min(at, 2), lambda word: self._look_up(word.lower()) == (UNKNOWN,))
 
 
