@@ -33,6 +33,14 @@ PLAIN = [
     ("The wound has good granulation tissue.", "L92.9"),
     ("On thyroid hormone replacement.", "Z79.890"),
     ("No change in bowel habits.", "R19.4"),
+    ("It was reduced and held with K-wires.", "E87.6"),
+    ("Discussed at the tumor board for oncology of the neck.", "G89.3"),
+    ("Knee pain, at times stabbing in nature, after a laceration of the hand.", "X99.1XXA"),
+    ("Neck pain with bilateral upper extremity radiculopathy.", "M79.601"),
+    ("Removal of a left frontal meningioma because of right sided weakness.", "G81.94"),
+    ("Right knee and left hip pain.", "M25.551"),
+    ("She has a history of diabetes mellitus.", "Z83.3"),
+    ("The rim of articular cartilage was smooth.", "M24.10"),
     ("Anemia secondary to illness and possible iron deficiency.", "T45.4X5A"),
 ]
 

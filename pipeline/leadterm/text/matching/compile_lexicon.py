@@ -23,7 +23,7 @@ RULES = (
 )  # fmt: skip
 TABLES = (
     "synonyms.tsv", "word_variants.tsv", "soft_words.tsv", "ordinary_words.tsv", "abbreviations.tsv", "rule_words.tsv",
-    "site_words.tsv", "neoplasm_sites.tsv",
+    "site_words.tsv", "part_words.tsv", "neoplasm_sites.tsv",
 )  # fmt: skip
 
 

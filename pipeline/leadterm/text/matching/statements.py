@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -28,6 +28,9 @@ INDEX, STATUS_POST = "index", "s/p"
 MARKS = frozenset(",/+")
 LINKED = re.compile(r"\b(?:with|and)\b|\binfluenzal?\b", re.IGNORECASE)
 LONG_FORM, FAR = 3, 2
+BESIDE = frozenset(map(get_string_id, ("with", "including")))
+RIGHT, LEFT = get_string_id("right"), get_string_id("left")
+LISTING = frozenset(map(get_string_id, ("and", "or", "/", ",", "&")))
 METASTASES = frozenset(map(get_string_id, ("metastases", "metastasis", "metastatic", "mets", "met")))
 JOINING = frozenset(map(get_string_id, ("and", ",", "/", "&")))
 SECONDARY = ("C77", "C78", "C79")
@@ -51,19 +54,24 @@ def keep_apart(
     """
     heads, telling = _long_forms(doc, scan, vocabulary)
     opposite = {token for token in heads if doc[token].lower_.startswith("non-")}
-    cuts = [i for i, number in enumerate(token_column(doc, "ORTH")) if number in SEPARATORS]
+    written = token_column(doc, "ORTH")
+    cuts = [i for i, number in enumerate(written) if number in SEPARATORS]
     every = dict.fromkeys([match.tokens for match in matches])
     crossing = {tokens: cut for tokens in every if (cut := _cut(tokens, cuts)) >= 0} if cuts else {}
+    beside = [i for i, number in enumerate(written) if number in BESIDE]
+    further = {tokens: cut for tokens in every if (cut := _cut(tokens, beside)) >= 0} if beside else {}
     by_token: dict[int, list[tuple[int, ...]]] = {}
-    for tokens in every if crossing else ():
+    for tokens in every if crossing or further else ():
         for token in tokens:
             by_token.setdefault(token, []).append(tokens)
     apart = {tokens: cut for tokens, cut in crossing.items() if _are_two(tokens, cut, by_token, quiet)}
+    stray = {tokens for tokens, cut in further.items() if _has_site(tokens, cut, by_token, quiet)}
+    stray |= _crossed(every, token_column(doc, "LOWER"))
 
     after = {i for i in cuts if doc[i].lower_ == STATUS_POST}
 
     def holds(match: Match) -> bool:
-        if after and match.tokens[-1] in after:
+        if match.tokens in stray or (after and match.tokens[-1] in after):
             return False
         taken = heads.keys() & match.tokens if len(match.tokens) > 1 else opposite & set(match.tokens)
         if taken:
@@ -181,6 +189,33 @@ def _are_two(
         any(set(side) <= set(other) and (other[-1] < cut if before else other[0] > cut) for other in by_token[side[0]])
         for side, before in ((left, True), (right, False))
     )
+
+
+def _has_site(
+    tokens: tuple[int, ...], cut: int, by_token: dict[int, list[tuple[int, ...]]], quiet: set[int]
+) -> bool:
+    """Whether what stands before a "with" has a site of its own: "neck pain with arm weakness" is no pain of an arm."""
+    left = {t for t in tokens if t < cut}
+    if quiet.issuperset(left) or not quiet.issuperset(t for t in tokens if t > cut):
+        return False
+    longer = (set(other) - left for other in by_token[min(left)] if left < set(other) and other[-1] < cut)
+    return any(not quiet.isdisjoint(site) for site in longer)
+
+
+def _crossed(every: Iterable[tuple[int, ...]], words: Sequence[int]) -> set[tuple[int, ...]]:
+    """Terms whose side stands before the other side of their own words: "left meningioma due to right weakness"."""
+    sides = [i for i, word in enumerate(words) if word in (RIGHT, LEFT)]
+    if len({words[i] for i in sides}) < 2:
+        return set()
+    found = set()
+    for tokens in every:
+        if len(tokens) > 1 and tokens[-1] - tokens[0] >= len(tokens):
+            own = {words[t] for t in tokens} & {RIGHT, LEFT}
+            between = [i for i in sides if tokens[0] < i < tokens[-1] and words[i] not in own]
+            both = any(words[i - 1] in LISTING and words[i - 2] in own for i in between)  # "right and left hip"
+            if len(own) == 1 and between and not both:
+                found.add(tokens)
+    return found
 
 
 def _is_one_term(

@@ -102,7 +102,8 @@ def _alternatives(level: str) -> list[str]:
 @lru_cache(maxsize=1)
 def _organs() -> frozenset[str]:
     """Words of parts of the body that a term means only where they are said: a hematoma is not one of the brain."""
-    return _cancer_sites() | frozenset(row["word"] for row in load_table("site_words.tsv")) - PLACES
+    listed = frozenset(row["word"] for name in ("site_words.tsv", "part_words.tsv") for row in load_table(name))
+    return _cancer_sites() | listed - PLACES
 
 
 @lru_cache(maxsize=1)
@@ -114,7 +115,7 @@ def _cancer_sites() -> frozenset[str]:
 def _vague() -> frozenset[str]:
     """Words that alone or among themselves name no disease: sites, soft words, ordinary words."""
     drop, detail = _soft()
-    tables = ("site_words.tsv", "ordinary_words.tsv")
+    tables = ("site_words.tsv", "part_words.tsv", "ordinary_words.tsv")
     listed = {row["word"] for name in tables for row in load_table(name)}
     return drop | detail | listed | _cancer_sites()
 
