@@ -15,7 +15,7 @@ from leadterm.codes.systems import dictionary_system
 from leadterm.dictionary.candidates import Candidate, generate
 from leadterm.dictionary.corpus_codes import known_systems, table_for
 from leadterm.dictionary.features import FEATURES, Feature, feature_matrix
-from leadterm.dictionary.first_listed import FIRST_FEATURES, first_columns, may_lead
+from leadterm.dictionary.first_listed import FIRST_FEATURES, by_the_book, first_columns, may_lead
 from leadterm.dictionary.short_notes import tempered
 from leadterm.errors import unknown_name
 from leadterm.procedures import MAKERS, procedure_systems, reader_of
@@ -175,7 +175,7 @@ class DictionaryModel(FrameReader):
         known, names = self._first_known
         scores = np.full(len(table.codes), -np.inf)
         scores[leads] = self.ranker.first.raw_score(columns[:, known], names)
-        return scores
+        return by_the_book(table.codes, confidence, self.threshold, scores)
 
     @cached_property
     def _first_known(self) -> tuple[list[int], tuple[str, ...]]:

@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from leadterm.dictionary.features import FEATURES
+from leadterm.rules.shared import symptoms
 
-__all__ = ["FIRST_FEATURES", "first_columns", "may_lead"]
+__all__ = ["FIRST_FEATURES", "by_the_book", "first_columns", "may_lead"]
 
 AMONG_LEADS = (
     "lead_sure_rank", "lead_order_rank", "lead_diagnosis_rank", "lead_mentions_rank", "lead_wording_rank", "lead_share",
@@ -34,6 +35,13 @@ BEHIND = (
     "Z93", "Z95", "Z96", "Z97", "Z98", "Z99",
 )  # fmt: skip
 """Causes, organisms, extents, outcomes, status and history: what stands behind another code (I.B, I.C.20, I.C.21)."""
+
+REASONS = (
+    "Z00.0", "Z00.1", "Z00.2", "Z00.3", "Z02", "Z04", "Z08", "Z09", "Z12", "Z13", "Z34", "Z38", "Z39", "Z42", "Z47",
+    "Z48", "Z49", "Z51.0", "Z51.1", "Z52",
+)  # fmt: skip
+"""What is first wherever it is coded: examinations, screening, births, follow-up, aftercare, therapy (I.C.21.c)."""
+SURE, SURER, FAR = 0.5, 0.7, 100.0
 
 AFTER = {
     "N18": ("I12", "I13", "E08.22", "E09.22", "E10.22", "E11.22", "E13.22"), "I50": ("I11.0", "I13.0", "I13.2"),
@@ -61,6 +69,28 @@ def may_lead(codes: Sequence[str], confidence: NDArray[np.float64], line: float)
     behind = [_stands_behind(code) or code.startswith(after) for code in codes]
     own: NDArray[np.bool_] = near & ~np.array(behind, dtype=np.bool_)
     return own if own.any() else near
+
+
+def by_the_book(
+    codes: Sequence[str], confidence: NDArray[np.float64], line: float, scores: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Correct the scores of the candidates of one encounter where the guidelines say what stands first.
+
+    A screening or another encounter that is first wherever it is coded leads (I.C.21.c); a symptom stands behind the
+    disease it belongs to (II.A). ``scores``: how well each would stand first, shape (n_codes,).
+
+    >>> sure = np.array([0.9, 0.8])
+    >>> int(by_the_book(["K63.5", "Z12.11"], sure, 0.4, np.array([1.0, 0.0])).argmax())
+    1
+    >>> int(by_the_book(["R10.31", "K35.80"], sure, 0.4, np.array([1.0, 0.0])).argmax())
+    1
+    """
+    sure = confidence >= max(line, SURE)
+    made = scores + FAR * (sure & np.array([code.startswith(REASONS) for code in codes], dtype=np.bool_))
+    told = [code for code, chance in zip(codes, confidence.tolist(), strict=True) if chance >= max(line, SURER)]
+    own = tuple(symptom for code in told for symptom in symptoms(code))
+    diseases = {code for code in told if symptoms(code)}
+    return made - FAR * np.array([code.startswith(own) and code not in diseases for code in codes], dtype=np.bool_)
 
 
 @lru_cache(maxsize=8192)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from leadterm.codes.system import CodeSystem
 from leadterm.dictionary.dictionary_model import DictionaryModel
-from leadterm.dictionary.first_listed import FIRST_FEATURES, first_columns, may_lead
+from leadterm.dictionary.first_listed import FIRST_FEATURES, by_the_book, first_columns, may_lead
 from leadterm.ranking.calibration import Calibration
 from leadterm.ranking.candidate_table import CandidateTable
 from leadterm.ranking.ranker import Ranker, RankerSettings
@@ -54,8 +54,11 @@ def fit_first(
 
     for k in np.unique(fold):
         scores[fold == k] = learn(taught & (fold != k)).decision_function(columns[fold == k])
+    scores[~pool] = -np.inf
+    for at in rows.slices:
+        scores[at] = by_the_book(rows.codes[at], confidence[at], line, scores[at])
     plain = Calibration("platt", np.array([1.0, 0.0]), 0.0)
-    return Ranker(FIRST_FEATURES, *export(learn(taught)), plain, 0.5), np.where(pool, scores, -np.inf)
+    return Ranker(FIRST_FEATURES, *export(learn(taught)), plain, 0.5), scores
 
 
 @dataclass(frozen=True)
