@@ -7,16 +7,19 @@ from typing import NamedTuple
 
 from leadterm.dictionary.births import birth_codes, period_of
 from leadterm.dictionary.code_tables import CodeTables, code_tables
-from leadterm.dictionary.implied import implied
+from leadterm.dictionary.implied import at_level, implied
 from leadterm.dictionary.injuries import (
     ANY_EPISODE,
     CLAUSE_REACH,
     EPISODIC,
+    OF_THE_HEAD,
+    OF_THE_TRUNK,
     as_injury,
     consciousness,
     episodes,
     fitting,
-    injured_trunk,
+    injured,
+    of_injured_head,
     with_consciousness,
 )
 from leadterm.dictionary.past import may_be_over
@@ -161,7 +164,8 @@ def _gather(
     """Supports of each code. Denied mentions come last: they count only for codes that another mention may give."""
     gathered: dict[str, list[_Entry]] = {}
     mentions, awake = list(_codable(notes)), consciousness(notes)
-    births, period, trunk = birth_codes(specifier.system), period_of(record, notes), injured_trunk(notes)
+    births, period, trunk = birth_codes(specifier.system), period_of(record, notes), injured(notes, OF_THE_TRUNK)
+    head = injured(notes, OF_THE_HEAD)
     for denied in (False, True):
         categories = {code[:3] for code in gathered}
         for number, note, found in mentions:
@@ -169,7 +173,8 @@ def _gather(
                 continue
             readings = [one for one in (*found.readings, *_companions(found, note, tables)) if _may_stand(one, found)]
             readings = births.readings(record, readings) if record and (period or record != MOTHERS) else readings
-            readings = [as_injury(reading, found, trunk) for reading in readings]
+            readings = [as_injury(at_level(reading, found), found, trunk) for reading in readings]
+            readings = of_injured_head(readings, found) if head else readings
             if denied:
                 readings = [reading for reading in readings if reading.code[:3] in categories]
             if not readings:

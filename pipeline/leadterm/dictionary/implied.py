@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from leadterm.dictionary.injuries import CLAUSE_REACH
@@ -11,15 +12,21 @@ from leadterm.dictionary.injuries import CLAUSE_REACH
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from leadterm.text.reading import FoundMention, NoteReading
+    from leadterm.text.reading import FoundMention, NoteReading, Reading
 
-__all__ = ["implied", "regions"]
+__all__ = ["at_level", "implied", "regions"]
 
 WEIGHT = 2.0
 SPINE = ("M4", "M5", "M99", "S12", "S13", "S22", "S23", "S32", "S33", "G95", "G99")
 PREGNANCY = ("O", "Z34", "Z36")
 VERTEBRA = re.compile(r"([ctl])(\d{1,2})$")
 REGIONS = {"c": "cervical", "t": "thoracic", "l": "lumbar"}
+NECK, BACK = "M50", "M51"  # discs; the fourth character tells of either what is wrong
+OF_DISCS = {
+    NECK: frozenset({"cervical", "cervicothoracic"}),
+    BACK: frozenset({"thoracic", "thoracolumbar", "lumbar", "lumbosacral"}),
+}  # fmt: skip
+BOTH_HAVE = "123"
 JUNCTIONS = (({"l5", "s1"}, "lumbosacral"), ({"c7", "t1"}, "cervicothoracic"), ({"t12", "l1"}, "thoracolumbar"))
 HIGH_CERVICAL = frozenset({"c2", "c3"})
 OF_LIMBS = (
@@ -65,6 +72,17 @@ def implied(
     if code.startswith(PARALYSIS):
         return dict(DOMINANCE[next((side for side in DOMINANCE if side in said), "")])
     return {}
+
+
+def at_level(reading: Reading, found: FoundMention) -> Reading:
+    """Give a reading of a disc where its level is told: what stands for a disc of the back may be one of the neck."""
+    own, other = (NECK, BACK) if reading.code.startswith(NECK) else (BACK, NECK)
+    if not reading.code.startswith(own) or reading.code[4:5] not in BOTH_HAVE or len(reading.code) < len("M50.1"):
+        return reading
+    told = frozenset(regions(found.near[:CLAUSE_REACH]))
+    if not told.isdisjoint(OF_DISCS[own]) or told.isdisjoint(OF_DISCS[other]):
+        return reading
+    return replace(reading, code=f"{other}.{reading.code[4]}")
 
 
 def regions(words: Iterable[str]) -> tuple[str, ...]:

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from leadterm.text.reading import FoundMention, NoteReading, Reading
 
 __all__ = [
-    "ANY_EPISODE", "CLAUSE_REACH", "EPISODIC", "as_injury", "consciousness", "episodes", "fitting", "injured_trunk",
-    "with_consciousness",
+    "ANY_EPISODE", "CLAUSE_REACH", "EPISODIC", "OF_THE_HEAD", "OF_THE_TRUNK", "as_injury", "consciousness", "episodes",
+    "fitting", "injured", "of_injured_head", "with_consciousness",
 ]  # fmt: skip
 
 CLAUSE_REACH = 8
@@ -42,6 +42,10 @@ DEGREES = {
     "third": 3, "full": 3, "second": 2, "partial": 2, "blister": 2, "first": 1, "superficial": 1,
 }  # fmt: skip
 PARTIAL = "partial"  # "superficial partial thickness" is of the second degree
+# Bleeding into an injured head, and bruises of the brain by their side: code → code of chapter 19.
+OF_HEADS = {"I60.9": "S06.6X", "I61": "S06.36", "I62.0": "S06.5X", "I62.1": "S06.4X"}
+CEREBRUM = {"S06.33": {"right": "S06.31", "left": "S06.32"}, "S06.36": {"right": "S06.34", "left": "S06.35"}}
+OF_THE_HEAD = ("S00", "S01", "S02", "S06", "S09", "V", "W1", "Y03", "Y04")  # a fall at home may follow a bleeding
 OPEN = frozenset({"open", "compound", "gunshot"})
 CLOSED, REDUCED = frozenset({"closed"}), frozenset({"reduction", "orif"})  # "open reduction" says nothing of the skin
 BESIDE = 3
@@ -76,10 +80,10 @@ def episodes(found: FoundMention, note: NoteReading) -> tuple[str, ...]:
     return (first, later) if close & EARLIER or note.words & REHABILITATION or note.words >= THERAPY else (first,)
 
 
-def injured_trunk(notes: Sequence[NoteReading]) -> bool:
-    """Tell whether the notes name an injury of chest or belly, or an accident, as present."""
+def injured(notes: Sequence[NoteReading], codes: tuple[str, ...]) -> bool:
+    """Tell whether the notes name an injury of chest and belly, or of the head, or an accident, as present."""
     return any(
-        reading.code.startswith(OF_THE_TRUNK)
+        reading.code.startswith(codes)
         for note in notes for found in note.mentions for reading in found.readings
         if found.mention.assertion == "present"
     )  # fmt: skip
@@ -88,7 +92,7 @@ def injured_trunk(notes: Sequence[NoteReading]) -> bool:
 def as_injury(reading: Reading, found: FoundMention, trunk: bool) -> Reading:
     """Give a reading in the terms of injuries: of air in an injured chest, of several ribs, of a burn's degree.
 
-    ``trunk``: what `injured_trunk` gave.
+    ``trunk``: what `injured` gave.
     """
     if trunk and reading.code in BY_INJURY:
         return replace(reading, code=BY_INJURY[reading.code])
@@ -100,6 +104,19 @@ def as_injury(reading: Reading, found: FoundMention, trunk: bool) -> Reading:
         if plural or near & SEVERAL or len(near & ORDINALS) > 1:
             return replace(reading, code=RIBS)
     return reading
+
+
+def of_injured_head(readings: Sequence[Reading], found: FoundMention) -> list[Reading]:
+    """Give bleeding into the brain, and its bruises, as they are where the head was injured."""
+    if any(reading.code.startswith(HEAD_INJURY) and reading.code not in CEREBRUM for reading in readings):
+        return list(readings)
+    sides = [word for word in found.near[:CLAUSE_REACH] if word in ("right", "left")][:1]
+    made = []
+    for reading in readings:
+        code = next((OF_HEADS[own] for own in OF_HEADS if reading.code.startswith(own)), reading.code)
+        code = next((CEREBRUM[code][side] for side in sides if code in CEREBRUM), code)
+        made.append(replace(reading, code=code))
+    return made
 
 
 def _with_degree(code: str, found: FoundMention) -> str:
