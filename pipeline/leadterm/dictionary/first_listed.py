@@ -90,7 +90,8 @@ def by_the_book(
     told = [code for code, chance in zip(codes, confidence.tolist(), strict=True) if chance >= max(line, SURER)]
     own = tuple(symptom for code in told for symptom in symptoms(code))
     diseases = {code for code in told if symptoms(code)}
-    return made - FAR * np.array([code.startswith(own) and code not in diseases for code in codes], dtype=np.bool_)
+    behind = np.array([code.startswith(own) and code not in diseases for code in codes], dtype=np.bool_)
+    return np.asarray(made - FAR * behind, dtype=np.float64)
 
 
 @lru_cache(maxsize=8192)
