@@ -41,6 +41,13 @@ PLAIN = [
     ("Right knee and left hip pain.", "M25.551"),
     ("She has a history of diabetes mellitus.", "Z83.3"),
     ("The rim of articular cartilage was smooth.", "M24.10"),
+    ("Hyperventilation was performed for three minutes.", "R06.4"),
+    ("Infarct of the left basal ganglia.", "M67.40"),
+    ("MR images of the knee.", "I34.0"),
+    ("She is rubella immune.", "B06.9"),
+    ("Worse with prolonged standing.", "X50.1XXA"),
+    ("Medullary thyroid cancer.", "D49.6"),
+    ("A 3-year-old boy with a cough. He was born by spontaneous vaginal delivery.", "O80"),
     ("Anemia secondary to illness and possible iron deficiency.", "T45.4X5A"),
 ]
 

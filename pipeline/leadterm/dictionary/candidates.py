@@ -50,7 +50,8 @@ PLANNED = frozenset({
     "offered", "recommended", "discussed", "upcoming",
 })  # fmt: skip
 BESIDE = 8
-SCENE = ("Y92", "Y93")
+SCENE, CAUSES = ("Y92", "Y93"), ("V", "W", "X", "Y0", "Y2", "Y3", "Y92", "Y93")
+OF_MOTHERS, BORN = ("O80", "O82", "Z34", "Z37"), "born"
 _HAPPENED = (
     "while when during injury injure fall fell fallen hurt accident hit struck strike twist twisted cut burn burned "
     "fracture sprain strain laceration wound bite crash collision slip slipped trip tripped landed dislocation after "
@@ -175,6 +176,8 @@ def _gather(
             readings = births.readings(record, readings) if record and (period or record != MOTHERS) else readings
             readings = [as_injury(at_level(reading, found), found, trunk) for reading in readings]
             readings = of_injured_head(readings, found) if head else readings
+            if record != MOTHERS and BORN in found.sentence:  # of the patient's own birth
+                readings = [reading for reading in readings if not reading.code.startswith(OF_MOTHERS)]
             if denied:
                 readings = [reading for reading in readings if reading.code[:3] in categories]
             if not readings:
@@ -227,7 +230,8 @@ def _codable(notes: Sequence[NoteReading]) -> Iterator[tuple[int, NoteReading, F
     injured = any(_is_injury(found) for note in notes for found in note.mentions)
     for number, note in enumerate(notes):
         for found in note.mentions:
-            if found.readings[0].source != EXTERNAL or (injured and _tells_how(found)):
+            how = found.readings[0].source == EXTERNAL or found.readings[0].code.startswith(CAUSES)
+            if not how or (injured and _tells_how(found)):
                 yield number, note, found
 
 
