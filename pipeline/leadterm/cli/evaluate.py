@@ -230,9 +230,9 @@ def _threshold(
     if given is not None:
         raise LeadtermError("--threshold and --threshold-split exclude each other.", hint="Give one of them.")
     if chosen_on in scored.splits:
+        which = "the split that is" if len(scored.splits) == 1 else "one of the splits that are"
         raise LeadtermError(
-            f"the threshold cannot be chosen on '{chosen_on}', {_which(scored)} reported: "
-            "the figures would flatter the system.",
+            f"the threshold cannot be chosen on '{chosen_on}', {which} reported: the figures would flatter the system.",
             hint="Name another split, or use --threshold cv.",
         )
     from leadterm.corpus import read_split
@@ -240,10 +240,6 @@ def _threshold(
 
     encounters = read_split(scored.corpus, chosen_on)
     return choose_threshold(answer(encounters), Qrels.from_encounters(encounters), chosen_on, systems=scored.systems)
-
-
-def _which(scored: Scored) -> str:
-    return "the split that is" if len(scored.splits) == 1 else "one of the splits that are"
 
 
 def _training(scored: Scored) -> dict[str, int] | None:

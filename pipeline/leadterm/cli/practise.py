@@ -44,7 +44,7 @@ def practise(
         return
     from leadterm.practise.attempt_text import areas_text, exercise_text
     from leadterm.practise.exercises import choose
-    from leadterm.practise.progress import key_of, last_scores, read_progress
+    from leadterm.practise.progress import key_of, read_progress
 
     found = _exercises(corpus)
     if areas:
@@ -52,7 +52,7 @@ def practise(
         return
     ask = _reader() if why else None
     for _ in range(1 if encounter else count):
-        known = last_scores(read_progress(progress_file()))
+        known = {one.key: one.f1 for one in read_progress(progress_file())}
         scores = {one.encounter.encounter_id: known[key] for one in found
                   if (key := key_of(one.encounter.encounter_id)) in known}  # fmt: skip
         exercise = choose(found, scores, area=area, level=level, name=encounter)

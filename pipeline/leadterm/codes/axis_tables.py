@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
+from operator import contains
 
 from leadterm.errors import LeadtermError
 
@@ -23,7 +24,7 @@ class TableRow:
     values: tuple[str, str, str, str]
 
     def __contains__(self, rest: object) -> bool:
-        return isinstance(rest, str) and len(rest) == len(self.values) and all(map(_holds, self.values, rest))
+        return isinstance(rest, str) and len(rest) == len(self.values) and all(map(contains, self.values, rest))
 
     def codes(self) -> Iterator[str]:
         """Give every code of the row."""
@@ -107,11 +108,7 @@ class AxisTables:
     def _row_number(self, code: str) -> str:
         rows = self.tables.get(code[:HEAD], ())
         rest = code[HEAD:]
-        return next((str(n) for n, row in enumerate(rows) if all(map(_holds, row.values, rest))), "")
-
-
-def _holds(values: str, char: str) -> bool:
-    return char in values
+        return next((str(n) for n, row in enumerate(rows) if all(map(contains, row.values, rest))), "")
 
 
 def axis_tables_of(

@@ -48,15 +48,13 @@ def encode(encounter: Encounter) -> dict[str, Any]:
         "language": encounter.language,
         "patient": {key: value for key, value in patient.items() if value is not None} or None,
         "date_of_service": encounter.date_of_service,
-        "notes": [_encode_note(note) for note in encounter.notes],
+        "notes": [
+            {"note_id": note.note_id, **({"kind": note.kind} if note.kind else {}), "text": note.text}
+            for note in encounter.notes
+        ],
         "codes": [_encode_code(code) for code in encounter.codes],
     }
     return {key: value for key, value in given.items() if value is not None}
-
-
-def _encode_note(note: Note) -> dict[str, str]:
-    kind = {"kind": note.kind} if note.kind else {}
-    return {"note_id": note.note_id, **kind, "text": note.text}
 
 
 def _encode_code(code: ReferenceCode) -> dict[str, Any]:

@@ -73,7 +73,7 @@ def curve_chart(curve: LearningCurve) -> Chart:
 
 
 def _axes(curve: LearningCurve, end: int) -> Axes:
-    top = _ceiling(max(*(p.high for p in curve.points), curve.law.at(end)))
+    top = min(1.0, max(0.1, math.ceil(10 * max(*(p.high for p in curve.points), curve.law.at(end))) / 10))
     step = 0.05 if top <= 0.3 else 0.1
     return Axes(
         "coded encounters", NAMES.get(curve.metric, curve.metric), end, top,
@@ -92,7 +92,3 @@ def _step(end: int) -> int:
     """Give a round distance of ticks, four to nine of them."""
     power = 10 ** int(math.log10(max(end / 4, 1)))
     return int(max(power * m for m in (1, 2, 5) if power * m * 4 <= max(end, 4)))
-
-
-def _ceiling(value: float) -> float:
-    return min(1.0, max(0.1, math.ceil(10 * value) / 10))

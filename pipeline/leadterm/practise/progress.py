@@ -15,7 +15,7 @@ from leadterm.practise.exercises import Exercise
 from leadterm.practise.scoring import Attempt
 from leadterm.storage.writer import explain_failure, write_file
 
-__all__ = ["Done", "append", "key_of", "last_scores", "most_missed", "read_progress"]
+__all__ = ["Done", "append", "key_of", "most_missed", "read_progress"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +65,6 @@ def append(path: Path, exercise: Exercise, attempt: Attempt) -> None:
     lines = [json.dumps(asdict(one)) for one in (*read_progress(path), done)]
     with explain_failure(path, what="the progress "):
         write_file(path, "".join(f"{line}\n" for line in lines))
-
-
-def last_scores(done: Sequence[Done]) -> dict[str, float]:
-    """Give the last score of each key."""
-    return {one.key: one.f1 for one in done}
 
 
 def most_missed(done: Sequence[Done], count: int = 5) -> list[tuple[str, int]]:

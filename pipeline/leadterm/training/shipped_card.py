@@ -43,7 +43,10 @@ def write_card(meta: Mapping[str, Any], report: Mapping[str, float], line: float
     scored = [name for name in names if f"{name}.f1" in report]
     rows = [
         f"| {name} | {report[f'{name}.notes']:.0f} | "
-        + " | ".join("–" if _absent(name, key, report) else f"{report[f'{name}.{key}']:.3f}" for key in ORDER)
+        + " | ".join(
+            "–" if key == "first_listed" and not report[f"{name}.{key}"] else f"{report[f'{name}.{key}']:.3f}"
+            for key in ORDER  # a source may have no first-listed codes
+        )
         + " |"
         for name in scored
     ]
@@ -52,8 +55,3 @@ def write_card(meta: Mapping[str, Any], report: Mapping[str, float], line: float
         releases=", ".join(f"{name} {release}" for name, release in meta["releases"].items()),
         version=meta["leadterm"], threshold=line, ece=report["ece"], rows="\n".join(rows),
     )  # fmt: skip
-
-
-def _absent(name: str, key: str, report: Mapping[str, float]) -> bool:
-    """Whether a source has no first-listed codes."""
-    return key == "first_listed" and report[f"{name}.{key}"] == 0

@@ -103,7 +103,8 @@ def confirmed_expansions(system: str) -> Mapping[str, frozenset[str]]:
     """
     packaged = spec_of(system).packaged
     files = _packaged_files(packaged, packaged.complete) if packaged else []
-    return expansions(_first_words(files[-1])) if files else {}
+    lines = files[-1].read_text(encoding="utf-8").splitlines() if files else []
+    return expansions(entry.split()[0] for entry in lines if entry.strip()) if files else {}
 
 
 def draft_from_tables(tables: AxisTables, listed: Iterable[Row]) -> Draft:
@@ -116,10 +117,6 @@ def draft_from_tables(tables: AxisTables, listed: Iterable[Row]) -> Draft:
         codes = sorted({code for row in tables.tables[table] for code in row.codes()})
         rows += [Row(code, titles.get(code) or tables.title(code), parent) for code in codes]
     return Draft(rows)
-
-
-def _first_words(path: Path) -> Iterable[str]:
-    return (entry.split()[0] for entry in path.read_text(encoding="utf-8").splitlines() if entry.strip())
 
 
 def read_events(part: Component) -> list[Event]:
