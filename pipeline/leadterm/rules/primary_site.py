@@ -17,7 +17,11 @@ if TYPE_CHECKING:
 __all__ = ["primary_site"]
 
 MALIGNANT = re.compile(r"carcino|cancer|malign|sarcoma|melanoma|lymphoma|\bca\b", re.IGNORECASE)
-CARCINOMA = re.compile(r"(?<!no )(?<!negative for )(?:carcinom|sarcoma|melanoma|lymphoma)", re.IGNORECASE)
+CARCINOMA = re.compile(
+    r"(?<!no )(?<!negative for )"
+    r"(?:carcinom|sarcoma|melanoma|lymphoma|(?:colon|colorectal|rectal|gastric|lung|breast|ovarian|liver) cancer)",
+    re.IGNORECASE,
+)
 SAID = frozenset({"present", "history"})  # a heading such as "diagnosis & history" makes one of what is there
 NO_SITE = ("C26", "C45.9", "C49.9", "C76", "C77", "C78", "C79", "C80")
 UNTOLD = re.compile(r"unspecified|\b(?:right|left|bilateral)\b", re.IGNORECASE)  # a side makes no other organ
