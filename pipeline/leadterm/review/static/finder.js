@@ -1,5 +1,5 @@
 // Search as you type: to add a code, for words of the note or without, or to replace one.
-import { html, useEffect, useRef, useState } from "./htm-preact.js";
+import { html, useEffect, useLayoutEffect, useRef, useState } from "./htm-preact.js";
 import { ask } from "./api.js";
 import { Dialog } from "./dialog.js";
 
@@ -9,7 +9,7 @@ export function Finder({ n, title, first, text, evidence, pick, close }) {
   const [at, setAt] = useState(0);
   const [waits, setWaits] = useState(false);
   const latest = useRef(0);
-  useEffect(() => {
+  useLayoutEffect(() => { // asks at once, not after the next frame
     const mine = ++latest.current;
     if (!words.trim()) { setHits(first || []); setAt(0); return; }
     setWaits(true);
