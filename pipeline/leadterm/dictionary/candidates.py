@@ -59,7 +59,7 @@ _HAPPENED = (
 )
 HAPPENED = frozenset(_HAPPENED.split())
 EXTERNAL, COMPANION, ALWAYS = "external cause", "companion", "*"
-REST = "9"  # the last character of a category's unspecified code
+UNSTAGED = "N18.9"
 LASTING = ("E08", "E09", "E10", "E11", "E13", "G30", "I10", "I25.1", "I50", "J44", "K74", "N18", "N40")
 # A combination that is not made beside another code: what the note itself says to be worse.
 WORSE = {"R65.20": ("R65.21",), "I12.9": ("N18.5", "N18.6"), "I13.0": ("N18.5", "N18.6")}
@@ -306,6 +306,6 @@ def _is_there(code: str, found: FoundMention) -> bool:
 
 
 def _best_with(prefixes: tuple[str, ...], present: Mapping[str, Candidate]) -> Candidate:
-    """The candidate under one of several prefixes with most support, those of a kind that is told first."""
+    """The candidate under one of several prefixes with most support; the stage of a kidney that is told first."""
     fitting = [c for code, c in present.items() if code.startswith(prefixes)]
-    return min(fitting, key=lambda c: (c.code.endswith(REST), -len(c.supports), c.code))
+    return min(fitting, key=lambda c: (c.code == UNSTAGED, -len(c.supports), c.code))

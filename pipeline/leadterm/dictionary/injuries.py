@@ -45,7 +45,8 @@ PARTIAL = "partial"  # "superficial partial thickness" is of the second degree
 # Bleeding into an injured head, and bruises of the brain by their side: code → code of chapter 19.
 OF_HEADS = {"I60.9": "S06.6X", "I61": "S06.36", "I62.0": "S06.5X", "I62.1": "S06.4X"}
 CEREBRUM = {"S06.33": {"right": "S06.31", "left": "S06.32"}, "S06.36": {"right": "S06.34", "left": "S06.35"}}
-OF_THE_HEAD = ("S00", "S01", "S02", "S06", "S09", "V", "W1", "Y03", "Y04")  # a fall at home may follow a bleeding
+# A fall at home may follow a bleeding, and a subdural one is named alike whatever brought it.
+OF_THE_HEAD = ("S00", "S01", "S02", "S06.0", "S06.2", "S06.3", "S06.9", "S09", "V", "W1", "Y03", "Y04")
 OPEN = frozenset({"open", "compound", "gunshot"})
 CLOSED, REDUCED = frozenset({"closed"}), frozenset({"reduction", "orif"})  # "open reduction" says nothing of the skin
 BESIDE = 3

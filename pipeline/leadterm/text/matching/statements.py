@@ -137,7 +137,8 @@ def _long_forms(
         hard = [w for w in words if w >= 0 and vocabulary[w] not in SOFT_HEADS] or words
         own = [w for w in words if w >= 0 and vocabulary[w] == fold(doc[token].text)]
         heads[token] = frozenset([*own, hard[-1]])
-        telling[token] = frozenset(w for w in words if w >= 0 and vocabulary[w] not in _sites()) or heads[token]
+        named = [w for w in words if w >= 0 and w not in own and vocabulary[w] not in _sites()]
+        telling[token] = frozenset([*own, *named]) if named else heads[token]
     opposite = {token: _of_opposite(words, vocabulary) for token, words in _opposites(doc, scan).items()}
     return heads | opposite, telling | opposite
 
