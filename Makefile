@@ -15,9 +15,9 @@ endif
 define READY
 @if ! "$(or $(PYTHON),none)" -c '$(FITS)' 2> /dev/null; then \
   echo "leadterm needs Python 3.11 or 3.12 with its venv module; $(or $(CHOSEN),python3) is" \
-    "$$("$(or $(CHOSEN),python3)" --version 2>&1 | head -n 1 || true)." >&2; \
-  echo "Debian, Ubuntu: apt install python3.11 python3.11-venv. macOS: brew install python@3.12." \
-    "Anywhere: uv python install 3.12." >&2; \
+    "$$("$(or $(CHOSEN),python3)" --version 2> /dev/null || echo "not there")." >&2; \
+  echo "Debian 12: apt install python3.11-venv. Ubuntu 24.04: apt install python3.12-venv. macOS: brew install" \
+    "python@3.12. Anywhere else: uv python install 3.12." >&2; \
   echo "Then: make $(or $(MAKECMDGOALS),run) PYTHON=python3.12" >&2; exit 2; fi
 @test -x $(BIN)/python || { echo "Installing into $(VENV); this takes a minute or two …"; "$(PYTHON)" -m venv $(VENV); }
 endef

@@ -13,7 +13,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.validation import check_is_fitted
 
-from leadterm.errors import LeadtermError
+from leadterm.errors import LeadtermError, counted
 from leadterm.models import load
 from leadterm.schema import Encounter, Note, ReferenceCode
 from leadterm.training.train_model import train
@@ -69,7 +69,8 @@ class LeadtermClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         encounters = _encounters(X)
         self.kind_, labels, classes = _labels(y)
         if len(labels) != len(encounters):
-            raise LeadtermError(f"{len(encounters)} texts and {len(labels)} rows of labels.", hint="Give each a row.")
+            got = f"{counted(len(encounters), 'text')} and {counted(len(labels), 'row')} of labels."
+            raise LeadtermError(got, hint="Give each a row.")
         self.classes_ = np.array(classes)
         named = {name: name if not name.isdigit() or self.kind_ != "matrix" else f"L{name}" for name in classes}
         coded = [

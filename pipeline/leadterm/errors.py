@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from difflib import get_close_matches
 
-__all__ = ["LeadtermError", "place_of", "printable", "quote_name", "unknown_name"]
+__all__ = ["LeadtermError", "counted", "place_of", "printable", "quote_name", "unknown_name"]
 
 LONGEST_NAME = 40
 
@@ -36,13 +36,13 @@ class LeadtermError(Exception):
         super().__init__(f"{message} {hint}".strip())
 
 
-def unknown_name(kind: str, got: str, allowed: Iterable[str], *, hint: str = "") -> LeadtermError:
+def unknown_name(kind: str, got: object, allowed: Iterable[str], *, hint: str = "") -> LeadtermError:
     """Make the error for a name that is none of those allowed, with the nearest one that is.
 
     >>> print(unknown_name("setting", "outpatent", ["outpatient", "inpatient"]))
     unknown setting 'outpatent'; did you mean 'outpatient'? Allowed: inpatient, outpatient.
     """
-    names = sorted(allowed)
+    got, names = str(got), sorted(allowed)
     near = get_close_matches(got, names, n=1)
     guess = f"; did you mean '{near[0]}'?" if near else "."
     shown = ", ".join(names[:20]) + (" …" if len(names) > 20 else "") if names else "none"
@@ -61,6 +61,16 @@ def printable(text: str, keep: str = "\n\t") -> str:
     return text if text.isprintable() else "".join(c if c.isprintable() or c in keep else "·" for c in text)
 
 
+def counted(count: int, what: str) -> str:
+    """Say how many things there are, in the singular where it is one.
+
+    >>> counted(1, "code"), counted(0, "entry"), counted(12_000, "reference code")
+    ('1 code', '0 entries', '12,000 reference codes')
+    """
+    many = f"{what[:-1]}ies" if re.search("[^aeiou]y$", what) else f"{what}s"
+    return f"{count:,} {what if count == 1 else many}"
+
+
 def quote_name(name: str) -> str:
     """Give a name from a file for a message, if it looks like one; what does not may be text of a note.
 
@@ -68,7 +78,8 @@ def quote_name(name: str) -> str:
     ("'note_id'", '(17 characters that are no name)')
     """
     looks_so = len(name) <= 30 and re.fullmatch(r"[A-Za-z_][\w.:-]*", name)
-    return f"'{name}'" if looks_so else f"({len(name)} characters that are no name)"
+    be = "is" if len(name) == 1 else "are"
+    return f"'{name}'" if looks_so else f"({counted(len(name), 'character')} that {be} no name)"
 
 
 def place_of(error: BaseException) -> str:

@@ -184,6 +184,10 @@ class Encounter:
     setting_detected: bool = field(default=False, compare=False)
 
     def __post_init__(self) -> None:
+        if not isinstance(self.notes, tuple) or not all(
+            isinstance(note, Note) and isinstance(note.text, str) for note in self.notes
+        ):
+            raise LeadtermError("the notes of an encounter are a tuple of Note.", hint='As in (Note("n1", text),).')
         if not self.notes:
             raise LeadtermError(f"encounter '{self.encounter_id}' has no note.", hint="Give at least one.")
         if len({note.note_id for note in self.notes}) < len(self.notes):

@@ -98,7 +98,7 @@ def test_one_code_a_text(texts: list[str], lists: list[list[str]], quick: Recipe
 @pytest.mark.parametrize(
     ("X", "y", "said"),
     [
-        (["a", "b"], [["I10"]], "2 texts and 1 rows"),
+        (["a", "b"], [["I10"]], "2 texts and 1 row of"),
         ([1, 2], [["I10"], []], "row 0 of X is int"),
         ("one text", [["I10"]], "X is one text"),
         (["a"], np.array([[2, 0]]), "only zeros and ones"),

@@ -180,7 +180,7 @@ def test_corpus_commands_end_to_end(tmp_path: Path) -> None:
     assert run(*command).returncode == 2
     made = run(*command, "--skip-bad")
     assert (made.returncode, made.stdout) == (0, "")
-    assert "1 encounters (train 1), 1 codes" in " ".join(made.stderr.split())
+    assert "1 encounter (train 1), 1 code." in " ".join(made.stderr.split())
     with (out / "train.jsonl").open("a") as file:
         file.write('{"encounter_id": "2", "notes": [{"note_id": "n1", "text": " "}]}\n')
     checked = run("corpus", "check", str(out))

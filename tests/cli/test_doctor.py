@@ -106,6 +106,9 @@ def test_a_python_that_does_not_fit_is_refused_with_what_to_install(tmp_path: Pa
     assert "python3 is Python 3.13.1" in done.stderr
     assert "PYTHON=python3.12" in done.stderr
     assert not (tmp_path / ".venv").exists()
+    chosen = make(tmp_path, "run", "PYTHON=python3.77")
+    assert chosen.returncode != 0
+    assert "python3.77 is not there." in chosen.stderr
 
 
 @pytest.mark.skipif(shutil.which("make") is None, reason="needs make")

@@ -77,7 +77,7 @@ def test_a_column_that_cannot_be_read_is_told_once_and_keeps_no_note_out(tmp_pat
     assert [item.problem for item in found if item.problem] == []
     told = " ".join(item.warning for item in found)
     assert "in 2 rows unknown setting 'ward'" in told
-    assert "in 1 rows the date of service" in told
+    assert "in 1 row the date of service" in told
 
 
 def test_rows_without_an_id_are_numbered(tmp_path: Path) -> None:

@@ -32,7 +32,7 @@ def test_codiesp_faults(tmp_path: Path) -> None:
             read("codiesp", source).splits()
     (source / "train" / "trainX.tsv").unlink()
     (source / "train" / "trainD.tsv").write_text("S9\tn28.1\n")
-    with pytest.raises(LeadtermError, match="lacks the text of 1 coded cases, the first is S9"):
+    with pytest.raises(LeadtermError, match="lacks the text of 1 coded case, the first is S9"):
         read("codiesp", source).splits()
 
 

@@ -165,7 +165,7 @@ def test_one_run_tells_all_faults(tmp_path: Path) -> None:
     said = str(caught.value)
     for part in (
         "wheeze × 2: no code", "401.9 × 1: a code of ICD-9-CM", "line 6 has no id", "--skip-bad",
-        "encounter (1 characters",
+        "encounter (1 character",
         "line 8 has 3 fields, the header 5", "its patient is also in the split 'train'",
     ):  # fmt: skip
         assert part in said

@@ -72,7 +72,7 @@ def test_messages_of_commands(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     (tmp_path / "t.csv").write_text("encounter_id,text,codes\n1,Dry cough.,R05.9\n", encoding="utf-8")
     out = tmp_path / "o[/red]\x1b[31m"
     assert main(["corpus", "import", "csv", str(tmp_path / "t.csv"), "--output", str(out)]) == 0
-    assert "o[/red]·[31m: 1 encounters" in capsys.readouterr().err
+    assert "o[/red]·[31m: 1 encounter (train 1), 1 code." in capsys.readouterr().err
     line = {"encounter_id": "e\x1b[31m[/x]", "notes": [{"note_id": "n", "text": ""}], "codes": []}
     (out / "dev.jsonl").write_text(json.dumps(line) + "\n", encoding="utf-8")
     assert main(["corpus", "check", str(out)]) == 1

@@ -9,6 +9,7 @@ from itertools import pairwise
 
 from leadterm.batch.planning import read_plan
 from leadterm.batch.run_folder import RunFolder
+from leadterm.errors import counted
 
 __all__ = ["Progress", "describe", "duration", "progress_of", "seconds_left"]
 
@@ -72,8 +73,8 @@ def describe(found: Progress) -> list[str]:
         f"{state}",
         f"parts    {found.parts_done:,} of {found.parts:,}",
         f"rows     {found.rows_done:,} of {found.rows:,} ({share:.0%})",
-        f"coded    {found.encounters:,} encounters",
-        f"letters  {found.letters:,} notes without an answer",
+        f"coded    {counted(found.encounters, 'encounter')}",
+        f"letters  {counted(found.letters, 'note')} without an answer",
     ]
     if not found.complete and found.left is not None:
         lines.append(f"rate     {found.rate:,.1f} rows a second; about {duration(found.left)} to go")

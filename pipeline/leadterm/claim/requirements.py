@@ -8,7 +8,7 @@ from functools import cache
 from leadterm.claim.drafts import ClaimDraft
 from leadterm.claim.parties import Party
 from leadterm.claim.wire import is_self
-from leadterm.errors import LeadtermError
+from leadterm.errors import LeadtermError, counted
 from leadterm.rules.book import make_finding
 from leadterm.rules.findings import Finding
 from leadterm.storage.tsv import package_table
@@ -91,5 +91,5 @@ def refuse(drafts: Sequence[ClaimDraft], form: str, *, missing: bool = True) -> 
         for draft, finding in wrong
     ]
     rest = f"\n  and {len(wrong) - SHOWN} more; see them all with --format table" if len(wrong) > SHOWN else ""
-    what = f"{len(wrong)} thing{'s' if len(wrong) != 1 else ''} to mend"
+    what = f"{counted(len(wrong), 'thing')} to mend"
     raise LeadtermError(f"no {form} claim is written{about}: {what}.{''.join(listed[:SHOWN])}{rest}")

@@ -13,7 +13,7 @@ from typing import Any
 from leadterm.claim.claim_faults import claim_faults
 from leadterm.claim.segments import Delimiters, Segment, parse_segments
 from leadterm.claim.wire import VERSION
-from leadterm.errors import LeadtermError
+from leadterm.errors import LeadtermError, counted
 from leadterm.rules.book import make_finding
 from leadterm.rules.findings import Finding
 from leadterm.storage.tsv import package_table
@@ -55,8 +55,8 @@ def fault_lines(name: str, faults: Sequence[Finding]) -> str:
     """Give the faults as lines for a terminal."""
     if not faults:
         return f"{name}: no fault found.\n"
-    count = f"{len(faults)} fault{'s' if len(faults) != 1 else ''}"
-    return f"{name}: {count}\n" + "".join(f"  {one.message}{f' {one.fix}' if one.fix else ''}\n" for one in faults)
+    lines = "".join(f"  {one.message}{f' {one.fix}' if one.fix else ''}\n" for one in faults)
+    return f"{name}: {counted(len(faults), 'fault')}\n{lines}"
 
 
 @dataclass

@@ -14,7 +14,7 @@ from leadterm.cli.config import read_config
 from leadterm.cli.console import say, write_output
 from leadterm.cli.shared_options import IdColumn, Sql, TextColumn
 from leadterm.cli.tables import check_table_output
-from leadterm.errors import LeadtermError, unknown_name
+from leadterm.errors import LeadtermError, counted, unknown_name
 
 if TYPE_CHECKING:
     from leadterm.batch.journal import Journal
@@ -169,10 +169,10 @@ def _sum_up(folder: RunFolder, journal: Journal) -> int:
     """Say what a finished run made, and give the exit status."""
     made = json.loads(folder.manifest_file.read_text(encoding="utf-8"))
     letters = made["letters"]
-    files = f"{len(made['parts']):,} files"
-    _say(journal, f"{made['encounters']:,} encounters, {made['suggestions']:,} suggestions in {files}.")
+    coded = f"{counted(made['encounters'], 'encounter')}, {counted(made['suggestions'], 'suggestion')}"
+    _say(journal, f"{coded} in {counted(len(made['parts']), 'file')}.")
     if letters:
-        _say(journal, f"{letters:,} notes have no answer; '{folder.letters_file}' says why.")
+        _say(journal, f"{counted(letters, 'note')} without an answer; '{folder.letters_file}' says why.")
     return 2 if letters else 0
 
 

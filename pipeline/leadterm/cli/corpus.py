@@ -9,7 +9,7 @@ import typer
 
 from leadterm.cli.console import console, messages, progress, write_output
 from leadterm.cli.shared_options import As
-from leadterm.errors import printable
+from leadterm.errors import counted, printable
 
 if TYPE_CHECKING:
     from leadterm.corpus import Problem
@@ -86,8 +86,8 @@ def import_(
         kind, source, output, watch=lambda stream: progress(stream, "Reading encounters"), say=_say, **options
     )
     parts = ", ".join(f"{split} {count}" for split, count in card.splits.items())
-    done = f"{output}: {card.counts['encounters']} encounters ({parts}), {card.counts['codes']} codes."
-    messages().print(done, soft_wrap=True)
+    done = f"{output}: {counted(card.counts['encounters'], 'encounter')} ({parts})"
+    messages().print(f"{done}, {counted(card.counts['codes'], 'code')}.", soft_wrap=True)
 
 
 def _say(remark: str) -> None:
@@ -111,14 +111,14 @@ def check(
     from leadterm import corpus
 
     if fix:
-        messages().print(f"{corpus.fix(folder)} codes mended.")
+        messages().print(f"{counted(corpus.fix(folder), 'code')} mended.")
     problems = corpus.check(folder)
     errors = sum(problem.level == "error" for problem in problems)
     if format_ == "json":
         write_output(json.dumps([asdict(problem) for problem in problems], ensure_ascii=False, indent=2))
     else:
         _print(problems, len(problems) if every else SHOWN)
-        write_output(f"{errors} errors, {len(problems) - errors} warnings.")
+        write_output(f"{counted(errors, 'error')}, {counted(len(problems) - errors, 'warning')}.")
     raise typer.Exit(1 if errors else 0)
 
 

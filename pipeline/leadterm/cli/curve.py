@@ -11,6 +11,7 @@ import typer
 
 from leadterm.cli.console import console, messages, write_output
 from leadterm.cli.shared_options import Output, Seed, Systems
+from leadterm.errors import counted
 from leadterm.storage.writer import refuse_inputs
 
 if TYPE_CHECKING:
@@ -93,7 +94,8 @@ def _said(found: Sequence[Step], plan: Plan, metric: str) -> str:
     step, todo = found[-1], plan.todo()
     ahead = sum(_guess(found, n) for _, n in todo[len(found) :])
     left = f", about {ahead:.0f} s left" if ahead else ""
-    return f"{len(found)} of {len(todo)}: {step.n} encounters, {metric} {step.value:.3f} ({step.seconds:.0f} s{left})"
+    learned = counted(step.n, "encounter")
+    return f"{len(found)} of {len(todo)}: {learned}, {metric} {step.value:.3f} ({step.seconds:.0f} s{left})"
 
 
 def _guess(found: Sequence[Step], n: int) -> float:

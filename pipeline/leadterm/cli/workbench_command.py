@@ -12,7 +12,7 @@ import typer
 
 from leadterm.cli.console import messages, say, write_output
 from leadterm.cli.shared_options import EditFolder, RulesFile
-from leadterm.errors import LeadtermError
+from leadterm.errors import LeadtermError, counted
 from leadterm.paths import decisions_home
 
 if TYPE_CHECKING:
@@ -127,7 +127,7 @@ def _serve(bench: Workbench, open_: bool, *where: Any) -> None:
 
 
 def _tell(bench: Workbench, address: str, open_: bool) -> None:
-    write_output(f"{len(bench.encounters)} encounters. Open {address}")
+    write_output(f"{counted(len(bench.encounters), 'encounter')}. Open {address}")
     messages().print(f"Decisions are kept in {bench.store.where}. Stop with Ctrl+C.", markup=False, soft_wrap=True)
     if open_:
         webbrowser.open(address)

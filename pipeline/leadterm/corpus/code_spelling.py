@@ -7,7 +7,7 @@ from functools import lru_cache
 __all__ = ["canonical"]
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=4096)
 def canonical(system: str, code: str) -> str:
     """Write a code as its system does: capitals, and the dot where it belongs.
 

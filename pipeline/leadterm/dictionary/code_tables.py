@@ -17,6 +17,7 @@ __all__ = ["CodeTables", "code_tables"]
 
 Companion = tuple[frozenset[str], frozenset[str], str, str]
 FAR = "~"
+MOST_KEPT = 4096  # codes
 Combination = tuple[tuple[tuple[str, ...], ...], str]
 
 
@@ -38,6 +39,8 @@ class CodeTables:
         """Give what may stand beside a code."""
         known = self._known.get(code)
         if known is None:
+            if len(self._known) >= MOST_KEPT:
+                self._known.clear()
             rows = self._by_letter.get(code[:1], ())
             known = self._known[code] = tuple(row for prefix, row in rows if code.startswith(prefix))
         return known

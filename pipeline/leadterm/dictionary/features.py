@@ -303,7 +303,7 @@ def _replaced() -> Mapping[str, tuple[str, ...]]:
     return replaced
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=4096)
 def _prefixes(code: str) -> tuple[str, ...]:
     return tuple(code[:n] for n in range(1, len(code) + 1))
 

@@ -94,7 +94,7 @@ def by_the_book(
     return np.asarray(made - FAR * behind, dtype=np.float64)
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=4096)
 def _stands_behind(code: str) -> bool:
     return code.startswith(BEHIND)
 

@@ -86,11 +86,11 @@ class Specifier:
     def __init__(self, system: CodeSystem, normaliser: Normaliser) -> None:
         self.system = system
         self.normaliser = normaliser
-        self.leaves = lru_cache(maxsize=8192)(self._leaves)
-        self.title_words = lru_cache(maxsize=8192)(self._title_words)
-        self.telling_words = lru_cache(maxsize=8192)(self._telling_words)
-        self._upgradable = lru_cache(maxsize=8192)(self._find_upgradable)
-        self._choose = lru_cache(maxsize=8192)(self._make_choice)
+        self.leaves = lru_cache(maxsize=4096)(self._leaves)
+        self.title_words = lru_cache(maxsize=4096)(self._title_words)
+        self.telling_words = lru_cache(maxsize=4096)(self._telling_words)
+        self._upgradable = lru_cache(maxsize=4096)(self._find_upgradable)
+        self._choose = lru_cache(maxsize=4096)(self._make_choice)
 
     @cached_property
     def _detail_words(self) -> frozenset[str]:
@@ -227,7 +227,7 @@ class Specifier:
             score += 0.1
         return score, found, unsaid
 
-    @lru_cache(maxsize=8192)  # noqa: B019  (one specifier a release, kept as long as the program)
+    @lru_cache(maxsize=4096)  # noqa: B019  (one specifier a release, kept as long as the program)
     def _meanings(self, code: str) -> dict[str, tuple[str, ...]]:
         """Words of the 7th characters that tell no episode of care, such as the stage of a glaucoma."""
         letters = self.system.seventh_characters(code) if code in self.system else {}

@@ -1,7 +1,7 @@
 """Time and memory of ``leadterm suggest`` on long tables: ``python -m leadterm.experiments.bench_table --rows 5000``.
 
-The rows are generated notes of 20 to 60 words. Each table is coded by the command itself, in a process of its own, and
-every row must come back.
+The rows are parts of generated notes, of 20 to 60 words. Each table is coded by the command itself, in a process of its
+own, and every row must come back.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pathlib import Path
 from leadterm.errors import LeadtermError
 from leadterm.experiments.bench_batch import run
 
-__all__ = ["Coded", "main", "measure"]
+__all__ = ["Coded", "main", "measure", "parts_of"]
 
 SHORTEST, LONGEST = 20, 60
 BLOCK = 10_000
@@ -45,16 +45,32 @@ class Coded:
 
 
 def _texts() -> Iterator[str]:
-    """Generated notes of the wanted length, without end."""
+    """Parts of generated notes, of the wanted length and each another, without end."""
     from leadterm.codes import load_system
     from leadterm.training.generator.notes import generate_notes
 
-    system = load_system("icd10cm")
+    system, met = load_system("icd10cm"), set[int]()
     for seed in count():
         for encounter in generate_notes(system, BLOCK, seed=seed):
-            text = encounter.notes[0].text
-            if SHORTEST <= len(text.split()) <= LONGEST:
-                yield text
+            for part in parts_of(encounter.notes[0].text):
+                if hash(part) not in met:
+                    met.add(hash(part))
+                    yield part
+
+
+def parts_of(text: str) -> Iterator[str]:
+    """Cut a note at its lines into parts of 20 to 60 words; what is longer or left over falls out.
+
+    >>> [len(part.split()) for part in parts_of("\\n".join(["Cough and fever for three days now."] * 7))]
+    [21, 21]
+    """
+    part: list[str] = []
+    for line in text.splitlines():
+        part.append(line)
+        if (words := len(" ".join(part).split())) >= SHORTEST:
+            if words <= LONGEST:
+                yield "\n".join(part)
+            part = []
 
 
 def measure(rows: int, kind: str, folder: Path) -> Coded:

@@ -97,7 +97,7 @@ class CodeCells:
     def read(self, cell: str) -> CellCodes:
         """Read a cell; the same cell is read once."""
         if cell not in self._cells:
-            if len(self._cells) > 100_000:
+            if len(self._cells) > 20_000:
                 self._cells.clear()
             self._cells[cell] = self._read(cell)
         return self._cells[cell]

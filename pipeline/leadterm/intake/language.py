@@ -18,6 +18,7 @@ LETTERS = re.compile(r"[^\W\d_]+")
 READ = {"Spanish": "es"}
 NAMES = {"en": "English", **{code: name for name, code in READ.items()}}
 ENOUGH_WORDS, ENOUGH_SHARE, FOREIGN_SCRIPT = 12, 0.08, 0.3
+ENOUGH_KINDS = 3  # different words: a telegraphic English note may repeat one that looks foreign
 
 
 def other_language(text: str) -> str:
@@ -28,15 +29,20 @@ def other_language(text: str) -> str:
     >>> other_language("HTN, T2DM, CKD 3. Continue lisinopril."), other_language("患者因发热三天就诊。")
     ('', 'another script')
     """
-    words = [word.lower() for word in LETTERS.findall(text[:LOOK])]
+    words = LETTERS.findall(text[:LOOK])
     letters = sum(map(len, words))
-    if letters and sum(char > "ɏ" for word in words for char in word) / letters > FOREIGN_SCRIPT:
+    if letters and sum(char > "ɏ" for word in words for char in word.lower()) / letters > FOREIGN_SCRIPT:
         return "another script"
-    counts = Counter(language for word in words for language in _function_words().get(word, ()))
+    running = 4 * sum(map(str.islower, words)) > len(words)  # then IM, LE and OS are short forms, no words
+    counts, kinds = Counter[str](), Counter[str]()
+    for word, times in Counter(word.lower() for word in words if not (running and word.isupper())).items():
+        for language in _function_words().get(word, ()):
+            counts[language] += times
+            kinds[language] += 1
     english = counts.pop("English", 0)
     language, found = min(counts.items(), key=lambda pair: (-pair[1], pair[0]), default=("", 0))
-    plain = len(words) >= ENOUGH_WORDS and found > english and found / len(words) >= ENOUGH_SHARE
-    return language if plain else ""
+    enough = len(words) >= ENOUGH_WORDS and found / len(words) >= ENOUGH_SHARE and kinds[language] >= ENOUGH_KINDS
+    return language if enough and found > english else ""
 
 
 def in_their_language(

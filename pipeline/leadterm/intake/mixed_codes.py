@@ -10,6 +10,7 @@ from functools import lru_cache
 from leadterm.codes.registry import is_at_hand
 from leadterm.codes.systems import SYSTEMS, spec_of, systems_by_uri
 from leadterm.corpus.code_spelling import canonical
+from leadterm.errors import counted
 from leadterm.intake.code_cells import CellFault, CodeCells, is_empty
 from leadterm.intake.table_columns import plain_name
 from leadterm.storage.tsv import package_table
@@ -160,4 +161,4 @@ def _names() -> dict[str, str]:
 def _sayable(text: str) -> str:
     """What may stand in a message: a short name; anything longer may be of a note."""
     text = text.strip()
-    return text if len(text) <= 20 and text.count(" ") < 3 else f"({len(text)} characters)"
+    return text if len(text) <= 20 and text.count(" ") < 3 else f"({counted(len(text), 'character')})"

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from leadterm.errors import LeadtermError, quote_name, unknown_name
+from leadterm.errors import LeadtermError, counted, quote_name, unknown_name
 from leadterm.storage.tsv import package_table
 
 __all__ = ["Columns", "known_names", "looks_like_table", "map_columns", "plain_name"]
@@ -93,7 +93,7 @@ def _lacking(name: str, header: Sequence[str], missing: Sequence[str], found: Ma
     """Make the error for missing columns. A first line that names none of them may be a row: patient data."""
     others = _sayable(header, found)[:12]
     columns = [{"id": "encounter_id"}.get(role, role) for role in missing]
-    got = f"{len(header)} fields" + (f", among them {', '.join(others)}" if others else "")
+    got = counted(len(header), "field") + (f", among them {', '.join(others)}" if others else "")
     options = " or ".join(f"--{role.replace('_', '-')}-column NAME" for role in missing)
     hint = f"Say which with {options}." if found else f"Is its first line a header? If so: {options}."
     return LeadtermError(f"{name} lacks the columns {', '.join(columns)}; its first line has {got}.", hint=hint)

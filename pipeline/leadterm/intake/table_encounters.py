@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
-from leadterm.errors import LeadtermError, quote_name, unknown_name
+from leadterm.errors import LeadtermError, counted, quote_name, unknown_name
 from leadterm.intake.code_cells import is_empty
 from leadterm.intake.markup import readable
 from leadterm.intake.table_columns import Columns, map_columns
@@ -178,7 +178,7 @@ def grouped(table: Table, columns: Columns, last: Mapping[str, int], path: Path,
         if not fault and last.get(name, row.number) == row.number:
             yield _closed(open_groups.pop(name), where)
     for what, count in told.items():
-        yield None, None, f"'{path}': in {count} rows {what}; that is left out.", False
+        yield None, None, f"'{path}': in {counted(count, 'row')} {what}; that is left out.", False
 
 
 def _closed(group: Group, where: str) -> Found:

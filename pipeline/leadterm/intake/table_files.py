@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Any
 
-from leadterm.errors import LeadtermError
+from leadterm.errors import LeadtermError, counted
 from leadterm.intake.decode import LARGEST, unmarked_wide
 from leadterm.intake.extras import check_swelling, require
 from leadterm.intake.parquet_files import parquet_folder, parquet_piece
@@ -244,7 +244,7 @@ def _as_rows(lines: Iterator[tuple[int, list[str], str]], names: Sequence[str]) 
         while len(cells) > len(names) and not cells[-1].strip():
             cells.pop()
         if not fault and len(cells) != len(names):
-            fault = f"has {len(cells)} fields, the header {len(names)}"
+            fault = f"has {counted(len(cells), 'field')}, the header {len(names)}"
         yield Row(number, {} if fault else dict(zip(names, cells, strict=True)), fault)
 
 

@@ -73,7 +73,7 @@ class Axes:
         return {stem: i for i, stem in enumerate(self.stems)}
 
 
-@lru_cache(maxsize=200_000)
+@lru_cache(maxsize=20_000)
 def units_of(word: str, language: str) -> tuple[str, ...]:
     """Give a word, and what it means in English.
 

@@ -249,7 +249,7 @@ def _window_facts(
     return of_match / similar.size, (of_negation > 0).astype(np.float64)
 
 
-@lru_cache(maxsize=100_000)
+@lru_cache(maxsize=20_000)
 def _parts(word: str, language: str) -> list[tuple[str, float]]:
     """Coordinates of a word and their weights; the squares add up to 1."""
     meant = sense(word, language)

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from leadterm.errors import counted
+
 __all__ = ["Axes", "Chart", "Shape", "precision_recall_chart", "reliability_chart"]
 
 SHARES = tuple((t / 10, f"{t / 10:.1f}") for t in range(0, 11, 2))
@@ -138,7 +140,8 @@ def reliability_chart(bins: Sequence[Mapping[str, Any]]) -> Chart:
     ['5 suggestions', 'confidence 0.85: 0.80 right, n = 5']
     """
     axes, most = Axes("confidence", "share right"), max((math.log1p(b["n"]) for b in bins), default=1.0)
-    shapes = [axes.bar(b["low"], b["high"], 60 * math.log1p(b["n"]) / most, f"{b['n']:,} suggestions") for b in bins]
+    sizes = [(60 * math.log1p(b["n"]) / most, counted(b["n"], "suggestion")) for b in bins]
+    shapes = [axes.bar(b["low"], b["high"], *size) for b, size in zip(bins, sizes, strict=True)]
     shapes.append(axes.line([(0, 0), (1, 1)], "ideal"))
     shapes.append(axes.line([(b["confidence"], b["right"]) for b in bins], "line"))
     shapes += [axes.whisker(b["confidence"], *b["right_ci"]) for b in bins]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from leadterm.errors import counted
 from leadterm.experiments.learning_curve import LearningCurve
 from leadterm.pages.charts import Axes, Chart, Shape
 from leadterm.pages.render import ends_of, render
@@ -22,7 +23,7 @@ NAMES = {"micro_f1": "micro-F1", "macro_f1": "macro-F1", "map": "MAP"}
 def curve_tables(curve: LearningCurve) -> list[RenderableType]:
     """Lay a curve out for a terminal: renderables to be printed one after the other."""
     columns = ("encounters", curve.metric, "95 % interval", "repeats", "fitted")
-    table = make_table(f"{curve.metric} on {curve.n_test} encounters", columns, right=columns)
+    table = make_table(f"{curve.metric} on {counted(curve.n_test, 'encounter')}", columns, right=columns)
     for p in curve.points:
         repeats = " ".join(f"{value:.3f}" for value in p.repeats)
         table.add_row(str(p.n), f"{p.value:.3f}", ends_of((p.low, p.high)), repeats, f"{curve.law.at(p.n):.3f}")
@@ -67,7 +68,7 @@ def curve_chart(curve: LearningCurve) -> Chart:
     for p in curve.points:
         shapes.append(axes.whisker(p.n, p.low, p.high))
         shapes += [axes.dot(p.n, value, "", "one", 2.5) for value in p.repeats]
-        text = f"{p.n:,} encounters: {p.value:.3f} ({p.low:.3f} to {p.high:.3f})"
+        text = f"{counted(p.n, 'encounter')}: {p.value:.3f} ({p.low:.3f} to {p.high:.3f})"
         shapes.append(axes.dot(p.n, p.value, text, radius=5))
     return axes.chart("Learning curve", shapes)
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from leadterm.errors import counted
 from leadterm.pages.quotes import section_name
 
 __all__ = ["Bar", "BarGroup", "chapters", "groups", "levels"]
@@ -96,6 +97,6 @@ def _sections(values: Mapping[str, Any]) -> BarGroup:
     if few:
         n = sum(g["n_suggested"] for g in few)
         right = sum(g["n_suggested"] * g["precision"] for g in few)
-        rows.append(Bar(f"{len(few)} sections with fewer than {LEAST}", right / n, (f"{n:,.0f}",)))
+        rows.append(Bar(f"{counted(len(few), 'section')} with fewer than {LEAST}", right / n, (f"{n:,.0f}",)))
     text = "Share of the suggested codes that are right, by where their best evidence stands."
     return BarGroup("Precision by section", text, ("precision", "codes"), tuple(rows))

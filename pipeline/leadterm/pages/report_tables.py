@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from leadterm.errors import counted
 from leadterm.evaluation.agreement import Agreement
 from leadterm.evaluation.comparison import Comparison, Difference
 from leadterm.evaluation.report import Report
@@ -77,7 +78,7 @@ def comparison_tables(found: Comparison, *, every: bool = False, system: str | N
     metrics = list(dict.fromkeys(d.metric for d in found.differences))
     if every:
         metrics = list(next(iter(found.values.values())))
-    values = _table(f"Runs on {found.n_encounters} encounters", ["metric", *found.runs])
+    values = _table(f"Runs on {counted(found.n_encounters, 'encounter')}", ["metric", *found.runs])
     for metric in metrics:
         cells = (_with_ci(found.values[run][metric], found.ci[run].get(metric)) for run in found.runs)
         values.add_row(plain(metric), *cells)
@@ -130,7 +131,8 @@ def _title(report: Report) -> Text:
     limit = "every row" if v["threshold"] is None else f"{v['threshold']:.3f} ({v['threshold_source']})"
     split = f", split {v['split']}" if v["split"] else ""
     return plain(
-        f"{report.name}: {v['n_encounters']} encounters{split}, {v['n_reference_codes']} reference codes "
+        f"{report.name}: {counted(v['n_encounters'], 'encounter')}{split}, "
+        f"{counted(v['n_reference_codes'], 'reference code')} "
         f"({v['n_codes']} distinct; {', '.join(v['systems'])}), threshold {limit}"
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from textwrap import fill
 
-from leadterm.errors import printable
+from leadterm.errors import counted, printable
 from leadterm.pages.render import render
 from leadterm.rules.book import all_rules
 from leadterm.rules.findings import Finding
@@ -49,7 +49,7 @@ def _counted(review: Review) -> str:
     counts = {name: sum(one.severity == name for one in review.findings) for name in MARKS}
     named = ", ".join(f"{n} {name}{'s' * (n != 1 and name != 'advice')}" for name, n in counts.items() if n)
     asked = (
-        f"{len(review.queries)} question{'s' * (len(review.queries) != 1)} to the provider" if review.queries else ""
+        f"{counted(len(review.queries), 'question')} to the provider" if review.queries else ""
     )
     return "; ".join(part for part in (named, asked) if part) or "nothing to say"
 

@@ -26,6 +26,7 @@ LEVELS = (1, 3, 8)
 WEIGHTS = (10.0, 6.0, 4.0)
 """How many expected reports the coarser level counts for, by level."""
 LEAST = 0.5
+MOST_KEPT = 4096  # codes in a kind of document
 _Counts = Mapping[tuple[str, str], tuple[float, float]]
 
 
@@ -72,6 +73,8 @@ class ReportRates:
     def _of(self, code: str, kind: str) -> tuple[float, ...]:
         key = (code, kind)
         if key not in self._known:
+            if len(self._known) >= MOST_KEPT:
+                self._known.clear()
             self._known[key] = self._describe(code, kind)
         return self._known[key]
 

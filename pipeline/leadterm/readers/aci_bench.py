@@ -11,7 +11,7 @@ from pathlib import Path
 
 from leadterm.corpus import Card
 from leadterm.corpus.code_spelling import canonical
-from leadterm.errors import LeadtermError
+from leadterm.errors import LeadtermError, counted
 from leadterm.readers.base import Imported, rows, take_folder
 from leadterm.schema import Encounter, Note, ReferenceCode
 
@@ -57,7 +57,7 @@ def _encounters(source: Path) -> Iterator[tuple[str, Encounter]]:
     notes = _notes(source)
     lost = sorted(set(coded) - set(notes))
     if lost:
-        message = f"no note for {len(lost)} coded encounters, the first is '{lost[0]}'."
+        message = f"no note for {counted(len(lost), 'coded encounter')}, the first is '{lost[0]}'."
         raise LeadtermError(message, hint=f"Put the CSV files with the notes into '{source}'.")
     for name, (split, codes) in coded.items():
         given = tuple(ReferenceCode("icd10cm", code) for code in dict.fromkeys(codes))

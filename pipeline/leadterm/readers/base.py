@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import IO
 
 from leadterm.corpus import Card
-from leadterm.errors import LeadtermError
+from leadterm.errors import LeadtermError, counted
 from leadterm.schema import Encounter
 
 __all__ = ["Imported", "plain_card", "rows", "take_folder"]
@@ -96,7 +96,7 @@ def rows(path: Path, columns: Sequence[str], *, delimiter: str = ",") -> Iterato
                 if not row:
                     continue
                 if len(row) != len(header):
-                    fields = f"{len(row)} fields, the header {len(header)}"
+                    fields = f"{counted(len(row), 'field')}, the header {len(header)}"
                     raise LeadtermError(f"{path} line {number} has {fields}.", hint="Quote fields that hold commas.")
                 yield number, dict(zip(header, row, strict=True))
     except UnicodeDecodeError:
@@ -109,6 +109,6 @@ def _lacking(path: Path, header: list[str], missing: list[str], columns: Sequenc
     """Make the error for missing columns. A first line that names none of them may be a row: patient data."""
     known = {name.lower() for name in columns} & {*header}
     others = [name for name in header if known and re.fullmatch(r"[a-z_][\w.-]{0,29}", name)][:12]
-    got = f"{len(header)} fields" + (f", among them {', '.join(others)}" if others else "")
+    got = counted(len(header), "field") + (f", among them {', '.join(others)}" if others else "")
     hint = "Check the file." if known else "Is its first line a header?"
     return LeadtermError(f"{path} lacks the columns {', '.join(missing)}; its first line has {got}.", hint=hint)

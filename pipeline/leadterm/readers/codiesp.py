@@ -12,7 +12,7 @@ from pathlib import Path
 
 from leadterm.corpus import Card, arrange_mentions
 from leadterm.corpus.code_spelling import canonical
-from leadterm.errors import LeadtermError, unknown_name
+from leadterm.errors import LeadtermError, counted, unknown_name
 from leadterm.readers.base import Imported, take_folder
 from leadterm.schema import Encounter, EvidenceSpan, Mention, Note, ReferenceCode
 from leadterm.storage.text_files import read_text
@@ -71,10 +71,8 @@ def _split(folder: Path, split: str, language: str) -> Iterator[Encounter]:
     cases = sorted(file.stem for file in texts.glob("*.txt")) if texts.is_dir() else []
     lost = sorted(set(codes) - set(cases))
     if lost or not cases:
-        raise LeadtermError(
-            f"{texts} lacks the text of {len(lost)} coded cases" + (f", the first is {lost[0]}." if lost else "."),
-            hint="Give the folder as published.",
-        )
+        lacking = counted(len(lost), "coded case") + (f", the first is {lost[0]}" if lost else "")
+        raise LeadtermError(f"{texts} lacks the text of {lacking}.", hint="Give the folder as published.")
     for case in cases:
         text = read_text(texts / f"{case}.txt")
         yield _encounter(case, text, language, codes.get(case, []), mentions)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from leadterm.codes.systems import SYSTEMS, spec_of
-from leadterm.errors import LeadtermError, quote_name, unknown_name
+from leadterm.errors import LeadtermError, counted, quote_name, unknown_name
 from leadterm.intake.code_cells import CellFault, check_system
 from leadterm.intake.mixed_codes import MixedCells, writes_dots
 from leadterm.intake.table_columns import Columns, map_columns
@@ -39,15 +39,15 @@ class _Report:
 
     def lines(self) -> list[str]:
         """What to print, the most frequent first."""
-        shown = self.rows[:SHOWN] + [f"… and {len(self.rows) - SHOWN} more rows."] * (len(self.rows) > SHOWN)
+        shown = self.rows[:SHOWN] + [f"… and {counted(len(self.rows) - SHOWN, 'more row')}."] * (len(self.rows) > SHOWN)
         return shown + _counted(self.codes) + _counted(self.remarks, "kept; ")
 
     def summary(self) -> str:
         """One sentence; where the codes are of another system it is named."""
-        parts = [f"{_many(len(self.rows), 'fault')} in its rows"] * bool(self.rows)
+        parts = [f"{counted(len(self.rows), 'fault')} in its rows"] * bool(self.rows)
         if self.codes:
-            places = _many(self.codes.total(), "place")
-            parts.append(f"{_many(len(self.codes), 'text')} in {places} of its codes that are no code")
+            places = counted(self.codes.total(), "place")
+            parts.append(f"{counted(len(self.codes), 'text')} in {places} of its codes that are no code")
         return " and ".join(parts)
 
     def other_system(self) -> str:
@@ -56,10 +56,6 @@ class _Report:
         for fault, count in self.codes.items():
             found[fault.system] += count
         return found.most_common(1)[0][0] if found else ""
-
-
-def _many(count: int, what: str) -> str:
-    return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 
 def _counted(faults: Counter[CellFault], kept: str = "") -> list[str]:

@@ -14,7 +14,7 @@ from typing import Any
 
 from leadterm.corpus import Card, arrange_mentions
 from leadterm.corpus.code_spelling import canonical
-from leadterm.errors import LeadtermError, unknown_name
+from leadterm.errors import LeadtermError, counted, unknown_name
 from leadterm.readers.base import Imported, rows, take_folder
 from leadterm.readers.mimic import need_table, read_splits
 from leadterm.schema import Encounter, EvidenceSpan, Mention, Note, ReferenceCode
@@ -99,7 +99,7 @@ def _texts(place: str, wanted: set[str]) -> dict[str, tuple[str, str]]:
     }
     lost = sorted(wanted - set(found))
     if lost:
-        raise LeadtermError(f"{table} lacks {len(lost)} annotated notes, the first has ROW_ID {lost[0]}.")
+        raise LeadtermError(f"{table} lacks {counted(len(lost), 'annotated note')}, the first has ROW_ID {lost[0]}.")
     return found
 
 

@@ -103,7 +103,7 @@ def order_of_pairs(case: Case) -> Iterator[Finding]:
             yield make_finding("acute-chronic-order", case.system.name, (chronic, acute))
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=4096)
 def _both_of(system: CodeSystem, acute: str) -> str:
     """The code of the category whose title differs from that of an acute condition in "acute on/and chronic"."""
     title = system.title(acute).lower()
@@ -113,7 +113,7 @@ def _both_of(system: CodeSystem, acute: str) -> str:
     return next((code for code in below if system.title(code).lower() in wanted), "")
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=4096)
 def _acute_of(system: CodeSystem, chronic: str, acute: str) -> bool:
     """Whether the titles of two codes of one category differ in acute and chronic alone."""
     if chronic[:3] != acute[:3] or chronic[:1] in "VWXYZ":
@@ -163,7 +163,7 @@ def companions_noted(case: Case) -> Iterator[Finding]:
                         break
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=4096)
 def asked_for(system: CodeSystem, code: str, other: str) -> bool:
     """Tell whether a code asks for another beside it, by a note "use additional code" or "code also"."""
     plain = bare(other)
@@ -171,7 +171,7 @@ def asked_for(system: CodeSystem, code: str, other: str) -> bool:
     return any(names(named, plain) for kind in kinds for _, _, named in _named(system, code, kind))
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=4096)
 def _named(system: CodeSystem, code: str, kind: InstructionKind) -> tuple[tuple[str, str, tuple[Reference, ...]], ...]:
     """Notes of a kind that name codes: owner, text, the codes as ranges. The lines of one owner are one note."""
     found: dict[str, list[str]] = {}

@@ -31,7 +31,7 @@ class CodeSets:
             for token in row["codes"].split():
                 prefix, _, ends = token.partition("/")
                 self._tokens[prefix].append((row["set"], ends, period))
-        self.of = lru_cache(maxsize=8192)(self._of)
+        self.of = lru_cache(maxsize=4096)(self._of)
 
     def holds(self, name: str, code: str, day: date | None = None) -> bool:
         """Tell whether a code is in a set on a day."""

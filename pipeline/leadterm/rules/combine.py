@@ -120,7 +120,7 @@ def sides(case: Case) -> Iterator[Finding]:
             yield make_finding("bilateral", case.system.name, (first, second), whole=whole)
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=4096)
 def _both_sides(system: CodeSystem, first: str, second: str) -> str | None:
     """Give the bilateral code of two that differ in the side alone; injuries of two sides are two injuries."""
     one, other = system.title(first).lower(), system.title(second).lower()

@@ -43,7 +43,7 @@ def inclusions(case: Case) -> Iterator[Finding]:
                 yield make_finding("excludes2", case.system.name, (first, second), owner=note.owner, note=note.text)
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=4096)
 def exclusion(system: CodeSystem, first: str, second: str, kind: InstructionKind = "excludes1") -> Exclusion | None:
     """Give the Excludes1 note that forbids two codes of a release together, or None.
 
@@ -59,7 +59,7 @@ def exclusion(system: CodeSystem, first: str, second: str, kind: InstructionKind
     return None
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=4096)
 def _named(system: CodeSystem, code: str, kind: InstructionKind) -> Mapping[str, tuple[tuple[Reference, Note], ...]]:
     """The codes that the notes of a kind name, by the letters they may begin with."""
     found: dict[str, list[tuple[Reference, Note]]] = {}

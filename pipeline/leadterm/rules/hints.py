@@ -28,7 +28,7 @@ SHARED = 0.5
 STEM = 5
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=4096)
 def side_hint(system: CodeSystem, code: str) -> str:
     """Say that the side is not documented, with the codes of each side.
 
@@ -59,7 +59,7 @@ def side_hint(system: CodeSystem, code: str) -> str:
     return f"side not documented: {', '.join(offers)}" if len(offers) > 1 else ""
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=4096)
 def type_hint(system: CodeSystem, code: str) -> str:
     """Say which more specific codes there are beside an unspecified one.
 
@@ -77,7 +77,7 @@ def type_hint(system: CodeSystem, code: str) -> str:
     return ""
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=4096)
 def more_specific(system: CodeSystem, code: str) -> tuple[str, ...]:
     """Give the codes beside an unspecified one that name the same condition in more detail.
 
@@ -110,7 +110,7 @@ def _more_specific(system: CodeSystem, parent: str, level: str, vague: int) -> l
     return offers
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=4096)
 def episode_hint(system: CodeSystem, code: str) -> str:
     """Say which episode of care a 7th character A stands for, and what it would be otherwise.
 
@@ -152,7 +152,7 @@ def _stems(system: CodeSystem, stem: str) -> Iterable[str]:
     return _below(system, above[-1]) if above else ()
 
 
-@lru_cache(maxsize=8192)  # many codes look at the titles beside them
+@lru_cache(maxsize=4096)  # many codes look at the titles beside them
 def _words(title: str) -> tuple[str, ...]:
     return tuple(WORD.findall(title.lower()))
 

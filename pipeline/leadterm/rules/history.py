@@ -23,7 +23,7 @@ class Life:
     after: tuple[str, ...] = ()
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=4096)
 def life_of(code: str) -> Life:
     """Tell the days and the relatives of a code.
 

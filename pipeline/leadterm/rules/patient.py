@@ -43,7 +43,7 @@ def other_age(case: Case) -> Iterator[Finding]:
                 break
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=4096)
 def _rows_of(system: CodeSystem, code: str) -> tuple[Mapping[str, str], ...]:
     """The rows of the table that hold for a code; those of two sexes say nothing of the sex."""
     found = {number for part in _titles(system, code) for number in part}
@@ -62,7 +62,7 @@ def _titles(system: CodeSystem, code: str) -> Iterator[frozenset[int]]:
         yield _named("code", system.title(one))
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=4096)
 def _named(part: str, title: str) -> frozenset[int]:
     small = title.lower()
     return frozenset(at for at, (row, words) in enumerate(_table()) if row["part"] == part and words.search(small))

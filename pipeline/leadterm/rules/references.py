@@ -61,7 +61,7 @@ class Note(NamedTuple):
     named: tuple[Reference, ...]
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=4096)
 def notes_of(system: CodeSystem, code: str) -> tuple[Note, ...]:
     """Give the notes that hold for a code and name codes, nearest first; those above are read once for all below."""
     parent = system.parent(code)
@@ -76,7 +76,7 @@ def names(references: Iterable[Reference], plain: str) -> bool:
     return any(reference.holds(plain) for reference in references)
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=4096)
 def references_in(text: str) -> tuple[Reference, ...]:
     """Give the codes that a note names.
 

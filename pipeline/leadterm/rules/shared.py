@@ -40,7 +40,7 @@ GROUP, REST = 5, "9"  # characters of a subcategory; the last of those that stan
 WHOLE = ("C", "F1", "I25", "K29", "M16", "M17", "M18", "M19", "S")  # whose subcategories are ways of one disease
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=4096)
 def sides_of(system: CodeSystem, code: str) -> frozenset[str]:
     """Give the sides that the title of a code names."""
     title = system.title(code).lower()
@@ -53,7 +53,7 @@ def one_side(system: CodeSystem, first: str, second: str) -> bool:
     return not all(sides) or sides[0] == sides[1]
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=4096)
 def is_vaguer(system: CodeSystem, one: str, other: str) -> bool:
     """Tell whether another code says more of the same disease, on the same side, than one does.
 
@@ -67,7 +67,7 @@ def is_vaguer(system: CodeSystem, one: str, other: str) -> bool:
     return _unsaid(system, other) < _unsaid(system, one)
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=4096)
 def _unsaid(system: CodeSystem, code: str) -> int:
     return sum(map(system.title(code).lower().count, UNSAID))
 
@@ -84,7 +84,7 @@ def higher_degree(one: str, other: str) -> bool:
     return other[:3] == one[:3] and other[5:] == one[5:] and other[4:5] in kind and other[4:5] > one[4]
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=4096)
 def confirmed_section(code: str) -> str:
     """Give the section that lets a disease be coded only once confirmed, or nothing."""
     return next((section for prefix, section in _confirmed_only() if code.startswith(prefix)), "")

@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from leadterm.errors import counted
+
 __all__ = ["check_finite", "check_lengths", "check_numbers", "check_pointers", "check_sparse", "require"]
 
 Array = NDArray[Any]
@@ -28,7 +30,7 @@ def check_lengths(length: int, **parts: Any) -> None:
     >>> check_lengths(2, idf=[0.5, 1.0])
     """
     for name, part in parts.items():
-        require(len(part) == length, f"{name} has {len(part)} entries, not {length}")
+        require(len(part) == length, f"{name} has {counted(len(part), 'entry')}, not {length}")
 
 
 def check_numbers(array: Array, below: int, what: str, *, least: int = 0) -> None:

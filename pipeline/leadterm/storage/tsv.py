@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from importlib.resources import files
 from typing import Final
 
-from leadterm.errors import LeadtermError
+from leadterm.errors import LeadtermError, counted
 
 __all__ = ["QUOTING", "iter_rows", "package_table", "parse_pairs", "parse_table", "rows_text", "table_text"]
 
@@ -33,7 +33,8 @@ def iter_rows(
         fields = fields or len(cells)
         if len(cells) != fields and not ragged:
             raise LeadtermError(
-                f"{name} line {number} has {len(cells)} fields, not {fields}.", hint="Its cells are parted by tabs."
+                f"{name} line {number} has {counted(len(cells), 'field')}, not {fields}.",
+                hint="Its cells are parted by tabs.",
             )
         yield number, cells
 

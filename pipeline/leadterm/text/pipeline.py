@@ -27,7 +27,7 @@ _RUN = re.compile(rf"\S{{{LONGEST_RUN}}}")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _ODD = re.compile(f"[\u0300-\u036f’‐‑‒−{UNSEEN}]")
 _CUT_WORD = re.compile(r"-(?<=[^\W\d_]{2}-)[ \t]*\r?\n[ \t]*(?=[a-zà-ÿ]{2})")
-MOST_KEPT = 100_000
+MOST_KEPT = 20_000  # words
 AFFIXES = ".,;:()[]\"/-"
 BEFORE_MENTIONS = ("leadterm_sections", "leadterm_sentences", "leadterm_abbreviations")
 AFTER_MENTIONS = ("leadterm_context",)

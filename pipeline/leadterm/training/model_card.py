@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from leadterm.errors import counted
 from leadterm.learned.corpus_model import CorpusModel
 from leadterm.ranking.calibration import OperatingPoint
 
@@ -75,5 +76,5 @@ def _limits(model: CorpusModel) -> list[str]:
 def _said(point: OperatingPoint) -> str:
     return (
         f"precision {point.precision:.3f} (95 % interval {point.low:.3f} to {point.high:.3f}), "
-        f"recall {point.recall:.3f}, F1 {point.f1:.3f}, {point.kept} suggestions kept"
+        f"recall {point.recall:.3f}, F1 {point.f1:.3f}, {counted(point.kept, 'suggestion')} kept"
     )

@@ -283,7 +283,7 @@ def _read(corpus: str | Path | Sequence[Encounter], splits: Sequence[str]) -> li
     twice = [name for name, n in Counter(e.encounter_id for e in encounters).items() if n > 1]
     if twice:
         raise LeadtermError(
-            f"{len(twice)} encounter ids come twice, for instance '{twice[0]}'.",
+            f"encounter ids come twice ({len(twice)}), for instance '{twice[0]}'.",
             hint="Each encounter is learned from once; run 'leadterm corpus check'.",
         )
     if not any(e.codes for e in encounters):

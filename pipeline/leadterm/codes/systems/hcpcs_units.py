@@ -50,7 +50,7 @@ class Unit:
     up_to: bool = False
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=4096)
 def unit_of(title: str) -> Unit | None:
     """Read the unit of a title; None where it names none that can be counted.
 

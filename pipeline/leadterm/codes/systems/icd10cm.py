@@ -21,7 +21,7 @@ def _mapping() -> ICD10toICD9:
     return ICD10toICD9()
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=4096)
 def to_icd9cm(code: str) -> str | None:
     """Give the ICD-9-CM code, by the General Equivalence Mappings; a newer code counts as its nearest shorter one.
 

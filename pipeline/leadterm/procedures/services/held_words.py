@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 __all__ = ["HeldWords", "LowText", "stretches"]
 
 KEY = 4  # letters by which what is looked for is found
-MOST_KEPT = 100_000  # words whose contents are remembered
+MOST_KEPT = 20_000  # words whose contents are remembered
 
 
 class LowText:

@@ -35,7 +35,7 @@ export function Bulk({ rows, done, close }) {
   };
   const toggle = (n) => { const next = new Set(left); if (!next.delete(n)) next.add(n); setLeft(next); };
   return html`<${Dialog} title="One code, many encounters" kind="bulk" close=${close} onKeyDown=${key}>
-    <p class="sub">${rows.length} encounters of the list as it is filtered, the finished ones left out. Only where the code is undecided.</p>
+    <p class="sub">${rows.length} ${rows.length === 1 ? "encounter" : "encounters"} of the list as it is filtered, the finished ones left out. Only where the code is undecided.</p>
     ${problem && html`<p class="alarm" role="alert">${problem}</p>`}
     <div class="two"><ul role="listbox" tabindex="0" class="quick" aria-label="Codes suggested" aria-activedescendant=${codes?.length ? `bulk${at}` : undefined}>
       ${(codes || []).map((one, i) => html`<li id=${`bulk${i}`} role="option" aria-selected=${String(i === at)} onClick=${() => setAt(i)}><code>${one.code}</code> <span>${one.title}</span> <b>${one.encounters}</b></li>`)}</ul>

@@ -127,7 +127,7 @@ export function Encounter({ n, settings, open, sheet }) {
   const rest = () => {
     const below = rows.filter((each) => !each.above && each.confidence !== null && statusOf(state, each) === "open");
     if (!below.length) { setSaid("Nothing below the line is undecided."); return; }
-    decide(below.map((each) => ({ action: "reject", ...about(each), reason: "below-line", ...trust(each) })), `${below.length} codes below the line rejected`);
+    decide(below.map((each) => ({ action: "reject", ...about(each), reason: "below-line", ...trust(each) })), `${below.length} ${below.length === 1 ? "code" : "codes"} below the line rejected`);
   };
   const finish = () => {
     if (state.status === "finished") { setSaid("This encounter is finished."); return; }

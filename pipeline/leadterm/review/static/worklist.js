@@ -97,7 +97,7 @@ export function WorkList({ settings, open, sheet }) {
             <td class="n">${one.problem ? html`<span class="alarm" title=${one.problem}>not read</span>` : one.proposed ?? "…"}</td>
             <td>${one.expected === null ? "" : html`<span class="meter"><i style=${{ width: `${Math.max(2, (100 * one.value) / most)}%` }}></i></span> <span title=${`${one.expected.toFixed(1)} suggestions expected to change`}>${one.value.toFixed(1)}</span>`}</td>
             <td>${one.stakes}</td>
-            <td><span class=${`state ${one.status}`}>${one.status}</span>${one.codes ? html` <small>${one.codes} codes</small>` : ""}</td>
+            <td><span class=${`state ${one.status}`}>${one.status}</span>${one.codes ? html` <small>${one.codes} ${one.codes === 1 ? "code" : "codes"}</small>` : ""}</td>
             ${told.double && html`<td>${one.coders}${one.share !== null && html` <small>${Math.round(100 * one.share)}% agree</small>`} ${one.between && html`<a class=${`state ${one.between === "to decide" ? "begun" : "finished"}`} href=${`#/${one.n}/between`} onClick=${(e) => e.stopPropagation()}>${one.between}</a>`}</td>`}
             <td>${one.who}${one.at && html` <small>${one.at.slice(0, 16).replace("T", " ")}</small>`}</td>
           </tr>`)}</tbody>
@@ -106,5 +106,5 @@ export function WorkList({ settings, open, sheet }) {
       <p class="foot"><kbd>${keys.next}</kbd> <kbd>${keys.previous}</kbd> move · <kbd>Enter</kbd> open${told?.double && html` · <kbd>${keys.adjudicate}</kbd> decide between coders`} · where most hangs on a coder on top</p>
     </main>
     ${bulk && html`<${Bulk} rows=${shown.filter((one) => one.status !== "finished")} close=${() => setBulk(false)}
-      done=${(result) => { setLast(result); setSaid(`${result.code} ${result.action}ed in ${result.done.length} encounters`); setBulk(false); load(); }} />`}`;
+      done=${(result) => { setLast(result); setSaid(`${result.code} ${result.action}ed in ${result.done.length} ${result.done.length === 1 ? "encounter" : "encounters"}`); setBulk(false); load(); }} />`}`;
 }

@@ -49,7 +49,7 @@ def _titles() -> tuple[dict[str, Title], re.Pattern[str], tuple[Title, ...]]:
     return exact, re.compile("|".join(patterns)), tuple(by_pattern)
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=4096)
 def find_title(raw: str) -> Title | None:
     """Look a title up.
 

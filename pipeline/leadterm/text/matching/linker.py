@@ -39,6 +39,7 @@ MOST_CODES = 2
 LEAST_MISSING = 2
 LONGEST_CODE = 7
 HEADING_WORDS = 12
+MOST_KEPT = 20_000  # phrases
 COMPLAINTS = frozenset({"chief_complaint", "indication", "reason_for_visit"})
 OTHER_CAUSES = ("V", "W", "X", "Y")
 Array = npt.NDArray[Any]
@@ -208,6 +209,8 @@ class FuzzyLinker:
         """
         words = " ".join(dict.fromkeys(self._normaliser.content(phrase)))
         if words not in self._known:
+            if len(self._known) >= MOST_KEPT:
+                self._known.clear()
             self._known[words] = self._search(words) if words else ()
         return self._known[words]
 

@@ -35,7 +35,7 @@ __all__ = ["NAME", "MentionFinder", "NoteReaders", "register_entities"]
 
 NAME = "leadterm_entities"
 
-MOST_WORDS = 100_000  # met by a pipeline before it is built anew; each takes about 400 bytes
+MOST_WORDS = 20_000  # met by a pipeline before it is built anew; each takes about 400 bytes
 BODY_TOKENS = 80
 WHOLE = ("I10", "I11", "I12", "I13", "I15", "I27")
 """Of the whole body: an organ named below "hypertension" is not its site."""
@@ -230,7 +230,7 @@ class NoteReaders:
     def of(self, language: str) -> tuple[Language, TermMatcher]:
         """Give the pipeline of a language and the matcher within it.
 
-        The same for a language until it has met 100,000 words, which spaCy never forgets: then it is built anew, so
+        The same for a language until it has met 20,000 words, which spaCy never forgets: then it is built anew, so
         that a long run needs no more memory.
         ``language``: ISO 639-1 code; a language without a table of words is read as English.
         """

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Scanner"]
 
-MOST_KEPT = 100_000
+MOST_KEPT = 20_000
 GLUED = re.compile(r"(?<=[a-z]{4})(?=[A-Z][a-z]{3})")  # "locationColon": cells of a table run together
 AGE = re.compile(r"\d*-?(?:(?:year|yr|month|mo|week|wk|day)s?-olds?|y/?\.?o\.?)[mf]?", re.IGNORECASE)
 CUT = re.compile(r"-[ \t]*\r?\n[ \t]*")

@@ -59,9 +59,9 @@ class TermMatcher:
         self.vocabulary = tuple(lexicon.words)
         self._numerals = frozenset(i for word, i in lexicon.words.items() if word[0].isdigit() and len(word) <= NUMERAL)
         self._heads = frozenset(lexicon.words[word] for word in ROMAN_AFTER if word in lexicon.words)
-        self._facts = lru_cache(maxsize=8192)(self._term_facts)
-        self._words_of = lru_cache(maxsize=8192)(self._term_words)
-        self._readings_of = lru_cache(maxsize=8192)(self._read_terms)
+        self._facts = lru_cache(maxsize=4096)(self._term_facts)
+        self._words_of = lru_cache(maxsize=4096)(self._term_words)
+        self._readings_of = lru_cache(maxsize=4096)(self._read_terms)
 
     @classmethod
     def default(cls, lexicon: Lexicon, normaliser: Normaliser) -> TermMatcher:

@@ -29,6 +29,7 @@ STOPWORDS = frozenset(_STOPWORDS.split())
 _LETTERED = "hepatitis influenza vitamin type group hemophilia streptococcus syndrome virus immunoglobulin"
 LETTERED = frozenset(_LETTERED.split())
 LETTER_A = "a_"
+MOST_KEPT = 20_000  # words
 _KEEP_S = (
     "pus lupus virus fetus uterus sinus abscess illness stress pelvis thymus humerus calculus meniscus stenosis plus "
     "gas bus process loss mass press access recess excess distress diabetes herpes scabies rabies tabes measles "
@@ -93,6 +94,8 @@ class Normaliser:
         """
         known = self._cache.get(surface)
         if known is None:
+            if len(self._cache) >= MOST_KEPT:
+                self._cache.clear()
             known = self._cache[surface] = self._normal(surface)
         return known
 
