@@ -6,8 +6,10 @@ import csv
 import io
 import re
 import shlex
+import sqlite3
 import sys
 from collections.abc import Iterable, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +25,7 @@ PAGES = ("README.md", "docs/notes.md", "docs/training.md", "docs/install.md", "d
 # commands are checked, not run.
 ELSEWHERE = re.compile(
     r"ACI_BENCH|CODIESP|radiology\.xml|FOLDER_OF|names\.csv|corpora/(aci|names|codiesp)|table-and-index|codes remove|"
-    r"leadterm (review|plan) |decisions|train reviewed"
+    r"leadterm (review|plan) |decisions|train reviewed|postgresql:"
 )
 NOTES = {
     "ed": "ED COURSE: Ceftriaxone 1 g IM was given.\nDISPENSED: Left wrist placed in a velcro wrist splint.\n",
@@ -104,6 +106,9 @@ def warehouse(folder: Path, note: str) -> None:
     visits.to_parquet(folder / "notes.parquet")
     with duckdb.connect(str(folder / "warehouse.duckdb")) as base:
         base.execute("CREATE TABLE visits AS SELECT id AS visit, text AS note, 2025 AS year FROM visits")
+    with closing(sqlite3.connect(folder / "notes.sqlite")) as base, base:
+        base.execute("CREATE TABLE visits (visit TEXT, note TEXT)")
+        base.execute("INSERT INTO visits VALUES ('v1', ?)", [note])
 
 
 def workbook(path: Path, rows: list[list[str]]) -> None:
