@@ -300,8 +300,11 @@ def _text(attachment: Resource, name: str, store: _Store) -> str | None:
     charset = re.search(r"charset=\"?([\w-]+)", parameters, re.IGNORECASE)
     try:
         content = base64.b64decode("".join(data.split()), validate=True)
-    except ValueError:  # no base64
-        return data
+    except ValueError:  # no base64: text has words, what was cut or damaged has none
+        if " " in data.strip():
+            return data
+        store.passed["attachments whose base64 is damaged"] += 1
+        return None
     try:
         return content.decode(charset[1] if charset else "utf-8")
     except (UnicodeError, LookupError):

@@ -84,6 +84,8 @@ def _natural(path: Path) -> list[tuple[int, str]]:
 
 
 def _missing(path: Path) -> LeadtermError:
+    if path.is_symlink():
+        return LeadtermError(f"'{path}' is a link that leads nowhere.", hint="Name the file itself.")
     beside = [other.name for other in path.parent.iterdir()] if path.parent.is_dir() else []
     near = get_close_matches(path.name, beside, n=1)
     guess = f"; did you mean '{path.parent / near[0]}'?" if near else "."

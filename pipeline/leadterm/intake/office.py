@@ -27,7 +27,8 @@ def rtf_text(content: bytes, name: str) -> tuple[str, str]:
         found = str(striprtf.rtf_to_text(content.decode("latin-1"), encoding=encoding, errors="replace"))
     except Exception:  # noqa: BLE001  what the library raises on damaged files is not documented
         raise LeadtermError(f"{name} is a damaged RTF document.", hint="Save it anew.") from None
-    return found.replace("\xa0", " "), ""
+    whole = content.rstrip(b"\0\r\n\t ").endswith(b"}")
+    return found.replace("\xa0", " "), "" if whole else f"{name} ends within a group of RTF. Is the file whole?"
 
 
 def docx_text(content: bytes, name: str) -> tuple[str, str]:

@@ -252,7 +252,8 @@ def _xlsx(path: Path) -> Table:
     openpyxl = require("openpyxl", "tables", f"'{path}' is an Excel workbook")
     check_swelling(path.open("rb"), f"'{path}'")
     try:
-        book = openpyxl.load_workbook(path, read_only=True, data_only=True)
+        named = path.suffix.lower() in (".xlsx", ".xlsm")  # the library opens no other names
+        book = openpyxl.load_workbook(path if named else io.BytesIO(path.read_bytes()), read_only=True, data_only=True)
     except Exception:  # noqa: BLE001  the library raises many kinds
         raise LeadtermError(f"'{path}' is no readable Excel workbook.", hint="Save it anew as .xlsx.") from None
     known: dict[str, int] = {}  # sheets that hold something, by how many columns have a name that is known
