@@ -67,7 +67,25 @@ def with_agreed(bench: Workbench, number: int, changes: Sequence[Change]) -> lis
     agreed = agreed_codes(versions)
     missing = {code: replace(one, poa=decided.get(code, Verdict()).poa or one.poa) for code, one in agreed.items()
                if decided.get(code, Verdict()).status == "open"}  # fmt: skip
-    return [*_accepted(Standing(verdicts=_as_added(missing))), *changes]
+    added = _accepted(Standing(verdicts=_as_added(missing)))
+    return [*added, *_in_their_order(bench, number, [*missing], versions), *changes]
+
+
+def _in_their_order(
+    bench: Workbench, number: int, missing: Sequence[Code], versions: Mapping[str, Standing]
+) -> list[Change]:
+    """Put the codes in the coders' order, by their mean place; nothing where somebody has put them in one already."""
+    entries = bench.entries(number)
+    if any(change.action == "sequence" for entry in entries for change in entry.changes):
+        return []
+    orders = [list(state.final) for state in versions.values()]
+
+    def place(code: Code) -> float:
+        places = [order.index(code) for order in orders if code in order]
+        return sum(places) / len(places) if places else len(orders) + sum(map(len, orders))
+
+    codes = sorted(dict.fromkeys([*standing(entries).final, *missing]), key=place)
+    return [Change("sequence", value=" ".join(f"{system}:{code}" for system, code in codes))] if codes else []
 
 
 def _as_added(codes: Mapping[Code, Verdict]) -> dict[Code, Verdict]:
