@@ -13,7 +13,7 @@ from leadterm.rules.primary_site import primary_site
 from leadterm.rules.select import select
 from leadterm.rules.shared import on_record
 from leadterm.schema import Encounter, Mention, Note, Suggestion, SuggestionSet
-from leadterm.text.layout.note_kind import find_kind, find_setting
+from leadterm.text.layout.note_kind import NEWBORNS, find_kind, find_setting
 
 if TYPE_CHECKING:
     import numpy as np
@@ -27,6 +27,7 @@ __all__ = ["MAX_EVIDENCE", "Stages", "Suggester", "as_encounter", "suggest_with"
 MAX_EVIDENCE, MAX_HINTS = 6, 2
 NEVER_FIRST, MOST = -math.inf, 0.99
 DOCUMENT = 400  # characters from which on a text is no mere statement
+BIRTH, CESAREAN = "Z38", ("01", "31", "62", "64", "66", "69")
 BELOW = 0.5  # of the line: where a code comes to stand that a rule leaves out
 DOUBTS: Mapping[str, str] = {
     "possible": "documented as uncertain: only an inpatient stay codes it, if still so at discharge",
@@ -253,6 +254,11 @@ def _lifted(rows: list[_Row], encounter: Encounter, codes: CodeSystem, threshold
     if not found and lead is not None and lead.first > NEVER_FIRST and whole:
         found[lead.code] = "most likely the reason for the encounter, which every document has (IV.G)"
     sure = {row.code for row in rows if row.confidence >= threshold}
+    born = [row for row in rows if row.code.startswith(BIRTH) and row.mentions[0].assertion == "present"]
+    grown = any("year" in note.text for note in encounter.notes)
+    if born and not (whole or sure or grown) and record_of(encounter) == NEWBORNS:
+        best = max(born, key=lambda row: (row.code.endswith(CESAREAN), row.confidence))
+        found[best.code] = "the birth, where nothing else is told of a newborn (I.C.16.a.2)"
     return {code: reason for code, reason in found.items() if code not in sure}
 
 
