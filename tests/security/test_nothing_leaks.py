@@ -81,12 +81,13 @@ def test_files_beside_the_answers_hold_no_text(
     monkeypatch.setattr("leadterm.batch.supervisor.run_local", _here)
     source = tmp_path / "notes.csv"
     source.write_text(f'id,text\n1,"{NOTE}"\n2,"{NOTE}" broken\n1,"Again: {NOTE}"\n3,\n')
-    main(["batch", str(source), str(tmp_path / "out"), "--format", "jsonl"])
+    told = ["--log", str(tmp_path / "log.jsonl"), "--metrics", str(tmp_path / "leadterm.prom")]
+    main(["batch", str(source), str(tmp_path / "out"), "--format", "jsonl", *told])
     main(["suggest", str(source), "--format", "html", "-o", str(tmp_path / "page.html")])
     capsys.readouterr()
     asked = {tmp_path / "page.html", source, *(tmp_path / "out").glob("part-*")}
     files = [path for path in tmp_path.rglob("*") if path.is_file() and path not in asked]
-    assert (tmp_path / "out" / "_dead_letters.jsonl") in files
+    assert {tmp_path / "out" / "_dead_letters.jsonl", tmp_path / "log.jsonl", tmp_path / "leadterm.prom"} <= set(files)
     assert [path for path in files if MARKER.encode() in path.read_bytes()] == []
     assert MARKER not in "".join(map(str, files))
 
