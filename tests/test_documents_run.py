@@ -78,6 +78,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
     workbook(folder / "notes.xlsx", [["id", "text"], ["v1", note]])
     coded = [(f"c{n}", *coded_note(n), "train" if n % 4 else "dev") for n in range(80)]
     table(folder / "coded-notes.csv", ["visit", "note", "icd10", "split"], coded)
+    lake(folder / "coded-notes", coded)
     for name, most in (("run-a.tsv", 3), ("run-b.tsv", 1)):
         lines = [f"{ident}\ticd10cm\t{code}\t{rank}\t{1 / rank}" for ident, _, codes, split in coded
                  for rank, code in enumerate(codes.split("; ")[:most], 1) if split == "dev"]  # fmt: skip
@@ -109,6 +110,16 @@ def warehouse(folder: Path, note: str) -> None:
     with closing(sqlite3.connect(folder / "notes.sqlite")) as base, base:
         base.execute("CREATE TABLE visits (visit TEXT, note TEXT)")
         base.execute("INSERT INTO visits VALUES ('v1', ?)", [note])
+
+
+def lake(folder: Path, coded: list[tuple[str, str, str, str]]) -> None:
+    """Coded notes as Parquet files in folders of their splits."""
+    import pandas as pd
+
+    for split in ("train", "dev"):
+        (folder / f"split={split}").mkdir(parents=True)
+        rows = [row[:3] for row in coded if row[3] == split]
+        pd.DataFrame(rows, columns=["visit", "note", "icd10"]).to_parquet(folder / f"split={split}" / "part-0.parquet")
 
 
 def workbook(path: Path, rows: list[list[str]]) -> None:
