@@ -18,7 +18,7 @@ define READY
     "$$("$(or $(CHOSEN),python3)" --version 2> /dev/null || echo "not there")." >&2; \
   echo "Debian 12: apt install python3.11-venv. Ubuntu 24.04: apt install python3.12-venv. macOS: brew install" \
     "python@3.12. Anywhere else: uv python install 3.12." >&2; \
-  echo "Then: make $(or $(MAKECMDGOALS),run) PYTHON=python3.12" >&2; exit 2; fi
+  echo "Then: make $(or $(MAKECMDGOALS),run), or with its name: make $(or $(MAKECMDGOALS),run) PYTHON=python3.12" >&2; exit 2; fi
 @test -x $(BIN)/python || { echo "Installing into $(VENV); this takes a minute or two …"; "$(PYTHON)" -m venv $(VENV); }
 endef
 # An environment of another Python is made anew.

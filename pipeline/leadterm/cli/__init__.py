@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from difflib import get_close_matches
 from importlib import import_module
 from typing import Any
 
@@ -208,7 +210,10 @@ def _usage(error: BaseException) -> str:
     path = context.command_path if context else "leadterm"
     if type(error).__name__ == "NoArgsIsHelpError":  # the help has been shown
         return ""
-    message = str(getattr(error, "format_message", lambda: error)()).strip()
+    message = str(getattr(error, "format_message", lambda: error)()).strip().replace(": Value error, ", ": ")
+    if given := re.search(r"'([^']*)' is not one of (.*)", message):
+        near = get_close_matches(given[1], re.findall("'([^']*)'", given[2]), 1)
+        message = f"{message.rstrip('.')}; did you mean '{near[0]}'?" if near else message
     return f"{message}{'' if message.endswith(('.', '?')) else '.'} See '{path} --help'."
 
 
