@@ -16,11 +16,12 @@ from leadterm.service_line import Modifier, line_json
 from leadterm.version import __version__
 
 __all__ = [
-    "Assertion", "Encounter", "EvidenceSpan", "Mention", "Modifier", "Note", "ReferenceCode", "Suggestion",
-    "SuggestionSet", "spans_of",
+    "Assertion", "Encounter", "EvidenceSpan", "Finding", "Mention", "Modifier", "Note", "ReferenceCode", "Severity",
+    "Suggestion", "SuggestionSet", "spans_of",
 ]  # fmt: skip
 
 Assertion = Literal["present", "absent", "possible", "conditional", "hypothetical", "family", "history"]
+Severity = Literal["error", "warning", "advice"]
 SETTINGS = ("outpatient", "inpatient")
 
 
@@ -125,6 +126,10 @@ def spans_of(evidence: Iterable[Mention]) -> tuple[EvidenceSpan, ...]:
     return tuple(dict.fromkeys(span for mention in evidence for span in mention.spans))
 
 
+def _span_rows(spans: Iterable[EvidenceSpan]) -> list[dict[str, Any]]:
+    return [{"note_id": one.note_id, "start": one.start, "end": one.end, "text": one.text} for one in spans]
+
+
 @dataclass(frozen=True, slots=True)
 class ReferenceCode:
     """A code a person gave to an encounter.
@@ -203,13 +208,69 @@ class Encounter:
 
 
 @dataclass(frozen=True, slots=True)
+class Finding:
+    """Something a rule has to say of the codes of an encounter, whoever proposed them.
+
+    - ``rule``: its name, for instance ``"excludes1"``; ``leadterm check --list-rules`` lists all.
+    - ``severity``: ``"error"`` (a claim would be refused, or a guideline says never), ``"warning"`` or ``"advice"``.
+    - ``codes``: the codes it is about; where one of them should go, that one first.
+    - ``message``, ``fix``: what is wrong, never text of a note; what would be right.
+    - ``source``, ``section``, ``sentence``: who says so, where, and the words.
+    - ``evidence``: words of the notes it rests on.
+    - ``level``: a site's own word for the severity, for instance ``"critical"``.
+    - ``override``: why a person let it stand; a finding that was overridden blocks nothing and is still shown.
+    - ``effect``: what it did to a suggestion: ``"left out"``, ``"brought in"`` or nothing.
+
+    >>> Finding("incomplete", "error", "icd10cm", ("E11",), "E11 is not complete.").blocks
+    True
+    """
+
+    rule: str
+    severity: Severity
+    system: str
+    codes: tuple[str, ...]
+    message: str
+    fix: str = ""
+    source: str = ""
+    section: str = ""
+    sentence: str = ""
+    evidence: tuple[Mention, ...] = ()
+    level: str = ""
+    override: str = ""
+    effect: str = ""
+
+    @property
+    def blocks(self) -> bool:
+        """Whether no claim may be written with it."""
+        return self.severity == "error" and not self.override
+
+    @property
+    def hint(self) -> str:
+        """It in one line, as a suggestion shows it."""
+        message, fix = self.message.removesuffix("."), self.fix.removesuffix(".")
+        if self.effect:
+            return f"{self.effect}: {message}{f' ({self.section})' if self.section else ''}"
+        return f"{message}: {fix[0].lower()}{fix[1:]}" if fix else message
+
+    def to_json(self) -> dict[str, Any]:
+        """Give the finding as a JSON object; empty fields are left out."""
+        whole = {
+            "rule": self.rule, "severity": self.severity, "level": self.level, "system": self.system,
+            "codes": list(self.codes), "message": self.message, "fix": self.fix, "source": self.source,
+            "section": self.section, "sentence": self.sentence, "evidence": _span_rows(spans_of(self.evidence)),
+            "override": self.override, "effect": self.effect,
+        }  # fmt: skip
+        return {name: value for name, value in whole.items() if value or name in ("codes", "system")}
+
+
+@dataclass(frozen=True, slots=True)
 class Suggestion:
     """A code suggested for an encounter, never "assigned": a person confirms it.
 
     - ``rank``: 1 is best.
     - ``confidence``: calibrated probability in ``[0, 1]`` that a coder would assign the code.
     - ``evidence``: at least one, the best first; term, source, assertion, section and cues of the suggestion are its.
-    - ``hints``: what is missing or doubtful, as ``"laterality not documented: M25.561 (right), M25.562 (left)"``.
+    - ``findings``: what the rules say of it, and what the note leaves open.
 
     >>> best = Mention("n1", (EvidenceSpan("n1", 0, 9, "Sinusitis"),), section="hpi")
     >>> s = Suggestion(1, "icd10cm", "J01.90", "Acute sinusitis, unspecified", 0.9, (best,))
@@ -223,9 +284,14 @@ class Suggestion:
     title: str
     confidence: float
     evidence: tuple[Mention, ...]
-    hints: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
     units: float | None = None  # of a service, where the documentation tells
     modifiers: tuple[Modifier, ...] = ()
+
+    @property
+    def hints(self) -> tuple[str, ...]:
+        """Its findings, a line each, as ``"side not documented: M25.561 right, M25.562 left"``."""
+        return tuple(one.hint for one in self.findings)
 
     @property
     def spans(self) -> tuple[EvidenceSpan, ...]:
@@ -264,23 +330,20 @@ class Suggestion:
 
     def to_json(self) -> dict[str, Any]:
         """Give the suggestion as the JSON object of the documented format."""
-
-        def spans(of: tuple[EvidenceSpan, ...]) -> list[dict[str, Any]]:
-            return [{"note_id": s.note_id, "start": s.start, "end": s.end, "text": s.text} for s in of]
-
         return {
             "rank": self.rank,
             "system": self.system,
             "code": self.code,
             "title": self.title,
             "confidence": round(self.confidence, 4),
-            "evidence": spans(self.spans),
+            "evidence": _span_rows(self.spans),
             "term": self.term,
             "source": self.source,
             "assertion": self.assertion,
             "section": self.section,
-            "cues": spans(self.cues),
+            "cues": _span_rows(self.cues),
             "hints": list(self.hints),
+            "rules": [one.rule for one in self.findings],
             **line_json(self.units, self.modifiers),
         }
 

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from leadterm.errors import LeadtermError, unknown_name
+from leadterm.rules.book import make_finding
 from leadterm.rules.coherence import brought_in, left_out, record_of
-from leadterm.rules.hints import episode_hint, side_hint, type_hint
+from leadterm.rules.findings import Case, Coded, Facts, Finding
+from leadterm.rules.hints import left_open
 from leadterm.rules.primary_site import primary_site
 from leadterm.rules.select import select
 from leadterm.rules.shared import on_record
+from leadterm.rules.support import NOT_OF_THE_PATIENT
 from leadterm.schema import Encounter, Mention, Note, Suggestion, SuggestionSet
 from leadterm.text.layout.note_kind import NEWBORNS, find_kind, find_setting
 
@@ -26,16 +30,13 @@ __all__ = ["MAX_EVIDENCE", "Stages", "Suggester", "as_encounter", "suggest_with"
 
 MAX_EVIDENCE, MAX_HINTS = 6, 2
 NEVER_FIRST, MOST = -math.inf, 0.99
+DOUBTS: Mapping[str, str] = {
+    "possible": "uncertain", "history": "only-history",
+    **dict.fromkeys(("family", "hypothetical", "conditional"), "not-of-the-patient"),
+}  # fmt: skip
 DOCUMENT = 400  # characters from which on a text is no mere statement
 BIRTH, CESAREAN = "Z38", ("01", "31", "62", "64", "66", "69")
 BELOW = 0.5  # of the line: where a code comes to stand that a rule leaves out
-DOUBTS: Mapping[str, str] = {
-    "possible": "documented as uncertain: only an inpatient stay codes it, if still so at discharge",
-    "history": "documented as history: code it only if still present or treated",
-    "family": "said of a relative, not of the patient",
-    "hypothetical": "spoken of as something that may come, not as present",
-    "conditional": "spoken of under a condition, not as present",
-}
 
 
 class Suggester(Protocol):
@@ -108,7 +109,7 @@ class _Row(NamedTuple):
     code: str
     confidence: float
     first: float = NEVER_FIRST
-    reason: str = ""
+    finding: Finding | None = None
 
     @property
     def system(self) -> str:
@@ -197,32 +198,37 @@ def _judged(
     rows: list[_Row], encounter: Encounter, known: Mapping[str, CodeSystem | None], threshold: float
 ) -> list[_Row]:
     """Move below the line what the guidelines leave out of the set, and above it what they bring in."""
-    moved: dict[tuple[str, str], tuple[float, str]] = {}
+    moved: dict[tuple[str, str], tuple[float, Finding]] = {}
     for name, codes in known.items():
         if codes is None or not codes.spec.knowledge:
             continue
         record = record_of(encounter)
         rows = _joined(rows, name, record) if record else rows
-        own = [row for row in rows if row.system == name]
-        lifted = _lifted(own, encounter, codes, threshold)
-        above = [row for row in own if row.confidence >= threshold or row.code in lifted]
-        out = left_out(encounter, above, codes)
-        standing = [row for row in above if row.code not in out]
-        below = [row for row in own if row.confidence < threshold and row not in standing]
-        brought = brought_in(standing, below, record)
+        own = [_as_item(row) for row in rows if row.system == name]
+        more = _lifted([row for row in rows if row.system == name], own, encounter, codes, threshold)
+        above = [one for one in own if one.confidence >= threshold or one.code in more]
+        case = Case(Facts.of(encounter, record=record), tuple(above), codes)
+        out = left_out(case)
+        standing = replace(case, items=tuple(one for one in above if one.code not in out))
+        below = [one for one in own if one.confidence < threshold and one.code not in standing.codes]
+        brought = brought_in(standing, below)
         if brought:
-            above += [row for row in own if row.code in brought and row not in above]
-            out = left_out(encounter, above, codes)
-        more = lifted | brought
-        moved |= {(name, code): (threshold, f"brought in: {reason}") for code, reason in more.items()}
-        moved |= {(name, row.code): (BELOW * threshold * row.confidence, f"left out: {out[row.code]}")
-                  for row in above if row.code in out}  # fmt: skip
+            above += [one for one in own if one.code in brought and one.code not in case.codes]
+            out = left_out(replace(case, items=tuple(above)))
+        sure = {one.code: one.confidence for one in above}
+        moved |= {(name, code): (threshold, finding) for code, finding in (more | brought).items()}
+        moved |= {(name, code): (BELOW * threshold * sure[code], finding) for code, finding in out.items()}
     return [
-        row._replace(confidence=moved[row.system, row.code][0], reason=moved[row.system, row.code][1])
+        row._replace(confidence=moved[row.system, row.code][0], finding=moved[row.system, row.code][1])
         if (row.system, row.code) in moved
         else row
         for row in rows
     ]
+
+
+def _as_item(row: _Row) -> Coded:
+    """A candidate as the rules see a code."""
+    return Coded(row.system, row.code, evidence=row.mentions, confidence=row.confidence)
 
 
 def _joined(rows: list[_Row], system: str, record: str) -> list[_Row]:
@@ -243,40 +249,46 @@ def _joined(rows: list[_Row], system: str, record: str) -> list[_Row]:
     ]
 
 
-def _lifted(rows: list[_Row], encounter: Encounter, codes: CodeSystem, threshold: float) -> dict[str, str]:
+def _lifted(
+    rows: Sequence[_Row], items: Sequence[Coded], encounter: Encounter, codes: CodeSystem, threshold: float
+) -> dict[str, Finding]:
     """Codes below the line that a whole document cannot do without: its first-listed code, a report's primary site."""
-    found: dict[str, str] = {}
-    site = primary_site(encounter, rows, codes)
-    if site is not None:
-        found[site] = "the primary site this report tells of"
+    site = primary_site(encounter, items, codes)
     lead = max(rows, key=lambda row: row.first, default=None)
     whole = sum(len(note.text) for note in encounter.notes) >= DOCUMENT
-    if not found and lead is not None and lead.first > NEVER_FIRST and whole:
-        found[lead.code] = "most likely the reason for the encounter, which every document has (IV.G)"
+    found: dict[str, str] = {}
+    if site is not None:
+        found[site] = "primary-site"
+    elif lead is not None and lead.first > NEVER_FIRST and whole:
+        found[lead.code] = "leads-document"
     sure = {row.code for row in rows if row.confidence >= threshold}
     born = [row for row in rows if row.code.startswith(BIRTH) and row.mentions[0].assertion == "present"]
     grown = any("year" in note.text for note in encounter.notes)
     if born and not (whole or sure or grown) and record_of(encounter) == NEWBORNS:
         best = max(born, key=lambda row: (row.code.endswith(CESAREAN), row.confidence))
-        found[best.code] = "the birth, where nothing else is told of a newborn (I.C.16.a.2)"
-    return {code: reason for code, reason in found.items() if code not in sure}
+        found[best.code] = "birth-told"
+    made = {code: make_finding(rule, codes.name, (code,)) for code, rule in found.items() if code not in sure}
+    return {code: replace(finding, effect="brought in") for code, finding in made.items()}
 
 
 def _explain(one: _Row, rank: int, title: str, codes: CodeSystem | None = None) -> Suggestion:
-    """Make the suggestion for a candidate that has a mention or more: six mentions and two hints at most."""
+    """Make the suggestion for a candidate that has a mention or more: six mentions and two findings at most."""
     evidence = one.mentions[:MAX_EVIDENCE]
-    own = one.table.hints.get(one.code)
-    hints = (one.reason,) if one.reason else own or _hints(one.code, evidence[0], one.combined, codes)
+    findings = (one.finding,) if one.finding else _left_open(one, codes)[:MAX_HINTS]
     units, modifiers = one.table.lines.get(one.code, (None, ()))
-    return Suggestion(rank, one.system, one.code, title, one.confidence, evidence, hints, units, modifiers)
+    return Suggestion(rank, one.system, one.code, title, one.confidence, evidence, findings, units, modifiers)
 
 
-def _hints(code: str, best: Mention, combined: Sequence[str], codes: CodeSystem | None) -> tuple[str, ...]:
+def _left_open(one: _Row, codes: CodeSystem | None) -> tuple[Finding, ...]:
     """What the documentation leaves open, the most important first."""
-    doubt = DOUBTS.get(best.assertion)
-    if doubt:
-        return (doubt,)
-    hints = ["combines " + " and ".join(combined)] if combined else []
-    if codes is not None and code in codes:
-        hints += [find(codes, code) for find in (side_hint, type_hint, episode_hint)]
-    return tuple(hint for hint in hints if hint)[:MAX_HINTS]
+    about, own = (one.code,), one.table.hints.get(one.code)
+    if own:
+        return tuple(make_finding("left-open", one.system, about, what=what) for what in own)
+    best = one.mentions[:1]
+    rule = DOUBTS.get(best[0].assertion)
+    if rule:
+        return (make_finding(rule, one.system, about, evidence=best, said=NOT_OF_THE_PATIENT.get(best[0].assertion)),)
+    found: tuple[Finding, ...] = ()
+    if one.combined:
+        found = (make_finding("combines", one.system, about, parts=" and ".join(one.combined)),)
+    return (*found, *left_open(codes, one.code)) if codes is not None and one.code in codes else found

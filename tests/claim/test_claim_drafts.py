@@ -6,6 +6,7 @@ import csv
 import io
 import json
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,11 +24,12 @@ from leadterm.cli import main
 from leadterm.corpus.format import encode
 from leadterm.errors import LeadtermError
 from leadterm.rules.edits import Article, Edits
-from leadterm.schema import Encounter, Note, ReferenceCode
+from leadterm.schema import Encounter, EvidenceSpan, Mention, Note, ReferenceCode
 from leadterm.storage.tsv import parse_table
 
 Capture = pytest.CaptureFixture[str]
 CASES = parse_table((Path(__file__).parent / "pointer_cases.tsv").read_text(), "pointer_cases.tsv")
+NOTES = Path(__file__).parent / "pointer_notes.txt"
 FLOOR = 0.95
 
 
@@ -40,6 +42,31 @@ def test_services_of_reference_notes_point_to_what_justifies_them() -> None:
         lines[row["fold"]] += 1
         right[row["fold"]] += first in row["diagnoses"].split()
     assert {fold: right[fold] / count >= FLOOR for fold, count in lines.items()} == {"dev": True, "test": True}
+
+
+def read_pointer_notes() -> Iterator[tuple[Encounter, list[tuple[str, list[str]]]]]:
+    """The encounters of the file, each with its services and what may justify them."""
+    for part in NOTES.read_text(encoding="utf-8").split("\n# ")[1:]:
+        name, *lines = part.splitlines()
+        text = "\n".join(line for line in lines if not line.startswith(("dx ", "sv ")))
+        codes = []
+        for code, words in (one.split("=") for line in lines if line.startswith("dx ") for one in line[3:].split("; ")):
+            at = text.index(words)
+            span = EvidenceSpan("n1", at, at + len(words), words)
+            codes.append(ReferenceCode("icd10cm", code, evidence=(Mention.of(span),)))
+        services = [line[3:].rsplit("=", 1) for line in lines if line.startswith("sv ")]
+        yield Encounter(name, (Note("n1", text),), tuple(codes)), [(what, why.split()) for what, why in services]
+
+
+def test_services_of_short_visits_point_to_what_justifies_them() -> None:
+    right = count = 0
+    for encounter, services in read_pointer_notes():
+        draft = draft_claim(encounter, Facts(lines=tuple(LineFacts("", description=what) for what, _ in services)))
+        for line, (_, wanted) in zip(draft.lines, services, strict=True):
+            count += 1
+            right += draft.diagnoses[line.pointers[0].position - 1].code in wanted
+    assert count > 200
+    assert right / count >= FLOOR
 
 
 def test_present_on_admission_is_proposed_as_a_reader_of_the_stays_judges() -> None:

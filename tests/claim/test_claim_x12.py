@@ -28,7 +28,7 @@ def is_valid(text: str) -> bool:
     return valid
 
 
-@pytest.mark.parametrize(("setting", "count"), [("outpatient", 40), ("inpatient", 20)])
+@pytest.mark.parametrize(("setting", "count"), [("outpatient", 60), ("inpatient", 60)])
 def test_claims_of_reference_encounters_are_valid_and_read_back_equal(setting: str, count: int) -> None:
     found = drafts(setting, count)
     assert [blocking(one) for one in found] == [[]] * count

@@ -16,7 +16,7 @@ from leadterm.pages.suggestion_fhir import suggestion_bundle
 from leadterm.pages.suggestion_page import suggestion_page
 from leadterm.pages.suggestion_table import suggestion_table
 from leadterm.rules.hints import episode_hint, side_hint, type_hint
-from leadterm.schema import Encounter, EvidenceSpan, Mention, Note, Suggestion, SuggestionSet
+from leadterm.schema import Encounter, EvidenceSpan, Finding, Mention, Note, Suggestion, SuggestionSet
 
 TEXT = "HPI: Knee pain.\nAssessment:\n1. Primary osteoarthritis of the knee.\n2. Rule out gout, see labs\nfrom May.\n"
 
@@ -35,7 +35,8 @@ def suggestion(
     code: str, title: str, *words: str, confidence: float = 0.9, hints: tuple[str, ...] = (), **context: object
 ) -> Suggestion:
     evidence = tuple(Mention("n1", (span(word),), **context) for word in words)  # type: ignore[arg-type]
-    return Suggestion(1, "icd10cm", code, title, confidence, evidence, hints)
+    findings = tuple(Finding("left-open", "advice", "icd10cm", (code,), hint) for hint in hints)
+    return Suggestion(1, "icd10cm", code, title, confidence, evidence, findings)
 
 
 GOUT = suggestion(

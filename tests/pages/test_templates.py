@@ -16,7 +16,7 @@ from leadterm.pages.curve_page import curve_page, curve_svg
 from leadterm.pages.render import render
 from leadterm.pages.report_page import report_page
 from leadterm.pages.suggestion_page import suggestion_page
-from leadterm.schema import Encounter, EvidenceSpan, Mention, Note, Suggestion, SuggestionSet
+from leadterm.schema import Encounter, EvidenceSpan, Finding, Mention, Note, Suggestion, SuggestionSet
 
 EVIL = "</style><script>x</script>\"'&<b>"
 
@@ -24,8 +24,9 @@ EVIL = "</style><script>x</script>\"'&<b>"
 def suggestions() -> str:
     span = EvidenceSpan("n", 0, len(EVIL), EVIL)
     mention = Mention("n", (span,), section=EVIL, term=EVIL, source=EVIL)
+    finding = Finding(EVIL, "advice", EVIL, (EVIL,), EVIL)
     made = [
-        Suggestion(rank, EVIL, EVIL, EVIL, confidence, (mention,), hints=(EVIL,))
+        Suggestion(rank, EVIL, EVIL, EVIL, confidence, (mention,), findings=(finding,))
         for rank, confidence in enumerate((0.9, 0.3, 0.01), start=1)
     ]
     encounter = Encounter(EVIL, (Note("n", EVIL + " end", kind=EVIL),), date_of_service="2026-01-02", birth_year=1990)

@@ -13,7 +13,7 @@ from leadterm.evaluation import compare, evaluate
 from leadterm.pages.report_tables import comparison_tables, report_tables
 from leadterm.pages.suggestion_table import suggestion_table
 from leadterm.pages.terminal import make_console, make_table, plain
-from leadterm.schema import Encounter, EvidenceSpan, Mention, Note, Suggestion, SuggestionSet
+from leadterm.schema import Encounter, EvidenceSpan, Finding, Mention, Note, Suggestion, SuggestionSet
 
 EVIL = "a[/red]b [link=https://example.org]c[/link] \x1b[31md\x9b31me\u202ef :smile:"
 SHOWN = "a[/red]b [link=https://example.org]c[/link] ·[31md·31me·f :smile:"
@@ -60,7 +60,8 @@ def test_a_suggestion_with_every_field_evil():
     text = f"He has {EVIL}."
     span = EvidenceSpan("n", 7, 7 + len(EVIL), EVIL)
     mention = Mention("n", (span,), "possible", (span,), EVIL, EVIL, EVIL)
-    made = Suggestion(1, EVIL, EVIL, EVIL, 0.9, (mention,), hints=(EVIL,))
+    finding = Finding(EVIL, "advice", EVIL, (EVIL,), EVIL)
+    made = Suggestion(1, EVIL, EVIL, EVIL, 0.9, (mention,), findings=(finding,))
     encounter = Encounter(EVIL, (Note("n", text),))
     for width in (40, 80, 140):
         console = make_console(file=(out := StringIO()), width=width, color_system=None)

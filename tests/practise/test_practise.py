@@ -67,7 +67,7 @@ def test_reasons_name_the_rule_and_its_section(engine: object) -> None:
     why = {one.code: one.why for one in found.of("over")}
     assert "(I.C.9.a)" in why["I10"]
     assert why["M10.9"] == "the note does not say it, or denies it"
-    assert why["J18.9"] == "documented as uncertain, which only an inpatient stay codes (IV.H)"
+    assert why["J18.9"] == "J18.9 is documented only as uncertain (IV.H)"
     assert "I11.0" in [one.code for one in found.of("missed")]
 
 

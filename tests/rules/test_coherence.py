@@ -2,39 +2,40 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import replace
 
 import pytest
 
 from leadterm import models
 from leadterm.codes import load_system
-from leadterm.rules.coherence import brought_in, left_out
+from leadterm.rules import coherence
+from leadterm.rules.findings import SEVERITIES, Case, Coded, Facts
 from leadterm.schema import Encounter, EvidenceSpan, Mention, Note
 
 SYSTEM = load_system("icd10cm")
-TEXT = "word " * 200
-
-
-@dataclass(frozen=True)
-class Code:
-    """A code above the line."""
-
-    code: str
-    confidence: float
-    mentions: tuple[Mention, ...]
-
 
 def code(
     name: str, confidence: float = 0.8, assertion: str = "present", section: str = "assessment", at: int = 0
-) -> Code:
+) -> Coded:
     """Make a code with one mention at a place of its own."""
     span = EvidenceSpan("n1", at * 5, at * 5 + 4, "word")
-    return Code(name, confidence, (Mention("n1", (span,), assertion, section=section),))  # type: ignore[arg-type]
+    words = Mention("n1", (span,), assertion, section=section)  # type: ignore[arg-type]
+    return Coded("icd10cm", name, evidence=(words,), confidence=confidence)
 
 
-def judge(*codes: Code, setting: str = "outpatient") -> dict[str, str]:
-    """What is left out of a set."""
-    return left_out(Encounter("e", (Note("n1", TEXT),), setting=setting), codes, SYSTEM)
+def judge(*codes: Coded, setting: str = "outpatient", record: str = "") -> dict[str, str]:
+    """What is left out of a set, as a suggestion shows it."""
+    found = coherence.left_out(Case(Facts(setting=setting, record=record), codes, SYSTEM))
+    for name, one in found.items():
+        assert (one.codes[0], one.effect, bool(one.evidence)) == (name, "left out", True)
+        assert one.severity in SEVERITIES
+        assert one.source
+    return {name: one.hint for name, one in found.items()}
+
+
+def brought_in(above: list[Coded], below: list[Coded], record: str = "") -> dict[str, str]:
+    found = coherence.brought_in(Case(Facts(record=record), tuple(above), SYSTEM), below)
+    return {name: one.hint for name, one in found.items()}
 
 
 @pytest.mark.parametrize(
@@ -60,7 +61,7 @@ def judge(*codes: Code, setting: str = "outpatient") -> dict[str, str]:
             [code("I10", 0.9), code("I11.0", 0.5, at=1), code("I50.9", 0.6, at=2)],
             "outpatient",
             ["I10"],
-            "part of I11.0",
+            "I10 is already said by I11.0",
         ),
         ([code("R50.9", 0.4, section="hpi"), code("J18.9", 0.9, at=1)], "outpatient", ["R50.9"], "I.B.5"),
         ([code("R50.9", 0.4, section="problem_list"), code("J18.9", 0.9, at=1)], "outpatient", [], ""),
@@ -78,7 +79,7 @@ def judge(*codes: Code, setting: str = "outpatient") -> dict[str, str]:
         ([code("S83.91XA"), code("S83.411A", at=1)], "outpatient", ["S83.91XA"], "S83.411A"),
     ],
 )
-def test_a_rule_leaves_out(codes: list[Code], setting: str, gone: list[str], said: str) -> None:
+def test_a_rule_leaves_out(codes: list[Coded], setting: str, gone: list[str], said: str) -> None:
     found = judge(*codes, setting=setting)
     assert list(found) == gone
     assert all(said in reason for reason in found.values())
@@ -95,7 +96,7 @@ def test_order_of_the_set_changes_nothing() -> None:
 
 
 def test_a_needed_companion_is_brought_in() -> None:
-    reason = "R65.21 needs it (I.C.1.d.1.b)"
+    reason = "brought in: R65.21 needs A41.9 (I.C.1.d.1.b)"
     assert brought_in([code("R65.21")], [code("A41.9", 0.1), code("A40.9", 0.05)]) == {"A41.9": reason}
     assert brought_in([code("R65.21"), code("A41.51")], [code("A41.9", 0.1)]) == {}
     assert list(brought_in([code("C78.7")], [code("C18.9", 0.2), code("C80.1", 0.1)])) == ["C18.9"]
@@ -130,7 +131,7 @@ def test_a_cancer_that_is_treated_is_no_history() -> None:
 
 def test_excluding_codes_that_share_words_of_any_mention_do_not_stand_together() -> None:
     manic, episode = code("F31.13", 0.9), code("F30.13", 0.7, at=5)
-    both = Code("F31.13", 0.9, (*manic.mentions, *episode.mentions))
+    both = replace(manic, evidence=(*manic.evidence, *episode.evidence))
     assert list(judge(both, episode)) == ["F30.13"]
     assert judge(manic, episode) == {}
 
@@ -139,8 +140,9 @@ def test_on_the_record_of_a_birth_its_chapters_come_first() -> None:
     above, below = [code("E03.9", 0.8)], [code("O99.282", 0.2), code("O99.283", 0.1)]
     assert list(brought_in(above, below, "mother")) == ["O99.282"]
     assert brought_in(above, below) == {}
-    note = Note("n1", "Prenatal visit at 30 weeks. " + TEXT)
-    told = left_out(Encounter("e", (note,)), [code("O23.43"), code("N39.0", at=1), code("P59.9", at=2)], SYSTEM)
+    note = Note("n1", "Prenatal visit at 30 weeks. " + "word " * 200)
+    assert coherence.record_of(Encounter("e", (note,))) == "mother"
+    told = judge(code("O23.43"), code("N39.0", at=1), code("P59.9", at=2), record="mother")
     assert told.keys() == {"N39.0", "P59.9"}
 
 

@@ -105,6 +105,70 @@ def test_which_diagnosis_justifies_which_service(edits: Edits) -> None:
     assert (found.section, "E11.9" in found.fix) == ("A50001", True)
 
 
+LOCAL = (
+    ("lcd", "lcd_id,lcd_version,title,rev_eff_date,rev_end_date\n33000,12,Foot care,2025-01-01 00:00:00,\n"),
+    ("lcd_x_hcpc_code", "lcd_id,lcd_version,hcpc_code_id,hcpc_code_version,hcpc_code_group\n33000,12,G0247,1,1\n"),
+    (
+        "lcd_x_icd10_support",
+        "lcd_id,lcd_version,icd10_code_id,icd10_code_version,icd10_support_group\n33000,12,E11.42,1,1\n",
+    ),
+)
+NATIONAL = "NCD,HCPCS code,ICD-10-CM code,Effective date,End date\n" + "".join(
+    f"190.99,G0103,{code},{days}\n"
+    for code, days in (("Z12.5", "2025-01-01,"), ("R97.20", "2025-01-01,"), ("N40.1", "2020-01-01,2024-12-31"))
+)
+
+
+def test_local_and_national_policies(tmp_path: Path) -> None:
+    for name, text in (*LOCAL, ("psa", NATIONAL)):
+        (tmp_path / f"{name}.csv").write_text(text, encoding="utf-8")
+    (tmp_path / "ncd_trkg.csv").write_text("NCD_id,NCD_vrsn_num,NCD_mnl_sect_title\n77,1,PSA\n", encoding="utf-8")
+    edits = Edits.read(tmp_path)
+    assert edits.supports("G0247", DAY) == {"E1142"}
+    assert edits.supports("G0103", DAY) == {"Z125", "R9720"}
+    assert edits.supports("G0103", date(2024, 5, 1)) == {"N401"}
+    (found,) = check_services(Facts(DAY), [Coded("icd10cm", "I10"), line("G0103", reasons=("I10",))], edits)
+    assert (found.rule, found.section) == ("not-covered", "190.99")
+    (found,) = check_services(Facts(DAY), [Coded("icd10cm", "I10"), line("G0247", reasons=("I10",))], edits)
+    assert found.section == "L33000"
+
+
+def test_words_of_national_policies_alone_are_no_edits(tmp_path: Path) -> None:
+    (tmp_path / "ncd_trkg.csv").write_text("NCD_id,NCD_vrsn_num,NCD_mnl_sect_title\n77,1,PSA\n", encoding="utf-8")
+    with pytest.raises(LeadtermError) as told:
+        Edits.read(tmp_path)
+    assert "columns ncd, hcpcs, icd10" in str(told.value)
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_workbooks_are_read_as_the_files_are(packed: bool, tmp_path: Path) -> None:
+    """Sheets as they come: a notice first, numbers as numbers, dates as dates, an empty sheet."""
+    import pandas as pd
+
+    pairs = [line.split("\t") for line in PAIRS.splitlines()]
+    typed = [[int(cell) if cell.isdigit() else cell for cell in row] for row in pairs]
+    units = [next(csv.reader([row])) for row in UNITS.replace("HCPCS/\n", "HCPCS/ ").splitlines()]
+    policy = [next(csv.reader([row])) for row in NATIONAL.splitlines()]
+    policy[1:] = [[*row[:3], *(pd.Timestamp(cell) if cell else None for cell in row[3:])] for row in policy[1:]]
+    books = {"ccipra-v321.xlsx": typed, "MCR_MUE_PractitionerServices.xlsx": units, "policy.xlsx": policy}
+    for name, rows in books.items():
+        with pd.ExcelWriter(tmp_path / name) as book:
+            for sheet, cells in (("Notice", [["A notice of the owner"]]), ("Table", rows), ("Empty", [])):
+                pd.DataFrame(cells).to_excel(book, sheet_name=sheet, header=False, index=False)
+    if packed:
+        with zipfile.ZipFile(tmp_path / "all.zip", "w") as archive:
+            for name in books:
+                archive.write(tmp_path / name, name)
+                (tmp_path / name).unlink()
+    edits = Edits.read(tmp_path)
+    assert rules_of(edits, line("G0002"), line("G0001")) == [("ncci-pair", ("G0001", "G0002"))]
+    assert rules_of(edits, line("G0003"), line("G0004", "XS")) == []
+    assert rules_of(edits, line("G0005"), line("G0006")) == []  # deleted, on a day that is a number here
+    assert rules_of(edits, line("G0003", units=3)) == [("mue-units", ("G0003",))]
+    assert edits.supports("G0103", DAY) == {"Z125", "R9720"}
+    assert edits.supports("G0103", date(2024, 5, 1)) == {"N401"}
+
+
 def test_what_is_no_official_file_is_told(tmp_path: Path) -> None:
     (tmp_path / "x.csv").write_text("a,b\n1,2\n", encoding="utf-8")
     with pytest.raises(LeadtermError, match="no table of edits"):

@@ -12,10 +12,11 @@ from leadterm.cli import main
 from leadterm.codes import load_system
 from leadterm.dictionary.dictionary_model import DictionaryModel
 from leadterm.errors import LeadtermError
+from leadterm.rules.book import make_finding
 from leadterm.rules.findings import Coded
 from leadterm.rules.queries import ALWAYS, ask, read_query_rules
 from leadterm.rules.review import review_codes
-from leadterm.schema import Encounter, EvidenceSpan, Mention, Note, Suggestion, SuggestionSet
+from leadterm.schema import Encounter, EvidenceSpan, Finding, Mention, Note, Suggestion, SuggestionSet
 from leadterm.storage.tsv import parse_table
 
 SYSTEM = load_system("icd10cm")
@@ -30,14 +31,16 @@ def mention(words: str, text: str = TEXT, assertion: str = "present") -> Mention
     return Mention("n1", (EvidenceSpan("n1", at, at + len(words), words),), assertion)  # type: ignore[arg-type]
 
 
-def suggestion(code: str, confidence: float, words: str, *hints: str) -> Suggestion:
-    return Suggestion(1, "icd10cm", code, SYSTEM.title(code), confidence, (mention(words),), hints)
+def suggestion(code: str, confidence: float, words: str, *findings: Finding) -> Suggestion:
+    return Suggestion(1, "icd10cm", code, SYSTEM.title(code), confidence, (mention(words),), findings)
 
 
+COMBINES = make_finding("combines", "icd10cm", ["E11.22"], parts="E11.9 and N18.31")
+PART = make_finding("combination-part", "icd10cm", ["E11.9", "E11.22"])
 SUGGESTED = SuggestionSet("e1", "default", suggestions=(
-    suggestion("E11.22", 0.9, "Type 2 diabetes", "combines E11.9 and N18.31"), suggestion("N18.31", 0.8, "stage 3a"),
+    suggestion("E11.22", 0.9, "Type 2 diabetes", COMBINES), suggestion("N18.31", 0.8, "stage 3a"),
     suggestion("Z79.84", 0.7, "Metformin"),
-    suggestion("E11.9", 0.1, "Type 2 diabetes", "left out: part of E11.22 (I.B.9)"),
+    suggestion("E11.9", 0.1, "Type 2 diabetes", replace(PART, effect="left out")),
     suggestion("I10", 0.2, "Hypertension"),
 ))  # fmt: skip
 
@@ -59,7 +62,8 @@ def test_a_doubtful_code_is_explained_by_the_hint_of_its_suggestion() -> None:
     only = replace(SUGGESTED, suggestions=SUGGESTED.suggestions[3:])
     found = review_codes(VISIT, [Coded("icd10cm", "E11.9")], only).findings
     assert [one.rule for one in found] == ["doubtful"]
-    assert "part of E11.22 (I.B.9)" in found[0].message
+    assert found[0].message == "E11.9: is already said by E11.22 (confidence 10%)."
+    assert (found[0].source, found[0].section, found[0].sentence) == (PART.source, "I.B.9", PART.sentence)
     assert found[0].evidence
 
 

@@ -103,13 +103,15 @@ def key_words(text: str) -> tuple[str, ...]:
 def find_service(description: str, notes: Sequence[NoteWords]) -> tuple[Mention, ...]:
     """Find the sentences that say most of a description, the best first.
 
-    Rare words weigh more, and so do those before its first comma, of which one must be there.
+    Rare words weigh more, and so do those before its first comma, of which one must be there; where those say nothing,
+    as in "Injection, ketorolac", the part behind it counts.
 
     >>> note = NoteWords(Note("n1", "Knee sore. Hinged knee brace given."))
     >>> [mention.text for mention in find_service("Knee orthosis, adjustable", [note])]
     ['knee brace', 'Knee']
     """
-    head = set(_with_same(description.partition(",")[0]))
+    heads = (set(_with_same(part)) for part in description.split(","))
+    head: set[str] = next(filter(None, heads), set())
     keys = tuple(dict.fromkeys((*head, *_with_same(description))))
     found: list[tuple[float, int, int, Mention]] = []
     for order, words in enumerate(notes):

@@ -19,6 +19,7 @@ __all__ = ["Grounds", "point"]
 MOST = 4
 COVERED, SUPPORTED, SAME_SENTENCE, SAME_PROBLEM, NEAR, NEAR_WITHIN, SHARED = 20.0, 4.0, 3.0, 3.0, 1.5, 400.0, 2.0
 ENOUGH, LITTLE, ALSO = 1.5, 0.3, 0.85
+FOR_ITSELF = 3.0  # what such a visit is for: counseling on smoking, dialysis
 BESIDE = -3.0  # what only says how the patient lives, unless such services are for it
 SEQUELA = 8  # characters of a code that ends in the S of a sequela
 FURTHER = 0.85
@@ -92,7 +93,7 @@ def point(line: ServiceLine, diagnoses: Sequence[Diagnosis], grounds: Grounds) -
     able = [(at, one) for at, one in enumerate(diagnoses, 1) if not ADJUNCT.match(one.code)]
     if not able:
         return ()
-    if VISIT.search(line.title):
+    if VISIT.search(line.title) and not any(_purpose(line.title, one.code) >= FOR_ITSELF for _, one in able):
         able.sort(key=lambda pair: _is_status(pair[1].code))
         weighty = [pair for pair in able if not _is_status(pair[1].code)] or able[:1]
         return tuple(Pointer(at, SAID["visit"], one.evidence[:1]) for at, one in weighty[:MOST])

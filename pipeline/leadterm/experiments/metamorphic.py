@@ -70,7 +70,7 @@ def _cause(here: Suggestion | None, there: Suggestion | None) -> str:
     """What differs about a code that is suggested in one layout only."""
     if here is None or there is None:
         return "not found"
-    moved = any(hint.startswith(("left out", "brought in")) for hint in here.hints + there.hints)
+    moved = any(one.effect for one in here.findings + there.findings)
     differs = {
         "assertion": here.assertion != there.assertion, "section": here.section != there.section,
         "rule": moved and here.hints != there.hints,

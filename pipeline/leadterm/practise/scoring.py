@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from leadterm.codes.registry import is_at_hand, load_system
 from leadterm.errors import LeadtermError
 from leadterm.rules.code_checks import check_codes
 from leadterm.rules.coherence import left_out
-from leadterm.rules.findings import Coded, Finding
+from leadterm.rules.findings import Case, Coded, Facts, Finding
 from leadterm.schema import NOWHERE, Encounter, Mention, ReferenceCode, SuggestionSet
 
 __all__ = ["Attempt", "Verdict", "checked", "score_attempt"]
 
 LEADING = ("principal", "first-listed")
+BROUGHT = "brought in"
 ASSERTED = {
     "absent": "the note denies it", "possible": "the note only suspects it", "family": "the note says it of a relative",
     "history": "the note says it of the past", "hypothetical": "the note speaks of it as something that may come",
@@ -147,23 +148,9 @@ def _title(encounter: Encounter, system: str, code: str) -> str:
 
 def _needed(code: tuple[str, str], suggested: SuggestionSet | None) -> str:
     """Why a code belongs there, where it is more than what its words say."""
-    hints = (
-        [hint for one in suggested.suggestions if (one.system, one.code) == code for hint in one.hints]
-        if suggested
-        else []
-    )
-    return next(
-        (hint.removeprefix("brought in: ") for hint in hints if hint.startswith(("combines", "brought in"))), ""
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class _Beside:
-    """A code beside those of the reference, as the choice over sets of codes sees it."""
-
-    code: str
-    confidence: float
-    mentions: tuple[Mention, ...]
+    every = suggested.suggestions if suggested else ()
+    found = (finding for one in every if (one.system, one.code) == code for finding in one.findings)
+    return next((_said(one) for one in found if one.rule == "combines" or one.effect == BROUGHT), "")
 
 
 def _too_much(
@@ -172,20 +159,23 @@ def _too_much(
     """Why a code should not stand there: a rule, how the note means it, or that nothing speaks for it."""
     found = [one for one in suggested.suggestions if (one.system, one.code) == code] if suggested else []
     evidence = found[0].evidence if found else ()
-    reference = [Coded(one.system, one.code, one.role) for one in encounter.codes if one.system == code[0]]
+    reference = [Coded.of(one) for one in encounter.codes if one.system == code[0]]
     for finding in check_codes(encounter, [*reference, Coded(*code)]):
         if code[1] in finding.codes and finding.severity == "error":
-            return f"{finding.message}{f' ({finding.section})' if finding.section else ''}", evidence[:1]
+            return _said(finding), evidence[:1]
     if is_at_hand(code[0]) and (system := load_system(code[0], encounter.date_of_service)).spec.knowledge:
-        standing = [
-            _Beside(one.code, 1.0, one.evidence or (NOWHERE,)) for one in encounter.codes if one.system == code[0]
-        ]
-        why = left_out(encounter, [*standing, _Beside(code[1], 0.5, evidence or (NOWHERE,))], system).get(code[1], "")
+        items = [replace(one, evidence=one.evidence or (NOWHERE,)) for one in reference]
+        items.append(Coded(*code, evidence=evidence or (NOWHERE,), confidence=0.5))
+        why = left_out(Case(Facts.of(encounter), tuple(items), system)).get(code[1])
         if why:
-            return why, evidence[:1]
+            return _said(why), evidence[:1]
     if found:
         return ASSERTED.get(found[0].assertion, "in the note, and not reported"), evidence[:1]
     return "the note does not say it, or denies it" if suggested else "", ()
+
+
+def _said(finding: Finding) -> str:
+    return f"{finding.message.removesuffix('.')}{f' ({finding.section})' if finding.section else ''}"
 
 
 def checked(typed: str) -> list[str]:

@@ -19,6 +19,7 @@ from leadterm.rules.code_order import (
     sepsis,
 )  # fmt: skip
 from leadterm.rules.combine import companions_missing, hypertension, parts, pregnancy, sides, vague
+from leadterm.rules.contradictions import one_episode, one_stage, told
 from leadterm.rules.excludes import exclusions, inclusions
 from leadterm.rules.findings import SEVERITIES, Case, Coded, Facts, Finding
 from leadterm.rules.medicare import edit_diagnoses, edit_procedures, hospital_acquired, present_on_admission
@@ -37,7 +38,8 @@ __all__ = ["RULES", "check_codes", "check_items"]
 
 RULES: tuple[Callable[[Case], Iterable[Finding]], ...] = (
     existing, complete, not_in_force, duplicates, exclusions, leads, lone_leaders, order_of_pairs, sepsis, code_first,
-    companions_noted, hypertension, parts, companions_missing, sides, vague, pregnancy, other_sex, other_age, asserted,
+    companions_noted, hypertension, parts, companions_missing, sides, vague, one_stage,
+    one_episode, told, pregnancy, other_sex, other_age, asserted,
     documented_side, integral, edit_diagnoses, edit_procedures, present_on_admission, hospital_acquired,
 )  # fmt: skip
 """A new rule is a function, a line here, and its words in ``rules.tsv``."""

@@ -91,16 +91,16 @@ def sepsis(case: Case) -> Iterator[Finding]:
 
 def order_of_pairs(case: Case) -> Iterator[Finding]:
     """The chronic form of a condition before the acute one, and both where one code says them."""
-    known = case.known if case.system.spec.knowledge else ()
-    for at, chronic in enumerate(known):
-        acute = next((one for one in known if _acute_of(case.system, chronic, one)), None)
-        if acute is None:
-            continue
-        whole = _both_of(case.system, acute)
-        if whole and whole not in known:
-            yield make_finding("acute-on-chronic", case.system.name, (acute, chronic), whole=whole)
-        elif known.index(acute) > at:
-            yield make_finding("acute-chronic-order", case.system.name, (chronic, acute))
+    for family in case.families if case.system.spec.knowledge else ():
+        for at, chronic in enumerate(family):
+            acute = next((one for one in family if _acute_of(case.system, chronic, one)), None)
+            if acute is None:
+                continue
+            whole = _both_of(case.system, acute)
+            if whole and whole not in family:
+                yield make_finding("acute-on-chronic", case.system.name, (acute, chronic), whole=whole)
+            elif family.index(acute) > at:
+                yield make_finding("acute-chronic-order", case.system.name, (chronic, acute))
 
 
 @lru_cache(maxsize=4096)
@@ -116,7 +116,7 @@ def _both_of(system: CodeSystem, acute: str) -> str:
 @lru_cache(maxsize=4096)
 def _acute_of(system: CodeSystem, chronic: str, acute: str) -> bool:
     """Whether the titles of two codes of one category differ in acute and chronic alone."""
-    if chronic[:3] != acute[:3] or chronic[:1] in "VWXYZ":
+    if chronic[:1] in "VWXYZ":
         return False
     first, second = system.title(chronic).lower(), system.title(acute).lower()
     return "chronic" in first and "acute" not in first and first != second and ACUTE.sub("chronic", second) == first

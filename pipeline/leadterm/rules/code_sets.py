@@ -39,13 +39,13 @@ class CodeSets:
 
     def _of(self, code: str, day: date | None = None) -> tuple[str, ...]:
         """Give the sets that hold a code on a day, sorted."""
-        plain = code.replace(".", "")
-        found = {
-            name
-            for prefix in (*(plain[:length] for length in range(1, len(plain) + 1)), f"{plain}=")
-            for name, ends, period in self._tokens.get(prefix, ())
-            if (not ends or (len(plain) == FULL and plain[-1] in ends)) and period.holds(day)
-        }
+        plain, tokens = code.replace(".", ""), self._tokens
+        found = set()
+        for prefix in (*(plain[:length] for length in range(1, len(plain) + 1)), f"{plain}="):
+            if prefix in tokens:
+                for name, ends, period in tokens[prefix]:
+                    if (not ends or (len(plain) == FULL and plain[-1] in ends)) and period.holds(day):
+                        found.add(name)
         return tuple(sorted(found))
 
 

@@ -3,38 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from dataclasses import replace
 
+from leadterm.rules.book import make_finding
+from leadterm.rules.contradictions import one_episode, one_stage, told
 from leadterm.rules.excludes import exclusion
+from leadterm.rules.findings import Case, Coded, Finding
 from leadterm.rules.shared import (
     COMPLAINTS,
-    FINAL,
     companions,
     confirmed_section,
     higher_degree,
     history_of,
     is_vaguer,
-    never_with,
     on_record,
     one_side,
     replaced,
+    some_of,
     symptoms,
 )  # fmt: skip
-from leadterm.rules.support import NOT_OF_THE_PATIENT
+from leadterm.rules.support import NOT_OF_THE_PATIENT, is_final
+from leadterm.schema import Encounter, Mention
 from leadterm.text.layout.note_kind import MOTHERS, NEWBORNS, find_kind
 
-if TYPE_CHECKING:
-    from leadterm.codes.system import CodeSystem
-    from leadterm.schema import Encounter, Mention
-
-__all__ = ["Proposed", "brought_in", "left_out", "record_of"]
+__all__ = ["brought_in", "left_out", "record_of"]
 
 FACTORS, FAMILY_HISTORY = ("Z",), ("Z80", "Z81", "Z82", "Z83", "Z84")
 LISTS = frozenset({"diagnosis", "discharge_diagnosis", "problem_list"})
-STAGES, WORST, UNTOLD = ("N18",), "N18.6", "N18.9"
 TYPES = (("E08", "E09", "E10", "E11", "E13"), ("I10", "I11", "I12", "I13"))
-INJURIES, WITH_SEVENTH = ("S", "T"), 8
 PAIN = ("M25.5", "M79.6")
 WEIGHTY, SAID = 0.5, 0.25
 EARLY = frozenset({
@@ -52,112 +48,100 @@ OTHER_RECORD: Mapping[str, Mapping[str, str]] = {
 }  # fmt: skip
 
 
-class Proposed(Protocol):
-    """A code with its calibrated confidence and its mentions, best first."""
-
-    @property
-    def code(self) -> str:
-        """The code."""
-
-    @property
-    def confidence(self) -> float:
-        """Probability that a coder would assign it."""
-
-    @property
-    def mentions(self) -> Sequence[Mention]:
-        """At least one."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Case:
-    """What a rule sees: the encounter, and the codes that still stand, the surest first."""
-
-    encounter: Encounter
-    standing: Sequence[Proposed]
-    system: CodeSystem
-
-
-Verdict = tuple[str, str]
-"""A code, and why it is left out."""
-
-
-def left_out(encounter: Encounter, proposed: Sequence[Proposed], system: CodeSystem) -> dict[str, str]:
+def left_out(case: Case) -> dict[str, Finding]:
     """Find the codes that cannot stand in the set that is proposed, by rules taken one after the other.
 
-    Code → the reason, with the section of the Official Guidelines. ``encounter``: its setting decides what an
-    uncertain diagnosis is worth.
+    Code → the finding, of which it is the first code. The setting decides what an uncertain diagnosis is worth.
 
-    >>> from collections import namedtuple
     >>> from leadterm.codes import load_system
-    >>> from leadterm.schema import Encounter, EvidenceSpan, Mention, Note
-    >>> Code = namedtuple("Code", "code confidence mentions")
-    >>> note = Note("n1", "Possible gout.")
+    >>> from leadterm.rules.findings import Facts
+    >>> from leadterm.schema import EvidenceSpan
     >>> doubt = Mention("n1", (EvidenceSpan("n1", 9, 13, "gout"),), "possible", section="assessment")
-    >>> found = [Code("M10.9", 0.8, (doubt,))]
-    >>> left_out(Encounter("e", (note,)), found, load_system("icd10cm"))
-    {'M10.9': 'documented as uncertain, which only an inpatient stay codes (IV.H)'}
-    >>> left_out(Encounter("e", (note,), setting="inpatient"), found, load_system("icd10cm"))
+    >>> gout = (Coded("icd10cm", "M10.9", evidence=(doubt,), confidence=0.8),)
+    >>> [one.hint for one in left_out(Case(Facts(), gout, load_system("icd10cm"))).values()]
+    ['left out: M10.9 is documented only as uncertain (IV.H)']
+    >>> left_out(Case(Facts(setting="inpatient"), gout, load_system("icd10cm")))
     {}
     """
-    standing = sorted(proposed, key=lambda one: (-one.confidence, one.code))
-    reasons: dict[str, str] = {}
+    case = replace(case, items=tuple(sorted(case.items, key=lambda one: (-one.confidence, one.code))))
+    found: dict[str, Finding] = {}
     for rule in RULES:
-        reasons.update(rule(_Case(encounter, standing, system)))
-        standing = [one for one in standing if one.code not in reasons]
-    return reasons
-
-
-def brought_in(above: Sequence[Proposed], below: Sequence[Proposed], record: str = "") -> dict[str, str]:
-    """Find the codes below the line that one above it cannot do without.
-
-    ``record``: whose record of a birth it is, if it is one: there chapters 15 and 16 come first.
-
-    >>> from collections import namedtuple
-    >>> Code = namedtuple("Code", "code confidence mentions")
-    >>> brought_in([Code("I11.0", 0.8, ())], [Code("I50.9", 0.2, ()), Code("I50.22", 0.1, ())])
-    {'I50.9': 'I11.0 needs it (I.C.9.a.1)'}
-    """
-    found: dict[str, str] = {}
-    for prefix, needs, section, bring in companions():
-        for one in above if bring else ():
-            if one.code.startswith(prefix) and not any(other.code.startswith(needs) for other in above):
-                fitting = [other for other in below if other.code.startswith(needs)]
-                if fitting:
-                    best = min(fitting, key=lambda other: (-other.confidence, other.code))
-                    found[best.code] = f"{one.code} needs it ({section})"
-    found |= _over((*above, *below), {one.code: one for one in below if one.confidence >= LIKELY})
-    for one in above if record else ():
-        row = on_record(record, one.code)
-        if row is not None and not any(other.code.startswith(row.becomes) for other in above):
-            fitting = [other for other in below if other.code.startswith(row.becomes)]
-            for best in sorted(fitting, key=lambda other: (-other.confidence, other.code))[:1]:
-                found[best.code] = f"{one.code} on a {record}'s record ({FIRST_CHAPTERS[record]})"
-    for own in below if record else ():
-        row = on_record(record, own.code)
-        if row is not None and row.beside and not any(other.code[:3] == own.code[:3] for other in above):
-            told = next((one for one in above if one.code.startswith(row.becomes) and _share(one, own)), None)
-            if told is not None and own.confidence >= SAID * told.confidence:
-                found[own.code] = f"{told.code} needs it (use additional code)"
+        fresh = {one.codes[0]: replace(one, effect="left out") for one in rule(case)}
+        if fresh:
+            found |= fresh
+            case = replace(case, items=tuple(one for one in case.items if one.code not in fresh))
     return found
 
 
-def _over(every: Sequence[Proposed], below: Mapping[str, Proposed]) -> dict[str, str]:
+def brought_in(case: Case, below: Sequence[Coded]) -> dict[str, Finding]:
+    """Find the codes below the line that one of the set cannot do without.
+
+    On the record of a birth chapters 15 and 16 come first.
+
+    >>> from leadterm.codes import load_system
+    >>> from leadterm.rules.findings import Facts
+    >>> heart, *failure = (Coded("icd10cm", code, confidence=0.2) for code in ("I11.0", "I50.9", "I50.22"))
+    >>> [one.hint for one in brought_in(Case(Facts(), (heart,), load_system("icd10cm")), failure).values()]
+    ['brought in: I11.0 needs I50.22 (I.C.9.a.1)']
+    """
+    finders = (_needed, _over, *((_of_chapter, _of_disease) if case.facts.record else ()))
+    return {one.codes[0]: replace(one, effect="brought in") for find in finders for one in find(case, below)}
+
+
+def _surest(below: Sequence[Coded], begin: str | tuple[str, ...]) -> Coded | None:
+    """Of the codes that begin so, the surest."""
+    fitting = (one for one in below if one.code.startswith(begin))
+    return min(fitting, key=lambda one: (-one.confidence, one.code), default=None)
+
+
+def _needed(case: Case, below: Sequence[Coded]) -> Iterator[Finding]:
+    """Codes without which one of the set never stands."""
+    for prefix, needs, section, bring in companions():
+        for one in case.items if bring else ():
+            if one.code.startswith(prefix) and not any(code.startswith(needs) for code in case.codes):
+                best = _surest(below, needs)
+                if best is not None:
+                    yield _found("needed", case, best, one.code, section=section)
+
+
+def _over(case: Case, below: Sequence[Coded]) -> Iterator[Finding]:
     """The history codes of acute diseases that are told as over, in every mention."""
-    told: dict[str, str] = {}
-    for one in every:
+    likely = {one.code: one for one in below if one.confidence >= LIKELY}
+    for one in (*case.items, *below) if likely else ():
         past = history_of(one.code) if one.code.startswith(ACUTE) else ""
-        if past in below and all(mention.assertion == "history" for mention in one.mentions):
-            told[past] = f"{one.code} is told as over (I.C.21.c.4)"
-    return told
+        if past in likely and all(mention.assertion == "history" for mention in one.evidence):
+            yield _found("told-as-over", case, likely[past], one.code)
 
 
-def _unasserted(case: _Case) -> Iterator[Verdict]:
-    """Denied, of the family, or not there yet, in every mention."""
-    for one in case.standing:
-        assertion = one.mentions[0].assertion
-        own = FAMILY_HISTORY if assertion == "family" else () if assertion == "absent" else FACTORS
-        if assertion in NOT_OF_THE_PATIENT and not one.code.startswith(own):
-            yield one.code, NOT_OF_THE_PATIENT[assertion]
+def _of_chapter(case: Case, below: Sequence[Coded]) -> Iterator[Finding]:
+    """On the record of a birth: the code of chapter 15 or 16 for a disease of the set."""
+    for one in case.items:
+        row = on_record(case.facts.record, one.code)
+        if row is not None and not any(code.startswith(row.becomes) for code in case.codes):
+            best = _surest(below, row.becomes)
+            if best is not None:
+                yield _birth(case, best, one.code)
+
+
+def _of_disease(case: Case, below: Sequence[Coded]) -> Iterator[Finding]:
+    """On the record of a birth: the disease itself beside its code of chapter 15 or 16."""
+    for own in below:
+        row = on_record(case.facts.record, own.code)
+        if row is not None and row.beside and not any(code[:3] == own.code[:3] for code in case.codes):
+            whole = next((one for one in case.items if one.code.startswith(row.becomes) and _share(one, own)), None)
+            if whole is not None and own.confidence >= SAID * whole.confidence:
+                yield _found("needed", case, own, whole.code, section="I.A.13")
+
+
+def _found(rule: str, case: Case, one: Coded, other: str = "", section: str = "", **words: object) -> Finding:
+    """A finding on a code and, of another, on what it has to do with that."""
+    codes = (one.code, other) if other else (one.code,)
+    return make_finding(rule, case.system.name, codes, evidence=one.evidence[:1], section=section, **words)  # type: ignore[arg-type]
+
+
+def _birth(case: Case, one: Coded, other: str) -> Finding:
+    record = case.facts.record
+    return _found("birth-record", case, one, other, FIRST_CHAPTERS[record], record=record)
 
 
 def record_of(encounter: Encounter) -> str:
@@ -165,110 +149,105 @@ def record_of(encounter: Encounter) -> str:
     return find_kind(encounter.notes[0].text, encounter.notes[0].kind).record
 
 
-def _of_births(case: _Case) -> Iterator[Verdict]:
+def _unasserted(case: Case) -> Iterator[Finding]:
+    """Denied, of the family, or not there yet, in every mention."""
+    for one in case.items:
+        assertion = one.evidence[0].assertion
+        own = FAMILY_HISTORY if assertion == "family" else () if assertion == "absent" else FACTORS
+        if assertion in NOT_OF_THE_PATIENT and not one.code.startswith(own):
+            yield _found("not-of-the-patient", case, one, said=NOT_OF_THE_PATIENT[assertion])
+
+
+def _of_births(case: Case) -> Iterator[Finding]:
     """Codes of the newborn on the mother's record, of the mother on the newborn's, and what chapter 15 or 16 tells."""
-    record = record_of(case.encounter)
-    for one in case.standing if record else ():
+    record = case.facts.record
+    for one in case.items if record else ():
         section = next((s for prefix, s in OTHER_RECORD[record].items() if one.code.startswith(prefix)), "")
         if section:
-            yield one.code, f"never on a {record}'s record ({section})"
+            yield _found("other-record", case, one, section=section, record=record)
         row = on_record(record, one.code)
         if row is not None and not row.beside:
-            told = next((other.code for other in case.standing if other.code.startswith(row.becomes)), None)
-            if told:
-                yield one.code, f"{told} tells it ({FIRST_CHAPTERS[record]})"
+            whole = next((code for code in case.codes if code.startswith(row.becomes)), None)
+            if whole:
+                yield _birth(case, one, whole)
 
 
-def _unconfirmed(case: _Case) -> Iterator[Verdict]:
-    """Diseases that are coded only once confirmed."""
-    for one in case.standing:
-        section = confirmed_section(one.code) if one.mentions[0].assertion in UNSURE else ""
+def _uncertain(case: Case) -> Iterator[Finding]:
+    """Diseases coded only once confirmed; the uncertain: never of outpatients, of inpatients among final diagnoses."""
+    for one in case.items:
+        doubts = [mention for mention in one.evidence if mention.assertion == "possible"]
+        section = confirmed_section(one.code) if one.evidence[0].assertion in UNSURE else ""
         if section:
-            yield one.code, f"coded only once it is confirmed ({section})"
-
-
-def _uncertain(case: _Case) -> Iterator[Verdict]:
-    """Uncertain diagnoses: never of outpatients; of inpatients where the final diagnoses stand."""
-    for one in case.standing:
-        doubts = [mention for mention in one.mentions if mention.assertion == "possible"]
-        if not doubts or one.mentions[0].assertion != "possible":
+            yield _found("confirmed-only", case, one, section=section)
+        elif not doubts or one.evidence[0].assertion != "possible":
             continue
-        if case.encounter.setting != "inpatient":
-            yield one.code, "documented as uncertain, which only an inpatient stay codes (IV.H)"
-        elif not any(mention.section in FINAL for mention in doubts):
-            yield one.code, "uncertain, and not so at discharge (II.H)"
+        elif not case.facts.inpatient:
+            yield _found("uncertain-outpatient", case, one)
+        elif not is_final(doubts):
+            yield _found("uncertain-inpatient", case, one)
 
 
-def _contradictory(case: _Case) -> Iterator[Verdict]:
-    """Types and stages of which there is one: the surest stands."""
+def _types(case: Case) -> Iterator[Finding]:
+    """Types of which there is one: the surest stands."""
     for family in TYPES:
-        first = next((one for one in case.standing if one.code.startswith(family)), None)
-        for one in case.standing if first else ():
-            if first and one.code.startswith(family) and one.code[:3] != first.code[:3]:
-                yield one.code, f"contradicts {first.code}"
-    stages = [one for one in case.standing if one.code.startswith(STAGES)]
-    stages.sort(key=lambda one: (one.code != WORST, one.code == UNTOLD))
-    for one in stages[1:]:
-        yield one.code, f"contradicts {stages[0].code}"
-    episodes: dict[str, str] = {}
-    for one in case.standing:
-        surest = episodes.setdefault(one.code[:-1], one.code) if one.code.startswith(INJURIES) else one.code
-        if surest != one.code and len(one.code) == WITH_SEVENTH:
-            yield one.code, f"contradicts {surest}: of one injury an encounter has one episode (I.C.19.a)"
+        own = [one for one in case.items if one.code.startswith(family)]
+        for one in own[1:]:
+            if one.code[:3] != own[0].code[:3]:
+                yield _found("contradicts", case, one, own[0].code)
 
 
-def _parts(case: _Case) -> Iterator[Verdict]:
+def _parts(case: Case) -> Iterator[Finding]:
     """Parts of a combination code."""
-    for whole in case.standing:
-        for part in replaced().get(whole.code, ()):
-            for one in case.standing:
-                if one is not whole and one.code.startswith(part):
-                    yield one.code, f"part of {whole.code} (I.B.9)"
+    for whole in case.codes:
+        for part in replaced().get(whole, ()):
+            for one in case.items:
+                if one.code != whole and one.code.startswith(part):
+                    yield _found("combination-part", case, one, whole)
 
 
-def _general(case: _Case) -> Iterator[Verdict]:
+def _general(case: Case) -> Iterator[Finding]:
     """The unspecified code beside a specific one of its category."""
-    for one in case.standing:
-        better = next((other for other in case.standing if is_vaguer(case.system, one.code, other.code)), None)
+    for one in case.items:
+        better = next((code for code in case.codes if is_vaguer(case.system, one.code, code)), None)
         if better:
-            yield one.code, f"{better.code} says more of it (I.B.2)"
+            yield _found("unspecified-beside", case, one, better)
 
 
-def _burns(case: _Case) -> Iterator[Verdict]:
+def _burns(case: Case) -> Iterator[Finding]:
     """Burns of one site: only the highest degree (the fourth character) is coded."""
-    for one in case.standing:
-        worse = next((other for other in case.standing if higher_degree(one.code, other.code)), None)
+    for one in case.items:
+        worse = next((code for code in case.codes if higher_degree(one.code, code)), None)
         if worse:
-            yield one.code, f"{worse.code} is the higher degree at this site (I.C.19.d.2)"
+            yield _found("burn-degree", case, one, worse)
 
 
-def _excluded(case: _Case) -> Iterator[Verdict]:
+def _excluded(case: Case) -> Iterator[Finding]:
     """Of two codes that the same words led to, and that exclude each other, the surer one stands."""
     gone: set[str] = set()
-    for at, first in enumerate(case.standing):
-        for second in case.standing[at + 1 :]:
+    for at, first in enumerate(case.items):
+        for second in case.items[at + 1 :]:
             if first.code in gone or second.code in gone:
                 continue
             note = exclusion(case.system, first.code, second.code)
             if note and _share(first, second):
                 gone.add(second.code)
-                yield second.code, f"not together with {first.code} (Excludes1 at {note.owner}, I.A.12.a)"
+                yield _found("excludes1", case, second, first.code, owner=note.owner, note=note.text)
 
 
-def _share(first: Proposed, second: Proposed) -> bool:
+def _share(first: Coded, second: Coded) -> bool:
     """Whether the best mention of one code shares words with any mention of the other."""
-    best, other = first.mentions[0], second.mentions[0]
-    return any(_overlap(best, one) for one in second.mentions) or any(_overlap(other, one) for one in first.mentions)
+    best, other = first.evidence[0], second.evidence[0]
+    return any(_overlap(best, one) for one in second.evidence) or any(_overlap(other, one) for one in first.evidence)
 
 
-def _treated(case: _Case) -> Iterator[Verdict]:
+def _treated(case: Case) -> Iterator[Finding]:
     """The history of a cancer whose same words tell the cancer that is treated now."""
-    now = next((one.code for one in case.standing if one.code.startswith(TREATMENT)), None)
-    for past in case.standing if now else ():
+    now = any(code.startswith(TREATMENT) for code in case.codes)
+    for past in case.items if now else ():
         if past.code.startswith(PAST_CANCER):
-            own = (one for one in case.standing if one.code[0] == CANCER and _share(past, one))
+            own = (one for one in case.items if one.code[0] == CANCER and _share(past, one))
             for one in own:
-                yield past.code, f"{one.code} is treated, as {now} tells (I.C.2.m)"
+                yield _found("cancer-and-history", case, past, one.code)
 
 
 def _overlap(first: Mention, second: Mention) -> bool:
@@ -278,52 +257,41 @@ def _overlap(first: Mention, second: Mention) -> bool:
     )
 
 
-def _told(case: _Case) -> Iterator[Verdict]:
-    """Codes that another one tells already, by ``never_with.tsv``."""
-    for one in case.standing:
-        for prefix, beside, section in never_with():
-            if one.code.startswith(prefix):
-                other = next((o.code for o in case.standing if o is not one and o.code.startswith(beside)), None)
-                if other is not None:
-                    yield one.code, f"{other} tells it ({section})"
-                    break
-
-
-def _organism(case: _Case) -> Iterator[Verdict]:
+def _organism(case: Case) -> Iterator[Finding]:
     """Organisms whose words another code already tells: "klebsiella pneumonia"."""
-    for one in case.standing:
-        for other in case.standing if one.code.startswith(ORGANISMS) else ():
-            if not other.code.startswith(ORGANISMS) and _overlap(one.mentions[0], other.mentions[0]):
-                yield one.code, f"{other.code} names the organism (I.B.9)"
+    for one in case.items:
+        for other in case.items if one.code.startswith(ORGANISMS) else ():
+            if not other.code.startswith(ORGANISMS) and _overlap(one.evidence[0], other.evidence[0]):
+                yield _found("told-by", case, one, other.code, section="I.B.9")
                 break
 
 
-def _integral(case: _Case) -> Iterator[Verdict]:
+def _integral(case: Case) -> Iterator[Finding]:
     """Symptoms that belong to a disease of the set, where the note gives them no weight of their own."""
-    for one in case.standing:
-        early = all(mention.section in EARLY for mention in one.mentions)
+    for one in case.items:
+        early = all(mention.section in EARLY for mention in one.evidence)
         weighty = one.confidence >= WEIGHTY and not early
-        if not one.code.startswith(COMPLAINTS) or one.mentions[0].section in LISTS:
+        if not one.code.startswith(COMPLAINTS) or one.evidence[0].section in LISTS:
             continue
-        for disease in case.standing:
+        for disease in case.items:
             if weighty and not (one.code.startswith(PAIN) and disease.code.startswith("S")):
                 continue  # the pain of an injured part is never more than that
-            own = disease.code[:1] not in "RVWXYZ" and disease.mentions[0].assertion == "present"
+            own = disease.code[:1] not in "RVWXYZ" and disease.evidence[0].assertion == "present"
             own = own and one_side(case.system, one.code, disease.code)
             if own and disease.confidence > one.confidence and one.code.startswith(symptoms(disease.code)):
-                yield one.code, f"integral to {disease.code} (I.B.5)"
+                yield _found("integral-symptom", case, one, disease.code)
                 break
 
 
-def _alone(case: _Case) -> Iterator[Verdict]:
+def _alone(case: Case) -> Iterator[Finding]:
     """Codes whose companion is missing."""
     for prefix, needs, section, bring in companions():
-        for one in () if bring else case.standing:
-            if one.code.startswith(prefix) and not any(other.code.startswith(needs) for other in case.standing):
-                yield one.code, f"never without {' or '.join(needs[:3])}{' …' if len(needs) > 3 else ''} ({section})"
+        for one in () if bring else case.items:
+            if one.code.startswith(prefix) and not any(code.startswith(needs) for code in case.codes):
+                yield _found("companion-missing", case, one, section=section, needs=some_of(needs))
 
 
-RULES: tuple[Callable[[_Case], Iterator[Verdict]], ...] = (
-    _unasserted, _of_births, _unconfirmed, _uncertain, _parts, _contradictory, _general, _burns, _told, _treated,
+RULES: tuple[Callable[[Case], Iterator[Finding]], ...] = (
+    _unasserted, _of_births, _uncertain, _parts, _types, one_stage, one_episode, _general, _burns, told, _treated,
     _excluded, _organism, _integral, _alone,
 )  # fmt: skip

@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
-from itertools import combinations, permutations
+from itertools import combinations, permutations, product
 from typing import TYPE_CHECKING
 
 from leadterm.rules.book import make_finding
 from leadterm.rules.code_order import asked_for
 from leadterm.rules.code_sets import code_sets
-from leadterm.rules.findings import Case, Finding
+from leadterm.rules.findings import CATEGORY, Case, Finding
 from leadterm.rules.hints import more_specific
-from leadterm.rules.shared import companions, higher_degree, history_of, is_vaguer, replaced, sides_of
+from leadterm.rules.shared import companions, higher_degree, history_of, is_vaguer, replaced, sides_of, some_of
 from leadterm.text.knowledge import load_table
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ HYPERTENSION = "I10"
 OTHER_CAUSE = re.compile(
     r"\b(?:from|due to|secondary to|because of|caused by) (?!hypert|htn|high blood)", re.IGNORECASE
 )
-SHORT = 3  # characters of a category
+CANCER, PAST_CANCER = "C", "Z85"
 WHOLE_OF = {(True, False): "I11.0", (False, True): "I12.9", (True, True): "I13.0"}
 WHOLE_LATE = {(False, True): "I12.0", (True, True): "I13.2"}
 UNSAID = frozenset({"", "of", "the", "unilateral", "eye", "ear"})  # words of one title that its bilateral twin may lack
@@ -56,9 +56,10 @@ def parts(case: Case) -> Iterator[Finding]:
         said = tuple(part for part in replaced().get(whole, ()) if part != HYPERTENSION)
         for other in case.known if said else ():
             if other != whole and other.startswith(said) and not asked_for(case.system, whole, other):
-                yield make_finding("combination-part", case.system.name, (whole, other))
-    heads = {code[:SHORT] for code in known}
-    for number in sorted({at for head in heads for at in _by_first().get(head, ())}):
+                yield make_finding("combination-part", case.system.name, (other, whole))
+    heads = {code[:CATEGORY] for code in known}
+    by_two = _by_two()
+    for number in sorted({at for pair in product(heads, heads) if pair in by_two for at in by_two[pair]}):
         needed, whole, instead = _combinations()[number]
         if any(heads.isdisjoint(begin) for _, begin in needed):
             continue
@@ -82,18 +83,18 @@ def _combinations() -> tuple[tuple[tuple[tuple[tuple[str, ...], frozenset[str]],
     for row in load_table("combinations.tsv"):
         if "+" in row["parts"] and row["replaces"] != "-":  # else it comes beside its parts, where they are linked
             choices = (tuple(part.split("|")) for part in row["parts"].split("+"))
-            parts = tuple((part, frozenset(one[:SHORT] for one in part)) for part in choices)
+            parts = tuple((part, frozenset(one[:CATEGORY] for one in part)) for part in choices)
             found.append((parts, row["code"], tuple(row["replaces"].split(";"))))
     return tuple(found)
 
 
 @lru_cache(maxsize=1)
-def _by_first() -> Mapping[str, tuple[int, ...]]:
-    """Numbers of the combinations by the category of their first part."""
-    found: dict[str, tuple[int, ...]] = {}
-    for number, (needed, _, _) in enumerate(_combinations()):
-        for head in needed[0][1]:
-            found[head] = (*found.get(head, ()), number)
+def _by_two() -> Mapping[tuple[str, str], tuple[int, ...]]:
+    """Numbers of the combinations by the categories of their first two parts."""
+    found: dict[tuple[str, str], tuple[int, ...]] = {}
+    for number, ((first, second, *_), _, _) in enumerate(_combinations()):
+        for pair in product(first[1], second[1]):
+            found[pair] = (*found.get(pair, ()), number)
     return found
 
 
@@ -103,8 +104,8 @@ def companions_missing(case: Case) -> Iterator[Finding]:
     for prefix, needs, section, _ in companions() if needy else ():
         for code in needy:
             if code.startswith(prefix) and not any(other.startswith(needs) for other in case.codes):
-                shown = f"{' or '.join(needs[:4])}{' …' if len(needs) > 4 else ''}"
-                yield make_finding("companion-missing", case.system.name, (code,), section=section, needs=shown)
+                words = {"section": section, "needs": some_of(needs)}
+                yield make_finding("companion-missing", case.system.name, (code,), **words)  # type: ignore[arg-type]
 
 
 @lru_cache(maxsize=1)
@@ -114,7 +115,7 @@ def _needy() -> tuple[str, ...]:
 
 def sides(case: Case) -> Iterator[Finding]:
     """The left and the right of one condition where one code says both."""
-    for first, second in combinations(case.known, 2):
+    for first, second in (pair for family in case.families for pair in combinations(family, 2)):
         whole = _both_sides(case.system, first, second) if first[:4] == second[:4] else None
         if whole:
             yield make_finding("bilateral", case.system.name, (first, second), whole=whole)
@@ -145,14 +146,17 @@ def _bare_words(title: str) -> list[str]:
 def vague(case: Case) -> Iterator[Finding]:
     """An unspecified code beside a specific one of its category; two degrees of a burn; a cancer and its history."""
     name = case.system.name
-    for one, other in permutations(case.known, 2) if case.system.spec.knowledge else ():
-        if one[:3] == other[:3]:
-            if is_vaguer(case.system, one, other) and other.startswith(more_specific(case.system, one) or "-"):
-                yield make_finding("unspecified-beside", name, (one, other))
-            if higher_degree(one, other):
-                yield make_finding("burn-degree", name, (one, other))
-        elif other.startswith("Z85") and one[0] == "C" and history_of(one) == other:
-            yield make_finding("cancer-and-history", name, (one, other))
+    families = case.families if case.system.spec.knowledge else ()
+    for one, other in (pair for family in families for pair in permutations(family, 2)):
+        if is_vaguer(case.system, one, other) and other.startswith(more_specific(case.system, one) or "-"):
+            yield make_finding("unspecified-beside", name, (one, other))
+        if higher_degree(one, other):
+            yield make_finding("burn-degree", name, (one, other))
+    past = [code for code in case.known if code.startswith(PAST_CANCER)] if case.system.spec.knowledge else []
+    for other in past:
+        for one in case.known:
+            if one[0] == CANCER and history_of(one) == other:
+                yield make_finding("cancer-and-history", name, (other, one))
     sets = code_sets("guideline_sets.tsv")
     aftercare = [code for code in case.known if sets.holds("aftercare", code)]
     injury = next((code for code in case.known if sets.holds("injury", code) and case.system.is_extended(code)), None)

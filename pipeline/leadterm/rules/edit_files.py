@@ -8,25 +8,29 @@ import re
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from leadterm.errors import LeadtermError
 
-__all__ = ["EditTable", "read_edit_files"]
+__all__ = ["LOCAL", "EditTable", "read_edit_files"]
 
 KINDS: Mapping[str, Mapping[str, str]] = {
     "pairs": {"first": r"column ?1\b", "second": r"column ?2\b", "modifier": r"modifier", "deleted": r"deletion"},
     "units": {"code": r"hcpcs", "most": r"(?=.*mue)(?=.*(?:value|units))", "mai": r"(?=.*(?:adjudication|mai))"},
-    "covered": {"article": r"article_id$", "version": r"article_version$", "code": r"icd10_code_id$",
-                "group": r"icd10_covered_group$"},
-    "services": {"article": r"article_id$", "version": r"article_version$", "code": r"hcpc_code_id$",
+    "covered": {"article": r"(?:article|lcd)_id$", "version": r"(?:article|lcd)_version$", "code": r"icd10_code_id$",
+                "group": r"icd10_(?:covered|support)_group$"},
+    "services": {"article": r"(?:article|lcd)_id$", "version": r"(?:article|lcd)_version$", "code": r"hcpc_code_id$",
                  "group": r"hcpc_code_group$"},
-    "articles": {"article": r"article_id$", "version": r"article_version$", "title": r"title$",
-                 "since": r"article_eff_date$", "until": r"article_end_date$"},
+    "articles": {"article": r"(?:article|lcd)_id$", "version": r"(?:article|lcd)_version$", "title": r"title$",
+                 "since": r"(?:article|rev)_eff_date$", "until": r"(?:article|rev)_end_date$"},
+    "policies": {"article": r"(?:policy|ncd)\b", "service": r"(?:hcpcs|cpt|service)\b", "code": r"(?:icd|diagnosis)"},
 }  # fmt: skip
 MORE: Mapping[str, Mapping[str, str]] = {
     "pairs": {"since": r"effective", "why": r".*rationale"}, "units": {"why": r".*rationale", "place": r"mue_service"},
+    "policies": {"since": r"(?:since|effective)", "until": r"(?:until|end)"},
 }  # fmt: skip
+LOCAL = "lcd"
 PLACES = {"practitioner": r"pra|ccipra|practitioner", "hospital": r"out|opps|oph|hosp", "supplier": r"dme|supplier"}
 LOOK = 12  # rows among which the names of the columns stand
 SUFFIXES = (".csv", ".txt", ".tsv", ".xlsx", ".zip")
@@ -62,7 +66,8 @@ def read_edit_files(source: str | Path) -> Iterator[EditTable]:
         raise LeadtermError(
             f"'{place.name or place}' holds no table of edits or coverage that leadterm knows.",
             hint="Wanted, as downloaded: NCCI PTP or MUE files, or of the Medicare Coverage Database article.csv, "
-            "article_x_hcpc_code.csv and article_x_icd10_covered.csv.",
+            "article_x_hcpc_code.csv and article_x_icd10_covered.csv, or the same of LCDs. National policies "
+            "(ncd_trkg.csv) are words without codes: give their code lists as a table with columns ncd, hcpcs, icd10.",
         )
 
 
@@ -74,16 +79,12 @@ def _tables(name: str, content: bytes) -> Iterator[EditTable]:
                 if Path(inner).suffix.lower() in SUFFIXES:
                     yield from _tables(Path(inner).name, archive.read(inner))
         return
-    rows = _sheet(content) if suffix == ".xlsx" else _cells(content)
-    seen: list[list[str]] = []
-    for row in rows:
-        kind, columns = _recognise(row)
-        if kind:
-            yield EditTable(kind, _place(name, " ".join(row)), name, _named(columns, rows))
-            return
-        seen.append(row)
-        if len(seen) == LOOK:
-            return
+    for rows in _sheets(content) if suffix == ".xlsx" else [_cells(content)]:
+        for row in islice(rows, LOOK):
+            kind, columns = _recognise(row)
+            if kind:
+                yield EditTable(kind, _place(name, " ".join(row)), name, _named(columns, rows))
+                break
 
 
 def _cells(content: bytes) -> Iterator[list[str]]:
@@ -95,15 +96,16 @@ def _cells(content: bytes) -> Iterator[list[str]]:
     yield from csv.reader(io.StringIO(text, newline=""), delimiter="\t" if head.count("\t") > head.count(",") else ",")
 
 
-def _sheet(content: bytes) -> Iterator[list[str]]:
+def _sheets(content: bytes) -> Iterator[Iterator[list[str]]]:
+    """The rows of each sheet: a notice of the owner often stands on the first."""
     import pandas as pd
 
     try:
-        frame = pd.read_excel(io.BytesIO(content), header=None, dtype=str, keep_default_na=False)
+        frames = pd.read_excel(io.BytesIO(content), sheet_name=None, header=None, dtype=str, keep_default_na=False)
     except ImportError:
         raise LeadtermError("reading .xlsx needs openpyxl.", hint="pip install 'leadterm[tables]'") from None
-    for row in frame.itertuples(index=False):
-        yield [str(cell) for cell in row]
+    for frame in frames.values():
+        yield ([str(cell) for cell in row] for row in frame.itertuples(index=False))
 
 
 def _recognise(row: list[str]) -> tuple[str, dict[str, int]]:
@@ -124,6 +126,8 @@ def _find(heads: list[str], pattern: str) -> int:
 
 
 def _place(name: str, head: str) -> str:
+    if f"{LOCAL}_id" in head.lower():
+        return LOCAL
     for text in (head.lower(), name.lower()):
         for place, words in PLACES.items():
             if re.search(words, text):

@@ -10,7 +10,7 @@ from datetime import date
 from pathlib import Path
 
 from leadterm.codes.release import Period
-from leadterm.rules.edit_files import EditTable, read_edit_files
+from leadterm.rules.edit_files import LOCAL, EditTable, read_edit_files
 
 __all__ = ["Article", "Edits", "Pair", "Units"]
 
@@ -121,16 +121,22 @@ class Edits:
 
 
 class _Coverage:
-    """Tables of the Medicare Coverage Database, joined by article, version and group."""
+    """Tables of the Medicare Coverage Database, joined by article or LCD, version and group; other lists."""
 
     def __init__(self) -> None:
+        self.policies: dict[tuple[str, str, date | None, date | None], set[str]] = defaultdict(set)
         self.about: dict[tuple[str, str], Mapping[str, str]] = {}
         self.services: dict[tuple[str, str], dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
         self.covered: dict[tuple[str, str], dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
 
     def take(self, table: EditTable, wanted: frozenset[str] | None) -> None:
         for row in table.rows:
-            key = row["article"], row["version"]
+            if table.kind == "policies":
+                if wanted is None or row["service"] in wanted:
+                    days = _day(row.get("since", "")), _day(row.get("until", ""))
+                    self.policies[row["service"], row["article"], *days].add(row["code"].replace(".", ""))
+                continue
+            key = f"{'L' if table.place == LOCAL else 'A'}{row['article'].lstrip('AL')}", row["version"]
             if table.kind == "articles":
                 self.about[key] = row
             elif table.kind == "covered":
@@ -147,7 +153,9 @@ class _Coverage:
                 own = [groups[number] for number in numbers if number in groups] or list(groups.values())
                 since, until = _day(about.get("since", "")), _day(about.get("until", ""))
                 covered = frozenset(code for codes in own for code in codes)
-                found[service].append(Article(since, until, f"A{key[0].lstrip('A')}", about.get("title", ""), covered))
+                found[service].append(Article(since, until, key[0], about.get("title", ""), covered))
+        for (service, number, since, until), codes in self.policies.items():
+            found[service].append(Article(since, until, number, "", frozenset(codes)))
         return {service: tuple(sorted(them, key=lambda one: one.number)) for service, them in found.items()}
 
 

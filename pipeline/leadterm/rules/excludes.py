@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
+from itertools import combinations
 from typing import TYPE_CHECKING, NamedTuple
 
 from leadterm.rules.book import make_finding
@@ -26,9 +27,9 @@ class Exclusion(NamedTuple):
 
 def exclusions(case: Case) -> Iterator[Finding]:
     """Pairs of codes that exclude each other, by a note at either of them or above it."""
-    known = case.known
-    for at, first in enumerate(known):
-        for second in known[at + 1 :]:
+    named = [_named(case.system, code, "excludes1") for code in case.known]
+    for (first, own), (second, other) in combinations(zip(case.known, named, strict=True), 2):
+        if second[0] in own or first[0] in other:  # most pairs end here
             note = exclusion(case.system, first, second)
             if note:
                 yield make_finding("excludes1", case.system.name, (first, second), owner=note.owner, note=note.text)

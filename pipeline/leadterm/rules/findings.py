@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from leadterm.codes.release import as_day
+from leadterm.schema import Finding, Severity
 
 if TYPE_CHECKING:
     from leadterm.codes.system import CodeSystem
@@ -16,9 +17,9 @@ if TYPE_CHECKING:
 
 __all__ = ["SEVERITIES", "Case", "Coded", "Facts", "Finding", "Severity"]
 
-Severity = Literal["error", "warning", "advice"]
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "advice")
 DAYS_OF_YEAR = 365.25
+CATEGORY = 3  # characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,7 @@ class Coded:
     - ``units``: units of service of a line.
     - ``day``: day of a service line, where it is not that of the encounter.
     - ``reasons``: diagnoses that justify a service line (what its pointers point to).
+    - ``confidence``: probability that a coder would assign it, of a suggestion; 1 where a person did.
 
     >>> Coded("hcpcs", "G0108", units=2, modifiers=("GT",), reasons=("E11.9",)).units
     2
@@ -45,6 +47,7 @@ class Coded:
     evidence: tuple[Mention, ...] = ()
     day: date | None = None
     reasons: tuple[str, ...] = ()
+    confidence: float = 1.0
 
     @classmethod
     def of(cls, code: ReferenceCode) -> Coded:
@@ -55,9 +58,7 @@ class Coded:
         2
         """
         units = 1 if code.units is None else code.units
-        return cls(
-            code.system, code.code, code.role, units=units, modifiers=code.modifiers, evidence=code.evidence
-        )
+        return cls(code.system, code.code, code.role, units=units, modifiers=code.modifiers, evidence=code.evidence)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,7 @@ class Facts:
     - ``noted``: codes that the notes support and the set lacks, with their words: what lets a rule say "found, not
       coded".
     - ``notes``: the notes, for what hangs on the sentence of a mention.
+    - ``record``: whose record of a birth it is: ``mother``, ``newborn`` or empty.
     - ``beside``: all codes of the encounter, those of other systems included; `check_items` sets it.
 
     >>> from datetime import date
@@ -93,6 +95,7 @@ class Facts:
     sections: frozenset[str] = frozenset()
     noted: Mapping[str, Mention] = field(default_factory=dict)
     notes: tuple[Note, ...] = ()
+    record: str = ""
     beside: tuple[str, ...] = ()
 
     @classmethod
@@ -129,63 +132,12 @@ class Facts:
         return max(0, int(least / DAYS_OF_YEAR)), max(0, int(most / DAYS_OF_YEAR))
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """Something a rule has to say of the codes of an encounter.
-
-    - ``rule``: name of the rule, for instance ``"excludes1"``; ``leadterm check --rules`` lists all.
-    - ``severity``: ``"error"`` (a claim would be refused, or a guideline says never), ``"warning"`` or ``"advice"``.
-    - ``codes``: the codes it is about, in the order they were given.
-    - ``message``: what is wrong; never text of a note.
-    - ``fix``: what would be right.
-    - ``source``, ``section``, ``sentence``: who says so, where, and the words: for instance the Official Guidelines,
-      ``"I.A.12.a"``, and a sentence.
-    - ``evidence``: words of the notes it rests on.
-    - ``level``: a site's own word for the severity, for instance ``"critical"``.
-    - ``override``: why a person let it stand; a finding that was overridden blocks nothing and is still shown.
-
-    >>> Finding("incomplete", "error", "icd10cm", ("E11",), "E11 is not complete.").blocks
-    True
-    """
-
-    rule: str
-    severity: Severity
-    system: str
-    codes: tuple[str, ...]
-    message: str
-    fix: str = ""
-    source: str = ""
-    section: str = ""
-    sentence: str = ""
-    evidence: tuple[Mention, ...] = ()
-    level: str = ""
-    override: str = ""
-
-    @property
-    def blocks(self) -> bool:
-        """Whether no claim may be written with it."""
-        return self.severity == "error" and not self.override
-
-    def to_json(self) -> dict[str, Any]:
-        """Give the finding as a JSON object; empty fields are left out."""
-        spans = [
-            {"note_id": span.note_id, "start": span.start, "end": span.end, "text": span.text}
-            for mention in self.evidence
-            for span in mention.spans
-        ]
-        whole = {
-            "rule": self.rule, "severity": self.severity, "level": self.level, "system": self.system,
-            "codes": list(self.codes), "message": self.message, "fix": self.fix, "source": self.source,
-            "section": self.section, "sentence": self.sentence, "evidence": spans, "override": self.override,
-        }  # fmt: skip
-        return {name: value for name, value in whole.items() if value or name in ("codes", "system")}
-
-
 @dataclass(frozen=True)
 class Case:
     """The codes of one system that an encounter is to have, the facts, and the release they are judged by.
 
-    ``items`` stand in the order in which they would stand on a claim, the leading one first.
+    ``items`` stand in the order in which they would stand on a claim, the leading one first; suggestions, the surest
+    first.
     """
 
     facts: Facts
@@ -201,6 +153,14 @@ class Case:
     def known(self) -> tuple[str, ...]:
         """The codes that the release has."""
         return tuple(code for code in self.codes if code in self.system)
+
+    @cached_property
+    def families(self) -> tuple[tuple[str, ...], ...]:
+        """Those of them that share a category with another, category by category: what most rules on pairs look at."""
+        found: dict[str, list[str]] = {}
+        for code in self.known:
+            found.setdefault(code[:CATEGORY], []).append(code)
+        return tuple(tuple(codes) for codes in found.values() if len(codes) > 1)
 
     @property
     def first(self) -> str:

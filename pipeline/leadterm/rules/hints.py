@@ -8,10 +8,13 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from leadterm.rules.book import make_finding
+
 if TYPE_CHECKING:
     from leadterm.codes.system import CodeSystem
+    from leadterm.schema import Finding
 
-__all__ = ["episode_hint", "more_specific", "side_hint", "type_hint"]
+__all__ = ["episode_hint", "left_open", "more_specific", "side_hint", "type_hint"]
 
 WORD = re.compile(r"[a-z0-9']+")
 SIDES = ("right", "left", "bilateral")
@@ -26,6 +29,20 @@ LISTED, GLANCE = 4, 180
 HEALS, EXTERNAL = ("M", "S", "T0", "T1", "T2", "T30", "T31", "T32", "T33", "T34"), "VWXY"
 SHARED = 0.5
 STEM = 5
+
+
+@lru_cache(maxsize=4096)
+def left_open(system: CodeSystem, code: str) -> tuple[Finding, ...]:
+    """Find what a code leaves unsaid, the most important first.
+
+    >>> from leadterm.codes import load_system
+    >>> [(one.rule, one.section, one.message[:23]) for one in left_open(load_system("icd10cm"), "M25.569")]
+    [('side-open', 'I.B.13', 'side not documented: M2')]
+    """
+    found = (("side-open", side_hint), ("detail-open", type_hint), ("episode-assumed", episode_hint))
+    return tuple(
+        make_finding(rule, system.name, (code,), what=what) for rule, find in found if (what := find(system, code))
+    )
 
 
 @lru_cache(maxsize=4096)

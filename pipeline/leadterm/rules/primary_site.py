@@ -11,7 +11,7 @@ from leadterm.text.layout.note_kind import find_kind
 
 if TYPE_CHECKING:
     from leadterm.codes.system import CodeSystem
-    from leadterm.rules.coherence import Proposed
+    from leadterm.rules.findings import Coded
     from leadterm.schema import Encounter
 
 __all__ = ["primary_site"]
@@ -30,27 +30,27 @@ LEAST, SHARE = 0.01, 0.1
 """Of the confidence of the surest code of the organ: what a part of it must have to be told as the site."""
 
 
-def primary_site(encounter: Encounter, proposed: Sequence[Proposed], system: CodeSystem) -> str | None:
+def primary_site(encounter: Encounter, proposed: Sequence[Coded], system: CodeSystem) -> str | None:
     """Give the code of the organ that most speaks for, and of its parts the surest; None of other kinds of document.
 
-    >>> from collections import namedtuple
     >>> from leadterm.codes import load_system
+    >>> from leadterm.rules.findings import Coded
     >>> from leadterm.schema import Encounter, EvidenceSpan, Mention, Note
-    >>> Code = namedtuple("Code", "code confidence mentions")
     >>> said = (Mention("n1", (EvidenceSpan("n1", 0, 14, "adenocarcinoma"),)),)
     >>> note = Note("n1", "adenocarcinoma. SURGICAL PATHOLOGY REPORT")
-    >>> found = [Code("C18.9", 0.2, said), Code("C18.2", 0.1, said), Code("C61", 0.1, said)]
+    >>> sure = {"C18.9": 0.2, "C18.2": 0.1, "C61": 0.1}
+    >>> found = [Coded("icd10cm", code, evidence=said, confidence=sure[code]) for code in sure]
     >>> primary_site(Encounter("e", (note,)), found, load_system("icd10cm"))
     'C18.2'
     """
     if any(find_kind(note.text, note.kind).name != "pathology" for note in encounter.notes[:1]):
         return None
     sites = [one for one in proposed if one.code[0] == "C" and not one.code.startswith(NO_SITE)]
-    told = _told(encounter, [one for one in sites if any(m.assertion in SAID for m in one.mentions)], system)
+    told = _told(encounter, [one for one in sites if any(m.assertion in SAID for m in one.evidence)], system)
     if told is not None:
         return told
-    sites = [one for one in sites if one.confidence >= LEAST and one.mentions[0].assertion == "present"]
-    if not any(MALIGNANT.search(one.mentions[0].text) for one in sites):
+    sites = [one for one in sites if one.confidence >= LEAST and one.evidence[0].assertion == "present"]
+    if not any(MALIGNANT.search(one.evidence[0].text) for one in sites):
         return None
     organs: dict[str, float] = {}
     for one in sites:
@@ -62,7 +62,7 @@ def primary_site(encounter: Encounter, proposed: Sequence[Proposed], system: Cod
     return max(parts or own, key=lambda one: (one.confidence, one.code)).code
 
 
-def _told(encounter: Encounter, sites: Sequence[Proposed], system: CodeSystem) -> str | None:
+def _told(encounter: Encounter, sites: Sequence[Coded], system: CodeSystem) -> str | None:
     """The surest code of the site that the report itself calls the tumor's; a part goes before its whole organ."""
     text = encounter.notes[0].text
     said = told_sites(text) if CARCINOMA.search(text) else {}

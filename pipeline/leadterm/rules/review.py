@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Review", "review_codes"]
 
-LEFT_OUT = "left out: "
 OTHERWISE = "its words are there, and lead to other codes or seldom to one"
 ASKING = ("use-additional", "code-also", "long-term-drug")
 
@@ -160,9 +159,7 @@ def _compare(
             both = (item.code, other.code)
             yield make_finding("other-code", item.system, both, evidence=other.evidence, title=other.title, why=why)
         elif own is not None:
-            why = own.hints[0].removeprefix(LEFT_OUT) if own.hints else "its words seldom are what a coder reports"
-            why = f"{why} (confidence {own.confidence:.0%})"
-            yield make_finding("doubtful", item.system, about, evidence=own.evidence, why=why)
+            yield _doubtful(item, own)
         elif not item.evidence:
             yield make_finding("not-supported", item.system, about)
         elif any(mention.assertion == "present" for mention in item.evidence):  # else `asserted` says what is wrong
@@ -171,6 +168,15 @@ def _compare(
         if one.code not in replaced:
             shown = {"title": one.title, "confidence": f"{one.confidence:.0%}"}
             yield make_finding("not-coded", one.system, (one.code,), evidence=one.evidence, **shown)  # type: ignore[arg-type]
+
+
+def _doubtful(item: Coded, own: Suggestion) -> Finding:
+    """A code below the line, with the rule that put it there and who says so."""
+    rule = own.findings[0] if own.findings else None
+    why = replace(rule, effect="", fix="").hint if rule else "its words seldom are what a coder reports"
+    why = why.removeprefix(f"{item.code} ") + f" (confidence {own.confidence:.0%})"
+    found = make_finding("doubtful", item.system, (item.code,), evidence=own.evidence, why=why)
+    return replace(found, source=rule.source, section=rule.section, sentence=rule.sentence) if rule else found
 
 
 def _instead(item: Coded, own: Suggestion | None, more: Sequence[Suggestion]) -> Suggestion | None:

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import date
 from difflib import get_close_matches
+from functools import lru_cache
 from itertools import combinations
 from typing import TYPE_CHECKING
 
@@ -29,8 +30,8 @@ OF_CPT = re.compile(r"\d[0-9P]|P[1-6]")
 
 def check_services(facts: Facts, items: Sequence[Coded], edits: Edits | None) -> Iterator[Finding]:
     """Check the service lines among the codes; ``edits`` are those of the user's files, where there are some."""
-    diagnoses = {item.code.replace(".", "") for item in items if _is_diagnosis(item)}
-    lines = [item for item in items if not _is_diagnosis(item)]
+    lines = [item for item in items if not _is_diagnosis(item.system)]
+    diagnoses = {item.code.replace(".", "") for item in items if _is_diagnosis(item.system)} if lines else set()
     place = "hospital" if facts.form == "institutional" else "practitioner"
     by_day: dict[date | None, list[Coded]] = defaultdict(list)
     for line in lines:
@@ -60,10 +61,11 @@ def _modifiers(line: Coded) -> Iterator[Finding]:
                 yield make_finding("unknown-modifier", line.system, (line.code,), modifier=one, meant=meant)
 
 
-def _is_diagnosis(item: Coded) -> bool:
+@lru_cache(maxsize=64)
+def _is_diagnosis(system: str) -> bool:
     from leadterm.codes.systems import spec_of
 
-    return spec_of(item.system).codes == "diagnosis"
+    return spec_of(system).codes == "diagnosis"
 
 
 def _pairs(lines: Sequence[Coded], edits: Edits, day: date | None, place: str) -> Iterator[Finding]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -23,6 +23,7 @@ __all__ = [
     "one_side",
     "replaced",
     "sides_of",
+    "some_of",
     "symptoms",
 ]  # fmt: skip
 
@@ -30,6 +31,7 @@ FINAL = frozenset({
     "", "assessment", "assessment_plan", "diagnosis", "discharge_diagnosis", "hospital_course", "impression",
     "postoperative_diagnosis", "problem_list", "summary", "other", "conclusion",
 })  # fmt: skip
+SOME = 4
 SIDES = ("right", "left", "bilateral")
 COMPLAINTS = ("R", "M25.5", "M54.2", "M54.5", "M54.6", "M54.9", "M79.6")
 ONE_DISEASE: Mapping[str, str] = {"F33": "F32", "F01": "F03", "F02": "F03"}  # the first says more than the second
@@ -117,10 +119,27 @@ def companions() -> tuple[tuple[str, tuple[str, ...], str, bool], ...]:
     )
 
 
+def some_of(codes: Sequence[str]) -> str:
+    """Name the first codes of a choice.
+
+    >>> some_of(("A", "B", "C", "D", "E"))
+    'A or B or C or D …'
+    """
+    return f"{' or '.join(codes[:SOME])}{' …' if len(codes) > SOME else ''}"
+
+
+@lru_cache(maxsize=8192)
+def never_with(code: str) -> tuple[tuple[tuple[str, ...], str], ...]:
+    """Give the prefixes of codes each of which tells what a code says, with the section that says so."""
+    return tuple(row for length in range(1, len(code) + 1) for row in _never_with().get(code[:length], ()))
+
+
 @lru_cache(maxsize=1)
-def never_with() -> tuple[tuple[str, tuple[str, ...], str], ...]:
-    """Give prefixes of codes that another code tells: prefix, the others, section."""
-    return tuple((r["code"], tuple(r["beside"].split("|")), r["section"]) for r in load_table("never_with.tsv"))
+def _never_with() -> Mapping[str, tuple[tuple[tuple[str, ...], str], ...]]:
+    found: dict[str, tuple[tuple[tuple[str, ...], str], ...]] = {}
+    for row in load_table("never_with.tsv"):
+        found[row["code"]] = (*found.get(row["code"], ()), (tuple(row["beside"].split("|")), row["section"]))
+    return found
 
 
 class OnRecord(NamedTuple):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from leadterm.rules.book import make_finding
 from leadterm.rules.code_order import asked_for
@@ -11,7 +12,10 @@ from leadterm.rules.findings import Case, Coded, Finding
 from leadterm.rules.hints import side_hint
 from leadterm.rules.shared import COMPLAINTS, FINAL, confirmed_section, one_side, sides_of, symptoms
 
-__all__ = ["NOT_OF_THE_PATIENT", "asserted", "documented_side", "integral"]
+if TYPE_CHECKING:
+    from leadterm.schema import Mention
+
+__all__ = ["NOT_OF_THE_PATIENT", "asserted", "documented_side", "integral", "is_final"]
 
 NOT_OF_THE_PATIENT: Mapping[str, str] = {
     "absent": "denied in the note",
@@ -51,8 +55,13 @@ def _uncertain(case: Case, item: Coded) -> Iterator[Finding]:
         yield make_finding("confirmed-only", item.system, (item.code,), evidence=item.evidence, section=section)
     elif not case.facts.inpatient:
         yield make_finding("uncertain-outpatient", item.system, (item.code,), evidence=item.evidence)
-    elif not any(mention.section in FINAL for mention in item.evidence):
+    elif not is_final(item.evidence):
         yield make_finding("uncertain-inpatient", item.system, (item.code,), evidence=item.evidence)
+
+
+def is_final(mentions: Iterable[Mention]) -> bool:
+    """Tell whether one of the mentions stands among final diagnoses."""
+    return any(mention.section in FINAL for mention in mentions)
 
 
 def documented_side(case: Case) -> Iterator[Finding]:

@@ -13,7 +13,8 @@ def bare(code: str) -> str:
     >>> bare(" e11.9 "), bare("8500/3")
     ('E119', '85003')
     """
-    return "".join(char for char in code.upper() if char.isalnum())
+    plain = code.upper().replace(".", "")
+    return plain if plain.isalnum() else "".join(filter(str.isalnum, plain))
 
 
 def bare_rows(codes: Sequence[str]) -> dict[str, int]:
