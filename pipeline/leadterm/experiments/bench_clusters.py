@@ -46,12 +46,12 @@ def spark_answers(folder: Path) -> dict[str, str]:
 
 
 def spark_workers(pid: int) -> list[int]:
-    """List the Python processes that Spark started: all that are not Java."""
+    """List the Python processes that Spark started; none while Java comes up."""
     found, todo = [], [pid]
     while todo:
         below = children_of(todo.pop())
         todo += below
-        found += [child for child in below if b"pyspark" in _command(child) and b"java" not in _command(child)[:40]]
+        found += [child for child in below if b"pyspark.daemon" in _command(child)]
     return found
 
 
