@@ -303,7 +303,9 @@ def _words(text: str) -> set[tuple[str, str]]:
         ("The sigmoid colon was normal", "S36.593A"), ("conjunctival flap", "H11.9"), ("edges overlap", "M35.1"),
         ("He failed therapy", "I50.813"), ("STEMI in a 61-year-old", "I25.2"), ("MI, 70 yo", "I25.2"),
         ("Non-smoker", "F17.200"), ("Non-recurrent sinusitis", "J01.91"), ("bipolar cautery", "F31.9"),
-        ("Family History: none", "Z84.89"),
+        ("Family History: none", "Z84.89"), ("Pain due to bone metastases", "M89.8X9"),
+        ("Abdominal pain due to a kidney stone", "N23"), ("Malignant ascites from ovarian cancer", "C48.2"),
+        ("Joint swelling from knee arthritis", "M25.469"),
     ],
 )  # fmt: skip
 def test_what_stands_apart_or_means_no_disease_is_not_read(text: str, code: str) -> None:
@@ -319,7 +321,8 @@ def test_what_stands_apart_or_means_no_disease_is_not_read(text: str, code: str)
         ("Sjo\u0308gren syndrome", "M35.00"), ("\ufeffGout", "M10.9"), ("Type\u00a02\u00a0diabetes", "E11.9"),
         ("Epstein–Barr virus infection", "B27.00"), ("paroxysmal atrial\nfibrillation", "I48.0"),
         ("She has an iron deficiency\nanemia.", "D50.9"), ("Bipolar disorder", "F31.9"),
-        ("GBS after Campylobacter", "G61.0"),
+        ("GBS after Campylobacter", "G61.0"), ("Anemia due to chronic kidney disease", "D63.1"),
+        ("Cirrhosis of the liver due to alcohol", "K70.30"), ("Foot ulcer from diabetes", "E11.621"),
     ],
 )  # fmt: skip
 def test_other_spellings_orders_and_wraps_are_read(text: str, code: str) -> None:

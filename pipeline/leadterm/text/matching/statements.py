@@ -27,6 +27,8 @@ SEPARATORS = frozenset(map(get_string_id, (",", "/", "and", "&", "+", "y", "e", 
 INDEX, STATUS_POST = "index", "s/p"
 MARKS = frozenset(",/+")
 LINKED = re.compile(r"\b(?:with|and)\b|\binfluenzal?\b", re.IGNORECASE)
+CAUSE = frozenset(map(get_string_id, ("due", "from", "caused", "because")))
+TOLD = re.compile(r"\b(?:with|and|due|in|from|secondary|induced|related|caused|by)\b", re.IGNORECASE)
 LONG_FORM, FAR = 3, 2
 BESIDE = frozenset(map(get_string_id, ("with", "including")))
 RIGHT, LEFT = get_string_id("right"), get_string_id("left")
@@ -60,18 +62,23 @@ def keep_apart(
     crossing = {tokens: cut for tokens in every if (cut := _cut(tokens, cuts)) >= 0} if cuts else {}
     beside = [i for i, number in enumerate(written) if number in BESIDE]
     further = {tokens: cut for tokens in every if (cut := _cut(tokens, beside)) >= 0} if beside else {}
+    because = [i for i, number in enumerate(written) if number in CAUSE]
+    caused = {tokens: cut for tokens in every if (cut := _cut(tokens, because)) >= 0} if because else {}
     by_token: dict[int, list[tuple[int, ...]]] = {}
-    for tokens in every if crossing or further else ():
+    for tokens in every if crossing or further or caused else ():
         for token in tokens:
             by_token.setdefault(token, []).append(tokens)
     apart = {tokens: cut for tokens, cut in crossing.items() if _are_two(tokens, cut, by_token, quiet)}
     stray = {tokens for tokens, cut in further.items() if _has_site(tokens, cut, by_token, quiet)}
     stray |= _crossed(every, token_column(doc, "LOWER"))
+    torn = {tokens for tokens, cut in caused.items() if _tears(tokens, cut, by_token, quiet)}
 
     after = {i for i in cuts if doc[i].lower_ == STATUS_POST}
 
     def holds(match: Match) -> bool:
         if match.tokens in stray or (after and match.tokens[-1] in after):
+            return False
+        if match.tokens in torn and not TOLD.search(text_of(match)[0]):
             return False
         taken = heads.keys() & match.tokens if len(match.tokens) > 1 else opposite & set(match.tokens)
         if taken:
@@ -201,6 +208,18 @@ def _has_site(
         return False
     longer = (set(other) - left for other in by_token[min(left)] if left < set(other) and other[-1] < cut)
     return any(not quiet.isdisjoint(site) for site in longer)
+
+
+def _tears(
+    tokens: tuple[int, ...], cut: int, by_token: dict[int, list[tuple[int, ...]]], quiet: set[int]
+) -> bool:
+    """Whether a term takes a piece of what stands on one side of a cause: "pain due to bone metastases", bone pain."""
+    for side in ({t for t in tokens if t < cut}, {t for t in tokens if t > cut}):
+        longer = (set(other) for other in by_token[min(side)] if (other[-1] < cut) == (max(side) < cut))
+        within = (other - side for other in longer if side < other and (max(other) < cut or min(other) > cut))
+        if any(not quiet.issuperset(rest) for rest in within):
+            return True
+    return False
 
 
 def _crossed(every: Iterable[tuple[int, ...]], words: Sequence[int]) -> set[tuple[int, ...]]:
