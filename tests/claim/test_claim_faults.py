@@ -8,11 +8,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from claim_samples import FACTS, LINES, blocking, drafts, knee
+from claim_samples import FACTS, LINES, STAY, blocking, drafts, knee
 
 from leadterm.claim.drafting import draft_claim
 from leadterm.claim.form_checks import is_npi, npi_fault
-from leadterm.claim.parties import Facts
+from leadterm.claim.parties import Facts, LineFacts
 from leadterm.claim.write_x12 import x12_text
 from leadterm.claim.x12_faults import find_faults
 from leadterm.errors import LeadtermError
@@ -36,6 +36,21 @@ def line(**values: object) -> Facts:
 
 def claim(**values: object) -> Facts:
     return replace(FACTS, claim=replace(FACTS.claim, **values))  # type: ignore[arg-type]
+
+
+
+def test_a_line_that_repeats_another_is_told() -> None:
+    line = LineFacts("G0463", description="Outpatient clinic visit", charge=180)
+    for second, told in ((line, True), (replace(line, modifiers=("27",)), False)):
+        found = draft_claim(knee(), replace(FACTS, lines=(line, second))).findings
+        assert ("claim-repeated" in [one.rule for one in found]) == told
+
+
+def test_status_at_discharge_goes_with_the_type_of_bill() -> None:
+    for bill, status, wrong in (("111", "01", False), ("111", "30", True), ("112", "30", False), ("113", "01", True)):
+        told = replace(STAY, type_of_bill=bill, discharge_status=status)
+        found = draft_claim(knee(setting="inpatient"), replace(FACTS, claim=told)).findings
+        assert ("claim-status" in [one.rule for one in found]) == wrong, (bill, status)
 
 
 @pytest.mark.parametrize(

@@ -48,6 +48,7 @@ ENVELOPE_ID = 15
 DATES = ("from_date", "to_date", "admission_date", "created")
 MODIFIER = re.compile(r"[0-9A-Z]{2}")
 NUMBER_LENGTH, DIGITS = 20, 8
+STILL_THERE, INTERIM, CLOSED = "30", ("2", "3"), ("1", "4")  # a patient; last digits of types of bill
 DIAGNOSES = {"professional": 12, "institutional": 25}
 LINES = {"professional": 50, "institutional": 999}
 EXTERNALS, POINTERS = 12, 4
@@ -85,6 +86,8 @@ def form_faults(draft: ClaimDraft) -> Iterator[Finding]:
                 yield from _field_faults(draft, name, field, value)
     yield from _claim_faults(draft)
     yield from _count_faults(draft)
+    yield from _repeated(draft)
+    yield from _status_and_bill(draft)
     for number, line in enumerate(draft.lines, 1):
         yield from _line_faults(draft, number, line)
     if draft.setting == "inpatient" and draft.kind == "institutional":
@@ -174,6 +177,23 @@ def _claim_faults(draft: ClaimDraft) -> Iterator[Finding]:
         yield _fault("claim-shape", where="claim.control_number", value=told.control_number, wanted="a number",
                      fix="It lies between 1 and 999999999.")  # fmt: skip
     yield from _unfit(draft, "claim.number" if told.number else "the encounter's id", number_of(draft), NUMBER_LENGTH)
+
+
+def _repeated(draft: ClaimDraft) -> Iterator[Finding]:
+    """Lines that say the same as one before: payers pay the first and deny the others."""
+    seen: dict[tuple[str, ...], int] = {}
+    for number, line in enumerate(draft.lines, 1):
+        first = seen.setdefault((line.code, line.revenue, line.date, *sorted(line.modifiers)), number)
+        if first != number:
+            yield make_finding("claim-repeated", line.system, (line.code,), line=number, first=first)
+
+
+def _status_and_bill(draft: ClaimDraft) -> Iterator[Finding]:
+    """Whether the patient has left, as the status and the last digit of the type of bill tell it."""
+    told = draft.circumstances
+    last, known = told.type_of_bill[-1:], draft.setting == "inpatient" and told.discharge_status
+    if known and last in INTERIM + CLOSED and (known == STILL_THERE) != (last in INTERIM):
+        yield make_finding("claim-status", "", (), status=told.discharge_status, bill=told.type_of_bill)
 
 
 def _count_faults(draft: ClaimDraft) -> Iterator[Finding]:
