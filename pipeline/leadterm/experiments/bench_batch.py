@@ -79,8 +79,11 @@ def run(arguments: Sequence[str], *, blocks: int | None = None, keep: Path = Pat
 
 def children_of(pid: int) -> list[int]:
     """List the processes that a process started."""
-    told = Path(f"/proc/{pid}/task/{pid}/children")
-    return [int(child) for child in told.read_text().split()] if told.exists() else []
+    found: list[int] = []
+    for told in Path(f"/proc/{pid}/task").glob("*/children"):  # each thread has its own
+        with suppress(OSError):
+            found += map(int, told.read_text().split())
+    return found
 
 
 def disturb(
