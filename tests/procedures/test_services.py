@@ -36,6 +36,8 @@ GIVEN = [
     ("ED COURSE: Ceftriaxone 1 g IM was given.", "J0696", 4),
     ("TREATMENT: He received Toradol 30 mg IV.", "J1885", 2),
     ("PROCEDURE: The right knee was injected with 40 mg of Kenalog.", "J3301", 4),
+    ("TREATMENT: Albumin 25% 50 mL was given IV after the paracentesis.", "P9047", 1),
+    ("TREATMENT: She was infused with 250 mL of albumin 5%.", "P9045", 1),
     ("PROCEDURE: Depo-Medrol 80 mg/mL, 1 mL, was injected into the bursa.", "J1010", 80),
     ("ED COURSE: She was given 2 liters of normal saline.", "J7030", 2),
     ("ED COURSE: Normal saline 500 mL bolus was administered IV.", "J7040", 1),

@@ -22,6 +22,7 @@ NAMED_STRENGTH = re.compile(r"^[- ]?(10|20|40|80)\b(?!\s*(?:mg|mcg|cc|ml|units?|
 STRENGTH_NAMED = frozenset({"depo-medrol", "depomedrol", "depo medrol", "kenalog"})
 CONTINUED = re.compile(r"\s*(?:dose|amount|strength|total dose|route|given|qty|quantity)\s*[:=]", re.IGNORECASE)
 SAME = re.compile(r"^[\s,]*[(/\[,]?\s*(?:brand|i\.e\.|aka|generic)?\s*$")
+PERCENT = re.compile(r"(\d+(?:\.\d+)?)\s?%")
 RENAL = ("esrd", "stage renal", "dialysis")
 ESRD = re.compile(
     r"(?<!not on )(?<!not yet on )(?<!no )(?<!without )(?<!pre-)"
@@ -158,7 +159,15 @@ def _fitting(products: Sequence[Product], site: _Site, day: date | None, text: s
     if any(product.since == NEW and not product.qualified for product in mine):
         newest = [product for product in mine if product.since == NEW or product.code[0] != "J"]
         mine = newest or mine
-    return sorted(mine, key=lambda product: _order(product, site, named))
+    told = PERCENT.search(text, site.drug.start, site.drug.end + 8)
+    share = told and told[1]
+    return sorted(mine, key=lambda product: (_other_share(product.title, share), *_order(product, site, named)))
+
+
+def _other_share(title: str, share: str | None) -> bool:
+    """Whether a title tells another strength in percent than the note: albumin 5% and 25%."""
+    own = PERCENT.search(title)
+    return bool(share and own and own[1] != share)
 
 
 def _order(product: Product, site: _Site, named: Sequence[Product]) -> tuple[bool, bool, int, float, str]:
