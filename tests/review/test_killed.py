@@ -31,15 +31,15 @@ print("ready", flush=True)
 for run in sys.stdin:
     child = os.fork()
     if child:
-        print("child", child, flush=True)
         os.waitpid(child, 0)
         print("dead", flush=True)
         continue
+    print("child", os.getpid(), flush=True)
     store = DecisionStore(where if "://" in where else Path(where))
     for i in range(100000):
         name = f"{run.strip()}-{i}"
         store.append(Entry(name, "", "ana", "e1", "0f", (Change("comment", value="x" * 3000),)))
-        print(name, flush=True)
+        os.write(1, (name + "\\n").encode())  # whole, or not at all
 """
 
 
@@ -100,7 +100,9 @@ def test_killed_while_it_saves_it_has_all_that_it_acknowledged(where: str) -> No
             told += [parent.stdout.readline().strip() for _ in range(1 + run % 3)]
             time.sleep(run % 7 / 2000)  # now here, now there in a save
             os.kill(child, signal.SIGKILL)
-            told += iter(lambda: parent.stdout.readline().strip(), "dead")
+            while (line := parent.stdout.readline().strip()) != "dead":
+                assert line, "the writer itself has ended"
+                told.append(line)
         parent.stdin.close()
     store = opened(where)
     kept = [one.id for one in store.entries(("e1", "0f"))]
