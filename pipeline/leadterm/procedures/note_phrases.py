@@ -19,6 +19,7 @@ BORDER = "\x01"  # stands where a sentence begins, so that no phrase goes across
 SPACE = rf"[^\w{BORDER}.;:]+"
 GAPS = {dots: rf"(?:{SPACE}\w+){{0,{most}}}?{SPACE}" for dots, most in (("..", 7), ("...", 14))}
 KEY = 4  # letters by which a phrase is looked up
+WORD_START = re.compile(rf"\b\w{{1,{KEY}}}")
 _FOREIGN = re.compile(r"[^\x00-\x7f]")
 # the vessel by which an instrument came in is not the one operated on
 ACCESS = re.compile(
@@ -50,8 +51,8 @@ class Page:
     def places(self) -> dict[str, list[int]]:
         """Where words begin, by their first letters."""
         found: dict[str, list[int]] = defaultdict(list)
-        for match in re.finditer(r"\w+", self.text):
-            found[match.group()[:KEY]].append(match.start())
+        for match in WORD_START.finditer(self.text):
+            found[match[0]].append(match.start())
         return found
 
     @cached_property

@@ -180,8 +180,8 @@ class Builder:
         codes = [stem.stem + "".join(rest) for row in rows for rest in product(*row.values[1:])]
         if not codes or len(stem.stem) != STEM:
             return
-        settled = [code for code in codes if all(a in ("*", b) for a, b in zip(way.settled, code[4:], strict=True))]
-        codes = settled or codes
+        told_by_words = [(at, char) for at, char in enumerate(way.settled, start=STEM) if char != "*"]
+        codes = [code for code in codes if all(code[at] == char for at, char in told_by_words)] or codes
         wanted, told = [], []
         for at, axis, spec in zip((5, 6, 7), AXES, way.rest, strict=True):
             char, known = self._wanted(axis, at, spec, codes, place)

@@ -201,12 +201,13 @@ def _matches(page: Page, tables: AxisTables) -> list[tuple[int, int, str, Way]]:
 
 def _is_fuller(other: tuple[int, int, str, Way], match: tuple[int, int, str, Way], text: str) -> bool:
     """Whether other words hold those of a match and more, and tell the same operation of the same part otherwise."""
+    if not (other[0] <= match[0] and match[1] <= other[1]) or other[:2] == match[:2]:
+        return False
     one, way = match[3], other[3]
-    holds = other[0] <= match[0] and match[1] <= other[1] and other[:2] != match[:2]
-    if holds and way.table[2] == "P" and one.table[2] in "HRU":  # what is taken out was not put in
+    if way.table[2] == "P" and one.table[2] in "HRU":  # what is taken out was not put in
         return True
     same = (one.table, one.part) == (way.table, way.part) and one.rest != way.rest and way.sure >= one.sure
-    return holds and same and " and " not in text[match[1] : other[1]]
+    return same and " and " not in text[match[1] : other[1]]
 
 
 def _is_special(general: tuple[int, int, str, Way], other: tuple[int, int, str, Way]) -> bool:
