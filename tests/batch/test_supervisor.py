@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -191,7 +192,8 @@ def test_killed_at_random_it_gives_the_same_bytes(command: list[str], tmp_path: 
 def test_an_interrupt_says_how_to_go_on(command: list[str], tmp_path: Path) -> None:
     source = write_lines(tmp_path / "n.jsonl", 1200)  # more than are read before the interrupt arrives
     whole = [*command, str(source), str(tmp_path / "out"), "--format", "jsonl", "--notes-per-part", "20"]
-    process = subprocess.Popen(whole, stderr=subprocess.PIPE, text=True)
+    heard = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)  # which a shell's background jobs ignore
+    process = subprocess.Popen(whole, stderr=subprocess.PIPE, text=True, preexec_fn=heard)
     records = tmp_path / "out" / "_run" / "records.jsonl"
     while not records.exists() or not records.stat().st_size:
         time.sleep(0.05)
