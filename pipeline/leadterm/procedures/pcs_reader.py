@@ -37,7 +37,7 @@ OPERATIVE = re.compile(
     r"prepped|draped|\bincision (?:was|is)|operative (?:report|note|diagnos)|procedures? performed|op note"
 )
 BIRTH, SURFACE = "10E0XZZ", ("0H", "0J")
-PARTS_OF: Mapping[str, Mapping[str, str]] = {"0D": {"E": "FGHKLMN", "8": "9AB"}, "0U": {"9": "C"}}  # of organs
+PARTS_OF: Mapping[str, Mapping[str, str]] = {"0D": {"E": "FGHKLMN", "8": "9AB"}}  # of organs
 PERINEUM, SPHINCTER = "0KQM", ("0DQP", "0DQR")  # a tear of the third degree is one of the second as well
 DONE = ("named", "done", "said")
 TAKEN = "B5"  # operations that take away or destroy a part of what they name

@@ -34,7 +34,8 @@ BY_ASSERTION: Mapping[str, Status] = {
     "absent": "not", "hypothetical": "planned", "conditional": "planned", "family": "elsewhere", "history": "past",
     "possible": "planned",
 }  # fmt: skip
-PASSIVE = re.compile(r"\b(?:was|were)\b(?! not)|(?:ed|en)$")  # within the words of a procedure: the tube was placed
+# within the words of a procedure: the tube was placed
+PASSIVE = re.compile(r"\b(?:was|were)\b(?! not)|(?:ed|given|taken)$")
 NEAR, STEP = 90, 12  # characters within which a cue is heard; those that make it farther than another
 ORDER = ("refused", "not", "elsewhere", "earlier", "past", "planned", "done", "now")
 TURN = re.compile(r";|\b(?:but|however|although|though|whereas)\b")

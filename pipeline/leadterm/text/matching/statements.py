@@ -49,7 +49,7 @@ def keep_apart(
     doc: Doc, scan: Scan, matches: Sequence[Match], text_of: Callable[[Match], tuple[str, str]],
     words_of: Callable[[Match], set[int]], vocabulary: tuple[str, ...], quiet: set[int],
 ) -> list[Match]:  # fmt: skip
-    """Drop the terms put together from two statements, or from a piece of an abbreviation's long form.
+    """Drop the terms put together from two statements, of a cause and a piece, or of a piece of a short form's words.
 
     A term over a comma, slash or "and" stays where one side names no diagnosis of its own, where the words stand in
     the term as in the note, or where the classification links them ("with").
@@ -215,9 +215,8 @@ def _tears(
 ) -> bool:
     """Whether a term takes a piece of what stands on one side of a cause: "pain due to bone metastases", bone pain."""
     for side in ({t for t in tokens if t < cut}, {t for t in tokens if t > cut}):
-        longer = (set(other) for other in by_token[min(side)] if (other[-1] < cut) == (max(side) < cut))
-        within = (other - side for other in longer if side < other and (max(other) < cut or min(other) > cut))
-        if any(not quiet.issuperset(rest) for rest in within):
+        within = (set(other) for other in by_token[min(side)] if other[-1] < cut or other[0] > cut)
+        if any(side < other and not quiet.issuperset(other - side) for other in within):
             return True
     return False
 
