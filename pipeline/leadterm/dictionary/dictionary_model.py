@@ -38,8 +38,6 @@ if TYPE_CHECKING:
 
 __all__ = ["DictionaryModel", "load_dictionary"]
 
-MOST_KEPT = 200_000  # characters of the notes of an encounter that are kept open
-
 
 @dataclass(frozen=True, eq=False)
 class DictionaryModel(FrameReader):
@@ -120,9 +118,9 @@ class DictionaryModel(FrameReader):
         """Read the notes and keep them open; those of the last encounter are at hand if another system asks."""
         if self._opened and self._opened[0][0] is encounter:
             return self._opened[0][1]
+        self._opened.clear()  # a long record is let go before the next is read
         notes = [self.readers.open(note, encounter.language) for note in encounter.notes]
-        small = sum(len(note.text) for note in encounter.notes) <= MOST_KEPT
-        self._opened[:] = [(encounter, notes)] if small else []
+        self._opened.append((encounter, notes))
         return notes
 
     def find(self, encounter: Encounter) -> list[Candidate]:
