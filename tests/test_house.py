@@ -13,6 +13,7 @@ PACKAGE = Path(__file__).parents[1] / "pipeline" / "leadterm"
 
 # From top to bottom: a room may know the rooms of lower floors, and itself.
 FLOORS = (
+    ("__main__",),
     ("cli", "server", "spacy_component"),
     ("review", "batch"),
     ("claim", "practise"),

@@ -21,7 +21,7 @@ SECRET = "Zebrafish allergy"
 
 
 def run(*arguments: str, **options: object) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", "import sys; from leadterm.cli import main; sys.exit(main())", *arguments]
+    command = [sys.executable, "-m", "leadterm", *arguments]
     return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60, **options)  # type: ignore[call-overload, no-any-return]
 
 
