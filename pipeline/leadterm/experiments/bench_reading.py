@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from leadterm.errors import LeadtermError
+from leadterm.experiments.peers import peers
 from leadterm.storage.text_files import read_text
 
 if TYPE_CHECKING:
@@ -213,10 +214,16 @@ def contenders(load: Callable[[], DictionaryModel]) -> list[Timing]:
         Timing("negspacy, mentions given", _negex(engine), with_mentions),
         Timing("scispaCy linker, mentions given", _linker(engine.system), with_mentions, most=LINKER_NOTES),
         Timing("leadterm text stages", load().readers.of("en")[0], str),
+        *(Timing(name, read, str) for name, read in peers(_terms(engine))),
         _suggesting("leadterm suggest, diagnoses alone", load(), "outpatient", systems=[engine.system.name]),
         _suggesting("leadterm suggest, outpatients", load(), "outpatient"),
         _suggesting("leadterm suggest, inpatients", load(), "inpatient"),
     ]
+
+
+def _terms(model: DictionaryModel) -> list[tuple[str, str]]:
+    lexicon = model.readers.of("en")[1].lexicon
+    return [(lexicon.text(number), lexicon.codes[lexicon.code[number]]) for number in range(len(lexicon))]
 
 
 def _suggesting(name: str, model: DictionaryModel, setting: str, **asked: Any) -> Timing:
