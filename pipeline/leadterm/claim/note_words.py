@@ -6,7 +6,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 
 from leadterm.schema import EvidenceSpan, Mention, Note
 from leadterm.storage.tsv import package_table
@@ -18,7 +18,8 @@ from leadterm.text.layout.sentences import sentence_starts
 __all__ = ["NoteWords", "find_service", "key_words"]
 
 WORD = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:[-'][A-Za-z0-9]+)*|\d+")
-STEM, HEAD = 6, 2
+STEM, HEAD, SHORT = 6, 2, 4
+ENDING = re.compile(r"(?<=\w{4})(?:ations?|ions?|ings?|ages?|ments?|ed|es|e)$")  # drained, drainage; excised, excision
 MOST, LEAST = 4, 0.4  # sentences kept, and the share of the best one's weight that they need
 NUMBERED = re.compile(r"^[ \t]*[(#]?(\d{1,2})[.):]\s", re.MULTILINE)
 _EMPTY = (
@@ -27,7 +28,7 @@ _EMPTY = (
     "services service supply procedure procedures prefabricated custom fitted fabricated adjustable standard "
     "minutes minute hour first dose doses administered through only same day patient patients medically necessary "
     "general additional initial code injection simple established new oral intravenous positive negative joint "
-    "tablet "
+    "tablet infusion assay quantitative determination diagnostic model segmental complete timed "
 )
 EMPTY = frozenset(_EMPTY.split())
 
@@ -84,9 +85,11 @@ class NoteWords:
         return found
 
 
+@lru_cache(maxsize=4096)
 def _stem(word: str) -> str:
     word = word.lower()
-    return (word[:-1] if len(word) > 4 and word.endswith("s") and not word.endswith("ss") else word)[:STEM]
+    word = word[:-1] if len(word) > SHORT and word.endswith("s") and not word.endswith("ss") else word
+    return ENDING.sub("", word)[:STEM]
 
 
 def key_words(text: str) -> tuple[str, ...]:

@@ -19,15 +19,20 @@ __all__ = ["Grounds", "point"]
 MOST = 4
 COVERED, SUPPORTED, SAME_SENTENCE, SAME_PROBLEM, NEAR, NEAR_WITHIN, SHARED = 20.0, 4.0, 3.0, 3.0, 1.5, 400.0, 2.0
 ENOUGH, LITTLE, ALSO = 1.5, 0.3, 0.85
+RIVAL, CLEARLY, IN_NOTE = 0.55, 0.5, ("sentence", "problem", "drug")
+SAME_LIMB, ELSEWHERE = 0.5, -2.0
 FOR_ITSELF = 3.0  # what such a visit is for: counseling on smoking, dialysis
 BESIDE = -3.0  # what only says how the patient lives, unless such services are for it
 SEQUELA = 8  # characters of a code that ends in the S of a sequela
 FURTHER = 0.85
+FOLLOWS = 0.3  # where nearness alone speaks: a service is told behind what it is for, more often than before it
 LATER = 0.03  # of a row, a diagnosis named later
 PER_RANK = 0.05  # of two that fit as well, the earlier one
 VISIT = re.compile(
     r"\b(visit|evaluation and management|consultation|office|outpatient clinic|emergency department|observation care"
-    r"|telehealth|encounter|annual (?:physical )?exam\w*|physical exam\w*|medication management|hospital care)\b",
+    r"|telehealth|encounter|annual (?:physical )?exam\w*|physical exam\w*|medication management|hospital care"
+    r"|advance care planning|chronic care management|transitional care|critical care|prolonged service\w*"
+    r"|care plan oversight|nursing facility care|discharge day)\b",
     re.IGNORECASE,
 )
 STATUS = (
@@ -52,6 +57,15 @@ STATUS = (
 )
 ENCOUNTERS = ("Z51", "Z52", "Z53", "Z71")
 ADJUNCT = re.compile(r"[VWXY]|T(3[6-9]|4\d|50)\..{2}[56]|T(3[6-9]|4\d|50)\.[\dA-Z]X5|B9[5-7]")  # go with another code
+LIMBS = frozenset({"arm", "leg"})
+PARTS: Mapping[str, re.Pattern[str]] = {
+    name: re.compile(rf"\b(?:{words})\b", re.IGNORECASE)
+    for name, words in {
+        "arm": r"arms?|forearms?|elbows?|wrists?|hands?|fingers?|thumbs?|shoulders?|upper (?:limb|extremity)|axilla",
+        "leg": r"legs?|knees?|ankles?|foot|feet|toes?|heels?|thighs?|cal(?:f|ves)|hips?|lower (?:limb|extremity|leg)",
+        "right": "right|RT", "left": "left|LT",
+    }.items()
+}  # fmt: skip
 KIN = (("I10", "I11", "I12", "I13", "I15", "O10"), ("E08", "E09", "E10", "E11", "E13", "O24"))
 """Families that a drug for one of them is given for as well."""
 SAID: Mapping[str, str] = {
@@ -61,6 +75,7 @@ SAID: Mapping[str, str] = {
     "problem": "documented under the same problem",
     "near": "documented close by",
     "words": "names the same part or condition",
+    "part": "of the same limb",
     "purpose": "such services are done for it",
     "visit": "addressed at this visit",
     "told": "as told",
@@ -106,15 +121,37 @@ def point(line: ServiceLine, diagnoses: Sequence[Diagnosis], grounds: Grounds) -
     )
     best, at, one, parts = weighed[0]
     if best < ENOUGH:
+        best, at, one, parts = max(weighed, key=lambda of: of[0] - FOLLOWS * (not _is_before(of[2], line)))
         told = _why(parts) if best > LITTLE else SAID["default"]
         at, one = (at, one) if best > LITTLE else able[0]
         return (Pointer(at, told, _together(line, one), sure=False),)
     kept = [found for found in weighed if found[0] >= ALSO * best][:MOST]
-    return tuple(Pointer(at, _why(parts), _together(line, one)) for _, at, one, parts in kept)
+    sure = not any(_rivals(parts, best, other[3], other[0]) for other in weighed[1:])
+    return tuple(
+        Pointer(at, _why(parts), _together(line, one), sure=sure or found > 0)
+        for found, (_, at, one, parts) in enumerate(kept)
+    )
 
 
 def _is_status(code: str) -> bool:
     return code.startswith(STATUS) and not code.startswith(ENCOUNTERS)
+
+
+def _rivals(first: Mapping[str, float], best: float, other: Mapping[str, float], weight: float) -> bool:
+    """Whether another diagnosis may well be the one: as weighty by purpose alone, or the note speaks for one of the two
+    and the purpose for the other.
+    """
+    if first["coverage"] or weight < RIVAL * best:
+        return False
+    told, other_told = (max(one.get(name, 0.0) for name in IN_NOTE) for one in (first, other))
+    apart = told < other_told or first["purpose"] + CLEARLY < other["purpose"]
+    return apart or (not told and weight >= ALSO * best)
+
+
+def _is_before(one: Diagnosis, line: ServiceLine) -> bool:
+    """Whether a diagnosis is told before a service, in the same note."""
+    places = [(mention.note_id, mention.start) for mention in line.evidence[:1]]
+    return any(mention.note_id == note and mention.start < at for note, at in places for mention in one.evidence)
 
 
 def _why(parts: Mapping[str, float]) -> str:
@@ -141,6 +178,7 @@ def _weigh(line: ServiceLine, one: Diagnosis, grounds: Grounds) -> dict[str, flo
     parts["coverage"] = COVERED * (one.code.replace(".", "") in covered or one.code in covered)
     said = " ".join((one.title, one.family, *(mention.text for mention in one.evidence)))
     parts["words"] = SHARED * len(set(key_words(line.title)) & set(key_words(said)))
+    parts["part"] = _same_part(" ".join((line.title, *line.modifiers)), said)
     for name, weight in _nearness(line, one, grounds):
         parts[name] = max(weight, parts.get(name, 0.0))
     late = len(one.code) == SEQUELA and one.code.endswith("S")  # what it led to stands beside it
@@ -175,6 +213,14 @@ def _purpose(title: str, code: str) -> float:
         if code.startswith(prefixes) and words.search(title)
     )
     return found[-1] + 0.25 * sum(found[:-1]) if found else 0.0
+
+
+def _same_part(service: str, said: str) -> float:
+    """Whether a service and a diagnosis speak of one limb, or of another, or of the other side."""
+    one, other = ({name for name, words in PARTS.items() if words.search(text)} for text in (service, said))
+    limbs, sides = one & other & LIMBS, {"right", "left"}
+    apart = (one & LIMBS and other & LIMBS and not limbs) or (one & sides and other & sides and not one & other & sides)
+    return ELSEWHERE if apart else SAME_LIMB if limbs else 0.0
 
 
 def _supported(title: str, code: str) -> bool:
