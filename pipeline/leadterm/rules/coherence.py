@@ -37,6 +37,7 @@ EARLY = frozenset({
     "chief_complaint", "reason_for_visit", "hpi", "subjective", "past_medical_history", "admission_diagnosis",
 })  # fmt: skip
 UNSURE = frozenset({"possible", "hypothetical"})
+ASKED = frozenset({"chief_complaint", "reason_for_visit"})
 LIKELY = 0.25
 ACUTE = ("I21", "I22", "I26", "I60", "I61", "I62", "I63", "I82.4", "C")
 ORGANISMS = ("B95", "B96", "B97")
@@ -179,12 +180,18 @@ def _uncertain(case: Case) -> Iterator[Finding]:
         section = confirmed_section(one.code) if one.evidence[0].assertion in UNSURE else ""
         if section:
             yield _found("confirmed-only", case, one, section=section)
-        elif not doubts or one.evidence[0].assertion != "possible":
+        elif not doubts or not _is_doubted(one):
             continue
         elif not case.facts.inpatient:
             yield _found("uncertain-outpatient", case, one)
         elif not is_final(doubts):
             yield _found("uncertain-inpatient", case, one)
+
+
+def _is_doubted(one: Coded) -> bool:
+    """Whether what a note says of a code is uncertain, but for its naming why the patient comes."""
+    said = [mention for mention in one.evidence if mention.section not in ASKED] or one.evidence
+    return said[0].assertion == "possible"
 
 
 def _types(case: Case) -> Iterator[Finding]:

@@ -19,7 +19,7 @@ CATEGORIES = frozenset({
     "absent", "denied", "possible", "hypothetical", "conditional", "family", "history",
     "planned", "screening", "allergy", "status", "topic",
 })  # fmt: skip
-OTHERS = frozenset(("pseudo", "affirm", "close", "weak", "clause", "onset", "talk"))
+OTHERS = frozenset(("pseudo", "affirm", "close", "weak", "clause", "onset", "talk", "causes"))
 SENTENCE_MARK = 1
 MARKS = (".", ",", ";", ")", "!", "•", "|")
 CLAUSE_ENDS: Mapping[str, tuple[str, ...]] = {
@@ -32,7 +32,7 @@ DIRECTIONS = frozenset({"forward", "backward", "end", "-"})
 class Cue(NamedTuple):
     """A cue of a table.
 
-    ``category``: what it says, one of `CATEGORIES`, or ``pseudo affirm close weak clause onset``. ``direction``:
+    ``category``: what it says, one of `CATEGORIES`, or ``pseudo affirm close weak clause onset causes``. ``direction``:
     ``forward``, ``backward``, ``end`` (backward, where a clause ends after it) or ``-``. ``scope``: most tokens it
     reaches; 0 for the whole clause.
     """

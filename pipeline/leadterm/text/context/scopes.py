@@ -26,6 +26,8 @@ HARD = frozenset({";", "•", "|", "!"})
 OR_WORDS = frozenset({"or", "nor", "and/or", "vs", "vs.", "versus", "ni", "o", "u"})
 AND_WORDS = OR_WORDS | {"and", "y", "e", "&"}
 DENIALS = frozenset({"no", "without", "denies", "denied"})
+ANNOUNCING = frozenset({"include", "includes", "including", "such", "are", "is", "were", "was", "would", "could", "may", "might", ":"})
+LISTS = ("differential", "ddx", "considerations")  # what these name goes on behind a comma
 
 
 class Scope(NamedTuple):
@@ -59,6 +61,8 @@ class Sentence:
                     found += self._rest_of_list(number)
                 if cue.category == "pseudo" and self.words[hit.start] == "never":  # a never smoker does not smoke
                     found.append(Scope(hit.start + 1, hit.end, "absent", hit.start, hit.start + 1))
+                if cue.category == "causes":
+                    found += self._announced(hit)
                 assertion = ASSERTIONS.get(cue.category)
                 idle = cue.category == "topic" and not talk
                 if assertion is None or idle or (ended and cue.direction == "forward"):
@@ -82,6 +86,12 @@ class Sentence:
         high = self._forward(number, cue)
         listed = not OR_WORDS.isdisjoint(self.words[comma:high])
         return [Scope(comma + 1, high, "absent", hit.start, hit.end)] if listed else []
+
+    def _announced(self, hit: Hit) -> list[Scope]:
+        """What "possible causes of her pain are" announces: all behind the verb."""
+        verb = next((i for i in range(hit.end, len(self.words)) if self.words[i] in ANNOUNCING), len(self.words))
+        high = next((i for i in range(verb, len(self.words)) if self.words[i] in HARD), len(self.words))
+        return [Scope(verb + 1, high, "possible", hit.start, hit.end)] if verb + 1 < high else []
 
     def _forward(self, number: int, cue: Cue) -> int:
         """One past the last position a forward cue reaches."""
@@ -137,7 +147,7 @@ class Sentence:
         """Whether a comma ends a forward reach: not within "X, Y or Z", nor in a list that is the whole sentence."""
         if cue.category not in ENDS_AT_COMMA or cue.category == "status":
             return cue.category == "status"
-        if not OR_WORDS.isdisjoint(self.words[comma:high]):
+        if not OR_WORDS.isdisjoint(self.words[comma:high]) or cue.text.startswith(LISTS):
             return False
         whole = cue.category == "possible" and start - len(cue.text.split()) <= 1 and high >= len(self.words) - 1
         edges = [start - 1, *(i for i in self.commas if start <= i < high), high]
