@@ -50,6 +50,9 @@ def brought_in(above: list[Coded], below: list[Coded], record: str = "") -> dict
         ([code("Z80.3", assertion="family")], "outpatient", [], ""),
         ([code("J18.9", assertion="hypothetical")], "outpatient", ["J18.9"], "may come"),
         ([code("E11.9", 0.6), code("E10.9", 0.7, at=1)], "outpatient", ["E11.9"], "contradicts E10.9"),
+        ([code("F17.210", 0.7), code("Z87.891", 0.6, at=1)], "outpatient", ["Z87.891"], "contradicts F17.210"),
+        ([code("Y93.73", 0.9), code("M25.561", 0.7, at=1)], "outpatient", ["Y93.73"], "I.C.20.a.1"),
+        ([code("Y93.73", 0.9), code("S83.91XA", 0.7, at=1)], "outpatient", [], ""),
         ([code("N18.4", 0.9), code("N18.6", 0.5, at=1)], "inpatient", ["N18.4"], "contradicts N18.6"),
         ([code("S39.012A", 0.7), code("S39.012D", 0.6)], "outpatient", ["S39.012D"], "contradicts S39.012A"),
         ([code("N18.9", 0.9), code("N18.32", 0.5, at=1)], "outpatient", ["N18.9"], "N18.32"),
@@ -88,6 +91,15 @@ def test_a_rule_leaves_out(codes: list[Coded], setting: str, gone: list[str], sa
 def test_words_that_two_excluding_codes_share_give_the_surer_one() -> None:
     assert list(judge(code("R73.03", 0.6), code("E11.9", 0.9))) == ["R73.03"]
     assert not judge(code("R73.03", 0.6), code("E11.9", 0.9, at=1))
+
+
+def test_a_complaint_that_the_rest_of_the_note_doubts_is_uncertain() -> None:
+    asked, doubted, firm = (
+        code("K29.70", assertion=said, section=section).evidence[0]
+        for said, section in (("present", "chief_complaint"), ("possible", "hpi"), ("present", "assessment"))
+    )
+    assert "IV.H" in judge(Coded("icd10cm", "K29.70", evidence=(asked, doubted), confidence=0.8))["K29.70"]
+    assert judge(Coded("icd10cm", "K29.70", evidence=(firm, asked, doubted), confidence=0.8)) == {}
 
 
 def test_order_of_the_set_changes_nothing() -> None:

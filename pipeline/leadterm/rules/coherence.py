@@ -30,7 +30,7 @@ __all__ = ["brought_in", "left_out", "record_of"]
 
 FACTORS, FAMILY_HISTORY = ("Z",), ("Z80", "Z81", "Z82", "Z83", "Z84")
 LISTS = frozenset({"diagnosis", "discharge_diagnosis", "problem_list"})
-TYPES = (("E08", "E09", "E10", "E11", "E13"), ("I10", "I11", "I12", "I13"))
+TYPES = (("E08", "E09", "E10", "E11", "E13"), ("I10", "I11", "I12", "I13"), ("F17.2", "Z87.891"))
 PAIN = ("M25.5", "M79.6")
 WEIGHTY, SAID = 0.5, 0.25
 EARLY = frozenset({

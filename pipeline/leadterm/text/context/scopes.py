@@ -26,7 +26,8 @@ HARD = frozenset({";", "•", "|", "!"})
 OR_WORDS = frozenset({"or", "nor", "and/or", "vs", "vs.", "versus", "ni", "o", "u"})
 AND_WORDS = OR_WORDS | {"and", "y", "e", "&"}
 DENIALS = frozenset({"no", "without", "denies", "denied"})
-ANNOUNCING = frozenset({"include", "includes", "including", "such", "are", "is", "were", "was", "would", "could", "may", "might", ":"})
+_ANNOUNCING = "include includes including such are is were was would could may might :"
+ANNOUNCING = frozenset(_ANNOUNCING.split())
 LISTS = ("differential", "ddx", "considerations")  # what these name goes on behind a comma
 
 
