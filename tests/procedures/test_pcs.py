@@ -263,10 +263,12 @@ def test_other_sections_and_root_operations_with_a_body_part(
 def test_every_row_of_words_builds_valid_codes_only() -> None:
     place = Place("right l4 l5 lad", 0, ("right left femur skin finger",))
     for way in (*ways(), *ways("es")):
+        if not way.table:  # words that only look like a procedure
+            continue
         built = list(BUILDER.build(way, place))
         assert all(one.code in TABLES for one in built), way
         assert built or way.part in ("?", "any"), way
-        assert way.table in TABLES.tables or way.part == "any", way
+        assert way.table in TABLES.tables or way.part in ("any", "freed"), way
 
 
 @settings(max_examples=150)

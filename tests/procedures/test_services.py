@@ -136,6 +136,24 @@ def test_a_code_that_ended_is_told_with_its_last_day() -> None:
     assert all("ended" not in hint for suggestion in one.values() for hint in suggestion.hints)
 
 
+MODIFIED = [
+    ("Pembrolizumab 200 mg IV was given. Two 100 mg vials, nothing discarded.", "J9271", ["JZ"]),
+    ("Bortezomib 2.3 mg given subcutaneously. One 3.5 mg vial opened; 1.2 mg discarded.", "J9041", ["JW"]),
+    ("Gemcitabine 1.9 g IV and dexamethasone 8 mg IV given. A 2 g vial was opened, 100 mg wasted.", "J9201", ["JW"]),
+    ("Ranibizumab 0.5 mg intravitreal injection was given in the right eye.", "J2778", ["RT"]),
+    ("Synvisc-One 48 mg was injected into the left knee.", "J7325", ["LT"]),
+    ("Ambulance: BLS emergency transport from nursing home to hospital, 4 miles.", "A0429", ["EH"]),
+    ("Ambulance: BLS non-emergency transfer from the hospital to dialysis center, 3 miles.", "A0425", ["HJ"]),
+    ("Screening colonoscopy, average risk Medicare. A polyp in the cecum was removed by snare.", "G0121", ["PT"]),
+    ("Screening colonoscopy, average risk Medicare; no polyps.", "G0121", []),
+]
+
+
+@pytest.mark.parametrize(("text", "code", "modifiers"), MODIFIED)
+def test_modifiers_speak_from_the_note(text: str, code: str, modifiers: list[str]) -> None:
+    assert [one.code for one in found(text)[code].modifiers] == modifiers
+
+
 def test_waste_and_sides_are_modifiers_with_a_reason() -> None:
     one = found("INFUSION: Remicade 350 mg IV was infused, 50 mg discarded from the vial.")["J1745"]
     assert one.units == 35

@@ -9,6 +9,7 @@ from itertools import product
 
 from leadterm.codes.axis_tables import AxisTables
 from leadterm.procedures import pcs_levels as levels
+from leadterm.procedures.note_phrases import BORDER
 from leadterm.procedures.pcs_parts import Part, PartFinder, side_in
 from leadterm.procedures.pcs_words import Way, said
 from leadterm.procedures.performed import Status
@@ -22,6 +23,8 @@ NEAR = 90  # characters around a word of operation in which its body part stands
 PERIPHERAL = "047"  # dilation of arteries of the lower half of the body
 GRAFT = "0HR"
 DONOR = re.compile(r"\b(?:harvested )?from .*?(?= (?:to|onto|over|for|applied|and)\b|[,;]|$)|donor site.*")
+FREED = ("0B", "0D", "0F", "0T", "0U")  # what adhesions are cut from; the wall that they go to is not it
+ONWARD = re.compile(r"\b(?:and|with|then|but|which|while)\b|[,;:]")
 REGIONS = ("spine", "cord", "root", "vertebra")
 
 
@@ -33,6 +36,7 @@ class Place:
     at: int
     more: tuple[str, ...] = ()
     before: str = ""
+    end: int = 0
 
     @property
     def near(self) -> str:
@@ -40,9 +44,16 @@ class Place:
         return self.sentence[max(0, self.at - NEAR) : self.at + NEAR]
 
     @property
+    def own(self) -> str:
+        """The phrase and the words behind it, up to those that lead on."""
+        stop = ONWARD.search(self.sentence, self.end)
+        return self.sentence[self.at : min(stop.start() if stop else len(self.sentence), self.end + NEAR)]
+
+    @property
     def side(self) -> str:
-        """The side that stands nearest in the sentence, else the last of the one before, else the first after."""
-        asked = ((self.sentence, self.at), (self.before, len(self.before)), *((text, 0) for text in self.more))
+        """The side of the phrase, else the nearest in the sentence, the last of the one before, the first after."""
+        nearest = ((self.own, 0), (self.sentence, self.at), (self.before, len(self.before)))
+        asked = (*nearest, *((text, 0) for text in self.more))
         return next((side for text, at in asked if (side := side_in(text, at))), "")
 
     @property
@@ -122,6 +133,10 @@ class Builder:
                 return
             hint = () if count else ("how many arteries were treated is not documented",)
             yield _Stem(f"{way.table}{max(count, 1) - 1}", hint, bool(count))
+        elif way.part in ("dura", "brain"):
+            yield _Stem(way.table + (levels.dura_part(texts) if way.part == "dura" else levels.brain_part(texts[:2])))
+        elif way.part == "freed":
+            yield from self._freed(way, place)
         elif "/" in way.part:
             yield from self._sided(way.table, way.part.split("/"), place)
         elif way.part == "any":
@@ -131,6 +146,13 @@ class Builder:
             yield from self._found(way, place)
         else:
             yield _Stem(way.table + way.part.rstrip("*"))
+
+    def _freed(self, way: Way, place: Place) -> Iterator[_Stem]:
+        """What adhesions were cut from: by the sentence, else by those that tell of adhesions, else the peritoneum."""
+        told = [text for whole in place.more[-1:] for text in whole.split(BORDER) if "adhe" in text]
+        found = [one for text in (place.sentence, *told) if (one := self.parts.any(way.table, text, FREED))]
+        best = min(found, key=lambda one: one[1].core == "Peritoneum", default=None)
+        yield from self._of_part(*best, "", place) if best else (_Stem("0DNW"),)
 
     def _by_level(self, way: Way, texts: Sequence[str]) -> list[str]:
         if way.part == "root":
@@ -158,7 +180,7 @@ class Builder:
         """The body part that the text names, or the usual one."""
         if way.table == GRAFT:
             place = replace(place, sentence=DONOR.sub(lambda match: " " * len(match[0]), place.sentence))
-        part: Part | None = self.parts.find(way.table, (place.sentence, place.before, *place.more[:1]))
+        part = self.parts.find(way.table, (place.own, place.sentence, place.before, *place.more[:1]))
         yield from self._of_part(way.table, part, way.part[1:], place)
 
     def _of_part(self, table: str, part: Part | None, usual: str, place: Place) -> Iterator[_Stem]:

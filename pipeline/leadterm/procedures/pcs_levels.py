@@ -6,7 +6,9 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
-__all__ = ["cabg_codes", "hours_value", "joints_in", "root_parts", "spine_parts", "vessels_in"]
+__all__ = [
+    "brain_part", "cabg_codes", "dura_part", "hours_value", "joints_in", "root_parts", "spine_parts", "vessels_in",
+]  # fmt: skip
 
 _PAIR = re.compile(r"\b([ctls])\s?(\d{1,2})\s*(?:to|through|thru|,|and)?\s*([ctls])?\s?(\d{1,2})\b")
 _OFFSET = {"c": 0, "t": 7, "l": 19, "s": 24}
@@ -28,6 +30,17 @@ ARTERIES = (
 NUMBERS = {"one": 1, "single": 1, "two": 2, "double": 2, "three": 3, "triple": 3, "four": 4, "quadruple": 4, "five": 5,
            "quintuple": 5}  # fmt: skip
 _TIMES = re.compile(r"(?:\bx ?|times )(\d|one|two|three|four|five)\b|\b(single|double|triple|quadruple|quintuple)\b")
+
+
+_BRAIN = re.compile(
+    r"(?P<partC>cerebell|posterior fossa|vermis|suboccipital)|(?P<part1>meningioma)|(?P<partB>\bpon(?:s|tine))"
+    r"|(?P<part6>intraventricular (?:tumor|mass)|ependymoma)|(?P<part9>thalam)"
+    r"|(?P<part7>frontal|temporal|parietal|occipital)"
+)
+_DURA = re.compile(
+    r"(?P<spine>laminect|laminot|d[ei]s[ck]{1,2}ect|\bspin(?:e|al)|lumbar (?!drain|punct|subarach)|thoracic|\b[ctls]\d)"
+    r"|crani|brain|skull|occip|pituit|sella|burr"
+)
 
 
 def joints_in(text: str) -> dict[int, int]:
@@ -94,6 +107,28 @@ def vertebra_parts(texts: Sequence[str], table: str) -> list[str]:
     thoracic = bool(re.search(r"\bt\s?\d{1,2}\b|thoracic", text))
     lumbar = bool(re.search(r"\bl\s?[1-5]\b|lumbar", text))
     return [f"{table}4"] * thoracic + [f"0Q{table[2]}0"] * lumbar
+
+
+def dura_part(texts: Iterable[str]) -> str:
+    """Give the part for a tear of the dura: around the cord, or the brain.
+
+    >>> dura_part(["repair of csf leak", "laminectomy l3 l4"]), dura_part(["csf leak repair after craniotomy"])
+    ('T', '2')
+    """
+    for text in texts:
+        if found := _DURA.search(text):
+            return "T" if found["spine"] else "2"
+    return "2"
+
+
+def brain_part(texts: Iterable[str]) -> str:
+    """Give the part of the brain that a tumour is in; the hemisphere where nothing else is told.
+
+    >>> brain_part(["resection of cerebellar metastasis"]), brain_part(["craniotomy for meningioma"])
+    ('C', '1')
+    """
+    found = next((match for text in texts if (match := _BRAIN.search(text))), None)
+    return next(part for part, held in found.groupdict().items() if held)[-1] if found else "7"
 
 
 def vessels_in(texts: Iterable[str]) -> int:

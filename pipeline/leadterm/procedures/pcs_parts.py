@@ -111,11 +111,12 @@ class PartFinder:
         core = max((core for core in parts if core in named), key=lambda core: named[core], default=None)
         return (named[core], parts[core]) if core is not None else None
 
-    def any(self, operation: str, text: str) -> tuple[str, Part] | None:
-        """Find the table of an operation, such as 0?B, and its part, that a text names best."""
+    def any(self, operation: str, text: str, systems: tuple[str, ...] = ("",)) -> tuple[str, Part] | None:
+        """Find the table of an operation, such as 0?B, and its part, that a text names best; of some body systems."""
         if not self.named(text):
             return None
-        tables = (table for table in self._tables.tables if table[0] == operation[0] and table[2] == operation[2])
+        ends = operation[0], operation[2]
+        tables = (table for table in self._tables.tables if (table[0], table[2]) == ends and table.startswith(systems))
         found = [(best[0], table, best[1]) for table in tables if (best := self.best(table, text))]
         _, table, part = max(found, key=lambda one: one[:2], default=(0, "", None))
         return (table, part) if part else None

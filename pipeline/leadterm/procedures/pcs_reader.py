@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -16,9 +16,10 @@ from leadterm.codes.axis_tables import AxisTables
 from leadterm.codes.registry import load_axis_tables
 from leadterm.procedures.note_phrases import Page
 from leadterm.procedures.pcs_build import Builder, Place, Support
+from leadterm.procedures.pcs_covered import covered, narrow
 from leadterm.procedures.pcs_rank import FEATURES, confidence_of, features_of
 from leadterm.procedures.pcs_words import Way, index_finder, operation_finder, way_finder
-from leadterm.procedures.performed import NAMED, Status, heads_of, standing_of
+from leadterm.procedures.performed import NAMED, WORTH, heads_of, standing_of
 from leadterm.ranking.candidate_table import CandidateTable
 from leadterm.text.open_note import Found, OpenNote
 
@@ -36,15 +37,20 @@ TITLE = 600  # characters of a title section that are asked for side, approach, 
 OPERATIVE = re.compile(
     r"prepped|draped|\bincision (?:was|is)|operative (?:report|note|diagnos)|procedures? performed|op note"
 )
-BIRTH, SURFACE = "10E0XZZ", ("0H", "0J")
-PARTS_OF: Mapping[str, Mapping[str, str]] = {"0D": {"E": "FGHKLMN", "8": "9AB"}}  # of organs
-PERINEUM, SPHINCTER = "0KQM", ("0DQP", "0DQR")  # a tear of the third degree is one of the second as well
-DONE = ("named", "done", "said")
-TAKEN = "B5"  # operations that take away or destroy a part of what they name
-GUT = {"0DJ0": "123456789", "0DJD": "ABCEFGHKLMNPQR"}  # parts that an upper and a lower endoscopy see
-WORTH: Mapping[Status, int] = {
-    "named": 0, "done": 1, "said": 2, "planned": 3, "past": 4, "elsewhere": 5, "not": 6, "refused": 7,
-}  # fmt: skip
+SURFACE = ("0H", "0J")
+DRAPED = re.compile(r"prepped|draped|operating (?:room )?table|general (?:endotracheal )?an(?:a)?esthesia")
+BREATHLESS = re.compile(r"respirat|emergen|arrest|hypox|failure|protect|distress|\b(?:icu|er|ed)\b|obtunded|seizure")
+ASLEEP = re.compile(r"an(?:a)?esth|intubated|endotracheal tube")
+PUT_IN = re.compile(r"plac|insert|implant|\bput\b|creat|position|exchang")
+TAKEN_OUT = re.compile(
+    r"\W*(?:(?:tube|catheter|line|drain|stent|balloon|device)s? )?"
+    r"(?:(?:was|were|is|has been|had been|then|subsequently|later) )*"
+    r"(?:removed|pulled|discontinued|withdrawn|taken out|d c d|dcd)\b"
+)
+
+
+Match = tuple[int, int, str, Way]
+"""Where the words of a procedure stand, the phrase, and what they lead to."""
 
 
 @dataclass(frozen=True)
@@ -74,9 +80,9 @@ class PcsReader:
         for note in notes:
             for support in self._of_note(Page(note)):
                 found[support.built.code].append(support)
-        for code in _covered(found):
+        for code in covered(found):
             del found[code]
-        _narrow(found)
+        narrow(found)
         for places in found.values():
             places.sort(key=lambda s: (WORTH[s.standing], s.built.other, -s.way.sure, s.mention.start))
         return found
@@ -106,120 +112,97 @@ class PcsReader:
         named = " ".join([_named_text(page), *(page.text[start:end] for start, end in heads)]).strip()
         operative = bool(named) or bool(OPERATIVE.search(page.text))
         found = [Found(((start, end),), phrase, way.source) for start, end, phrase, way in matches]
-        length = max(len(page.text), 1)
-        for (start, _, _, way), mention in zip(matches, page.note.mentions(found), strict=True):
+        length, asleep = max(len(page.text), 1), bool(named) and bool(DRAPED.search(page.text))
+        for (start, end, _, way), mention in zip(matches, page.note.mentions(found), strict=True):
             low, high = page.sentence(start)
             more = (named, page.text) if operative else (named,)
             earlier, until = page.sentence(max(low - 2, 0))
             before = page.text[earlier:until] if until < low else ""
-            place = Place(page.text[low:high], start - low, tuple(filter(None, more)), before)
+            place = Place(page.text[low:high], start - low, tuple(filter(None, more)), before, end - low)
             standing = standing_of(page, mention, heads)
+            step = asleep and (standing != "named" or bool(ASLEEP.search(place.sentence)))
+            if (step and _is_anaesthesia(way, place.sentence)) or _is_taken_out(page.text, start, end, way):
+                standing = "not"
             for built in self.builder.build(way, place):
                 yield Support(mention, way, standing, built, operative, start / length, (mention.note_id, low))
 
 
-def _covered(found: Mapping[str, Sequence[Support]]) -> list[str]:
-    """Codes of what another code says: by the definition of repair, by guideline B3.11a, a birth by its means.
-
-    A repair of a part that the same words say was supplemented or replaced; a closed reduction of a bone that was then
-    fixed; an inspection by the way that an operation was done by; a delivery by forceps, vacuum or cesarean; a
-    curettage that removed what a pregnancy left.
-    """
-    done = [
-        code for code, places in found.items()
-        if any(not s.built.other and s.standing in ("named", "done") for s in places)
-    ]  # fmt: skip
-    better = {(s.mention.start, s.mention.end, code[:2], code[3]) for code in found
-              if code[0] == "0" and code[2] in "UR" for s in found[code]}  # fmt: skip
-    means, emptied = (any(code.startswith(stems) for code in done) for stems in ("10D0", ("10D1", "10A0")))
-    return [
-        code for code, places in found.items()
-        if (code == BIRTH and means) or (code[:3] == "0UD" and emptied) or (code[0] == "0" and (
-            (code[2] == "Q" and any(
-                (code[:2], code[3]) == (system, part) and s.mention.start < end and start < s.mention.end
-                for s in places for start, end, system, part in better))
-            or (code[2] == "S" and code[4] == "X" and any(one[:4] == code[:4] and one[4] != "X" for one in done))
-            or (code[:4] == PERINEUM and any(one[:4] in SPHINCTER for one in done))
-            or (code[2] == "J" and any(_on_the_way(code, other, found) for other in done))))
-    ]  # fmt: skip
-
-
-def _on_the_way(inspection: str, other: str, found: Mapping[str, Sequence[Support]]) -> bool:
-    """Whether an inspection only led to another operation: by the same way, in the same system or sentence."""
-    if other[0] != "0" or other[2] == "J" or other[4] != inspection[4]:
-        return False
-    if inspection[:4] in GUT and other[:2] == inspection[:2]:
-        return other[3] in GUT[inspection[:4]]
-    return other[:2] == inspection[:2] or bool({s.item for s in found[inspection]} & {s.item for s in found[other]})
-
-
-def _narrow(found: dict[str, list[Support]]) -> None:
-    """Give an operation whose title leaves its part open, or names the whole organ, the parts that the text names.
-
-    A polypectomy, and below it a polyp of the sigmoid colon that was removed; a small bowel resection of the ileum.
-    """
-    for code, places in list(found.items()):
-        best = min(places, key=lambda s: WORTH[s.standing])
-        parts = PARTS_OF.get(code[:2], {}).get(code[3], "")
-        if best.standing != "named" or best.built.other or code[2] not in TAKEN or not parts:
-            continue
-        told = [
-            other for other, there in found.items()
-            if other[:3] == code[:3] and other[3] in parts and other[4:6] == code[4:6]
-            and any(s.standing in DONE and not s.built.other for s in there)
-        ]  # fmt: skip
-        for other in told:
-            found[other] = [
-                s if s.standing not in DONE
-                else replace(s, standing="named", way=max(s.way, best.way, key=lambda way: way.sure))
-                for s in found[other]
-            ]
-        if told:
-            del found[code]
-
-
-def _matches(page: Page, tables: AxisTables) -> list[tuple[int, int, str, Way]]:
+def _matches(page: Page, tables: AxisTables) -> list[Match]:
     """Where the words of procedures stand, those within the words of a longer one left out."""
     spanish = page.note.language == "es"
     own = list(way_finder("es" if spanish else "en").find(page))
     if not spanish:
         own += [*index_finder(tables).find(page), *operation_finder().find(page)]
-    solid = {(start, end) for start, end, phrase, _ in own if ".." not in phrase}
+    solid = {(start, end) for start, end, phrase, way in own if ".." not in phrase or not way.table}
     wide = {(start, end) for start, end, _, way in own if way.source != "operation"}
     words: dict[tuple[int, int], int] = {}
     for start, end, phrase, _ in own:
         words[start, end] = max(words.get((start, end), 0), len(phrase.split()))
+    gone_over = _gone_over(own)
     kept = [
         match for match in own
         if len(match[2].split()) == words[match[:2]]
         and not _within(match[:2], wide if match[3].source == "operation" else solid)
-        and not any(_is_fuller(other, match, page.text) for other in own)
-        and not (match[3].part.startswith("?") and any(_is_special(match, other) for other in own))
+        and match[3].table
+        and not any(_is_fuller(other, match, page.text) for other in own if other[3].table)
+        and not (match[3].part.startswith("?") and any(_is_special(match, other) for other in own if other[3].table))
+        and match[:3] not in gone_over
     ]  # fmt: skip
     return sorted(kept, key=lambda match: (match[0], match[1], match[3].table, match[3].part))
 
 
-def _is_fuller(other: tuple[int, int, str, Way], match: tuple[int, int, str, Way], text: str) -> bool:
+def _is_taken_out(text: str, start: int, end: int, way: Way) -> bool:
+    """Whether what a phrase names as put in is said to be taken out: the chest tube was removed."""
+    puts = way.table[2] in "9H" and way.device[:1] not in "Z*"
+    return puts and not PUT_IN.search(text[start:end]) and bool(TAKEN_OUT.match(text, end))
+
+
+def _is_anaesthesia(way: Way, sentence: str) -> bool:
+    """Whether words of an operation's report name a tube or a block by which it was done without pain."""
+    code = way.table + way.part
+    return (code == "0BH1" and not BREATHLESS.search(sentence)) or (way.table == "3E0" and way.device == "B")
+
+
+def _is_fuller(other: Match, match: Match, text: str) -> bool:
     """Whether other words hold those of a match and more, and tell the same operation of the same part otherwise."""
+    one, way = match[3], other[3]
+    if (way.table, one.table) == ("0HB", "0HR") and "harvest" in other[2]:  # where a graft was taken it was not put
+        return other[0] < match[1] and match[0] < other[1]
     if not (other[0] <= match[0] and match[1] <= other[1]) or other[:2] == match[:2]:
         return False
-    one, way = match[3], other[3]
     if way.table[2] == "P" and one.table[2] in "HRU":  # what is taken out was not put in
         return True
     same = (one.table, one.part) == (way.table, way.part) and one.rest != way.rest and way.sure >= one.sure
     return same and " and " not in text[match[1] : other[1]]
 
 
-def _is_special(general: tuple[int, int, str, Way], other: tuple[int, int, str, Way]) -> bool:
+def _is_special(general: Match, other: Match) -> bool:
     """Whether other words, across some that leave the part open, tell the same operation of a certain part.
 
     Skin and the tissue below it are meant only as long as nothing deeper is named.
     """
     open_way, way = general[3], other[3]
     across = other[0] < general[1] and general[0] < other[1]
-    deeper = open_way.table[:2] in SURFACE and way.table[:2] not in SURFACE and open_way.table[2] == way.table[2]
+    if not across or way.source == "operation" or open_way.table[2] != way.table[2]:
+        return False
+    deeper = open_way.table[:2] in SURFACE and way.table[:2] not in SURFACE
     same = open_way.table == way.table and not way.part.startswith("?")
-    return across and (deeper or same) and way.source != "operation"
+    return deeper or same
+
+
+def _gone_over(own: Sequence[Match]) -> set[tuple[int, int, str]]:
+    """Phrases whose gap goes over another thing, or that begin in its words: placement of a leadless pacemaker."""
+    solid = [other for other in own if ".." not in other[2] and other[3].source != "operation" and other[3].table]
+    tables: dict[tuple[int, int, str], set[str]] = defaultdict(set)
+    for start, end, phrase, way in own:
+        if ".." in phrase and way.table:
+            tables[start, end, phrase].add(way.table)
+    return {
+        (start, end, phrase) for (start, end, phrase), held in tables.items()
+        if any(
+            other[0] != start and (other[1] == end if other[0] > start else start < other[1] <= end)
+            and other[3].table not in held and any(other[3].table[2] == table[2] for table in held) for other in solid)
+    }  # fmt: skip
 
 
 def _within(span: tuple[int, int], others: set[tuple[int, int]]) -> bool:

@@ -57,7 +57,7 @@ def ways(language: str = "en") -> tuple[Way, ...]:
     rows = package_table(ROOM, "pcs_words.tsv" if language == "en" else f"pcs_words_{language}.tsv")
     made = []
     for row in rows:
-        table, part, approach, device, qualifier = row["code"].split(" ")
+        table, part, approach, device, qualifier = row["code"].split(" ") if row["code"] != "-" else [""] * 5
         made.append(Way(row["words"], table, part, approach, device, qualifier, int(row["sure"])))
     return tuple(made)
 

@@ -13,10 +13,13 @@ from leadterm.schema import Mention
 from leadterm.storage.tsv import package_table
 from leadterm.text.layout.note_kind import find_kind
 
-__all__ = ["NAMED", "Status", "heads_of", "standing_of", "title_of"]
+__all__ = ["NAMED", "WORTH", "Status", "heads_of", "standing_of", "title_of"]
 
 Status = Literal["done", "named", "said", "planned", "refused", "past", "not", "elsewhere"]
 
+WORTH: Mapping[Status, int] = {
+    "named": 0, "done": 1, "said": 2, "planned": 3, "past": 4, "elsewhere": 5, "not": 6, "refused": 7,
+}  # fmt: skip
 PAST = frozenset({"past_surgical_history", "past_medical_history", "family_history", "social_history"})
 PLAN = frozenset({"plan", "instructions", "follow_up", "disposition", "indication", "reason_for_visit"})
 NAMED = re.compile(
@@ -25,11 +28,19 @@ NAMED = re.compile(
     r"(?: ?/ ?procedures?)?(?: ?\(s\))?(?: and treatments?)?(?: performed| done| during (?:stay|hospitalization))?\s*$"
 )
 PLANNED_TITLE = re.compile(r"(?:planned|proposed|anticipated|scheduled) (?:operation|procedure)|indications?|consent")
-REPORTS = re.compile(r"operati|procedur|endoscop|catheteri|deliver")
+REPORTS = re.compile(r"operati|procedur|endoscop|catheteri|deliver|cesarean")
+OPENING = re.compile(
+    r"\W*(?!post|pre)(?:\w+ ){0,2}?(?:operati|procedur|surgery|cesarean|endoscop|delivery|gi lab|ep lab|interventional)"
+    r"[\w ]{0,24}[:\n]"
+)
 HEADS = 5  # lines at the top of a report that may name what it is about
 CLAUSE = re.compile(r"\b(?:was|were|is|are|has|had|have|will|would|could|he|she|we|they|who|i|not|no|if|should|may)\b")
 HEADING = re.compile(r"[^\W\d][^:.,;]{0,40}:")
-NAMES = re.compile(r"(?:op|title|proc|done today|today|performed|intervention)s?\s*:")
+NAMES = re.compile(
+    r"(?:op|title|proc|done today|today|performed|intervention|(?:icu|bedside) procedure"
+    r"|(?:[a-z]+ ){0,2}(?:procedure|procedural|operative|operation|op|surgery|surgical|cesarean|endoscopy"
+    r"|colonoscopy|bronchoscopy|catheterization) (?:note|report)|(?:gi|ep|cath|endoscopy) (?:lab|suite))s?\s*:"
+)
 BY_ASSERTION: Mapping[str, Status] = {
     "absent": "not", "hypothetical": "planned", "conditional": "planned", "family": "elsewhere", "history": "past",
     "possible": "planned",
@@ -62,7 +73,7 @@ def heads_of(page: Page) -> list[tuple[int, int]]:
     Sentences of the first lines, as offsets; none where the note is no report of a procedure.
     """
     given = (page.note.note.kind or "").lower()
-    if not REPORTS.search(f"{given} {find_kind(page.note.note.text, given).name}"):
+    if not REPORTS.search(f"{given} {find_kind(page.note.note.text, given).name}") and not OPENING.match(page.text):
         return []
     found: list[tuple[int, int]] = []
     lines = [m for m in re.finditer(r"[^\n]+", page.note.note.text) if m.group().strip()]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -23,12 +23,15 @@ FLAGS = (
 )  # fmt: skip
 NEAR = 60
 TURN = re.compile(
-    r";|\bbut\b|,\s*(?:and |then |and then )?"
+    r";|\bbut\b|(?:,| and) (?=[\w ]{0,30}\b(?:not (?:performed|done|given|administered|needed)"
+    r"|declined|refused|deferred|held)\b)|,\s*(?:and |then |and then )?"
     r"(?:sent home|discharged?|prescri\w+|(?:he |she )?will\b|to take|plan(?:s|ned)? )",
     re.IGNORECASE,
 )
 WHOLE = frozenset({"refused", "allergy", "elsewhere", "today", "procedure"})
 """What a sentence says of all that it names, wherever it says it."""
+OWN = (("given", "refused"), ("today", "elsewhere"))
+"""What the clause says, and what of the rest of the sentence it so contradicts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +85,16 @@ class NoteWords:
         """Where the sentence around a place begins and ends."""
         return self._sentences[max(bisect_right(self._starts, at) - 1, 0)]
 
+    def after(self, at: int) -> Sequence[tuple[int, int]]:
+        """Where the sentences are that begin at a place or behind it."""
+        return self._sentences[bisect_left(self._starts, at) :]
+
     def place(self, start: int, end: int) -> Place:
         """Tell how the words ``[start, end)`` are meant."""
         low, high = self.sentence_at(start)
         title = self.title_at(start)
         flags = set(self._of_clause(self._clause(low, high, start)))
-        flags |= self._of_clause((low, high)) & (WHOLE - {"refused"} if "given" in flags else WHOLE)
+        flags |= self._of_clause((low, high)) & (WHOLE - {flag for sign, flag in OWN if sign in flags})
         text = self.low.low
         around = {"before": text[max(low, start - NEAR) : start], "after": text[end : min(high, end + NEAR)],
                   "title": title.lower()}  # fmt: skip

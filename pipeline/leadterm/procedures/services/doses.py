@@ -11,7 +11,7 @@ from typing import NamedTuple
 from leadterm.codes.systems.hcpcs_units import MEASURES
 from leadterm.storage.tsv import package_table
 
-__all__ = ["Amount", "Dose", "assign_doses", "find_amounts", "route_of"]
+__all__ = ["Amount", "Dose", "assign_doses", "find_amounts", "route_of", "with_waste"]
 
 NUMBER = r"(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|(?<![\d.])\.\d+)"
 WORDS = {"a": 1.0, "an": 1.0, "one": 1.0, "two": 2.0, "three": 3.0, "four": 4.0, "half": 0.5, "half a": 0.5,
@@ -45,8 +45,10 @@ MORE = re.compile(
 TOTAL = re.compile(r"\b(?:total(?:ling|ing)?|in all|cumulative|altogether)\b", re.IGNORECASE)
 WASTED = re.compile(r"\b(?:wast(?:ed|age|e)|discard(?:ed)?|thrown away|unused)\b", re.IGNORECASE)
 NO_WASTE = re.compile(
-    r"\b(?:(?:no|zero|without) (?:drug )?(?:waste|wastage|discard\w*)|(?:entire|whole|full) (?:single[- ]dose )?vials?"
-    r"|(?:none|nothing|no (?:drug|medication)) (?:was )?(?:wasted|discarded)|0 (?:mg|units|ml) (?:wasted|discarded))\b",
+    r"\b(?:(?:no|zero|without) (?:(?:drug|medication|product) )?(?:wast\w+|discard\w*)"
+    r"|(?:entire|whole|full) (?:single[- ](?:dose|use) )?vials?"
+    r"|(?:none|nothing|no (?:drug|medication)) (?:was |left to be )?(?:wasted|discarded)"
+    r"|0 (?:mg|units|ml) (?:wasted|discarded))\b",
     re.IGNORECASE,
 )
 LINKS = (
@@ -195,6 +197,16 @@ def _dose(text: str, names: Sequence[tuple[int, int]], at: int, amounts: Sequenc
     dose = _with_strength(dose, [one for one in amounts if one.per == "ml"])
     times = TIMES.search(text[given[-1].end if given else end : stop]) or DOSES_BEFORE.search(ahead)
     return replace(dose, times=_value(times["n"])) if times else dose
+
+
+def with_waste(dose: Dose, text: str) -> Dose:
+    """Add what the sentence behind a dose tells of what was thrown away."""
+    if dose.wasted or dose.all_used or not (WASTED.search(text) or NO_WASTE.search(text)):
+        return dose
+    if NO_WASTE.search(text):
+        return replace(dose, all_used=True)
+    lost = (one for one in find_amounts(text) if not one.per and WASTED.search(_around(text, one, len(text))))
+    return replace(dose, wasted=next(lost, None))
 
 
 def _around(text: str, amount: Amount, high: int) -> str:

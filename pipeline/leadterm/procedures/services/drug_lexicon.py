@@ -20,7 +20,7 @@ __all__ = ["DrugLexicon", "DrugName", "Product"]
 
 ROOM = "leadterm.procedures.services"
 DRUGS = re.compile(
-    r"J\d{4}|Q01[346-8]\d|Q20[345]\d|Q4081|Q51\d\d|Q99[56]\d|A9[567]\d\d|A4641|P904[1-8]|C9[0-4]\d\d|S01[0-9]\d|S00\d\d|S50\d\d|S5550"
+    r"J\d{4}|Q01[346-8]\d|Q20[345]\d|Q4081|Q51\d\d|Q99[56]\d|A9[567]\d\d|A4641|P904[1-8]|C9[0-4]\d\d|S01[0-8]\d|S00\d\d|S50\d\d|S5550"
 )
 NEW = date(2024, 10, 1)  # the first day we give to codes that came after the list that tells first days
 LEAD = re.compile(r"^(?:injection|infusion|instillation|injectable)s?,?\s+(?:of )?")
@@ -79,6 +79,10 @@ class Product:
         """Whether the title tells it from plainer ones."""
         low = LEAD.sub("", self.title.lower())
         return bool(QUALIFIED.search(low)) or (bool(self.makers) and "excludes" not in low)
+
+    def is_named(self, text: str) -> bool:
+        """Whether a text in lower case names one of the makers, or the depot that a title tells."""
+        return any(maker in text or (maker.startswith("for depot") and "depot" in text) for maker in self.makers)
 
     def holds(self, day: date | None) -> bool:
         """Tell whether the code was in force on a day; by default it must not have ended."""

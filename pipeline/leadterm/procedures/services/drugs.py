@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from math import ceil
@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from leadterm.codes.systems.hcpcs_units import is_unlisted
 from leadterm.procedures.services.context import NoteWords, Place
-from leadterm.procedures.services.doses import Dose, assign_doses, route_of
+from leadterm.procedures.services.doses import Dose, assign_doses, find_amounts, route_of, with_waste
 from leadterm.procedures.services.drug_lexicon import NEW, SALTS, DrugLexicon, DrugName, Product
 from leadterm.procedures.services.service_found import ServiceFound
 
@@ -92,10 +92,34 @@ def _sites(words: NoteWords, lexicon: DrugLexicon) -> Iterator[_Site]:
     for bounds, named in by_sentence.items():
         wide = _widened(words, bounds, named)
         doses = assign_doses(words.text, [(drug.start, drug.end) for drug in named], wide)
+        told = _behind(words, max(bounds[1], wide[1]), by_sentence)
+        at = _opened(doses, told)
+        doses[at] = with_waste(doses[at], told)
         for drug, dose in zip(named, doses, strict=True):
             ahead, behind = _around(words.text, named, drug, wide)
             route = route_of(behind) or route_of(ahead)
             yield _Site(drug, places[drug], _with_own_strength(drug, dose, words.text), route)
+
+
+def _behind(words: NoteWords, high: int, named: Mapping[tuple[int, int], object]) -> str:
+    """Give the two sentences behind a place, up to one that names a drug."""
+    told = ""
+    for bounds in words.after(high)[:2]:
+        if bounds in named:
+            break
+        told += words.text[bounds[0] : bounds[1]]
+    return told
+
+
+def _opened(doses: Sequence[Dose], told: str) -> int:
+    """Whose vial a sentence tells of: of the drug that with what was lost makes up an amount in it; else the last."""
+    amounts = [one for one in find_amounts(told) if not one.per]
+    held = {(one.measure, round(one.value, 6)) for one in amounts}
+    fits = (
+        at for at, dose in enumerate(doses)
+        if any((own.measure, round(own.value + lost.value, 6)) in held for own in dose.amounts for lost in amounts)
+    )  # fmt: skip
+    return next(fits, len(doses) - 1)
 
 
 def _around(text: str, named: Sequence[DrugName], drug: DrugName, bounds: tuple[int, int]) -> tuple[str, str]:
@@ -148,12 +172,14 @@ def _fitting(products: Sequence[Product], site: _Site, day: date | None, text: s
     if any("diagnostic" in product.title.lower() or "contrast" in product.title.lower() for product in there):
         form = "injected"  # swallowed tracers have no title of their own
     mine = [product for product in there if product.form == form]
+    if form == "intravitreal" and not any(not one.qualified or one.is_named(text) for one in mine):
+        mine = []  # a device of one maker, not the drug as such
     if not mine and form != "oral":
         mine = [product for product in there if product.form in ("injected", "spinal", "pump", "implant")]
         mine = mine or ([] if site.route else list(there))
     renal = [product for product in mine if "esrd on dialysis" in product.title.lower()]
     mine = (renal if esrd and renal else [product for product in mine if product not in renal]) or mine
-    named = [product for product in mine if any(maker in text for maker in product.makers)]
+    named = [product for product in mine if product.is_named(text)]
     plain = [product for product in mine if not product.qualified]
     mine = named + [product for product in (plain or mine) if product not in named]
     if any(product.since == NEW and not product.qualified for product in mine):

@@ -31,15 +31,18 @@ CASTS = {
 REACH = 80  # characters around one of its words that what a pattern fits may take in
 CHILD = 11  # years; younger is a child to the titles of casts
 NUMBERS = {"a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "eight": 8, "ten": 10}
+SIZE = r"(?:\d+(?:\.\d+)?\s*(?:cm|in(?:ch)?(?:es)?)?\s*[x×]\s*\d+(?:\.\d+)?\s*(?:cm|in(?:ch)?(?:es)?)?\s+)?"
 COUNT_BEFORE = re.compile(
-    r"(?<![.\d])\b(?P<n>\d{1,3}|one|two|three|four|five|six|eight|ten|an?)\s*(?:\(\d+\)\s*)?(?:more\s+|additional\s+|full\s+)?"
-    r"(?:units?|packs?|bags?|boxes|each|sets?|single[- ]donor|apheresis)?\s*(?:of\s+)?(?:[a-z-]+\s+){0,2}$"
+    r"(?<![.\d])(?<![x×] )\b(?P<n>\d{1,3}|one|two|three|four|five|six|eight|ten|an?)\s*(?:\(\d+\)\s*)?"
+    r"(?:more\s+|additional\s+|full\s+)?"
+    rf"(?:units?|packs?|bags?|boxes|each|pairs?|sets?|rolls?|single[- ]donor|apheresis)?\s*(?:of\s+)?{SIZE}"
+    r"(?:[a-z-]+\s+){0,2}$"
 )
 COUNT_AFTER = re.compile(
     r"^[^.;\n]{0,25}?(?:(?<![\d'\x22\u201d] )(?<!in )(?<!inch )(?<!cm )\bx\s*|"  # 4 x 4 is a size
     r"#\s*|\bqty\.?:?\s*|\bquantity:?\s*|\()(?P<n>\d{1,3})\b(?!\s*(?:mm|cm|mg|days?|weeks?))"
 )
-UNITS_AFTER = re.compile(r"^[^.;\n]{0,20}?\b(?P<n>\d{1,2}|one|two|three|four)\s+units?\b")
+UNITS_AFTER = re.compile(r"^[^.;\n]{0,20}?\b(?P<n>\d{1,2}|one|two|three|four)\s+(?:units?|pairs?|boxes|packs?)\b")
 BOTH = re.compile(r"\b(?:bilateral(?:ly)?|both|pair|each (?:foot|leg|side|knee|ankle|wrist))\b", re.IGNORECASE)
 MINUTES = re.compile(r"(?P<n>\d{1,3})[- ]*(?:minutes?|mins?)\b", re.IGNORECASE)
 HOURS = re.compile(r"(?P<n>\d{1,3}(?:\.\d+)?|one|two|three|four|half an)[- ]*(?:hours?|hrs?)\b", re.IGNORECASE)
@@ -77,7 +80,7 @@ def service_rows() -> tuple[ServiceRow, ...]:
     return tuple(
         ServiceRow(
             row["group"], row["code"], tuple(row["holds"].split(";")),
-            rf"(?<![\w-])(?:{row['words']})(?!\w)", "" if row["also"] == "-" else row["also"].removeprefix("note "),
+            rf"(?<![\w-])(?:{row['words']})s?(?!\w)", "" if row["also"] == "-" else row["also"].removeprefix("note "),
             row["also"].startswith("note "), "" if row["unless"] == "-" else row["unless"], row["units"], row["kind"],
         )
         for row in package_table(ROOM, "service_words.tsv")

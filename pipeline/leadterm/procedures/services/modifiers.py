@@ -15,7 +15,9 @@ __all__ = ["documented_modifiers", "sides_of"]
 
 LEFT, RIGHT = re.compile(r"\b(?:left|lt|l)\b(?![-/.]\d)", re.I), re.compile(r"\b(?:right|rt|r)\b(?![-/.]\d)", re.I)
 BOTH = re.compile(r"\b(?:bilateral(?:ly)?|both|each (?:foot|leg|side|knee|ankle|wrist|eye|ear))\b", re.IGNORECASE)
-SIDED_CODES = re.compile(r"L[1-9]|L0?3|A4565|A550|A551|Q40[0-4]|V26|C18[0-9]|L8|A65[34]")
+SIDED_CODES = re.compile(r"L[1-9]|L0?3|A4565|A550|A551|Q40[0-4]|V26|C18[0-9]|L8|A65[34]|J7(?:318|32\d|33[12])")
+EYE = re.compile(r"\b(?:intravitreal(?:ly)?|eye)\b", re.IGNORECASE)
+RIDE = re.compile(r"A04(?:2[5-9]|3[0-6])")  # a way from a place to another
 FINGERS = {"thumb": 0, "index": 1, "second": 1, "long": 2, "middle": 2, "third": 2, "ring": 3, "fourth": 3, "little": 4,
            "small": 4, "pinky": 4, "fifth": 4}  # fmt: skip
 TOES = {
@@ -86,7 +88,9 @@ def documented_modifiers(code: str, title: str, sentence: str, low_note: str) ->
     yield from _digits(code, sentence)
     lids = list(_eyelids(title, sentence))
     yield from lids
-    if not lids and (SIDED_CODES.match(code) or code[0].isdigit()):
+    if RIDE.match(code):
+        yield from _ride(low_note)
+    if not lids and (SIDED_CODES.match(code) or code[0].isdigit() or (code[0] == "J" and EYE.search(sentence))):
         sides = sides_of(sentence)
         if code[0].isdigit() and BOTH.search(sentence) and "bilateral" not in title.lower():
             yield Modifier("50", "both sides documented")
@@ -101,6 +105,23 @@ def documented_modifiers(code: str, title: str, sentence: str, low_note: str) ->
         low = low_note if rule.of_note else low_sentence
         if any(word in low for word in rule.holds) and rule.words.search(low):
             yield rule.modifier
+
+
+@lru_cache(maxsize=1)
+def _ends() -> tuple[re.Pattern[str], tuple[tuple[str, re.Pattern[str]], ...]]:
+    """What a ride between two places looks like, and the letter of each place."""
+    rows = package_table("leadterm.procedures.services", "ride_places.tsv")
+    places = "|".join(f"(?:{row['words']})" for row in rows)
+    way = rf"\b(?P<start>{places})\b[^.;\n]{{0,40}}?\bto\b[^.;\n]{{0,40}}?\b(?P<end>{places})\b"
+    return re.compile(way), tuple((row["letter"], re.compile(row["words"])) for row in rows)
+
+
+def _ride(low_note: str) -> Iterator[Modifier]:
+    """From where to where an ambulance went, in two letters."""
+    way, letters = _ends()
+    if found := way.search(low_note):
+        ends = [next(one for one, words in letters if words.fullmatch(found[end])) for end in ("start", "end")]
+        yield Modifier("".join(ends), f"from {found['start']} to {found['end']}")
 
 
 def _eyelids(title: str, sentence: str) -> Iterator[Modifier]:

@@ -41,6 +41,9 @@ EACH = re.compile(
     r"(?:sides?|joints?|knees?|shoulders?|hips?|ankles?|feet|foot|wrists?|elbows?|eyes?)\b",
     re.IGNORECASE,
 )
+OLD = re.compile(
+    r"\b(\d{1,3})[- ]?(years?|yrs?|y/?o|months?|mos?|weeks?)(?:[- ]?(?:old|o)\b|(?<=y/o)|(?<=yo))", re.IGNORECASE
+)
 SURE = 0.3  # of the best place's confidence: places that are less are left out of the count
 MOST_HINTS = 4
 
@@ -101,6 +104,8 @@ class ServiceReader:
         said = encounter.date_of_service or self._day
         day = as_day(said) if said else None
         age = _age(encounter, day)
+        if age is None:
+            age = next((told for note in notes if (told := _told_age(note.note.text)) is not None), None)
         spotted: list[Spotted] = []
         for note in notes:
             words = NoteWords(note)
@@ -118,6 +123,12 @@ def _age(encounter: Encounter, day: date | None) -> int | None:
     if encounter.birth_year is None or day is None:
         return None
     return day.year - encounter.birth_year
+
+
+def _told_age(text: str) -> int | None:
+    """Years of the patient as a note tells them: the first that it names."""
+    found = OLD.search(text)
+    return None if found is None else int(found[1]) if found[2][0].lower() == "y" else 0
 
 
 def _line(code: str, title: str, places: Sequence[Spotted]) -> tuple[float | None, tuple[Modifier, ...]]:

@@ -37,6 +37,7 @@ PAIRS = (
 )  # fmt: skip
 ORDERED = frozenset({"dme", "orthosis", "supply"})
 NOT_HERE, GIVEN = frozenset({"refused", "elsewhere", "ago"}), frozenset({"given", "given_title", "handed", "today"})
+TAKEN = frozenset({"drug", "vaccine", "blood"})
 FEATURES = ("bias", *FLAGS, *TRAITS, *ASSERTIONS, *(f"{a}+{b}" for a, b in PAIRS))
 
 
@@ -47,6 +48,10 @@ def describe(found: ServiceFound, assertion: str) -> NDArray[np.float32]:
         said -= {"ago"}
     if said & NOT_HERE or ("past" in said and "today" not in said):
         said -= GIVEN  # given, but not in this visit
+        if said & NOT_HERE:
+            said -= {"dose", "order"}
+    elif found.kind in TAKEN and "planned" in said and not said & GIVEN:
+        said -= {"dose", "order"}  # what will be given is no order of equipment
     if found.kind in ORDERED and "rx" in said:
         said = (said - {"rx"}) | {"order"}  # what is prescribed of these is ordered here
     said |= {f"{a}+{b}" for a, b in PAIRS if a in said and b in said}
