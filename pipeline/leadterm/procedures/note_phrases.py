@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import Generic, TypeVar
+from itertools import repeat
+from typing import Generic, NamedTuple, TypeVar
 
 from leadterm.text.open_note import OpenNote
 
@@ -41,29 +42,48 @@ class Page:
         low = raw.lower() if len(raw.lower()) == len(raw) else "".join(c.lower()[:1] or c for c in raw)
         if not low.isascii():
             low = _FOREIGN.sub(lambda match: unicodedata.normalize("NFD", match[0])[:1] or match[0], low)
-        chars = list(ACCESS.sub(lambda match: " " * len(match[0]), low.translate(SAME)))
+        low = low.translate(SAME)
+        if "access" in low or "approach" in low:
+            low = ACCESS.sub(lambda match: " " * len(match[0]), low)
+        chars = list(low)
         for start, _ in self.note.sentences:
             if start and not chars[start - 1].isalnum():
                 chars[start - 1] = BORDER
         return "".join(chars)
 
     @cached_property
-    def places(self) -> dict[str, list[int]]:
-        """Where words begin, by their first letters."""
-        found: dict[str, list[int]] = defaultdict(list)
-        for match in WORD_START.finditer(self.text):
-            found[match[0]].append(match.start())
-        return found
-
-    @cached_property
     def keys(self) -> frozenset[str]:
         """First letters of the words that it has."""
-        return frozenset(self.places)
+        return frozenset(WORD_START.findall(self.text))
+
+    @cached_property
+    def _places(self) -> dict[str, list[int]]:
+        return {}
+
+    def places(self, key: str) -> list[int]:
+        """Where words begin that have these first letters."""
+        if key not in self._places:
+            self._places[key] = list(_starts(self.text, key))
+        return self._places[key]
 
     def sentence(self, at: int) -> tuple[int, int]:
         """Where the sentence that holds a position begins and ends."""
         end = self.text.find(BORDER, at)
         return self.text.rfind(BORDER, 0, at) + 1, len(self.text) if end < 0 else end
+
+
+def _starts(text: str, key: str) -> Iterator[int]:
+    """Where a word begins with letters that are the whole of it if they are few."""
+    at = text.find(key)
+    while at >= 0:
+        end = at + len(key)
+        if not (at and _in_word(text[at - 1])) and (len(key) == KEY or end == len(text) or not _in_word(text[end])):
+            yield at
+        at = text.find(key, at + 1)
+
+
+def _in_word(char: str) -> bool:
+    return char.isalnum() or char == "_"
 
 
 def compile_phrase(phrase: str) -> re.Pattern[str]:
@@ -113,6 +133,11 @@ class Phrases(Generic[T]):
 
     def __init__(self, entries: Iterable[tuple[str, T]]) -> None:
         self._entries = [(needed_word(phrase), phrase, entry) for phrase, entry in entries]
+        self._by_key: dict[str, list[int]] = defaultdict(list)
+        self._always = [number for number, (needed, _, _) in enumerate(self._entries) if len(needed) < KEY]
+        for number, (needed, _, _) in enumerate(self._entries):
+            if len(needed) >= KEY:
+                self._by_key[needed[:KEY]].append(number)
 
     def first(self, text: str) -> Iterator[tuple[re.Match[str], T]]:
         """Give the first place of each phrase that a text has."""
@@ -126,7 +151,10 @@ class Phrases(Generic[T]):
             yield from ((match, entry) for match in _compiled(phrase).finditer(text))
 
     def _likely(self, text: str) -> list[tuple[str, T]]:
-        return [(phrase, entry) for needed, phrase, entry in self._entries if needed in text]
+        keys = self._by_key.keys() & set(WORD_START.findall(text))
+        numbers = sorted([*self._always, *(number for key in keys for number in self._by_key[key])])
+        likely = (self._entries[number] for number in numbers)
+        return [(phrase, entry) for needed, phrase, entry in likely if needed in text]
 
 
 def _keys(phrase: str) -> tuple[frozenset[str], ...]:
@@ -135,10 +163,20 @@ def _keys(phrase: str) -> tuple[frozenset[str], ...]:
     return tuple(frozenset(word.rstrip("*")[:KEY] for word in words) for words in tokens)
 
 
+class _Sought(NamedTuple, Generic[T]):
+    """A phrase, first letters of its first word, of all words it must have, of words one of which it must have."""
+
+    phrase: str
+    first: frozenset[str]
+    all_of: frozenset[str]
+    some_of: list[frozenset[str]]
+    entries: list[T]
+
+
 class PhraseFinder(Generic[T]):
     """Finds the phrases of many entries; ``entries``: phrases parted by ``|``, and what they stand for.
 
-    A phrase is tried where its first word stands, if the text has its other words at all.
+    A phrase is tried where its first word stands, if the text has its rarest word and then the others.
     """
 
     def __init__(self, entries: Sequence[tuple[str, T]]) -> None:
@@ -146,21 +184,26 @@ class PhraseFinder(Generic[T]):
         for phrases, entry in entries:
             for phrase in phrases.split("|"):
                 held[phrase].append(entry)
-        self._by_key: dict[str, list[tuple[str, frozenset[str], list[frozenset[str]], list[T]]]] = defaultdict(list)
+        words = {phrase: _keys(phrase) for phrase in held}
+        often = Counter(key for alternatives in words.values() for keys in alternatives for key in keys)
+        self._by_key: dict[str, list[_Sought[T]]] = defaultdict(list)
         for phrase, found in held.items():
-            keys = _keys(phrase)
-            all_of = frozenset(key for words in keys if len(words) == 1 for key in words)
-            some_of = [words for words in keys if len(words) > 1]
-            for key in keys[0]:
-                self._by_key[key].append((phrase, all_of, some_of, found))
+            alternatives = words[phrase]
+            rarest = min(alternatives, key=lambda keys: sum(often[key] for key in keys))
+            all_of = frozenset(key for keys in alternatives if len(keys) == 1 for key in keys)
+            some_of = [keys for keys in alternatives if len(keys) > 1]
+            for key in rarest:
+                self._by_key[key].append(_Sought(phrase, alternatives[0], all_of, some_of, found))
 
     def find(self, page: Page) -> Iterator[tuple[int, int, str, T]]:
         """Find where each phrase stands: start, end, the phrase, the entry."""
-        text, places, there = page.text, page.places, page.keys
+        text, there, tried = page.text, page.keys, set[str]()
         for key in sorted(there & self._by_key.keys()):
-            for phrase, all_of, some_of, entries in self._by_key[key]:
-                if not all_of <= there or any(there.isdisjoint(words) for words in some_of):
+            for phrase, first, all_of, some_of, entries in self._by_key[key]:
+                if not all_of <= there or phrase in tried or any(there.isdisjoint(words) for words in some_of):
                     continue
+                tried.add(phrase)
                 match_at = _compiled(phrase).match
-                for match in filter(None, (match_at(text, at) for at in places[key])):
+                begins = [at for word in first & there for at in page.places(word)]
+                for match in filter(None, map(match_at, repeat(text), begins)):
                     yield from ((match.start(), match.end(), phrase, entry) for entry in entries)

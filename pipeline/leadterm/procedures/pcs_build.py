@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import product
 
 from leadterm.codes.axis_tables import AxisTables
@@ -107,6 +108,7 @@ class Builder:
         self.tables = tables
         self.parts = PartFinder(tables)
         self._told: dict[tuple[tuple[str, int], int], Mapping[str, str]] = {}
+        self._settled_codes = lru_cache(maxsize=4096)(self._codes)
 
     def build(self, way: Way, place: Place) -> Iterator[Built]:
         """Give the code or codes that a phrase leads to, and others that what is left open may mean."""
@@ -198,12 +200,9 @@ class Builder:
 
     def _fill(self, way: Way, stem: _Stem, place: Place) -> Iterator[Built]:
         """Choose the last three characters through the rows of the table: what is said, else what is usual."""
-        rows = [row for row in self.tables.tables.get(stem.stem[:3], ()) if stem.stem[3:4] in row.values[0]]
-        codes = [stem.stem + "".join(rest) for row in rows for rest in product(*row.values[1:])]
-        if not codes or len(stem.stem) != STEM:
+        codes = self._settled_codes(stem.stem, way.settled)
+        if not codes:
             return
-        told_by_words = [(at, char) for at, char in enumerate(way.settled, start=STEM) if char != "*"]
-        codes = [code for code in codes if all(code[at] == char for at, char in told_by_words)] or codes
         wanted, told = [], []
         for at, axis, spec in zip((5, 6, 7), AXES, way.rest, strict=True):
             char, known = self._wanted(axis, at, spec, codes, place)
@@ -224,6 +223,13 @@ class Builder:
         others = [c for at in open_axes for c in sorted(codes, key=fit) if self._differs_at(c, best, at)]
         for number, code in enumerate(others[:MOST_OTHERS], start=1):
             yield Built(code, hints, number, counted + stem.named, len(open_axes))
+
+    def _codes(self, stem: str, settled: str) -> list[str]:
+        """The codes of a body part that have the characters which words settle; all where none has."""
+        rows = [row for row in self.tables.tables.get(stem[:3], ()) if stem[3:4] in row.values[0]]
+        codes = [stem + "".join(rest) for row in rows for rest in product(*row.values[1:])] if len(stem) == STEM else []
+        told = [(at, char) for at, char in enumerate(settled, start=STEM) if char != "*"]
+        return [code for code in codes if all(code[at] == char for at, char in told)] or codes
 
     @staticmethod
     def _differs_at(code: str, best: str, at: int) -> bool:

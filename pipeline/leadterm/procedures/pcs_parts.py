@@ -36,11 +36,12 @@ def side_in(text: str, at: int = 0) -> str:
 
 @dataclass(frozen=True)
 class Part:
-    """A body part of a table: its label without the side, and its character for each side it has."""
+    """A body part of a table: its label without the side, its character for each side it has, its place in the table."""
 
     core: str
     chars: Mapping[str, str]
     both_first: bool = False
+    rank: int = 0
 
     def of_side(self, side: str) -> tuple[str, ...]:
         """Characters for a side: two where both sides have their own only; all that may be meant where none is told."""
@@ -72,6 +73,7 @@ class PartFinder:
             own += [(phrase, meant) for phrase in row["words"].split("|")]
         self._own = Phrases(own)
         self.named = lru_cache(maxsize=256)(self._named)
+        self._tables_of = lru_cache(maxsize=64)(self._holding)
 
     def _learn(self, words: frozenset[str], core: str) -> None:
         if words:
@@ -85,7 +87,9 @@ class PartFinder:
                 label = self._tables.label(table + char, 4)
                 side = _LABEL_SIDE.search(label)
                 chars[core_of(label)][(side[1] or side[2])[0] if side else ""] = char
-            self._parts[table] = {core: Part(core, held, table[0] in IMAGED) for core, held in chars.items()}
+            self._parts[table] = {
+                core: Part(core, held, table[0] in IMAGED, rank) for rank, (core, held) in enumerate(chars.items())
+            }
         return self._parts[table]
 
     def _named(self, text: str) -> dict[str, int]:
@@ -108,21 +112,30 @@ class PartFinder:
     def best(self, table: str, text: str) -> tuple[int, Part] | None:
         """Find the part of a table that a text names best, and how well."""
         named, parts = self.named(text), self.parts(table)
-        core = max((core for core in parts if core in named), key=lambda core: named[core], default=None)
-        return (named[core], parts[core]) if core is not None else None
+        there = [parts[core] for core in named if core in parts]
+        part = max(there, key=lambda one: (named[one.core], -one.rank), default=None)
+        return (named[part.core], part) if part is not None else None
 
     def any(self, operation: str, text: str, systems: tuple[str, ...] = ("",)) -> tuple[str, Part] | None:
         """Find the table of an operation, such as 0?B, and its part, that a text names best; of some body systems."""
-        if not self.named(text):
+        named = self.named(text)
+        if not named:
             return None
-        ends = operation[0], operation[2]
-        tables = (table for table in self._tables.tables if (table[0], table[2]) == ends and table.startswith(systems))
-        found = [(best[0], table, best[1]) for table in tables if (best := self.best(table, text))]
-        _, table, part = max(found, key=lambda one: one[:2], default=(0, "", None))
+        holding = self._tables_of(operation[0] + operation[2], systems)
+        found = [(named[core], table, part) for core in named for table, part in holding.get(core, ())]
+        _, table, part = max(found, key=lambda one: (*one[:2], -one[2].rank), default=(0, "", None))
         return (table, part) if part else None
 
+    def _holding(self, ends: str, systems: tuple[str, ...]) -> dict[str, list[tuple[str, Part]]]:
+        """The tables of an operation in which each body part stands."""
+        held: dict[str, list[tuple[str, Part]]] = defaultdict(list)
+        for table in self._tables.tables:
+            if table[0] + table[2] == ends and table.startswith(systems):
+                for core, part in self.parts(table).items():
+                    held[core].append((table, part))
+        return held
 
-@lru_cache(maxsize=4096)
+
 def core_of(label: str) -> str:
     """A label without its side, in the singular where it is of both sides."""
     core = _LABEL_SIDE.sub("", label).strip()

@@ -18,7 +18,7 @@ from leadterm.procedures.note_phrases import Page
 from leadterm.procedures.pcs_build import Builder, Place, Support
 from leadterm.procedures.pcs_covered import covered, narrow
 from leadterm.procedures.pcs_rank import FEATURES, confidence_of, features_of
-from leadterm.procedures.pcs_words import Way, index_finder, operation_finder, way_finder
+from leadterm.procedures.pcs_words import Way, procedure_finder
 from leadterm.procedures.performed import NAMED, WORTH, heads_of, standing_of
 from leadterm.ranking.candidate_table import CandidateTable
 from leadterm.text.open_note import Found, OpenNote
@@ -111,44 +111,70 @@ class PcsReader:
         heads = heads_of(page)
         named = " ".join([_named_text(page), *(page.text[start:end] for start, end in heads)]).strip()
         operative = bool(named) or bool(OPERATIVE.search(page.text))
-        found = [Found(((start, end),), phrase, way.source) for start, end, phrase, way in matches]
+        words = list(dict.fromkeys((start, end, phrase, way.source) for start, end, phrase, way in matches))
+        found = [Found(((start, end),), phrase, source) for start, end, phrase, source in words]
+        more = tuple(filter(None, (named, page.text) if operative else (named,)))
+        seen = {
+            one: (mention, _place(page, one[0], one[1], more), standing_of(page, mention, heads))
+            for one, mention in zip(words, page.note.mentions(found), strict=True)
+        }
         length, asleep = max(len(page.text), 1), bool(named) and bool(DRAPED.search(page.text))
-        for (start, end, _, way), mention in zip(matches, page.note.mentions(found), strict=True):
-            low, high = page.sentence(start)
-            more = (named, page.text) if operative else (named,)
-            earlier, until = page.sentence(max(low - 2, 0))
-            before = page.text[earlier:until] if until < low else ""
-            place = Place(page.text[low:high], start - low, tuple(filter(None, more)), before, end - low)
-            standing = standing_of(page, mention, heads)
+        for start, end, phrase, way in matches:
+            mention, place, standing = seen[start, end, phrase, way.source]
             step = asleep and (standing != "named" or bool(ASLEEP.search(place.sentence)))
             if (step and _is_anaesthesia(way, place.sentence)) or _is_taken_out(page.text, start, end, way):
                 standing = "not"
+            item = mention.note_id, start - place.at
             for built in self.builder.build(way, place):
-                yield Support(mention, way, standing, built, operative, start / length, (mention.note_id, low))
+                yield Support(mention, way, standing, built, operative, start / length, item)
+
+
+def _place(page: Page, start: int, end: int, more: tuple[str, ...]) -> Place:
+    low, high = page.sentence(start)
+    earlier, until = page.sentence(max(low - 2, 0))
+    before = page.text[earlier:until] if until < low else ""
+    return Place(page.text[low:high], start - low, more, before, end - low)
 
 
 def _matches(page: Page, tables: AxisTables) -> list[Match]:
     """Where the words of procedures stand, those within the words of a longer one left out."""
-    spanish = page.note.language == "es"
-    own = list(way_finder("es" if spanish else "en").find(page))
-    if not spanish:
-        own += [*index_finder(tables).find(page), *operation_finder().find(page)]
+    own = list(procedure_finder(tables, "es" if page.note.language == "es" else "en").find(page))
+    kept = [match for group in _groups(own) for match in _best_of(group, page.text)]
+    return sorted(kept, key=lambda match: (match[0], match[1], match[3].table, match[3].part))
+
+
+def _groups(own: Sequence[Match]) -> Iterator[list[Match]]:
+    """Part matches into groups that have no character in common."""
+    group: list[Match] = []
+    reach = 0
+    for match in sorted(own, key=lambda one: one[0]):
+        if group and match[0] >= reach:
+            yield group
+            group = []
+        group.append(match)
+        reach = max(reach, match[1])
+    if group:
+        yield group
+
+
+def _best_of(own: Sequence[Match], text: str) -> Iterator[Match]:
+    """The matches of a group that no longer or more special one takes the words of."""
+    if len(own) == 1:
+        yield from (match for match in own if match[3].table)
+        return
     solid = {(start, end) for start, end, phrase, way in own if ".." not in phrase or not way.table}
     wide = {(start, end) for start, end, _, way in own if way.source != "operation"}
     words: dict[tuple[int, int], int] = {}
     for start, end, phrase, _ in own:
         words[start, end] = max(words.get((start, end), 0), len(phrase.split()))
-    gone_over = _gone_over(own)
-    kept = [
-        match for match in own
-        if len(match[2].split()) == words[match[:2]]
-        and not _within(match[:2], wide if match[3].source == "operation" else solid)
-        and match[3].table
-        and not any(_is_fuller(other, match, page.text) for other in own if other[3].table)
-        and not (match[3].part.startswith("?") and any(_is_special(match, other) for other in own if other[3].table))
-        and match[:3] not in gone_over
-    ]  # fmt: skip
-    return sorted(kept, key=lambda match: (match[0], match[1], match[3].table, match[3].part))
+    gone_over, others = _gone_over(own), [other for other in own if other[3].table]
+    for match in others:
+        within = wide if match[3].source == "operation" else solid
+        if len(match[2].split()) != words[match[:2]] or match[:3] in gone_over or _within(match[:2], within):
+            continue
+        special = match[3].part.startswith("?") and any(_is_special(match, other) for other in others)
+        if not special and not any(_is_fuller(other, match, text) for other in others):
+            yield match
 
 
 def _is_taken_out(text: str, start: int, end: int, way: Way) -> bool:

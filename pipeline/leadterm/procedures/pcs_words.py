@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -11,7 +11,7 @@ from leadterm.codes.axis_tables import AxisTables
 from leadterm.procedures.note_phrases import PhraseFinder, Phrases
 from leadterm.storage.tsv import package_table
 
-__all__ = ["Way", "index_finder", "operation_finder", "said", "way_finder", "ways"]
+__all__ = ["Way", "procedure_finder", "said", "ways"]
 
 ROOM = "leadterm.procedures"
 GREEK = re.compile(r"\w+(?:ectom|otom|ostom|oscop|plast|graph|pex|centes|rrhaph|lys)\w*\*")
@@ -63,15 +63,19 @@ def ways(language: str = "en") -> tuple[Way, ...]:
 
 
 @lru_cache(maxsize=2)
-def way_finder(language: str = "en") -> PhraseFinder[Way]:
-    """Give what finds the words of all rows, in Spanish also words of Greek that are only spelled otherwise."""
+def procedure_finder(tables: AxisTables, language: str = "en") -> PhraseFinder[Way]:
+    """Give what finds the words of all rows; in English terms of the official index and words of root operations, too.
+
+    In Spanish words of Greek that are only spelled otherwise are found as well.
+    """
     entries = [(way.words, way) for way in ways(language)]
-    if language != "en":
-        known = {phrase.rstrip("*") for words, _ in entries for phrase in words.split("|")}
-        for way in ways():
-            greek = (hispanic(word) for word in way.words.split("|") if GREEK.fullmatch(word))
-            phrases = [word for word in greek if not any(word.startswith(other) for other in known)]
-            entries += [("|".join(phrases), way)] if phrases else []
+    if language == "en":
+        return PhraseFinder([*entries, *_index_terms(tables), *_operations()])
+    known = {phrase.rstrip("*") for words, _ in entries for phrase in words.split("|")}
+    for way in ways():
+        greek = (hispanic(word) for word in way.words.split("|") if GREEK.fullmatch(word))
+        phrases = [word for word in greek if not any(word.startswith(other) for other in known)]
+        entries += [("|".join(phrases), way)] if phrases else []
     return PhraseFinder(entries)
 
 
@@ -117,11 +121,9 @@ def _heard(text: str) -> tuple[int, ...]:
     return tuple(dict.fromkeys(row for _, row in _attributes()[1].first(text)))
 
 
-@lru_cache(maxsize=2)
-def index_finder(tables: AxisTables) -> PhraseFinder[Way]:
-    """Give what finds the terms of the official index that lead to codes and stand in no row of the table."""
+def _index_terms(tables: AxisTables) -> Iterator[tuple[str, Way]]:
+    """Terms of the official index that lead to codes and stand in no row of the table."""
     known = {phrase.strip("*") for way in ways() for phrase in way.words.split("|")}
-    entries: list[tuple[str, Way]] = []
     for path, _, _, codes in tables.index:
         term = " ".join(re.findall(r"[a-z]+", path.lower()))
         if not codes or " | " in path or len(term) < LEAST or any(term.startswith(word) for word in known):
@@ -131,17 +133,12 @@ def index_finder(tables: AxisTables) -> PhraseFinder[Way]:
             continue
         given = beginning[PART:]
         usual = [given[i] if i < len(given) else free for i, free in enumerate(("0*", "Z*", "Z*"))]
-        way = Way(term, beginning[:3], beginning[3], usual[0], usual[1], usual[2], 2, "index")
-        entries.append((term, way))
-    return PhraseFinder(entries)
+        yield term, Way(term, beginning[:3], beginning[3], usual[0], usual[1], usual[2], 2, "index")
 
 
-@lru_cache(maxsize=1)
-def operation_finder() -> PhraseFinder[Way]:
-    """Give what finds the words of root operations."""
-    made = []
+def _operations() -> Iterator[tuple[str, Way]]:
+    """Words of root operations."""
     for row in package_table(ROOM, "pcs_operations.tsv"):
         approach, device, qualifier = row["code"].split(" ")
         table, sure = row["table"], int(row["sure"])
-        made.append((row["words"], Way(row["words"], table, "any", approach, device, qualifier, sure, "operation")))
-    return PhraseFinder(made)
+        yield row["words"], Way(row["words"], table, "any", approach, device, qualifier, sure, "operation")

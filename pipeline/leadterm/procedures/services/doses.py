@@ -11,7 +11,7 @@ from typing import NamedTuple
 from leadterm.codes.systems.hcpcs_units import MEASURES
 from leadterm.storage.tsv import package_table
 
-__all__ = ["Amount", "Dose", "assign_doses", "find_amounts", "route_of", "with_waste"]
+__all__ = ["Amount", "Dose", "assign_doses", "find_amounts", "route_of", "tells_of_waste", "with_waste"]
 
 NUMBER = r"(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|(?<![\d.])\.\d+)"
 WORDS = {"a": 1.0, "an": 1.0, "one": 1.0, "two": 2.0, "three": 3.0, "four": 4.0, "half": 0.5, "half a": 0.5,
@@ -199,9 +199,14 @@ def _dose(text: str, names: Sequence[tuple[int, int]], at: int, amounts: Sequenc
     return replace(dose, times=_value(times["n"])) if times else dose
 
 
+def tells_of_waste(text: str) -> bool:
+    """Whether a text says that something of a drug was thrown away, or nothing."""
+    return bool(WASTED.search(text) or NO_WASTE.search(text))
+
+
 def with_waste(dose: Dose, text: str) -> Dose:
     """Add what the sentence behind a dose tells of what was thrown away."""
-    if dose.wasted or dose.all_used or not (WASTED.search(text) or NO_WASTE.search(text)):
+    if dose.wasted or dose.all_used:
         return dose
     if NO_WASTE.search(text):
         return replace(dose, all_used=True)

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from leadterm.codes.systems.hcpcs_units import is_unlisted
 from leadterm.procedures.services.context import NoteWords, Place
-from leadterm.procedures.services.doses import Dose, assign_doses, find_amounts, route_of, with_waste
+from leadterm.procedures.services.doses import Dose, assign_doses, find_amounts, route_of, tells_of_waste, with_waste
 from leadterm.procedures.services.drug_lexicon import NEW, SALTS, DrugLexicon, DrugName, Product
 from leadterm.procedures.services.service_found import ServiceFound
 
@@ -92,9 +92,9 @@ def _sites(words: NoteWords, lexicon: DrugLexicon) -> Iterator[_Site]:
     for bounds, named in by_sentence.items():
         wide = _widened(words, bounds, named)
         doses = assign_doses(words.text, [(drug.start, drug.end) for drug in named], wide)
-        told = _behind(words, max(bounds[1], wide[1]), by_sentence)
-        at = _opened(doses, told)
-        doses[at] = with_waste(doses[at], told)
+        if tells_of_waste(told := _behind(words, max(bounds[1], wide[1]), by_sentence)):
+            at = _opened(doses, told)
+            doses[at] = with_waste(doses[at], told)
         for drug, dose in zip(named, doses, strict=True):
             ahead, behind = _around(words.text, named, drug, wide)
             route = route_of(behind) or route_of(ahead)

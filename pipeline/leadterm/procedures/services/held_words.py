@@ -22,27 +22,32 @@ class LowText:
         low = text.lower()
         self.low = low if len(low) == len(text) else "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
         self.words = frozenset(self.low.split())
+        self._places: dict[str, list[tuple[int, int]]] = {}
 
-    def places(self, word: str) -> Iterator[tuple[int, int]]:
+    def places(self, word: str) -> list[tuple[int, int]]:
         """Where the text has a word, or a part of one: ``[start, end)``."""
-        at = self.low.find(word)
-        while at >= 0:
-            yield at, at + len(word)
-            at = self.low.find(word, at + 1)
+        if word not in self._places:
+            sought = word.removeprefix("=")
+            found, at = [], self.low.find(sought)
+            while at >= 0:
+                found.append((at, at + len(sought)))
+                at = self.low.find(sought, at + 1)
+            self._places[word] = found
+        return self._places[word]
 
 
 class HeldWords:
-    """Tells which of some lower-case words, parts of words or names of several words a text holds.
+    """Tells which of some lower-case words, parts of words or names of several words a text holds; ``=``: whole words.
 
-    >>> held = HeldWords(["walker", "nebuli", "y-90", "skin graft"])
-    >>> sorted(held.of(LowText("Two nebulizers, one walker; a skin flap and a graft")))
+    >>> held = HeldWords(["walker", "nebuli", "y-90", "skin graft", "=als"])
+    >>> sorted(held.of(LowText("Two nebulizers, one walker; a skin flap and also a graft")))
     ['nebuli', 'walker']
     """
 
     def __init__(self, sought: Iterable[str]) -> None:
         self._by_start: dict[str, list[tuple[str, str]]] = defaultdict(list)
         for one in dict.fromkeys(sought):
-            first = one.split()[0]
+            first = one.removeprefix("=").split()[0]
             self._by_start[first[:KEY]].append((first, one))
         self._sizes = sorted({len(key) for key in self._by_start})
         self._in_word: dict[str, tuple[str, ...]] = {}
@@ -60,8 +65,12 @@ class HeldWords:
         for size in self._sizes:
             for at in range(len(word) - size + 1):
                 for first, one in self._by_start.get(word[at : at + size], ()):
-                    if word.startswith(first, at):
+                    if word.startswith(first, at) and (one[0] != "=" or _is_whole(word, at, at + len(first))):
                         yield one
+
+
+def _is_whole(word: str, start: int, end: int) -> bool:
+    return not (start and word[start - 1].isalnum()) and not word[end : end + 1].isalnum()
 
 
 def stretches(text: LowText, words: Iterable[str], reach: int) -> list[tuple[int, int]]:

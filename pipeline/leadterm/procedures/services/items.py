@@ -88,12 +88,13 @@ def service_rows() -> tuple[ServiceRow, ...]:
 
 
 @lru_cache(maxsize=1)
-def _rows_by_word() -> tuple[HeldWords, dict[str, list[int]]]:
-    """Finds the words one of which each pattern needs; the numbers of the rows that need them."""
-    numbers: dict[str, list[int]] = defaultdict(list)
+def _rows_by_word() -> tuple[HeldWords, dict[str, list[tuple[int, str]]]]:
+    """Finds the words one of which each pattern needs; the numbers of the rows that need them, and what beside them."""
+    numbers: dict[str, list[tuple[int, str]]] = defaultdict(list)
     for number, row in enumerate(service_rows()):
-        for word in row.holds:
-            numbers[word].append(number)
+        for words in row.holds:
+            word, _, beside = words.partition("+")
+            numbers[word].append((number, beside))
     return HeldWords(numbers), numbers
 
 
@@ -125,8 +126,9 @@ def _matches(words: NoteWords) -> Iterator[tuple[ServiceRow, re.Match[str]]]:
     finder, numbers = _rows_by_word()
     held: dict[int, list[str]] = defaultdict(list)
     for word in finder.of(words.low):
-        for number in numbers[word]:
-            held[number].append(word)
+        for number, beside in numbers[word]:
+            if beside in words.low.low:
+                held[number].append(word)
     for number in sorted(held):
         row = service_rows()[number]
         for low, high in stretches(words.low, held[number], REACH):
