@@ -36,7 +36,7 @@ def side_in(text: str, at: int = 0) -> str:
 
 @dataclass(frozen=True)
 class Part:
-    """A body part of a table: its label without the side, its character for each side it has, its place in the table."""
+    """A body part of a table: label without the side, a character for each side it has, its place in the table."""
 
     core: str
     chars: Mapping[str, str]
