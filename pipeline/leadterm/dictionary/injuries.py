@@ -82,11 +82,13 @@ def episodes(found: FoundMention, note: NoteReading) -> tuple[str, ...]:
 
 
 def injured(notes: Sequence[NoteReading], codes: tuple[str, ...]) -> bool:
-    """Tell whether the notes name an injury of chest and belly, or of the head, or an accident, as present."""
+    """Tell whether the notes name an injury of chest and belly, or of the head, or an accident, as present.
+
+    Words that may as well be meant of a disease ("hemopneumothorax") name none.
+    """
     return any(
-        reading.code.startswith(codes)
-        for note in notes for found in note.mentions for reading in found.readings
-        if found.mention.assertion == "present"
+        found.mention.assertion == "present" and found.readings[0].code.startswith(codes)
+        for note in notes for found in note.mentions
     )  # fmt: skip
 
 

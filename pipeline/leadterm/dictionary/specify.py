@@ -266,7 +266,8 @@ def _beyond(shared: str, title: str) -> str:
         if own != other:
             break
         same += 1
-    return title[title.rfind(" ", 0, same + 1) + 1 :]
+    whole = same == len(shared) and not title[same : same + 1].isalnum()
+    return title[same:] if whole else title[title.rfind(" ", 0, same + 1) + 1 :]
 
 
 def _both_sides(scored: list[tuple[tuple[float, int, int], Leaf]]) -> list[tuple[tuple[float, int, int], Leaf]]:

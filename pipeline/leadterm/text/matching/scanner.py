@@ -31,6 +31,7 @@ DASHES = frozenset({"–", "—"})
 PAUSES = frozenset({",", "and", "or", "/", "&", "(", ")", "+", "-"})
 NEGATORS = frozenset({"without", "w/o", "no", "not", "denies", "negative"})
 PAUSE, BREAK, NEGATE, UNKNOWN, DASH = -1, -2, -3, -4, -5
+NEAR = 4  # words
 
 
 class Scanner:
@@ -47,6 +48,7 @@ class Scanner:
         if translator is not None:
             self._pauses = PAUSES | words_of(translator.language, "pause")
             self._negators = words_of(translator.language, "negation")
+        self._nearby = translator.nearby if translator is not None else {}
         self._any = {r["short"].lower(): r["expansion"] for r in abbreviations if r["case"] == "any"}
         self._upper = {r["short"]: r["expansion"] for r in abbreviations if r["case"] == "upper"}
         self._senses = Senses() if translator is None and abbreviations else None
@@ -60,6 +62,10 @@ class Scanner:
             self._by_orth.clear()
         ids = self._by_orth[orth] = self._look_up(strings[orth])
         return ids
+
+    def _english(self, text: str) -> list[int]:
+        """Word ids of English words."""
+        return [self.words.get(w, UNKNOWN) for w in self.normaliser.content(text)]
 
     def _words_of(self, text: str) -> list[int]:
         """Word ids of a long form; UNKNOWN for words that no term holds."""
@@ -130,6 +136,8 @@ class Scanner:
                 ids = self._ids(orth, strings)
             if expansions and orth in expansions:
                 ids = tuple(dict.fromkeys((*ids, *(n for n in self._words_of(expansions[orth]) if n >= 0))))
+            if self._nearby:
+                ids = self._beside(doc, i) or ids
             if not ids:
                 continue
             first = ids[0]
@@ -155,6 +163,15 @@ class Scanner:
                 no = False
         as_int = [np.array(column, dtype=np.int32) for column in (word, token, position, segment)]
         return Scan(as_int[0], as_int[1], as_int[2], as_int[3], np.array(negated, dtype=np.bool_))
+
+    def _beside(self, doc: Doc, at: int) -> tuple[int, ...]:
+        """Word ids of a token of another language that the words near it decide; none for other words."""
+        rows = self._nearby.get(fold(doc[at].text))
+        if rows is None:
+            return ()
+        around = {fold(token.text) for token in doc[max(at - NEAR, 0) : at + NEAR + 1]}
+        meant = next((english for near, english in rows if any(words <= around for words in near)), "")
+        return tuple(number for number in self._english(meant) if number >= 0)
 
     def _is_silent(self, doc: Doc, at: int, orth: int) -> bool:
         if self._senses is None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from functools import cache
+from functools import cache, cached_property
 
 from leadterm.text.knowledge import load_table
 from leadterm.text.words.normalise import ROMAN, Normaliser, default_normaliser, fold
@@ -18,6 +18,7 @@ __all__ = ["TRANSLATED", "Translator", "cognate_form", "sense", "stem", "words_o
 
 TRANSLATED: Mapping[str, str] = {"es": "words_es.tsv"}
 """Tables of English words by language."""
+NEARBY: Mapping[str, str] = {"es": "words_es_near.tsv"}
 SHORTEST = 4
 
 
@@ -34,7 +35,8 @@ def stem(word: str, language: str) -> str:
             word = word[:-2]
         elif word.endswith("s") and not word.endswith(("is", "us")):
             word = word[:-1]
-        return word[:-1] if word[-1] in "aeo" and len(word) > 4 else word
+        word = word[:-1] if word[-1] in "aeo" and len(word) > 4 else word
+        return word[:-1] + "c" if word[-1] == "z" else word  # "cicatriz", "cicatrices"
     if language == "en":
         if word.endswith("ies") and len(word) > 4:
             return word[:-3] + "y"
@@ -111,6 +113,15 @@ class Translator(Normaliser):
         unmarked = {stem(word.replace("ny", "n"), language): words for word, words in meant.items() if "ny" in word}
         self._unmarked = {short: words for short, words in unmarked.items() if short not in by_stem}
         self._cognates = self._english_forms()
+
+    @cached_property
+    def nearby(self) -> Mapping[str, list[tuple[list[frozenset[str]], str]]]:
+        """Words that mean something else near others: the sets of words of which one must stand near, and the meaning."""
+        rows: dict[str, list[tuple[list[frozenset[str]], str]]] = {}
+        for row in load_table(NEARBY[self.language]):
+            near = [frozenset(joined.split("+")) for joined in row["near"].split("|")]
+            rows.setdefault(row["word"], []).append((near, row["english"]))
+        return rows
 
     def spellings(self) -> dict[str, int]:
         """Give the words of the table as they are spelled without accents, to tell a misspelling from a word.

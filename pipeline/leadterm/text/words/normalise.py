@@ -14,7 +14,7 @@ from functools import lru_cache
 from leadterm.text.knowledge import load_table
 from leadterm.text.words.characters import GREEK
 
-__all__ = ["Normaliser", "default_normaliser", "fold", "singular"]
+__all__ = ["Normaliser", "american", "default_normaliser", "fold", "singular"]
 
 VOWEL = re.compile(r"[aeiouy]")
 WORD = re.compile(r"[^\W_]+(?:['’][st]\b)?")
@@ -30,6 +30,14 @@ _LETTERED = "hepatitis influenza vitamin type group hemophilia streptococcus syn
 LETTERED = frozenset(_LETTERED.split())
 LETTER_A = "a_"
 MOST_KEPT = 20_000  # words
+# British spelling → American, within a word.
+BRITISH = {
+    "haem": "hem", "aemi": "emi", "aesth": "esth", "caesar": "cesar", "paed": "ped", "oedem": "edem", "oesoph": "esoph",
+    "oestr": "estr", "rrhoe": "rrhe", "pnoe": "pne", "foet": "fet", "coeli": "celi", "faec": "fec", "caec": "cec",
+    "gynaec": "gynec", "aetio": "etio", "paenia": "penia", "naev": "nev", "leuco": "leuko", "sulph": "sulf",
+    "umour": "umor", "colour": "color", "labour": "labor", "behaviour": "behavior",
+}  # fmt: skip
+SPELLING = re.compile("|".join(BRITISH))
 _KEEP_S = (
     "pus lupus virus fetus uterus sinus abscess illness stress pelvis thymus humerus calculus meniscus stenosis plus "
     "gas bus process loss mass press access recess excess distress diabetes herpes scabies rabies tabes measles "
@@ -48,6 +56,15 @@ def fold(text: str) -> str:
     if lowered.isascii():
         return lowered
     return "".join(c for c in unicodedata.normalize("NFKD", lowered) if not unicodedata.combining(c))
+
+
+def american(word: str) -> str:
+    """Give the American spelling of a folded word that is written in the British way.
+
+    >>> [american(word) for word in ("haemorrhoids", "oesophagus", "anaemic", "aerobic")]
+    ['hemorrhoids', 'esophagus', 'anemic', 'aerobic']
+    """
+    return SPELLING.sub(lambda match: BRITISH[match.group()], word)
 
 
 def singular(word: str) -> str:
@@ -100,7 +117,7 @@ class Normaliser:
         return known
 
     def _normal(self, surface: str) -> tuple[str, ...]:
-        word = fold(surface)
+        word = american(fold(surface))
         if word.endswith(("'s", "’s", "'t", "’t")):
             word = word[:-2]
         if len(word) == 1:
