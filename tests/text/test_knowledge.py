@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 import leadterm
+from leadterm.text.knowledge import load_table
+from leadterm.text.words.normalise import default_normaliser
 
 with warnings.catch_warnings():  # the package reads its data through a deprecated function of the standard library
     warnings.simplefilter("ignore", DeprecationWarning)
@@ -93,6 +95,28 @@ def test_synonym_phrases_are_plain_and_not_ordinary_words() -> None:
     assert [r["phrase"] for r in got if r["phrase"] != r["phrase"].lower() or "  " in r["phrase"]] == []
     assert sorted({r["phrase"] for r in got} & set(ORDINARY.split())) == []
     assert [r["phrase"] for r in got if len(r["phrase"]) < 2 or re.search(r"[\"|*{};:]", r["phrase"])] == []
+
+
+def test_a_synonym_tells_the_side_that_its_code_has() -> None:
+    sided = re.compile(r"\b(right|left)\b", re.IGNORECASE)
+    said = re.compile(r"\b(right|left|rt|lt|r|l|[lr][lu][eq]|[rl]bbb|irbbb|la[fd]b?|lpfb|lad|bilateral|both)\b")
+    got = [
+        (r["phrase"], r["code"]) for r in rows("synonyms.tsv")
+        if sided.search(icd.get_description(r["code"])) and not said.search(r["phrase"])
+    ]  # fmt: skip
+    organs = ("ventric", "heart", "bundle", "atri")  # named so, whatever the side of the body
+    assert [row for row in got if not any(word in icd.get_description(row[1]).lower() for word in organs)] == []
+
+
+@pytest.mark.parametrize("name", ["site_words.tsv", "part_words.tsv"])
+def test_words_of_sites_are_normal_words(name: str) -> None:
+    words = [row["word"] for row in load_table(name)]
+    assert [word for word in words if default_normaliser().words(word) != [word]] == []
+
+
+def test_companions_ask_for_normal_words() -> None:
+    asked = {word.lstrip("~") for row in load_table("companions.tsv") for word in row["words"].split("|")} - {"*"}
+    assert [word for word in sorted(asked) if default_normaliser().words(word) != [word]] == []
 
 
 @pytest.mark.parametrize(

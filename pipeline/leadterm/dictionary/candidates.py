@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from leadterm.dictionary.births import birth_codes, period_of
 from leadterm.dictionary.code_tables import CodeTables, code_tables
-from leadterm.dictionary.implied import at_level, implied
+from leadterm.dictionary.implied import at_level, at_levels, implied
 from leadterm.dictionary.injuries import (
     ANY_EPISODE,
     CLAUSE_REACH,
@@ -60,7 +60,10 @@ _HAPPENED = (
 HAPPENED = frozenset(_HAPPENED.split())
 EXTERNAL, COMPANION, ALWAYS = "external cause", "companion", "*"
 UNSTAGED = "N18.9"
-LASTING = ("E08", "E09", "E10", "E11", "E13", "G30", "I10", "I25.1", "I50", "J44", "K74", "N18", "N40")
+LASTING = (
+    "E08", "E09", "E10", "E11", "E13", "G30", "G81", "I10", "I25.1", "I50", "J44", "K74", "N18", "N40",
+    "R47.01", "Z86.73",
+)  # fmt: skip
 # A combination that is not made beside another code: what the note itself says to be worse.
 WORSE = {"R65.20": ("R65.21",), "I12.9": ("N18.5", "N18.6"), "I13.0": ("N18.5", "N18.6")}
 
@@ -189,9 +192,12 @@ def _gather(
                 if not weights and specifier.telling_words(reading.code):
                     weights = detail_weights(found, note)
                 support = Support(found, reading, number)
-                details = implied(reading.code, weights, found, note, period) | weights if weights else weights
+                told = implied(reading.code, weights, found, note, period) | weights if weights else weights
+                ways = at_levels(reading.code, weights, found) or [told]
                 letters = fitting(reading.code, when)
-                choices = [choice for one in letters for choice in specifier.choose(reading.code, details, one)]
+                choices = [
+                    choice for one in letters for way in ways for choice in specifier.choose(reading.code, way, one)
+                ]
                 if reading.source == COMPANION:
                     choices = [choice for choice in choices if not choice.upgraded]
                 for choice in with_consciousness(choices, awake, specifier.system):

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from leadterm.text.reading import FoundMention, NoteReading, Reading
 
-__all__ = ["at_level", "implied", "regions"]
+__all__ = ["at_level", "at_levels", "implied", "regions"]
 
 WEIGHT = 2.0
 SPINE = ("M4", "M5", "M99", "S12", "S13", "S22", "S23", "S32", "S33", "G95", "G99")
@@ -37,7 +37,10 @@ LIMBS: Mapping[str, frozenset[str]] = {
     "lower": frozenset({"thigh", "leg", "calf", "shin", "knee", "ankle", "hip"}),
     "upper": frozenset({"arm", "forearm", "elbow", "wrist", "shoulder"}),
 }
-PAIN_OF_LIMBS, EXTREMITIES = "M79.6", {"lower": "leg", "upper": "arm"}
+PAIN_OF_LIMBS, EXTREMITIES = "M79.6", {"lower": "leg", "upper": "arm", "thumb": "finger"}
+SEVERAL = 3  # vertebrae: levels of their own between each two
+OF_LEVELS = ("M47", "M48.0", "M50", "M51")
+LAST = {"t1": "c7", "l1": "t12", "s1": "l5"}  # what stands above the first vertebra of a region
 LISFRANC, SUBLUXATION = "S93.32", "subluxation"  # a fracture there puts the joint out of place
 PARALYSIS = ("G81", "G83", "I69")
 # A side whose dominance is not told: the right one is taken for dominant, the left one for not (guideline I.C.6.a).
@@ -65,7 +68,7 @@ def implied(
         limb = ("limb",) if "extremity" in near else ()
         parts = (w for part, sites in LIMBS.items() if sites & near for w in (part, "limb"))
         return dict.fromkeys((*limb, *parts), WEIGHT)
-    if code.startswith(PAIN_OF_LIMBS) and "extremity" in found.near:
+    if code.startswith(PAIN_OF_LIMBS) and not {"extremity", "thumb"}.isdisjoint(found.near):
         return {EXTREMITIES[part]: WEIGHT for part in found.near[:CLAUSE_REACH] if part in EXTREMITIES}
     if code.startswith(LISFRANC):
         return {} if SUBLUXATION in said else {"dislocation": WEIGHT}
@@ -83,6 +86,27 @@ def at_level(reading: Reading, found: FoundMention) -> Reading:
     if not told.isdisjoint(OF_DISCS[own]) or told.isdisjoint(OF_DISCS[other]):
         return reading
     return replace(reading, code=f"{other}.{reading.code[4]}")
+
+
+def at_levels(code: str, said: Mapping[str, float], found: FoundMention) -> list[dict[str, float]]:
+    """Give what is said of each level where several are told: "L3-L4, L4-L5 and L5-S1"; nothing where one or none is.
+
+    ``said``: words that the note writes near the mention, with their weights.
+    """
+    if not code.startswith(OF_LEVELS):
+        return []
+    near = found.near[:CLAUSE_REACH]
+    bones = {word for word in regions(near) if VERTEBRA.match(word)} | {"s1"} & set(near)
+    pairs = [(above, word) for word in sorted(bones) if (above := _above(word)) in bones]
+    ways = {regions(pair): None for pair in pairs} if len(bones) >= SEVERAL else {}
+    rest = {word: weight for word, weight in said.items() if word not in bones}
+    return [dict.fromkeys(way, WEIGHT) | rest for way in ways] if len(ways) > 1 else []
+
+
+def _above(vertebra: str) -> str:
+    """The vertebra above one."""
+    letter, number = vertebra[0], int(vertebra[1:])
+    return LAST.get(vertebra, f"{letter}{number - 1}")
 
 
 def regions(words: Iterable[str]) -> tuple[str, ...]:

@@ -23,7 +23,7 @@ UNIMPORTANT = frozenset(
     | {"uncomplicated", "level", "affecting"}
 )
 WITHOUT_WEIGHT = STOPWORDS | UNIMPORTANT
-VAGUE_MEANINGS = frozenset({"unspecified", "stage", "eye", "not", "applicable"})
+VAGUE_MEANINGS = frozenset({"unspecified", "stage", "stable", "eye", "not", "applicable"})
 CAUSE, INJURY = "traumatic", "ST"  # outside the chapter of injuries nothing is taken to come of one
 OTHER_COST = 0.6
 UNSAID_COST = 1.0

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from leadterm.rules.book import make_finding
-from leadterm.rules.contradictions import one_episode, one_stage, told
+from leadterm.rules.contradictions import one_disc, one_episode, one_stage, told
 from leadterm.rules.excludes import exclusion
 from leadterm.rules.findings import Case, Coded, Finding
 from leadterm.rules.shared import (
@@ -299,6 +299,6 @@ def _alone(case: Case) -> Iterator[Finding]:
 
 
 RULES: tuple[Callable[[Case], Iterator[Finding]], ...] = (
-    _unasserted, _of_births, _uncertain, _parts, _types, one_stage, one_episode, _general, _burns, told, _treated,
-    _excluded, _organism, _integral, _alone,
+    _unasserted, _of_births, _uncertain, _parts, _types, one_stage, one_episode, one_disc, _general, _burns, told,
+    _treated, _excluded, _organism, _integral, _alone,
 )  # fmt: skip

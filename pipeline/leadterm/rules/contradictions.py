@@ -8,11 +8,12 @@ from leadterm.rules.book import make_finding
 from leadterm.rules.findings import Case, Finding
 from leadterm.rules.shared import never_with
 
-__all__ = ["one_episode", "one_stage", "told"]
+__all__ = ["one_disc", "one_episode", "one_stage", "told"]
 
 STAGES, WORST, UNTOLD = "N18", "N18.6", "N18.9"
 INJURIES, WITH_SEVENTH = ("S", "T"), 8
 EPISODES = "I.C.19.a"
+DISCS = ("M50.0", "M50.1", "M50.2", "M51.0", "M51.1", "M51.2")
 
 
 def one_stage(case: Case) -> Iterator[Finding]:
@@ -34,6 +35,18 @@ def one_episode(case: Case) -> Iterator[Finding]:
             if first != one.code:
                 both = one.code, first
                 yield make_finding("contradicts", case.system.name, both, evidence=one.evidence[:1], section=EPISODES)
+
+
+def one_disc(case: Case) -> Iterator[Finding]:
+    """A displaced disc of one level presses on the cord, on a root, or on neither; the surer stands."""
+    discs: dict[str, str] = {}
+    for one in case.items:
+        if one.code.startswith(DISCS):
+            level = one.code[:3] + one.code[5:]
+            first = discs.setdefault(level, one.code)
+            if first != one.code:
+                both = one.code, first
+                yield make_finding("contradicts", case.system.name, both, evidence=one.evidence[:1])
 
 
 def told(case: Case) -> Iterator[Finding]:

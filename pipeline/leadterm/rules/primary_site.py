@@ -26,7 +26,7 @@ SAID = frozenset({"present", "history"})  # a heading such as "diagnosis & histo
 NO_SITE = ("C26", "C45.9", "C49.9", "C76", "C77", "C78", "C79", "C80")
 UNTOLD = re.compile(r"unspecified|\b(?:right|left|bilateral)\b", re.IGNORECASE)  # a side makes no other organ
 PLAIN = 3.0  # said behind "tumor site": a whole organ, too
-LEAST, SHARE = 0.01, 0.1
+LEAST, SHARE = 0.004, 0.1
 """Of the confidence of the surest code of the organ: what a part of it must have to be told as the site."""
 
 
@@ -50,7 +50,9 @@ def primary_site(encounter: Encounter, proposed: Sequence[Coded], system: CodeSy
     if told is not None:
         return told
     sites = [one for one in sites if one.confidence >= LEAST and one.evidence[0].assertion == "present"]
-    if not any(MALIGNANT.search(one.evidence[0].text) for one in sites):
+    if not sites:
+        return None
+    if not (any(MALIGNANT.search(one.evidence[0].text) for one in sites) or _is_carcinoma(encounter)):
         return None
     organs: dict[str, float] = {}
     for one in sites:
@@ -62,10 +64,14 @@ def primary_site(encounter: Encounter, proposed: Sequence[Coded], system: CodeSy
     return max(parts or own, key=lambda one: (one.confidence, one.code)).code
 
 
+def _is_carcinoma(encounter: Encounter) -> bool:
+    """Whether the report names a carcinoma, wherever its site stands."""
+    return bool(CARCINOMA.search(encounter.notes[0].text))
+
+
 def _told(encounter: Encounter, sites: Sequence[Coded], system: CodeSystem) -> str | None:
     """The surest code of the site that the report itself calls the tumor's; a part goes before its whole organ."""
-    text = encounter.notes[0].text
-    said = told_sites(text) if CARCINOMA.search(text) else {}
+    said = told_sites(encounter.notes[0].text) if _is_carcinoma(encounter) else {}
     fitting = {
         site: max(own, key=lambda one: (one.confidence, one.code)).code
         for site in said

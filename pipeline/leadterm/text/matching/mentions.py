@@ -16,7 +16,7 @@ from leadterm.text.matching.linker import FuzzyLinker
 from leadterm.text.matching.neoplasms import NeoplasmFinder
 from leadterm.text.matching.numbers import NumberFinder
 from leadterm.text.matching.patterns import PatternMatcher
-from leadterm.text.matching.statements import keep_spread, keep_telling
+from leadterm.text.matching.statements import keep_spread, keep_telling, keep_there
 from leadterm.text.matching.term_matcher import Cover, Scan, TermMatcher
 from leadterm.text.open_note import OpenNote, open_note
 from leadterm.text.pipeline import build_nlp
@@ -84,7 +84,7 @@ class MentionFinder:
         covers += self._joined(doc, scan, covers)
         if self.neoplasms is not None:
             covers += self.neoplasms.covers(scan, covers)
-        covers = keep_spread(doc, covers, quiet)
+        covers = keep_there(doc, keep_spread(doc, covers, quiet))
         for pattern in self.patterns:
             covers += pattern.covers(doc)
         if self.fuzzy is not None:

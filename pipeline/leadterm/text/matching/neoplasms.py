@@ -121,7 +121,7 @@ class NeoplasmFinder:
         kept: list[_Site] = []
         taken: set[int] = set()
         for site in found:
-            if taken.isdisjoint(site.places):
+            if taken.isdisjoint(site.places) and not note.is_cleared(site.places[0]):
                 kept.append(site)
                 taken.update(site.places)
         return sorted(kept, key=lambda site: site.places)
@@ -177,6 +177,11 @@ class _Note:
     def _is_free(self, i: int, before: int) -> bool:
         """Whether what stands behind a tumor says that there is none: "tumor-free appendix", not "free of"."""
         return i < len(self.word) and self.word[i] in CLEAR and self.segment[i] == self.segment[before]
+
+    def is_cleared(self, i: int) -> bool:
+        """Whether a site is said to be free: "tumor-free appendix"."""
+        same = i > 0 and self.segment[i - 1] == self.segment[i]
+        return same and self.word[i - 1] in CLEAR and not TUMOR.isdisjoint(self.word[max(i - NEAR, 0) : i])
 
     def _head(self, group: Sequence[int]) -> _Head | None:
         words = {self.word[i] for i in group}

@@ -21,15 +21,17 @@ if TYPE_CHECKING:
 
     from leadterm.text.matching.overlaps import Cover, Match, Scan
 
-__all__ = ["find_quiet", "keep_apart", "keep_spread", "keep_telling", "naming_words"]
+__all__ = ["find_quiet", "keep_apart", "keep_order", "keep_spread", "keep_telling", "keep_there", "naming_words"]
 
 SEPARATORS = frozenset(map(get_string_id, (",", "/", "and", "&", "+", "y", "e", "s/p", "S/P")))
 INDEX, STATUS_POST = "index", "s/p"
 MARKS = frozenset(",/+")
 LINKED = re.compile(r"\b(?:with|and)\b|\binfluenzal?\b", re.IGNORECASE)
 CAUSE = frozenset(map(get_string_id, ("due", "from", "caused", "because")))
+SECONDLY, TO = get_string_id("secondary"), get_string_id("to")
 TOLD = re.compile(r"\b(?:with|and|due|in|from|secondary|induced|related|caused|by)\b", re.IGNORECASE)
 LONG_FORM, FAR = 3, 2
+STEM = 5
 BESIDE = frozenset(map(get_string_id, ("with", "including")))
 RIGHT, LEFT = get_string_id("right"), get_string_id("left")
 LISTING = frozenset(map(get_string_id, ("and", "or", "/", ",", "&")))
@@ -37,6 +39,7 @@ METASTASES = frozenset(map(get_string_id, ("metastases", "metastasis", "metastat
 JOINING = frozenset(map(get_string_id, ("and", ",", "/", "&")))
 SECONDARY = ("C77", "C78", "C79")
 AGENTS = ("B95", "B96", "B97")
+NEOPLASMS = "CD"
 _DETAILS = (
     "stage type grade class acute chronic subacute mild moderate severe recurrent persistent unspecified i ii iii iv "
     "left right bilateral primary secondary initial subsequent active stable"
@@ -80,15 +83,44 @@ def keep_apart(
             return False
         if match.tokens in torn and not TOLD.search(text_of(match)[0]):
             return False
-        taken = heads.keys() & match.tokens if len(match.tokens) > 1 else opposite & set(match.tokens)
+        taken = heads.keys() & set(match.tokens) if len(match.tokens) > 1 else opposite & set(match.tokens)
         if taken:
             words = words_of(match)
             if any(heads[token].isdisjoint(words) or telling[token].isdisjoint(words) for token in taken):
+                return False
+            if any(not _denies(text_of(match)[0], doc[token].lower_) for token in taken & opposite):
                 return False
         cut = apart.get(match.tokens, -1)
         return cut < 0 or _is_one_term(doc, match.tokens, cut, *text_of(match), by_token)
 
     return [match for match in matches if holds(match)]
+
+
+def keep_order(
+    doc: Doc, scan: Scan, matches: Sequence[Match], parts_of: Callable[[Match], tuple[frozenset[int], frozenset[int]]]
+) -> list[Match]:
+    """Drop the terms that take the effect for the cause: "renal failure due to hypertension" is no renal hypertension.
+
+    ``parts_of``: words of a term before and behind its own "due to", both empty where it has none.
+    """
+    low = token_column(doc, "LOWER")
+    cuts = [i for i, word in enumerate(low) if word in CAUSE or (word == SECONDLY and low[i + 1 : i + 2] == [TO])]
+    across = {tokens: cut for tokens in {m.tokens for m in matches} if (cut := _cut(tokens, cuts)) >= 0} if cuts else {}
+    if not across:
+        return list(matches)
+    held: dict[int, set[int]] = {}
+    for token, word in zip(scan.token.tolist(), scan.word.tolist(), strict=True):
+        held.setdefault(token, set()).add(word)
+
+    def is_turned(match: Match) -> bool:
+        effect, cause = parts_of(match)
+        if not cause or match.tokens not in across:
+            return False
+        before = set[int]().union(*(held[t] for t in match.tokens if t < across[match.tokens]))
+        behind = set[int]().union(*(held[t] for t in match.tokens if t > across[match.tokens]))
+        return effect.isdisjoint(before) and cause.isdisjoint(behind)
+
+    return [match for match in matches if not is_turned(match)]
 
 
 def _cut(tokens: tuple[int, ...], cuts: Sequence[int]) -> int:
@@ -120,9 +152,23 @@ def keep_spread(doc: Doc, covers: Sequence[Cover], quiet: set[int]) -> list[Cove
     return [c for c in covers if not any(_misplaces(c, i, told[i], quiet) for i in told)] if told else list(covers)
 
 
+def keep_there(doc: Doc, covers: Sequence[Cover]) -> list[Cover]:
+    """Drop the neoplasms of what is free of them: "tumor-free colon"."""
+    if "free" not in text_of(doc).lower():
+        return list(covers)
+    low = [doc.vocab.strings[word] for word in token_column(doc, "LOWER")]
+    free = {
+        i for i, word in enumerate(low) if word.endswith("-free") or low[i + 1 : i + 2] in (["free"], ["-free"])
+        or low[i + 1 : i + 3] == ["-", "free"]
+    }  # fmt: skip
+    return [c for c in covers if c.readings[0].code[0] not in NEOPLASMS or free.isdisjoint(c.tokens)]
+
+
 def _misplaces(cover: Cover, spread: int, sites: set[int], quiet: set[int]) -> bool:
     """Whether a cover reads the metastases at ``spread``, whose sites stand right before them, as of another site."""
     code, own = cover.readings[0].code, cover.tokens
+    if own[0] < spread < own[-1] and spread not in own:  # "bladder metastatic disease" is no disease of the bladder
+        return True
     if code.startswith(SECONDARY):
         return spread in own and sites.isdisjoint(own) and not quiet.isdisjoint(own)
     return code.startswith("C") and not code.startswith("C80") and len(own) > 1 and not sites.isdisjoint(own)
@@ -164,6 +210,11 @@ def _opposites(doc: Doc, scan: Scan) -> dict[int, list[int]]:
 def _of_opposite(words: Sequence[int], vocabulary: tuple[str, ...]) -> frozenset[int]:
     """Those that say "non": a term that holds none of them says the opposite."""
     return frozenset(w for w in words if w >= 0 and vocabulary[w].startswith("non"))
+
+
+def _denies(text: str, word: str) -> bool:
+    """Whether a term says "non" of the same: "non-proliferative" is not "non-diabetic proliferative"."""
+    return "non" + word[4 : 4 + STEM] in text.lower().replace("non-", "non").replace("non ", "non")
 
 
 def find_quiet(scan: Scan, naming: npt.NDArray[np.bool_]) -> set[int]:

@@ -13,7 +13,7 @@ from leadterm.text.knowledge import load_table
 from leadterm.text.matching.lexicon import SHIFT, Lexicon
 from leadterm.text.matching.overlaps import Cover, Match, Reading, Scan
 from leadterm.text.matching.scanner import Scanner
-from leadterm.text.matching.statements import find_quiet, keep_apart, naming_words
+from leadterm.text.matching.statements import find_quiet, keep_apart, keep_order, naming_words
 from leadterm.text.matching.word_sets import SOURCES
 from leadterm.text.words.languages import Translator
 from leadterm.text.words.normalise import ROMAN_AFTER, Normaliser
@@ -62,6 +62,7 @@ class TermMatcher:
         self._facts = lru_cache(maxsize=4096)(self._term_facts)
         self._words_of = lru_cache(maxsize=4096)(self._term_words)
         self._readings_of = lru_cache(maxsize=4096)(self._read_terms)
+        self._parts_of = lru_cache(maxsize=4096)(self._divide)
 
     @classmethod
     def default(cls, lexicon: Lexicon, normaliser: Normaliser) -> TermMatcher:
@@ -112,7 +113,8 @@ class TermMatcher:
         def text_of(match: Match) -> tuple[str, str]:
             return self._facts(match.term)[1:3]
 
-        return keep_apart(doc, scan, matches, text_of, words_of, self.vocabulary, quiet)
+        kept = keep_apart(doc, scan, matches, text_of, words_of, self.vocabulary, quiet)
+        return keep_order(doc, scan, kept, lambda match: self._parts_of(match.term))
 
     def quiet(self, scan: Scan) -> set[int]:
         """Tokens that name no diagnosis."""
@@ -245,6 +247,14 @@ class TermMatcher:
         others = [position[k] for k in chosen if words[k] not in self._numerals]
         near = [range(head, head + 2) for head in heads] or [range(other - 1, other + 2) for other in others]
         return all(any(position[k] in reach for reach in near) for k in numerals)
+
+    def _divide(self, term: int) -> tuple[frozenset[int], frozenset[int]]:
+        """Words of a term before and behind its "due to"; both empty where it says none, or the same on both sides."""
+        said, due, why = self.lexicon.text(term).replace("secondary to", "due to").partition("due to")
+        effect, cause = (
+            frozenset(self.lexicon.words.get(w, -1) for w in self.normaliser.content(part)) for part in (said, why)
+        )
+        return (effect, cause) if due and effect.isdisjoint(cause) else (frozenset(), frozenset())
 
     def covers(self, matches: Sequence[Match], *, joined: bool = False) -> list[Cover]:
         """Group matches by the tokens they cover and mark those that a longer match holds.

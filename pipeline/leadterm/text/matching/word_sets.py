@@ -33,7 +33,9 @@ ELSEWHERE = re.compile(
     r",?\s*(?:not elsewhere classified|(?:in diseases )?classified elsewhere|\bNEC\b|\bNOS\b|\bunspecified\b)",
     re.IGNORECASE,
 )
-LEADING = re.compile(r"^unspecified (?=fracture|injury|open wound|burn|dislocation|sprain)", re.IGNORECASE)
+LEADING = re.compile(
+    r"^(?:displaced )?unspecified (?=fracture|injury|open wound|burn|dislocation|sprain)", re.IGNORECASE
+)
 BRACKETS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
 MALIGNANT = re.compile(r"\bmalignant (?:neoplasms?|tumou?rs?)\b", re.IGNORECASE)
 SECONDARY = re.compile(r"\bsecondary (?:malignant neoplasm|cancer)\b", re.IGNORECASE)
@@ -141,8 +143,9 @@ def _sets(
 
 def _title_sets(term: Term, normaliser: Normaliser) -> Iterator[WordSet]:
     source = "inclusion" if term.source != "title" else "title"
-    text = ELSEWHERE.sub("", term.text)
-    missing = len(ELSEWHERE.findall(LEADING.sub("", term.text))) + len(NEGATED.findall(text))
+    told = LEADING.sub("", term.text)  # a fracture that is not said to be displaced counts as such (I.C.19.c)
+    text = ELSEWHERE.sub("", told)
+    missing = len(ELSEWHERE.findall(told)) + len(NEGATED.findall(text))
     text = NEGATED.sub("", text)
     optional = tuple(w for bracket in BRACKETS.findall(text) for w in normaliser.content(bracket))
     plain = shorter = BRACKETS.sub(" ", text)

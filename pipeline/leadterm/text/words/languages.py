@@ -116,7 +116,7 @@ class Translator(Normaliser):
 
     @cached_property
     def nearby(self) -> Mapping[str, list[tuple[list[frozenset[str]], str]]]:
-        """Words that mean something else near others: the sets of words of which one must stand near, and the meaning."""
+        """Words that mean something else near others: sets of words of which one must stand near, and the meaning."""
         rows: dict[str, list[tuple[list[frozenset[str]], str]]] = {}
         for row in load_table(NEARBY[self.language]):
             near = [frozenset(joined.split("+")) for joined in row["near"].split("|")]

@@ -32,15 +32,16 @@ LETTER_A = "a_"
 MOST_KEPT = 20_000  # words
 # British spelling → American, within a word.
 BRITISH = {
-    "haem": "hem", "aemi": "emi", "aesth": "esth", "caesar": "cesar", "paed": "ped", "oedem": "edem", "oesoph": "esoph",
+    "haem": "hem", "aemi": "emi", "aesth": "esth", "caesar": "cesar", "paed": "ped", "oedem": "edem",
     "oestr": "estr", "rrhoe": "rrhe", "pnoe": "pne", "foet": "fet", "coeli": "celi", "faec": "fec", "caec": "cec",
     "gynaec": "gynec", "aetio": "etio", "paenia": "penia", "naev": "nev", "leuco": "leuko", "sulph": "sulf",
     "umour": "umor", "colour": "color", "labour": "labor", "behaviour": "behavior",
 }  # fmt: skip
 SPELLING = re.compile("|".join(BRITISH))
+GULLET = re.compile(r"(?:^|(?<=o))oesoph")  # not in "tracheoesophageal"
 _KEEP_S = (
     "pus lupus virus fetus uterus sinus abscess illness stress pelvis thymus humerus calculus meniscus stenosis plus "
-    "gas bus process loss mass press access recess excess distress diabetes herpes scabies rabies tabes measles "
+    "gas bus pons process loss mass press access recess excess distress diabetes herpes scabies rabies tabes measles "
     "ascites series species caries facies pancreas biceps triceps quadriceps forceps lens always does gross pes cross"
 )
 KEEP_S = frozenset(_KEEP_S.split())
@@ -64,7 +65,7 @@ def american(word: str) -> str:
     >>> [american(word) for word in ("haemorrhoids", "oesophagus", "anaemic", "aerobic")]
     ['hemorrhoids', 'esophagus', 'anemic', 'aerobic']
     """
-    return SPELLING.sub(lambda match: BRITISH[match.group()], word)
+    return GULLET.sub("esoph", SPELLING.sub(lambda match: BRITISH[match.group()], word))
 
 
 def singular(word: str) -> str:
