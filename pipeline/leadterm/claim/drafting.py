@@ -75,6 +75,12 @@ def draft_claim(
     moved = [
         make_finding("claim-sequence", one.code.system, (one.code.code,), why=one.moved) for one in placed if one.moved
     ]
+    moved += [
+        make_finding("claim-lead", one.code.system, (one.code.code, one.next_best), evidence=one.code.evidence[:1],
+                     role=one.role)
+        for one in placed
+        if one.next_best
+    ]  # fmt: skip
     notes = {note.note_id: NoteWords(note) for note in encounter.notes}
     lines, unsure = _lines(encounter, coded["service"], told, diagnoses, Grounds(notes, _covered(encounter, edits)))
     circumstances, proposed = propose_circumstances(encounter, _dated(encounter, told.claim), kind)

@@ -1,24 +1,13 @@
-"""Which diagnosis leads where nobody has said so: the first that may."""
+"""What may not lead a claim: external causes, manifestations."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from leadterm.codes.system import CodeSystem
-from leadterm.schema import ReferenceCode
 
-__all__ = ["is_external", "is_manifestation", "likeliest"]
+__all__ = ["is_external", "is_manifestation"]
 
-EXTERNAL, EXTENT = ("V", "W", "X", "Y"), ("B95", "B96", "B97", "R65.2", "T31", "T32", "Z3A", "Z37", "Z79", "Y9")
+EXTERNAL = ("V", "W", "X", "Y")
 ELSEWHERE = "diseases classified elsewhere"
-
-
-def likeliest(codes: Sequence[ReferenceCode], system: CodeSystem) -> ReferenceCode:
-    """Choose the first of the codes, in the order a coder gave them, that may lead; the first of all if none may."""
-    able = (
-        one for one in codes if not one.code.startswith((*EXTERNAL, *EXTENT)) and not is_manifestation(system, one.code)
-    )
-    return next(able, codes[0])
 
 
 def is_external(code: str) -> bool:

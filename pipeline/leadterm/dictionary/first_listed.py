@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from leadterm.dictionary.features import FEATURES
+from leadterm.rules.lead_choice import AFTER, BEHIND, REASONS
 from leadterm.rules.shared import symptoms
 
 __all__ = ["FIRST_FEATURES", "by_the_book", "first_columns", "may_lead"]
@@ -29,25 +30,7 @@ ENCOUNTERS = (
     "Z52", "Z71", "Z76",
 )  # fmt: skip
 """Why one comes, where no disease is the reason (I.C.21.c)."""
-BEHIND = (
-    "B95", "B96", "B97", "D63", "F02", "R40.2", "R65.2", "T31", "V", "W", "X", "Y", "Z16", "Z28", "Z37", "Z3A",
-    "Z53", "Z66", "Z68", "Z72", "Z79", "Z80", "Z81", "Z82", "Z83", "Z85", "Z86", "Z87", "Z88", "Z89", "Z90", "Z92",
-    "Z93", "Z95", "Z96", "Z97", "Z98", "Z99",
-)  # fmt: skip
-"""Causes, organisms, extents, outcomes, status and history: what stands behind another code (I.B, I.C.20, I.C.21)."""
-
-REASONS = (
-    "Z00.0", "Z00.1", "Z00.2", "Z00.3", "Z02", "Z04", "Z08", "Z09", "Z12", "Z13", "Z34", "Z38", "Z39", "Z42", "Z47",
-    "Z48", "Z49", "Z51.0", "Z51.1", "Z52",
-)  # fmt: skip
-"""What is first wherever it is coded: examinations, screening, births, follow-up, aftercare, therapy (I.C.21.c)."""
 SURE, SURER, FAR = 0.5, 0.7, 100.0
-
-AFTER = {
-    "N18": ("I12", "I13", "E08.22", "E09.22", "E10.22", "E11.22", "E13.22"), "I50": ("I11.0", "I13.0", "I13.2"),
-    "L97": ("E08.621", "E09.621", "E10.621", "E11.621", "E13.621"),
-}  # fmt: skip
-"""What is coded behind a cause where the set has it, by the notes "code first" of the tabular list."""
 
 
 def may_lead(codes: Sequence[str], confidence: NDArray[np.float64], line: float) -> NDArray[np.bool_]:
@@ -113,9 +96,7 @@ def first_columns(
     leads = may_lead(codes, confidence, line) if leads is None else leads
     told = np.where(features[:, _DIAGNOSIS] < 0, _NEVER, features[:, _DIAGNOSIS])
     orders = np.stack((-confidence, features[:, _ORDER], told, -features[:, _MENTIONS], -features[:, _WORDING]))
-    ranks, among = (
-        (orders[:, group][:, None, :] < orders[:, :, None]).sum(axis=2) for group in (above, leads)
-    )
+    ranks, among = ((orders[:, group][:, None, :] < orders[:, :, None]).sum(axis=2) for group in (above, leads))
     clipped = np.minimum(np.maximum(confidence, 1e-6), 1 - 1e-6)
     sure = np.log(clipped / (1 - clipped))
     suggested = np.full(len(confidence), above.sum())
