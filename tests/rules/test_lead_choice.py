@@ -51,3 +51,15 @@ def test_chances_add_up_and_what_may_not_lead_has_none() -> None:
 def test_a_code_that_no_release_has_can_be_chosen() -> None:
     codes = [ReferenceCode("icd10cm", code) for code in ("Q00.X", "Z79.4")]
     assert lead("Nothing of it stands here.", codes) == "Q00.X"
+
+
+@pytest.mark.parametrize(
+    "label", ["Principal problem: ", "PRIMARY DIAGNOSIS:\n1. ", "Principal discharge diagnosis - "]
+)
+def test_what_the_note_calls_principal_leads(label: str) -> None:
+    note = f"Admitted with cancer of the left breast under chemotherapy. {label}Oral thrush. Secondary: gout."
+    codes = [
+        said(note, "C50.912", "cancer of the left breast"), said(note, "B37.0", "Oral thrush"),
+        said(note, "M10.9", "gout"),
+    ]  # fmt: skip
+    assert lead(note, codes, stay=True) == "B37.0"

@@ -1,4 +1,4 @@
-"""The choice of the leading code is learned from codings with roles, and judged on encounters it was not learned from."""
+"""The choice of the leading code is learned from codings with roles, and judged on encounters it has not seen."""
 
 from __future__ import annotations
 

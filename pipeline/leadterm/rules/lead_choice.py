@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from leadterm.codes.system import CodeSystem
     from leadterm.schema import Encounter
 
-__all__ = ["AFTER", "BEHIND", "REASONS", "able_to_lead", "differences", "lead_order", "won"]
+__all__ = ["AFTER", "BEHIND", "FIXED", "REASONS", "able_to_lead", "differences", "lead_order", "won"]
 
 BEHIND = (
     "B95", "B96", "B97", "D63", "F02", "R40.2", "R65.2", "T31", "V", "W", "X", "Y", "Z16", "Z28", "Z37", "Z3A",
@@ -43,7 +43,10 @@ AFTER = {
 }  # fmt: skip
 """What is coded behind a cause where the set has it, by the notes "code first" of the tabular list."""
 SEPSIS = "T81.44", ("T81.40", "T81.41", "T81.42", "T81.43")  # behind the infection (I.C.1.d.5.b)
+PHYSIOLOGICAL = ("F05", "F06", "F07", "F09")  # "code first the underlying physiological condition", which is not named
 DRUG = re.compile(r"T(?:3[6-9]|4\d|50)\.(?:..[56]|.[56])")  # adverse effects, underdosing (I.C.19.e.5)
+FIXED: Mapping[str, float] = {"stated": 5.0}
+"""Weights that are not learned: what a note calls the principal diagnosis is one, and seldom in what is learned from."""
 SEQUELA = 8  # characters of a code that ends in the S of a sequela: its condition goes before it (I.B.10)
 
 
@@ -65,6 +68,8 @@ def able_to_lead(codes: Sequence[str], system: CodeSystem) -> list[int]:
 
 def _stands_behind(code: str, codes: Sequence[str], system: CodeSystem) -> bool:
     if code.startswith((*BEHIND, *OTHERS_BEHIND)) or DRUG.match(code) or (len(code) == SEQUELA and code[-1] == "S"):
+        return True
+    if code.startswith(PHYSIOLOGICAL) and any(other[0] not in "FRTVWXYZ" for other in codes):
         return True
     after = (*AFTER.items(), SEPSIS)
     if any(code.startswith(part) and any(other.startswith(cause) for other in codes) for part, cause in after):
@@ -109,7 +114,8 @@ def _softplus(value: float) -> float:
 
 @cache
 def _weights() -> Mapping[str, float]:
-    return {row["column"]: float(row["weight"]) for row in package_table("leadterm.rules", "lead_weights.tsv")}
+    learned = {row["column"]: float(row["weight"]) for row in package_table("leadterm.rules", "lead_weights.tsv")}
+    return {**learned, **FIXED}
 
 
 def lead_order(encounter: Encounter, given: Sequence[Told], system: CodeSystem) -> list[tuple[int, float]]:

@@ -91,6 +91,7 @@ def _told(encounter: Encounter, places: Sequence[Place], title: str, pages: Sequ
     for note, start, _ in places:
         page = pages[note]
         row[f"section {page.section(start)}"] = 1.0
+        row |= {"stated": 1.0} if page.is_stated(start) else {}
         row["early"] = max(row.get("early", 0.0), 1 - start / max(1, len(page.text)))
         row["late"] = max(row.get("late", 0.0), start / max(1, len(page.text)))
     for number, page in enumerate(pages):

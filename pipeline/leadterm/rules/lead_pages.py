@@ -37,6 +37,9 @@ REASON = re.compile(
     r"|consulted|returns?|returned|visit|reason|follow-?up|followed|complain\w*) (?:\w+ ){0,3}?"
     r"(?:for|with|because|due to|of|after|on account of|:)"
 )
+STATED = re.compile(
+    r"(?:principal|primary)\s(?:discharge\s|final\s|admission\s)?(?:diagnos[ie]s|problem|dx)\s*[:\-–]\s*(?:#?\d\d?[.):]\s*)?$"
+)
 WORD = re.compile(r"[a-z]{3,}")
 STEM, AROUND, REASON_LENGTH, OPENING, LEAST_OPENING, OF_PROCEDURE = 6, 90, 110, 200, 25, 400
 NEAR = 80  # characters in which the words of a title are looked for together
@@ -83,6 +86,10 @@ class Page:
         """Name the group of the section a place stands in."""
         number = bisect_right(self._starts, at) - 1
         return self._groups[number] if number >= 0 else "none"
+
+    def is_stated(self, at: int) -> bool:
+        """Tell whether a place stands directly behind the words that call it the principal diagnosis."""
+        return STATED.search(self.low, max(0, at - AROUND), at) is not None
 
     def problem(self, at: int) -> tuple[int, bool] | None:
         """Give the number of the problem a place stands in, and whether below its heading."""

@@ -22,7 +22,7 @@ from leadterm.codes.systems import dictionary_system
 from leadterm.corpus import read_split
 from leadterm.ranking.trees import group_folds
 from leadterm.readers import read
-from leadterm.rules.lead_choice import differences, won
+from leadterm.rules.lead_choice import FIXED, differences, won
 from leadterm.rules.lead_columns import Columns
 from leadterm.schema import Encounter, ReferenceCode
 from leadterm.storage.tsv import table_text
@@ -126,7 +126,10 @@ def _fit(cases: Sequence[tuple[Case, float]]) -> _Fit:
     answers = np.repeat([1, 0], len(rows))
     model.fit(vstack([data, -data]), answers, sample_weight=np.tile(weight, 2))
     weights = model.coef_[0] * scales
-    return _Fit(at, np.where(np.abs(weights) < SMALLEST, 0.0, weights))
+    weights[np.abs(weights) < SMALLEST] = 0.0
+    for name, value in FIXED.items():
+        weights[at.get(name, [])] = value
+    return _Fit(at, weights)
 
 
 def learn_lead(
@@ -149,7 +152,7 @@ def learn_lead(
                     found[key].append((fit.right(one), fit.right(other), one.size))
     whole = _fit([*((one, 1.0) for one in cases), *((one, BARE) for one in bare)])
     weights = {name: float(whole.weights[at]) for name, at in whole.columns.items()}
-    return {name: weight for name, weight in weights.items() if weight}, dict(found)
+    return {name: weight for name, weight in weights.items() if weight and name not in FIXED}, dict(found)
 
 
 def _line(name: str, answers: Sequence[tuple[bool, bool, int]], seeds: int) -> str:
