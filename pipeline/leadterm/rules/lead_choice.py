@@ -46,7 +46,7 @@ SEPSIS = "T81.44", ("T81.40", "T81.41", "T81.42", "T81.43")  # behind the infect
 PHYSIOLOGICAL = ("F05", "F06", "F07", "F09")  # "code first the underlying physiological condition", which is not named
 DRUG = re.compile(r"T(?:3[6-9]|4\d|50)\.(?:..[56]|.[56])")  # adverse effects, underdosing (I.C.19.e.5)
 FIXED: Mapping[str, float] = {"stated": 5.0}
-"""Weights that are not learned: what a note calls the principal diagnosis is one, and seldom in what is learned from."""
+"""Not learned: what a note calls the principal diagnosis is one, and seldom stands in what is learned from."""
 SEQUELA = 8  # characters of a code that ends in the S of a sequela: its condition goes before it (I.B.10)
 
 
