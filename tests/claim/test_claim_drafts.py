@@ -97,6 +97,35 @@ def test_a_pointer_without_grounds_is_told() -> None:
     assert "claim-unsure-pointer" in [finding.rule for finding in draft.findings]
 
 
+@pytest.mark.parametrize(
+    ("given", "ordered"),
+    [
+        ("RT 59", "59 RT"), ("LT 50", "50 LT"), ("KX NU LT", "NU KX LT"), ("F5 25", "25 F5"), ("RT 26 59", "26 59 RT"),
+        ("T1 XS", "XS T1"), ("GA RR", "RR GA"), ("E2 53", "53 E2"), ("95 25", "25 95"), ("LT TC", "TC LT"),
+    ],
+)  # fmt: skip
+def test_modifiers_that_change_the_price_go_first(given: str, ordered: str) -> None:
+    code = ReferenceCode("hcpcs", "L1832", modifiers=tuple(given.split()))
+    coded = replace(knee(), codes=(*knee().codes, code))
+    assert " ".join(draft_claim(coded, Facts()).lines[0].modifiers) == ordered  # ours to order
+    charged = replace(FACTS, lines=(LineFacts("L1832", charge=400, modifiers=tuple(given.split())),))
+    draft = draft_claim(knee(), charged)
+    assert " ".join(draft.lines[0].modifiers) == given  # a person's order stays, and is told
+    told = next(finding for finding in draft.findings if finding.rule == "claim-modifier-order")
+    assert f"Write {ordered}," in told.fix
+
+
+def test_nobody_said_which_leads() -> None:
+    note = Note("n1", "Here for gout of the left big toe, colchicine given. Hypertension, stable.")
+    codes = tuple(ReferenceCode("icd10cm", code) for code in ("I10", "M10.9"))
+    draft = draft_claim(Encounter("e1", (note,), codes))
+    assert [one.code for one in draft.diagnoses] == ["M10.9", "I10"]
+    told = next(finding for finding in draft.findings if finding.rule == "claim-lead")
+    assert told.codes == ("M10.9", "I10")
+    said = replace(codes[0], role="first-listed")
+    assert [one.code for one in draft_claim(Encounter("e1", (note,), (said, codes[1]))).diagnoses] == ["I10", "M10.9"]
+
+
 def test_external_causes_stand_last_and_justify_nothing() -> None:
     encounter = replace(
         knee(), codes=tuple(ReferenceCode("icd10cm", code) for code in ("W01.0XXA", "S82.001A", "Y92.010", "I10"))

@@ -38,7 +38,6 @@ def claim(**values: object) -> Facts:
     return replace(FACTS, claim=replace(FACTS.claim, **values))  # type: ignore[arg-type]
 
 
-
 def test_a_line_that_repeats_another_is_told() -> None:
     line = LineFacts("G0463", description="Outpatient clinic visit", charge=180)
     for second, told in ((line, True), (replace(line, modifiers=("27",)), False)):

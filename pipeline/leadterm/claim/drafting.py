@@ -23,6 +23,7 @@ from leadterm.codes.release import as_day
 from leadterm.codes.system import CodeSystem
 from leadterm.codes.systems import dictionary_system, spec_of
 from leadterm.errors import LeadtermError, quote_name
+from leadterm.procedures.services.modifiers import in_line_order
 from leadterm.rules.book import make_finding
 from leadterm.rules.code_checks import check_codes
 from leadterm.rules.findings import Coded, Finding
@@ -77,7 +78,7 @@ def draft_claim(
     ]
     moved += [
         make_finding("claim-lead", one.code.system, (one.code.code, one.next_best), evidence=one.code.evidence[:1],
-                     role=one.role)
+                     role=one.role, why=one.why)
         for one in placed
         if one.next_best
     ]  # fmt: skip
@@ -185,7 +186,7 @@ def _line(
     found = find_service(title, list(grounds.notes.values()))
     evidence = code.evidence if code and code.evidence else found
     units = next((one for one in (fact.units, code.units if code else None) if one is not None), 1.0)
-    modifiers = fact.modifiers or (code.modifiers if code else ())
+    modifiers = fact.modifiers or tuple(in_line_order(code.modifiers if code else ()))
     return ServiceLine(
         fact.code, modifiers, Decimal(str(units)).normalize() + 0, money(fact.charge),
         fact.date or encounter.date_of_service or "", fact.revenue,

@@ -14,6 +14,7 @@ from leadterm.claim.listed_codes import is_listed
 from leadterm.claim.segments import find_unfit, transliterate
 from leadterm.claim.wire import ADDRESS, CARRIED, EXTERNAL, RELATIONSHIPS, number_of
 from leadterm.codes import load_system
+from leadterm.procedures.services.modifiers import in_line_order
 from leadterm.rules.book import make_finding
 from leadterm.rules.findings import Finding
 
@@ -220,6 +221,8 @@ def _line_faults(draft: ClaimDraft, number: int, line: ServiceLine) -> Iterator[
     if wrong or len(line.modifiers) > POINTERS or len(set(line.modifiers)) < len(line.modifiers):
         why = f"'{wrong[0]}' is no modifier" if wrong else f"it has the modifiers {' '.join(line.modifiers)}"
         yield fault("claim-modifier", why=why)
+    elif (ordered := in_line_order(line.modifiers)) != list(line.modifiers):
+        yield fault("claim-modifier-order", given=" ".join(line.modifiers), ordered=" ".join(ordered))
     if line.date:
         yield from _bad_date(f"line {number} date", line.date)
     yield from _unlisted("revenue_codes", f"line {number} revenue", line.revenue)

@@ -61,11 +61,11 @@ def _chosen(
     """The code that leads where nobody has said so, why, and the next that might."""
     if not codes:
         return None, "", ""
-    (first, _), *others = lead_order(encounter, codes, system)
+    (first, sure), *others = lead_order(encounter, codes, system)
     rivals = [codes[at].code for at, chance in others if chance]
     if not rivals:
         return codes[first], "the only one that may lead", ""
-    return codes[first], "proposed by guidelines and note: nobody said which leads", rivals[0]
+    return codes[first], f"proposed, as nobody said which leads; {sure:.0%} sure by guidelines and note", rivals[0]
 
 
 def _behind_their_cause(ordered: list[ReferenceCode], system: CodeSystem) -> dict[str, str]:

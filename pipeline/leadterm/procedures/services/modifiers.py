@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -11,13 +11,14 @@ from leadterm.procedures.services.context import spaced
 from leadterm.schema import Modifier
 from leadterm.storage.tsv import package_table
 
-__all__ = ["documented_modifiers", "sides_of"]
+__all__ = ["documented_modifiers", "in_line_order", "sides_of"]
 
 LEFT, RIGHT = re.compile(r"\b(?:left|lt|l)\b(?![-/.]\d)", re.I), re.compile(r"\b(?:right|rt|r)\b(?![-/.]\d)", re.I)
 BOTH = re.compile(r"\b(?:bilateral(?:ly)?|both|each (?:foot|leg|side|knee|ankle|wrist|eye|ear))\b", re.IGNORECASE)
 SIDED_CODES = re.compile(r"L[1-9]|L0?3|A4565|A550|A551|Q40[0-4]|V26|C18[0-9]|L8|A65[34]|J7(?:318|32\d|33[12])")
 EYE = re.compile(r"\b(?:intravitreal(?:ly)?|eye)\b", re.IGNORECASE)
 RIDE = re.compile(r"A04(?:2[5-9]|3[0-6])")  # a way from a place to another
+UNKNOWN_RANK = 3
 FINGERS = {"thumb": 0, "index": 1, "second": 1, "long": 2, "middle": 2, "third": 2, "ring": 3, "fourth": 3, "little": 4,
            "small": 4, "pinky": 4, "fifth": 4}  # fmt: skip
 TOES = {
@@ -81,6 +82,22 @@ def _rules_for(code: str, title: str) -> tuple[_Rule, ...]:
     """The rules of modifiers that a code may have."""
     named = f"{code} {title.lower()}"
     return tuple(rule for rule in _rules() if rule.codes.match(named))
+
+
+def in_line_order(modifiers: Iterable[str]) -> list[str]:
+    """Put modifiers into the order of a line: prices first, then what decides on payment, then information and sides.
+
+    >>> in_line_order(["RT", "59", "26"]), in_line_order(["LT", "KX", "NU"]), in_line_order(["T5", "XS"])
+    (['26', '59', 'RT'], ['NU', 'KX', 'LT'], ['XS', 'T5'])
+    """
+    ranks = _ranks()
+    return sorted(modifiers, key=lambda name: ranks.get(name, UNKNOWN_RANK))
+
+
+@lru_cache(maxsize=1)
+def _ranks() -> dict[str, int]:
+    rows = package_table("leadterm.procedures.services", "modifier_order.tsv")
+    return {name: int(row["rank"]) for row in rows for name in row["modifiers"].split()}
 
 
 def documented_modifiers(code: str, title: str, sentence: str, low_note: str) -> Iterator[Modifier]:

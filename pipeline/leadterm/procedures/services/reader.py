@@ -20,7 +20,7 @@ from leadterm.procedures.services.drug_lexicon import DrugLexicon
 from leadterm.procedures.services.drugs import find_drugs
 from leadterm.procedures.services.items import find_items
 from leadterm.procedures.services.licensed_titles import TitleMatcher
-from leadterm.procedures.services.modifiers import documented_modifiers, sides_of
+from leadterm.procedures.services.modifiers import documented_modifiers, in_line_order, sides_of
 from leadterm.procedures.services.score import FEATURES, confidence, describe
 from leadterm.procedures.services.service_found import ServiceFound
 from leadterm.ranking.candidate_table import CandidateTable
@@ -136,7 +136,8 @@ def _line(code: str, title: str, places: Sequence[Spotted]) -> tuple[float | Non
     best = places[0]
     modifiers = dict.fromkeys(documented_modifiers(code, title, best.sentence, best.low))
     given = [Modifier(name, reason) for one in places[:1] for name, reason in one.found.modifiers]
-    return _units(places), (*given, *modifiers)
+    every = {one.code: one for one in (*modifiers, *given)}
+    return _units(places), tuple(every[name] for name in in_line_order(every))
 
 
 def _units(places: Sequence[Spotted]) -> float | None:
