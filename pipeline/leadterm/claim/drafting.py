@@ -78,7 +78,7 @@ def draft_claim(
     ]
     moved += [
         make_finding("claim-lead", one.code.system, (one.code.code, one.next_best), evidence=one.code.evidence[:1],
-                     role=one.role, why=one.why)
+                     why=one.why)
         for one in placed
         if one.next_best
     ]  # fmt: skip
