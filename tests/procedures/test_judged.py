@@ -25,7 +25,7 @@ FLOORS = {
     "visits": (48, 2),
     "third reports": (52, 2),
     "fourth reports": (31, 2),
-    "titles": (54, 1),
+    "titles": (84, 2),
     "second visits": (54, 2),
     "third visits": (25, 1),
 }

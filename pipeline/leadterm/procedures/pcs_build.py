@@ -26,18 +26,21 @@ GRAFT = "0HR"
 DONOR = re.compile(r"\b(?:harvested )?from .*?(?= (?:to|onto|over|for|applied|and)\b|[,;]|$)|donor site.*")
 FREED = ("0B", "0D", "0F", "0T", "0U")  # what adhesions are cut from; the wall that they go to is not it
 ONWARD = re.compile(r"\b(?:and|with|then|but|which|while)\b|[,;:]")
+SCOPE = re.compile(r"endoscop|egd|colonoscop|sigmoidoscop|gastroscop|enteroscop|anoscop|proctoscop|\bercp\b")
+OPENED = re.compile(r"prepped|draped|\bincis(?:ion|ed)|laparoscop|arthroscop|tourniquet")
 REGIONS = ("spine", "cord", "root", "vertebra")
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a phrase stands: its sentence and the one before it; then texts to ask next, nearest first."""
+    """Where a phrase stands: its sentence and the one before it; then texts to ask next, nearest first; diagnoses."""
 
     sentence: str
     at: int
     more: tuple[str, ...] = ()
     before: str = ""
     end: int = 0
+    about: str = ""
 
     @property
     def near(self) -> str:
@@ -53,7 +56,9 @@ class Place:
     @property
     def side(self) -> str:
         """The side of the phrase, else the nearest in the sentence, the last of the one before, the first after."""
-        nearest = ((self.own, 0), (self.sentence, self.at), (self.before, len(self.before)))
+        begin, end = self.sentence.rfind(";", 0, self.at) + 1, self.sentence.find(";", self.at)
+        part = self.sentence[begin : end if end > 0 else None]
+        nearest = ((self.own, 0), (part, self.at - begin), (self.sentence, self.at), (self.before, len(self.before)))
         asked = (*nearest, *((text, 0) for text in self.more))
         return next((side for text, at in asked if (side := side_in(text, at))), "")
 
@@ -137,6 +142,9 @@ class Builder:
             yield _Stem(f"{way.table}{max(count, 1) - 1}", hint, bool(count))
         elif way.part in ("dura", "brain"):
             yield _Stem(way.table + (levels.dura_part(texts) if way.part == "dura" else levels.brain_part(texts[:2])))
+        elif way.part == "scope":
+            if any(SCOPE.search(text) for text in texts) or not any(OPENED.search(text) for text in texts):
+                yield _Stem(way.table + "P")
         elif way.part == "freed":
             yield from self._freed(way, place)
         elif "/" in way.part:
@@ -182,7 +190,8 @@ class Builder:
         """The body part that the text names, or the usual one."""
         if way.table == GRAFT:
             place = replace(place, sentence=DONOR.sub(lambda match: " " * len(match[0]), place.sentence))
-        part = self.parts.find(way.table, (place.own, place.sentence, place.before, *place.more[:1]))
+        texts = (place.sentence, place.before, *place.more[:1], place.about)
+        part = self.parts.only(way.table, place.own) or self.parts.find(way.table, texts)
         yield from self._of_part(way.table, part, way.part[1:], place)
 
     def _of_part(self, table: str, part: Part | None, usual: str, place: Place) -> Iterator[_Stem]:

@@ -29,6 +29,7 @@ SEEN = {
 CHEST = re.compile(r"0(?:B[BTNLQUVX]|2|W[BJQUC]|7[BT]7)..?[04]|02")
 CHEST_DRAIN = re.compile(r"0W9[9AB].0Z")
 LEADS = ("02HK3K", "02HK3J", "02H63J")  # that stay where only the generator is changed
+GENERATOR = re.compile("0JPT0P")
 TOLD = re.compile(r"\b(?:was|were)\b")  # in the narrative, not in a title
 SKULL = re.compile(r"0NB[0134567]0ZZ|00NC0ZZ")
 WITHIN_SKULL = re.compile(r"00[BTCDVN5][0-9A-E]|03[BCLV]G")
@@ -72,11 +73,32 @@ def _is_step(code: str, places: Sequence[Support], found: Found) -> bool:
     """Whether it is only a step of an operation in the same report: a drain of the chest, an opened skull."""
     if CHEST_DRAIN.match(code):
         return _beside(places, found, CHEST)
+    if code[:6] in LEADS or code[:4] == "02PA":
+        leads = not any("lead" in s.way.words and s.standing == "named" for s in places)
+        return leads and _beside(places, found, GENERATOR)
+    if code[:5] == "0W9G3" and _beside(places, found, re.compile("08")):
+        return True  # a puncture of the cornea
+    if code[:4] in ("3E0U", "3E0T") and all(s.standing != "named" for s in places):
+        return _beside(places, found, re.compile("0[RSLMPQ]"))
     if all(s.way.part == "freed" and (s.standing != "named" or TOLD.search(s.mention.text)) for s in places):
         return _beside(places, found, re.compile(code[:2]))
-    if code[:6] in LEADS and not any("lead" in s.way.words for s in places):
-        return _beside(places, found, re.compile("0JPT0P"))
+    if _otherwise(code, places, found) or (code[:3] == "08B" and _beside(places, found, re.compile("080"))):
+        return True
     return bool(SKULL.match(code)) and _beside(places, found, WITHIN_SKULL)
+
+
+def _otherwise(code: str, places: Sequence[Support], found: Found) -> bool:
+    """Whether better words tell the same operation of the same part, done by another approach."""
+    own = max(_rank(s) for s in places)
+    return any(
+        other[:4] == code[:4] and other[5:] == code[5:] and other != code and max(map(_rank, there)) > own
+        for other, there in found.items() if code[0] == "0" and _is_done(there)
+    )  # fmt: skip
+
+
+def _rank(support: Support) -> tuple[bool, bool, bool]:
+    way = support.way
+    return not support.built.other, way.source != "operation", support.standing == "named"
 
 
 def _beside(places: Sequence[Support], found: Found, pattern: re.Pattern[str]) -> bool:

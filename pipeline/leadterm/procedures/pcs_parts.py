@@ -109,6 +109,12 @@ class PartFinder:
         """Find the part that the first of some texts to name one names best: with the most words, then first."""
         return next((best[1] for text in texts if (best := self.best(table, text))), None)
 
+    def only(self, table: str, text: str) -> Part | None:
+        """Find the part that a text names, if it names no other of the table as well."""
+        best = self.best(table, text)
+        named, parts = self.named(text), self.parts(table)
+        return best[1] if best and sum(named[core] == best[0] for core in named if core in parts) == 1 else None
+
     def best(self, table: str, text: str) -> tuple[int, Part] | None:
         """Find the part of a table that a text names best, and how well."""
         named, parts = self.named(text), self.parts(table)

@@ -38,6 +38,7 @@ OPERATIVE = re.compile(
     r"prepped|draped|\bincision (?:was|is)|operative (?:report|note|diagnos)|procedures? performed|op note"
 )
 SURFACE = ("0H", "0J")
+DIAGNOSES = re.compile(r"diagnos[ei]s$")
 DRAPED = re.compile(r"prepped|draped|operating (?:room )?table|general (?:endotracheal )?an(?:a)?esthesia")
 BREATHLESS = re.compile(r"respirat|emergen|arrest|hypox|failure|protect|distress|\b(?:icu|er|ed)\b|obtunded|seizure")
 ASLEEP = re.compile(r"an(?:a)?esth|intubated|endotracheal tube")
@@ -45,7 +46,7 @@ PUT_IN = re.compile(r"plac|insert|implant|\bput\b|creat|position|exchang")
 TAKEN_OUT = re.compile(
     r"\W*(?:(?:tube|catheter|line|drain|stent|balloon|device)s? )?"
     r"(?:(?:was|were|is|has been|had been|then|subsequently|later) )*"
-    r"(?:removed|pulled|discontinued|withdrawn|taken out|d c d|dcd)\b"
+    r"(?:removed|pulled|discontinued|withdrawn|taken out|d c d|dcd|tested|interrogated|reconnected|disconnected)\b"
 )
 
 
@@ -109,13 +110,14 @@ class PcsReader:
         if not matches:
             return
         heads = heads_of(page)
-        named = " ".join([_named_text(page), *(page.text[start:end] for start, end in heads)]).strip()
+        about = _titled_text(page, DIAGNOSES)
+        named = " ".join([_titled_text(page, NAMED), *(page.text[start:end] for start, end in heads)]).strip()
         operative = bool(named) or bool(OPERATIVE.search(page.text))
         words = list(dict.fromkeys((start, end, phrase, way.source) for start, end, phrase, way in matches))
         found = [Found(((start, end),), phrase, source) for start, end, phrase, source in words]
         more = tuple(filter(None, (named, page.text) if operative else (named,)))
         seen = {
-            one: (mention, _place(page, one[0], one[1], more), standing_of(page, mention, heads))
+            one: (mention, _place(page, one[0], one[1], more, about), standing_of(page, mention, heads))
             for one, mention in zip(words, page.note.mentions(found), strict=True)
         }
         length, asleep = max(len(page.text), 1), bool(named) and bool(DRAPED.search(page.text))
@@ -129,11 +131,11 @@ class PcsReader:
                 yield Support(mention, way, standing, built, operative, start / length, item)
 
 
-def _place(page: Page, start: int, end: int, more: tuple[str, ...]) -> Place:
+def _place(page: Page, start: int, end: int, more: tuple[str, ...], about: str) -> Place:
     low, high = page.sentence(start)
     earlier, until = page.sentence(max(low - 2, 0))
     before = page.text[earlier:until] if until < low else ""
-    return Place(page.text[low:high], start - low, more, before, end - low)
+    return Place(page.text[low:high], start - low, more, before, end - low, about)
 
 
 def _matches(page: Page, tables: AxisTables) -> list[Match]:
@@ -235,12 +237,12 @@ def _within(span: tuple[int, int], others: set[tuple[int, int]]) -> bool:
     return any(a <= span[0] and span[1] <= b and (a, b) != span for a, b in others)
 
 
-def _named_text(page: Page) -> str:
-    """The text of the sections that name what was done."""
+def _titled_text(page: Page, titles: re.Pattern[str]) -> str:
+    """The text of the sections with certain titles: those that name what was done, or the diagnoses."""
     parts = []
     for section in page.note.sections:
         title = " ".join(page.text[section.title_start : section.title_end].split()).rstrip(" :")
-        if section.title_end > section.title_start and NAMED.search(title):
+        if section.title_end > section.title_start and titles.search(title):
             parts.append(page.text[section.title_end : min(section.end, section.title_end + TITLE)])
     return " ".join(parts)
 
