@@ -90,7 +90,7 @@ def _is_step(code: str, places: Sequence[Support], found: Found) -> bool:
 def _otherwise(code: str, places: Sequence[Support], found: Found) -> bool:
     """Whether better words tell the same operation of the same part, done by another approach."""
     own = max(_rank(s) for s in places)
-    return any(
+    return own[0] and any(
         other[:4] == code[:4] and other[5:] == code[5:] and other != code and max(map(_rank, there)) > own
         for other, there in found.items() if code[0] == "0" and _is_done(there)
     )  # fmt: skip
