@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from leadterm.dictionary.births import birth_codes, period_of
 from leadterm.dictionary.code_tables import CodeTables, code_tables
-from leadterm.dictionary.implied import at_level, at_levels, implied
+from leadterm.dictionary.implied import at_level, at_levels, implied, is_type_one, of_type_one
 from leadterm.dictionary.injuries import (
     ANY_EPISODE,
     CLAUSE_REACH,
@@ -50,6 +50,9 @@ PLANNED = frozenset({
     "offered", "recommended", "discussed", "upcoming",
 })  # fmt: skip
 BESIDE = 8
+LONG_TERM, NEXT_TO, SHORT = "Z79", 2, 4  # words
+STOPPED = frozenset({"stopped", "discontinued", "off", "formerly", "previously"})
+GONE = (frozenset({"used", "take"}), frozenset({"longer", "take"}), frozenset({"longer", "taking"}))
 SCENE, CAUSES = ("Y92", "Y93"), ("V", "W", "X", "Y0", "Y2", "Y3", "Y92", "Y93")
 OF_MOTHERS, BORN = ("O80", "O82", "Z34", "Z37"), "born"
 _HAPPENED = (
@@ -169,7 +172,7 @@ def _gather(
     gathered: dict[str, list[_Entry]] = {}
     mentions, awake = list(_codable(notes)), consciousness(notes)
     births, period, trunk = birth_codes(specifier.system), period_of(record, notes), injured(notes, OF_THE_TRUNK)
-    head = injured(notes, OF_THE_HEAD)
+    head, type_one = injured(notes, OF_THE_HEAD), is_type_one(notes)
     for denied in (False, True):
         categories = {code[:3] for code in gathered}
         for number, note, found in mentions:
@@ -177,6 +180,7 @@ def _gather(
                 continue
             readings = [one for one in (*found.readings, *_companions(found, note, tables)) if _may_stand(one, found)]
             readings = births.readings(record, readings) if record and (period or record != MOTHERS) else readings
+            readings = [of_type_one(reading) for reading in readings] if type_one else readings
             readings = [as_injury(at_level(reading, found), found, trunk) for reading in readings]
             readings = of_injured_head(readings, found) if head else readings
             if record != MOTHERS and BORN in found.sentence:  # of the patient's own birth
@@ -216,12 +220,17 @@ def _is_denied(found: FoundMention) -> bool:
 def _may_stand(reading: Reading, found: FoundMention) -> bool:
     """Whether a reading may: what is done now, planned or refused has left no status (I.C.21.c.3).
 
-    An elevated pressure is no hypertension (I.C.9.a.7), though high blood pressure is. An ex-smoker smokes no more.
+    An elevated pressure is no hypertension (I.C.9.a.7), though high blood pressure is. An ex-smoker smokes no more. A
+    drug that was stopped is no long-term one.
     """
     if reading.code.startswith(DEPENDENCE) and not GIVEN_UP.isdisjoint({*found.near, *found.sentence}):
         return False
     if reading.term == HIGH_PRESSURE:
         return not any("elevat" in span.text.lower() for span in found.mention.spans)
+    if reading.code.startswith(LONG_TERM):
+        short = found.sentence if len(found.sentence) <= SHORT else frozenset[str]()
+        close = short.union(found.near[: reading.words + NEXT_TO])
+        return STOPPED.isdisjoint(close) and not any(words <= close for words in GONE)
     if not reading.code.startswith(STATUS):
         return True
     planned = found.mention.assertion != "history" and not PLANNED.isdisjoint(found.near[:BESIDE])

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from leadterm.text.reading import FoundMention, NoteReading, Reading
 
-__all__ = ["at_level", "at_levels", "implied", "regions"]
+__all__ = ["at_level", "at_levels", "implied", "is_type_one", "of_type_one", "regions"]
 
 WEIGHT = 2.0
 SPINE = ("M4", "M5", "M99", "S12", "S13", "S22", "S23", "S32", "S33", "G95", "G99")
@@ -49,6 +49,8 @@ DOMINANCE: Mapping[str, Mapping[str, float]] = {
 }  # fmt: skip
 SECOND_TRIMESTER, THIRD_TRIMESTER = 14, 28
 WEEKS = "Z3A."
+TYPE_1, TYPE_2, OF_MANY_CODES = "E10", "E11", ("E11.1", "E11.3")  # others stand in combinations.tsv
+TYPED = re.compile(r"type (?:[12]|ii?)\b|\bt[12]dm|\bdm ?(?:[12]|ii?)\b|juvenile", re.IGNORECASE)
 
 
 def implied(
@@ -86,6 +88,23 @@ def at_level(reading: Reading, found: FoundMention) -> Reading:
     if not told.isdisjoint(OF_DISCS[own]) or told.isdisjoint(OF_DISCS[other]):
         return reading
     return replace(reading, code=f"{other}.{reading.code[4]}")
+
+
+def is_type_one(notes: Iterable[NoteReading]) -> bool:
+    """Tell whether the diabetes of the notes is of type 1, and of no other."""
+    told = {
+        found.readings[0].code[:3]
+        for note in notes for found in note.mentions
+        if found.readings[0].code.startswith((TYPE_1, TYPE_2)) and found.mention.assertion in ("present", "history")
+        and TYPED.search(found.readings[0].term)
+    }  # fmt: skip
+    return told == {TYPE_1}
+
+
+def of_type_one(reading: Reading) -> Reading:
+    """Give a complication that is named without its type, and has several codes, as one of type 1 diabetes."""
+    untyped = reading.code.startswith(OF_MANY_CODES) and not TYPED.search(reading.term)
+    return replace(reading, code=TYPE_1 + reading.code[3:]) if untyped else reading
 
 
 def at_levels(code: str, said: Mapping[str, float], found: FoundMention) -> list[dict[str, float]]:
