@@ -19,7 +19,8 @@ __all__ = ["NoteWords", "find_service", "key_words"]
 
 WORD = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:[-'][A-Za-z0-9]+)*|\d+")
 STEM, HEAD, SHORT = 6, 2, 4
-ENDING = re.compile(r"(?<=\w{4})(?:ations?|ions?|ings?|ages?|ments?|ed|es|e)$")  # drained, drainage; excised, excision
+ENDING = re.compile(r"(?<=\w{4})(?:at(?:ions?|ed|es|ing|e)|ions?|ings?|ages?|ments?|ed|es|e)$")
+"""Drained, drainage; excised, excision; aspirated, aspiration."""
 MOST, LEAST = 4, 0.4  # sentences kept, and the share of the best one's weight that they need
 NUMBERED = re.compile(r"^[ \t]*[(#]?(\d{1,2})[.):]\s", re.MULTILINE)
 _EMPTY = (
