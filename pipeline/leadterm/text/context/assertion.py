@@ -51,9 +51,9 @@ DURATION = re.compile(
     re.IGNORECASE,
 )
 FARTHEST = 100
-LASTING = re.compile(  # what was done or given up in some year is so today
+LASTING = re.compile(  # what was done or given up in some year is so today, and what does not end lasts since then
     r"s/p|status|histor|h/o|\bhx|\bold\b|previous|\bprior|transplant|plast[yi]|ectom|ostom|bypass|stent|replace|repair|fusion|amput|graft|implant|surg|quit|stop|ceas|smok"
-    r"|tobac|alcohol|pacemaker|sober|ablat|ligat",
+    r"|tobac|alcohol|pacemaker|sober|ablat|ligat|diabet|hypertens|hipertens|asthma|asma|copd|epilep|schizo|bipolar|autis|menopau|menarch|onset",
     re.IGNORECASE,
 )
 
@@ -305,7 +305,7 @@ class _Tagging:
         """Whether "history of" only says how long ("a 3-day history of cough"), or "free" is said of margins."""
         if hit.cues[0].text.startswith("free") and self._word(hit.start - 1).endswith(("margin", "margins")):
             return True
-        if hit.cues[0].category != "history":
+        if hit.cues[0].category != "history" or hit.cues[0].direction != "forward":
             return False
         at = self.start[self.tokens[hit.start]]
         return DURATION.search(self.text, max(0, at - 20), at) is not None

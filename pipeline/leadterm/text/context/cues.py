@@ -21,7 +21,7 @@ CATEGORIES = frozenset({
 })  # fmt: skip
 OTHERS = frozenset(("pseudo", "affirm", "close", "weak", "clause", "onset", "talk", "causes"))
 SENTENCE_MARK = 1
-MARKS = (".", ",", ";", ")", "!", "•", "|")
+MARKS = (".", ",", ";", "(", ")", "!", "•", "|")
 CLAUSE_ENDS: Mapping[str, tuple[str, ...]] = {
     "en": (*MARKS, "but", "and", "however", "by", "on", "at", "per"), "es": (*MARKS, "pero", "y", "por", "en"),
 }  # fmt: skip

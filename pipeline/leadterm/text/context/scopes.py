@@ -25,6 +25,9 @@ ENDS_AT_COMMA = frozenset({"possible", "screening", "conditional", "allergy", "s
 HARD = frozenset({";", "•", "|", "!"})
 OR_WORDS = frozenset({"or", "nor", "and/or", "vs", "vs.", "versus", "ni", "o", "u"})
 AND_WORDS = OR_WORDS | {"and", "y", "e", "&"}
+LISTS = ("differential", "ddx", "dd", "d/d", "considerations include")
+ENDED = ("resolved", "gone", "cleared", "subsided", "disappeared", "healed", "went away")
+PARTICIPLES, FINITE = frozenset({"seen", "referred"}), frozenset({"is", "was", "were", "are", "been", "being"})
 DENIALS = frozenset({"no", "without", "denies", "denied"})
 _ANNOUNCING = "include includes including such are is were was would could may might :"
 ANNOUNCING = frozenset(_ANNOUNCING.split())
@@ -150,8 +153,11 @@ class Sentence:
             return cue.category == "status"
         if not OR_WORDS.isdisjoint(self.words[comma:high]) or cue.text.startswith(LISTS):
             return False
-        whole = cue.category == "possible" and start - len(cue.text.split()) <= 1 and high >= len(self.words) - 1
-        edges = [start - 1, *(i for i in self.commas if start <= i < high), high]
+        if cue.text.startswith(LISTS):
+            return False
+        last = len(self.words) - (self.words[-1] == ".")
+        whole = cue.category == "possible" and start - len(cue.text.split()) <= 1 and high >= last
+        edges = [start - 1, *(i for i in self.commas if start <= i < high), min(high, last)]
         return not (whole and all(b - a - 1 <= ITEM for a, b in pairwise(edges)))
 
     def _backward(self, number: int, cue: Cue) -> int:
@@ -162,9 +168,12 @@ class Sentence:
             hit = self.hits[at]
             if hit.end <= low:
                 break
-            if cue.category == "history" and any(c.category == "onset" or "diagnosed" in c.text for c in hit.cues):
+            began = cue.category == "history" and not cue.text.endswith(ENDED)
+            if began and any(c.category == "onset" or "diagnosed" in c.text for c in hit.cues):
                 return end
             if any(cue.category in c.closes and c.category in ("close", "affirm") for c in hit.cues):
+                if words[hit.end - 1] in PARTICIPLES and FINITE.isdisjoint(words[max(0, hit.start - 1) : hit.end]):
+                    continue  # "the rash seen last week is gone"
                 low = hit.end
                 break
         labelled = words[end] in (":", "-", "=", "(")
