@@ -49,6 +49,25 @@ PLAIN = [
     ("Medullary thyroid cancer.", "D49.6"),
     ("A 3-year-old boy with a cough. He was born by spontaneous vaginal delivery.", "O80"),
     ("Anemia secondary to illness and possible iron deficiency.", "T45.4X5A"),
+    ("Straight leg raising is positive for back pain on the right side.", "M79.604"),
+    ("A large bladder stone, short but obstructing prostate.", "N42.0"),
+    ("Nasal congestion and left ear pain since Monday.", "H93.8X2"),
+    ("Chest pain, five days after abdominal surgery.", "R10.9"),
+    ("The scope entered the abdomen to show a distended gallbladder.", "R14.0"),
+    ("ESRD secondary to hypertension.", "I15.9"),
+    ("Take one tablet by mouth as needed for pain.", "K13.79"),
+    ("Phenergan 12.5 mg IV q.4h. as needed.", "G11.5"),
+    ("He has two alcoholic drinks a week.", "F10.20"),
+    ("Cold cardioplegia arrest of the heart was obtained.", "I46.9"),
+    ("We checked the stools for occult blood.", "R19.5"),
+    ("Instruction on safe weight loss.", "R63.4"),
+    ("Major depression, recurrent, moderate.", "F32.1"),
+    ("Possible ruptured ectopic pregnancy.", "Z32.00"),
+    ("I spoke with Infectious Disease about the abscess.", "B99.9"),
+    ("INSTRUCTIONS:\nChange the dressing daily.", "Z48.00"),
+    ("OB HISTORY: Normal spontaneous vaginal delivery in 2001.", "Z37.0"),
+    ("HOSPITAL COURSE: A hysterectomy was performed without trouble.", "Z90.710"),
+    ("Risks and potential complications of the procedure were explained.", "T81.9XXA"),
 ]
 
 
@@ -62,6 +81,8 @@ def test_no_disease_of_words_that_name_none(suggest: Suggest, text: str, code: s
     [
         ("Diagnosis: AIDS.", "B20"), ("COPD, on home oxygen.", "Z99.81"), ("Abnormal EMG.", "R94.131"),
         ("Traumatic cataract of the right eye.", "H26.101"), ("Well child check.", "Z00.129"),
+        ("Knee and hip pain.", "M25.559"), ("Back pain radiating into the right leg.", "M79.604"),
+        ("Neurogenic bowel and bladder incontinence.", "N31.9"), ("Major depression, moderate.", "F32.1"),
     ],
 )  # fmt: skip
 def test_the_disease_itself_is_still_found(suggest: Suggest, text: str, code: str) -> None:

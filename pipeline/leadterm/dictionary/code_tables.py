@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import groupby
@@ -16,24 +16,35 @@ if TYPE_CHECKING:
 __all__ = ["CodeTables", "code_tables"]
 
 Companion = tuple[frozenset[str], frozenset[str], str, str]
-FAR = "~"
+FAR, SHORTEST = "~", 3
+NOTHING: frozenset[str] = frozenset()
 MOST_KEPT = 4096  # codes
 Combination = tuple[tuple[tuple[str, ...], ...], str]
 
 
 @dataclass(frozen=True)
 class CodeTables:
-    """Codes that stand beside another, in its place, or for several together.
+    """Codes that stand beside another, in its place, or for several together; and where a code does not stand.
 
     ``companions``: prefix of a code, words of which its clause must hold one ("*": none) or the note, the code beside
     it, and why.
     ``history``: prefix of a disease → the code that says it is over. ``combinations``: parts, each the prefixes that
-    will do, and the code they make together.
+    will do, and the code they make together. ``barred``: prefixes of a code → sections it does not stand in, words it
+    does not stand beside.
     """
 
     companions: tuple[tuple[str, Companion], ...]
     history: Mapping[str, str]
     combinations: tuple[Combination, ...]
+    barred: Mapping[str, tuple[frozenset[str], frozenset[str]]]
+
+    def is_barred(self, code: str, section: str, words: Sequence[str]) -> bool:
+        """Whether a code does not stand in a section, or beside some words."""
+        for prefix in (code[:n] for n in range(SHORTEST, len(code) + 1)):
+            sections, beside = self.barred.get(prefix, (NOTHING, NOTHING))
+            if sections or beside:
+                return (not sections or section in sections) and (not beside or not beside.isdisjoint(words))
+        return False
 
     def companions_of(self, code: str) -> tuple[Companion, ...]:
         """Give what may stand beside a code."""
@@ -74,6 +85,10 @@ def _near_and_far(words: str) -> tuple[frozenset[str], frozenset[str]]:
     return frozenset(word for word in told if not word.startswith(FAR)), far
 
 
+def _listed(cell: str) -> frozenset[str]:
+    return NOTHING if cell == "-" else frozenset(cell.split("|"))
+
+
 def _letter(row: tuple[str, Companion]) -> str:
     return row[0][:1]
 
@@ -90,4 +105,5 @@ def code_tables(system: CodeSystem) -> CodeTables:
         (tuple(tuple(part.split("|")) for part in row["parts"].split("+")), row["code"])
         for row in load_table("combinations.tsv") if row["code"] in system and system.is_billable(row["code"])
     )  # fmt: skip
-    return CodeTables(tuple(companions), history, tuple(combinations))
+    barred = {row["code"]: (_listed(row["sections"]), _listed(row["words"])) for row in load_table("barred.tsv")}
+    return CodeTables(tuple(companions), history, tuple(combinations), barred)

@@ -29,8 +29,12 @@ class Format(StrEnum):
 
 
 SHOWN = {Format.TABLE: 15, Format.HTML: 20}
-LEAST = 0.02
-"""What fewer than one coder in fifty would report is no suggestion, but where a number of rows is asked for."""
+LEAST, LEAST_UNTRUE = 0.02, 0.1
+"""What fewer than one coder in fifty would report is no suggestion, but where a number of rows is asked for.
+
+Of what the note only fears, plans or denies, one in ten: such a row is a misread context more often than not.
+"""
+UNTRUE = frozenset({"hypothetical", "absent"})
 LOOKED_UP = "fuzzy"  # what was asked for by an option is shown
 SUGGESTED_ONLY = (Format.FHIR, Format.CSV, Format.XLSX, Format.PARQUET)
 
@@ -50,16 +54,20 @@ class Wanted:
     def apply(self, result: SuggestionSet) -> SuggestionSet:
         """Keep what is wanted, in its order: what would stand first, stands first."""
         threshold = result.threshold if self.threshold is None else self.threshold
-        least = threshold if self.format in SUGGESTED_ONLY else min(LEAST, threshold)
-        kept = [one for one in result.suggestions if one.confidence >= least or self._is_looked_up(one)]
+        kept = [one for one in result.suggestions if one.confidence >= self._least(one, threshold)]
         if self.top is not None:
             kept = list(result.suggestions)
         if kept and kept[0].confidence < threshold:  # what would stand first is not suggested at this line
             kept = select(kept)
         return replace(result, suggestions=tuple(kept), threshold=threshold)
 
-    def _is_looked_up(self, one: Suggestion) -> bool:
-        return one.source == LOOKED_UP and self.format not in SUGGESTED_ONLY
+    def _least(self, one: Suggestion, threshold: float) -> float:
+        """The least confidence with which a suggestion is shown."""
+        if self.format in SUGGESTED_ONLY:
+            return threshold
+        if one.source == LOOKED_UP:
+            return 0.0
+        return min(LEAST_UNTRUE if one.assertion in UNTRUE else LEAST, threshold)
 
     def ask(self, engine: Suggester, encounter: Encounter) -> SuggestionSet:
         """Ask a model for what is wanted; tables and pages say how many there are below, so they need all."""

@@ -14,6 +14,7 @@ from leadterm.text.matching.lexicon import SHIFT, Lexicon
 from leadterm.text.matching.overlaps import Cover, Match, Reading, Scan
 from leadterm.text.matching.scanner import Scanner
 from leadterm.text.matching.statements import find_quiet, keep_apart, keep_order, naming_words
+from leadterm.text.matching.strays import drop_strays
 from leadterm.text.matching.word_sets import SOURCES
 from leadterm.text.words.languages import Translator
 from leadterm.text.words.normalise import ROMAN_AFTER, Normaliser
@@ -114,7 +115,8 @@ class TermMatcher:
             return self._facts(match.term)[1:3]
 
         kept = keep_apart(doc, scan, matches, text_of, words_of, self.vocabulary, quiet)
-        return keep_order(doc, scan, kept, lambda match: self._parts_of(match.term))
+        kept = keep_order(doc, scan, kept, lambda match: self._parts_of(match.term))
+        return drop_strays(doc, scan, kept, self.vocabulary, quiet)
 
     def quiet(self, scan: Scan) -> set[int]:
         """Tokens that name no diagnosis."""
