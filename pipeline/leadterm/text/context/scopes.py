@@ -25,13 +25,12 @@ ENDS_AT_COMMA = frozenset({"possible", "screening", "conditional", "allergy", "s
 HARD = frozenset({";", "•", "|", "!"})
 OR_WORDS = frozenset({"or", "nor", "and/or", "vs", "vs.", "versus", "ni", "o", "u"})
 AND_WORDS = OR_WORDS | {"and", "y", "e", "&"}
-LISTS = ("differential", "ddx", "dd", "d/d", "considerations include")
-ENDED = ("resolved", "gone", "cleared", "subsided", "disappeared", "healed", "went away")
+OVER = ("resolved", "gone", "cleared", "subsided", "disappeared", "healed", "went away")
 PARTICIPLES, FINITE = frozenset({"seen", "referred"}), frozenset({"is", "was", "were", "are", "been", "being"})
 DENIALS = frozenset({"no", "without", "denies", "denied"})
 _ANNOUNCING = "include includes including such are is were was would could may might :"
 ANNOUNCING = frozenset(_ANNOUNCING.split())
-LISTS = ("differential", "ddx", "considerations")  # what these name goes on behind a comma
+LISTS = ("differential", "ddx", "dd", "d/d", "considerations", "possibilities")  # what these name goes on behind a comma
 
 
 class Scope(NamedTuple):
@@ -153,8 +152,6 @@ class Sentence:
             return cue.category == "status"
         if not OR_WORDS.isdisjoint(self.words[comma:high]) or cue.text.startswith(LISTS):
             return False
-        if cue.text.startswith(LISTS):
-            return False
         last = len(self.words) - (self.words[-1] == ".")
         whole = cue.category == "possible" and start - len(cue.text.split()) <= 1 and high >= last
         edges = [start - 1, *(i for i in self.commas if start <= i < high), min(high, last)]
@@ -168,7 +165,7 @@ class Sentence:
             hit = self.hits[at]
             if hit.end <= low:
                 break
-            began = cue.category == "history" and not cue.text.endswith(ENDED)
+            began = cue.category == "history" and not cue.text.endswith(OVER)
             if began and any(c.category == "onset" or "diagnosed" in c.text for c in hit.cues):
                 return end
             if any(cue.category in c.closes and c.category in ("close", "affirm") for c in hit.cues):
