@@ -30,7 +30,7 @@ PARTICIPLES, FINITE = frozenset({"seen", "referred"}), frozenset({"is", "was", "
 DENIALS = frozenset({"no", "without", "denies", "denied"})
 _ANNOUNCING = "include includes including such are is were was would could may might :"
 ANNOUNCING = frozenset(_ANNOUNCING.split())
-LISTS = ("differential", "ddx", "dd", "d/d", "considerations", "possibilities")  # what these name goes on behind a comma
+LISTS = ("differential", "ddx", "dd", "d/d", "considerations", "possibilities")  # whose list goes on behind a comma
 
 
 class Scope(NamedTuple):
