@@ -67,6 +67,13 @@ PLAIN = [
     ("INSTRUCTIONS:\nChange the dressing daily.", "Z48.00"),
     ("OB HISTORY: Normal spontaneous vaginal delivery in 2001.", "Z37.0"),
     ("HOSPITAL COURSE: A hysterectomy was performed without trouble.", "Z90.710"),
+    ("ICD CODE(S): see below.", "Z95.810"),
+    ("Congestive heart failure, and a cataract removed from the right eye.", "I50.810"),
+    ("The chest was entered with the Alexander instrument.", "G31.86"),
+    ("FINDINGS: During the tracing the patient enters a drowsy state.", "R40.0"),
+    ("Suicidal ideation: The patient denies on admission.", "R45.851"),
+    ("Induration of the penis after the infection.", "N48.6"),
+    ("The splint needs to absorb shock.", "R57.9"),
     ("Risks and potential complications of the procedure were explained.", "T81.9XXA"),
 ]
 

@@ -179,7 +179,7 @@ def _gather(
             if _is_denied(found) != denied:
                 continue
             every = (*found.readings, *_companions(found, note, tables))
-            readings = [reading for reading in every if _may_stand(reading, found, tables)]
+            readings = [reading for reading in every if _may_stand(reading, found)]
             readings = births.readings(record, readings) if record and (period or record != MOTHERS) else readings
             readings = [of_type_one(reading) for reading in readings] if type_one else readings
             readings = [as_injury(at_level(reading, found), found, trunk) for reading in readings]
@@ -206,6 +206,8 @@ def _gather(
                 if reading.source == COMPANION:
                     choices = [choice for choice in choices if not choice.upgraded]
                 for choice in with_consciousness(choices, awake, specifier.system):
+                    if tables.is_barred(choice.code, found.mention, found.near[:BESIDE]):
+                        continue
                     made = births.at(period, choice) if period else choice
                     gathered.setdefault(made.code, []).append((_rank(support, made), support, made))
     return gathered
@@ -218,14 +220,12 @@ def _is_denied(found: FoundMention) -> bool:
     return assertion in NEVER and not of_relative
 
 
-def _may_stand(reading: Reading, found: FoundMention, tables: CodeTables) -> bool:
+def _may_stand(reading: Reading, found: FoundMention) -> bool:
     """Whether a reading may: what is done now, planned or refused has left no status (I.C.21.c.3).
 
     An elevated pressure is no hypertension (I.C.9.a.7), though high blood pressure is. An ex-smoker smokes no more. A
     drug that was stopped is no long-term one.
     """
-    if tables.is_barred(reading.code, found.mention.section, found.near[:BESIDE]):
-        return False
     if reading.code.startswith(DEPENDENCE) and not GIVEN_UP.isdisjoint({*found.near, *found.sentence}):
         return False
     if reading.term == HIGH_PRESSURE:

@@ -12,6 +12,7 @@ from leadterm.text.knowledge import load_table
 
 if TYPE_CHECKING:
     from leadterm.codes.system import CodeSystem
+    from leadterm.schema import Mention
 
 __all__ = ["CodeTables", "code_tables"]
 
@@ -30,20 +31,23 @@ class CodeTables:
     it, and why.
     ``history``: prefix of a disease → the code that says it is over. ``combinations``: parts, each the prefixes that
     will do, and the code they make together. ``barred``: prefixes of a code → sections it does not stand in, words it
-    does not stand beside.
+    does not stand beside, words of its own that let it stand.
     """
 
     companions: tuple[tuple[str, Companion], ...]
     history: Mapping[str, str]
     combinations: tuple[Combination, ...]
-    barred: Mapping[str, tuple[frozenset[str], frozenset[str]]]
+    barred: Mapping[str, tuple[frozenset[str], frozenset[str], frozenset[str]]]
 
-    def is_barred(self, code: str, section: str, words: Sequence[str]) -> bool:
-        """Whether a code does not stand in a section, or beside some words."""
+    def is_barred(self, code: str, mention: Mention, near: Sequence[str]) -> bool:
+        """Whether a code does not stand for a mention, because of its section, the words near it or its own."""
         for prefix in (code[:n] for n in range(SHORTEST, len(code) + 1)):
-            sections, beside = self.barred.get(prefix, (NOTHING, NOTHING))
-            if sections or beside:
-                return (not sections or section in sections) and (not beside or not beside.isdisjoint(words))
+            row = self.barred.get(prefix)
+            if row is not None:
+                sections, words, needed = row
+                here = not sections or mention.section in sections
+                beside = not words or not words.isdisjoint(near)
+                return here and beside and not any(word in mention.text.lower() for word in needed)
         return False
 
     def companions_of(self, code: str) -> tuple[Companion, ...]:
@@ -105,5 +109,8 @@ def code_tables(system: CodeSystem) -> CodeTables:
         (tuple(tuple(part.split("|")) for part in row["parts"].split("+")), row["code"])
         for row in load_table("combinations.tsv") if row["code"] in system and system.is_billable(row["code"])
     )  # fmt: skip
-    barred = {row["code"]: (_listed(row["sections"]), _listed(row["words"])) for row in load_table("barred.tsv")}
+    barred = {
+        row["code"]: (_listed(row["sections"]), _listed(row["words"]), _listed(row["needs"]))
+        for row in load_table("barred.tsv")
+    }
     return CodeTables(tuple(companions), history, tuple(combinations), barred)
