@@ -28,6 +28,11 @@ FREED = ("0B", "0D", "0F", "0T", "0U")  # what adhesions are cut from; the wall 
 ONWARD = re.compile(r"\b(?:and|with|then|but|which|while)\b|[,;:]")
 SCOPE = re.compile(r"endoscop|egd|colonoscop|sigmoidoscop|gastroscop|enteroscop|anoscop|proctoscop|\bercp\b")
 OPENED = re.compile(r"prepped|draped|\bincis(?:ion|ed)|laparoscop|arthroscop|tourniquet")
+FACE = re.compile(r"mandib|maxill|zygom|malar|orbit|\bjaw|facial|tripod|le ?fort")
+SCOPED = "BCDFGLMRSTUVW279"  # body systems that a scope reaches
+BELLY = re.compile(r"lapar|abdom|pelvi|periton|bowel|intestin|hernia|celiot")
+LIMB = re.compile(r"shoulder|knee|elbow|ankle|wrist|joint|tendon|nerve|chest|thora|pleura|spin(?:e|al)|eye|nasal")
+LIMBS = ("0PS", "0QS")
 REGIONS = ("spine", "cord", "root", "vertebra")
 
 
@@ -145,13 +150,16 @@ class Builder:
         elif way.part == "scope":
             if any(SCOPE.search(text) for text in texts) or not any(OPENED.search(text) for text in texts):
                 yield _Stem(way.table + "P")
+        elif way.part == "face":
+            found = self.parts.find(way.table, (place.own, place.sentence)) if FACE.search(place.sentence) else None
+            yield from self._of_part(way.table, found, "", place)
         elif way.part == "freed":
             yield from self._freed(way, place)
         elif "/" in way.part:
             yield from self._sided(way.table, way.part.split("/"), place)
         elif way.part == "any":
-            found = self.parts.any(way.table, place.near)
-            yield from self._of_part(found[0], found[1], "", place) if found else ()
+            named = self.parts.any(way.table, place.near)
+            yield from self._of_part(named[0], named[1], "", place) if named else ()
         elif way.part.startswith("?"):
             yield from self._found(way, place)
         else:
@@ -162,7 +170,10 @@ class Builder:
         told = [text for whole in place.more[-1:] for text in whole.split(BORDER) if "adhe" in text]
         found = [one for text in (place.sentence, *told) if (one := self.parts.any(way.table, text, FREED))]
         best = min(found, key=lambda one: one[1].core == "Peritoneum", default=None)
-        yield from self._of_part(*best, "", place) if best else (_Stem("0DNW"),)
+        if best:
+            yield from self._of_part(*best, "", place)
+        elif any(BELLY.search(text) for text in place.texts) or not any(LIMB.search(text) for text in place.texts):
+            yield _Stem("0DNW")
 
     def _by_level(self, way: Way, texts: Sequence[str]) -> list[str]:
         if way.part == "root":
@@ -190,6 +201,8 @@ class Builder:
         """The body part that the text names, or the usual one."""
         if way.table == GRAFT:
             place = replace(place, sentence=DONOR.sub(lambda match: " " * len(match[0]), place.sentence))
+        if way.table in LIMBS and FACE.search(place.sentence):
+            return
         texts = (place.sentence, place.before, *place.more[:1], place.about)
         part = self.parts.only(way.table, place.own) or self.parts.find(way.table, texts)
         yield from self._of_part(way.table, part, way.part[1:], place)
@@ -252,7 +265,10 @@ class Builder:
             return self._stent(place)
         if "*" not in spec:
             return spec, True
-        found = said(axis, self._labels(codes, at), place.texts)
+        texts = place.texts
+        if axis == "approach" and (codes[0][1] not in SCOPED or spec[0] == "3"):
+            texts = texts[:-1] if len(texts) > 1 else texts  # what else the report tells is of other parts
+        found = said(axis, self._labels(codes, at), texts)
         return (found, True) if found else (spec.rstrip("*"), False)
 
     def _labels(self, codes: Sequence[str], at: int) -> Mapping[str, str]:

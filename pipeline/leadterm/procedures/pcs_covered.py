@@ -43,7 +43,8 @@ def covered(found: Found) -> list[str]:
     cesarean; a curettage that removed what a pregnancy left; steps of an operation (B3.1b).
     """
     done = [code for code, places in found.items() if _is_done(places)]
-    means, emptied = (any(code.startswith(stems) for code in done) for stems in (MEANS, EMPTIED))
+    means = any(code.startswith(MEANS) and _is_done(places, DONE) for code, places in found.items())
+    emptied = any(code.startswith(EMPTIED) for code in done)
     better = list(_supplemented(found))
     return [
         code for code, places in found.items()
@@ -71,6 +72,8 @@ def _supplemented(found: Found) -> Iterator[tuple[int, int, str, str]]:
 
 def _is_step(code: str, places: Sequence[Support], found: Found) -> bool:
     """Whether it is only a step of an operation in the same report: a drain of the chest, an opened skull."""
+    if code[:4] == "0B11" and _beside(places, found, re.compile("0B21")):
+        return True  # a tube that was changed
     if CHEST_DRAIN.match(code):
         return _beside(places, found, CHEST)
     if code[:6] in LEADS or code[:4] == "02PA":

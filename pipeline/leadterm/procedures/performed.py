@@ -47,6 +47,7 @@ BY_ASSERTION: Mapping[str, Status] = {
 }  # fmt: skip
 # within the words of a procedure: the tube was placed
 PASSIVE = re.compile(r"\b(?:was|were)\b(?! not)|(?:ed|given|taken)$")
+AGO = re.compile(r"\b(?:days|weeks|months|years) ago\b")
 NEAR, STEP = 90, 12  # characters within which a cue is heard; those that make it farther than another
 ORDER = ("refused", "not", "elsewhere", "earlier", "past", "planned", "done", "now")
 TURN = re.compile(r";|\b(?:but|however|although|though|whereas)\b")
@@ -99,6 +100,8 @@ def standing_of(page: Page, mention: Mention, heads: Sequence[tuple[int, int]] =
         return "planned"
     if NAMED.search(title):
         return "named"
+    if AGO.search(mention.text.lower()):
+        return "past"
     told = _told(page, mention)
     if told is not None and not (told == "done" and mention.assertion in ("absent", "family")):
         return told
