@@ -62,7 +62,7 @@ _HAPPENED = (
 )
 HAPPENED = frozenset(_HAPPENED.split())
 EXTERNAL, COMPANION, ALWAYS = "external cause", "companion", "*"
-UNSTAGED = "N18.9"
+UNSTAGED, SPREAD = "N18.9", "C79.9"  # what is spread names its sites itself: those beside it are the origin's
 LASTING = (
     "E08", "E09", "E10", "E11", "E13", "G30", "G81", "I10", "I25.1", "I50", "J44", "K74", "N18", "N40",
     "R47.01", "Z86.73",
@@ -203,7 +203,7 @@ def _gather(
                 choices = [
                     choice for one in letters for way in ways for choice in specifier.choose(reading.code, way, one)
                 ]
-                if reading.source == COMPANION:
+                if reading.source == COMPANION or reading.code == SPREAD:
                     choices = [choice for choice in choices if not choice.upgraded]
                 for choice in with_consciousness(choices, awake, specifier.system):
                     if tables.is_barred(choice.code, found.mention, found.near[:BESIDE]):

@@ -16,7 +16,8 @@ from leadterm.text.matching.linker import FuzzyLinker
 from leadterm.text.matching.neoplasms import NeoplasmFinder
 from leadterm.text.matching.numbers import NumberFinder
 from leadterm.text.matching.patterns import PatternMatcher
-from leadterm.text.matching.statements import keep_spread, keep_telling, keep_there
+from leadterm.text.matching.spread import keep_spread, keep_there
+from leadterm.text.matching.statements import keep_telling
 from leadterm.text.matching.term_matcher import Cover, Scan, TermMatcher
 from leadterm.text.open_note import OpenNote, open_note
 from leadterm.text.pipeline import build_nlp

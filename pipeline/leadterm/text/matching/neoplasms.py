@@ -36,6 +36,7 @@ VAGUE_SITES = ("C76", "C41", "C40", "C38", "C48", "C69", "C96", "C26", "C77", NO
 FAR_COLUMNS = frozenset({"primary", "in_situ", "unspecified"})
 NEAR, APART, REACH, REPORT_REACH = 3, 8, 50, 200
 MOST_CLOSE, MOST_SITES, REPORT_WORDS = 2, 3, 3
+IN_A_ROW, SEVERAL = 3, 2  # positions from site to site; sites
 LEAST_SHARE, TOLD = 0.2, 5.0
 FAR_MISSING, DOUBT_MISSING = 2, 1
 WEIGHT = 5.0
@@ -103,9 +104,12 @@ class NeoplasmFinder:
         if not sites:
             return []
         found = {(token, r.code[:5]) for c in known for r in c.readings for token in c.tokens if r.code[0] in "CD"}
-        links = list(note.close(heads, sites))
+        reached = list(note.reached(heads, sites))
+        listed = {site.places for _, site, _, _ in reached}
+        own = [site for site in sites if site.places not in listed]
+        links = [*reached, *note.close(heads, own)]
         said = {site.row[column] for _, site, column, _ in links}
-        links += [link for link in note.far(heads, sites) if link[1].row[link[2]] not in said]
+        links += [link for link in note.far(heads, own) if link[1].row[link[2]] not in said]
         covers = [note.cover(*link) for link in links if link[1].row[link[2]] != NO_CODE]
         return [c for c in covers if not any((token, c.readings[0].code[:5]) in found for token in c.tokens)]
 
@@ -204,6 +208,22 @@ class _Note:
 
     def _apart(self, head: _Head, site: _Site) -> int:
         return min(abs(self.position[a] - self.position[b]) for a in head.places for b in site.places)
+
+    def reached(self, heads: Sequence[_Head], sites: Sequence[_Site]) -> Iterator[tuple[_Head, _Site, str, int]]:
+        """The sites that stand in a row behind metastases: "metastases to liver, lungs and brain"."""
+        for head in heads:
+            last = head.places[-1]
+            if self.word[last] != "metastasis":
+                continue
+            spread = _Head((last,), "secondary", doubtful=False, histology=False)
+            row: list[_Site] = []
+            for site in sites:
+                same = self.segment[site.places[0]] == self.segment[last] and site.places[0] > last
+                before = row[-1].places[-1] if row else last
+                if same and self.position[site.places[0]] - self.position[before] <= IN_A_ROW:
+                    row.append(site)
+            if len(row) >= SEVERAL:
+                yield from ((spread, site, "secondary", 0) for site in row)
 
     def close(self, heads: Sequence[_Head], sites: Sequence[_Site]) -> Iterator[tuple[_Head, _Site, str, int]]:
         """Histologies and sites of one clause; an unspecified tumor may also be a malignant one."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from leadterm.text.extensions import held_words, text_of, token_column
+from leadterm.text.extensions import text_of, token_column
 from leadterm.text.knowledge import load_table
 from leadterm.text.light_spacy import get_string_id
 from leadterm.text.words.normalise import fold, singular
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from leadterm.text.matching.overlaps import Cover, Match, Scan
 
-__all__ = ["find_quiet", "keep_apart", "keep_order", "keep_spread", "keep_telling", "keep_there", "naming_words"]
+__all__ = ["find_quiet", "keep_apart", "keep_order", "keep_telling", "naming_words"]
 
 SEPARATORS = frozenset(map(get_string_id, (",", "/", "and", "&", "+", "y", "e", "s/p", "S/P")))
 INDEX, STATUS_POST = "index", "s/p"
@@ -35,11 +35,7 @@ STEM = 5
 BESIDE = frozenset(map(get_string_id, ("with", "including")))
 RIGHT, LEFT = get_string_id("right"), get_string_id("left")
 LISTING = frozenset(map(get_string_id, ("and", "or", "/", ",", "&")))
-METASTASES = frozenset(map(get_string_id, ("metastases", "metastasis", "metastatic", "mets", "met")))
-JOINING = frozenset(map(get_string_id, ("and", ",", "/", "&")))
-SECONDARY = ("C77", "C78", "C79")
 AGENTS = ("B95", "B96", "B97")
-NEOPLASMS = "CD"
 _DETAILS = (
     "stage type grade class acute chronic subacute mild moderate severe recurrent persistent unspecified i ii iii iv "
     "left right bilateral primary secondary initial subsequent active stable"
@@ -137,41 +133,6 @@ def keep_telling(covers: Sequence[Cover], quiet: set[int]) -> list[Cover]:
         or not (quiet.issuperset(c.tokens) or all(r.words == 1 and r.missing >= FAR for r in c.readings))
         or c.readings[0].code.startswith(AGENTS)
     ]  # fmt: skip
-
-
-def keep_spread(doc: Doc, covers: Sequence[Cover], quiet: set[int]) -> list[Cover]:
-    """Drop the terms that take "brain metastases" for a primary of the brain, or for spread to the organ before it."""
-    if METASTASES.isdisjoint(held_words(doc)):
-        return list(covers)
-    words = token_column(doc, "LOWER")
-    told: dict[int, set[int]] = {}
-    for i, word in enumerate(words):
-        if word in METASTASES and i - 1 in quiet:
-            listed = i > 2 and words[i - 2] in JOINING and i - 3 in quiet  # "bone and liver metastases"
-            told[i] = {i - 1, i - 3} if listed else {i - 1}
-    return [c for c in covers if not any(_misplaces(c, i, told[i], quiet) for i in told)] if told else list(covers)
-
-
-def keep_there(doc: Doc, covers: Sequence[Cover]) -> list[Cover]:
-    """Drop the neoplasms of what is free of them: "tumor-free colon"."""
-    if "free" not in text_of(doc).lower():
-        return list(covers)
-    low = [doc.vocab.strings[word] for word in token_column(doc, "LOWER")]
-    free = {
-        i for i, word in enumerate(low) if word.endswith("-free") or low[i + 1 : i + 2] in (["free"], ["-free"])
-        or low[i + 1 : i + 3] == ["-", "free"]
-    }  # fmt: skip
-    return [c for c in covers if c.readings[0].code[0] not in NEOPLASMS or free.isdisjoint(c.tokens)]
-
-
-def _misplaces(cover: Cover, spread: int, sites: set[int], quiet: set[int]) -> bool:
-    """Whether a cover reads the metastases at ``spread``, whose sites stand right before them, as of another site."""
-    code, own = cover.readings[0].code, cover.tokens
-    if own[0] < spread < own[-1] and spread not in own:  # "bladder metastatic disease" is no disease of the bladder
-        return True
-    if code.startswith(SECONDARY):
-        return spread in own and sites.isdisjoint(own) and not quiet.isdisjoint(own)
-    return code.startswith("C") and not code.startswith("C80") and len(own) > 1 and not sites.isdisjoint(own)
 
 
 def _long_forms(

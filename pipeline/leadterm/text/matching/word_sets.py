@@ -55,6 +55,7 @@ _PLACES = (
     "digit joint multiple skin limb bone"
 )
 PLACES = frozenset(_PLACES.split())  # where on a part of the body, or what is the same as not said
+DUE = "due to"
 REMAINDER = frozenset({"other", "specified"})
 BEHAVIOUR = {
     "malignant primary": ("cancer",),
@@ -127,14 +128,16 @@ def _sets(
 ) -> Iterator[WordSet]:
     """Yield the whole set of words and, where it has soft words, the set without them.
 
-    A set that leaves words out must keep one that names a disease; a set of one word must be such a word.
+    A set that leaves words out must keep one that names a disease; a set of one word must be such a word. A cause in
+    the index is named whole: of one by a "disorder of the eye" an eye says nothing.
     """
     drop, detail = _soft()
     every = {word for word in words if word not in STOPWORDS}
     whole = every - drop
     hard = whole - (detail - (UNTOLD if code.startswith(INJURY) else UNTOLD | CAUSE))
     unsaid = base_missing + len(every & REMAINDER)
-    for chosen in [whole] if hard == whole or not hard else [whole, hard]:
+    entire = source == "index" and DUE in text
+    for chosen in [whole] if entire or hard == whole or not hard else [whole, hard]:
         missing = unsaid + len(whole) - len(chosen)
         bare = source == "index" and chosen != whole and len(chosen) == 1
         if 0 < len(chosen) <= MAX_WORDS and not bare and (not chosen <= _vague() or (missing == 0 and len(chosen) > 1)):

@@ -1,0 +1,115 @@
+"""Where a cancer comes from, and where it has spread to: "breast cancer metastatic to bone"."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from leadterm.text.extensions import held_words, text_of, token_column
+from leadterm.text.light_spacy import get_string_id
+
+if TYPE_CHECKING:
+    from spacy.tokens import Doc
+
+    from leadterm.text.matching.overlaps import Cover
+
+__all__ = ["keep_spread", "keep_there"]
+
+
+def _ids(words: str) -> frozenset[int]:
+    return frozenset(map(get_string_id, words.split()))
+
+
+METASTASES = _ids("metastases metastasis metastatic mets met metastasized spread")
+SPREADING, TO = get_string_id("metastatic"), get_string_id("to")
+CANCERS = _ids("cancer carcinoma adenocarcinoma ca melanoma sarcoma malignancy tumor lymphoma disease")
+# Sites of spread rather than of origin: a metastatic cancer of theirs has come from elsewhere.
+RECEIVING = _ids(
+    "bone bony brain liver hepatic node nodal nodes lymph mediastinal meningeal peritoneal pleural retroperitoneal "
+    "spinal spine heart cardiac"
+)
+LINKS = _ids("to from in of with")
+NO_SITES = _ids(
+    "multiple several numerous extensive diffuse bilateral active stable recurrent persistent primary secondary left "
+    "right"
+)
+JOINING = _ids("and , / &")
+BETWEEN, BEHIND = 4, 12  # tokens
+SECONDARY, MALIGNANT, ANYWHERE = ("C77", "C78", "C79"), "C", "C80"
+NEOPLASMS = "CD"
+
+
+def keep_spread(doc: Doc, covers: Sequence[Cover], quiet: set[int]) -> list[Cover]:
+    """Drop the terms that take a site of spread for one of origin, or the other way round.
+
+    ``quiet``: tokens that name a part of the body and no disease.
+    """
+    if METASTASES.isdisjoint(held_words(doc)):
+        return list(covers)
+    words = token_column(doc, "LOWER")
+    origins, received = _named(words)
+    told, ways = dict[int, set[int]](), list[tuple[int, int]]()
+    for i, word in enumerate(words):
+        if word not in METASTASES:
+            continue
+        to = i + 2 if words[i + 1 : i + 2] and words[i + 1] in CANCERS else i + 1
+        if words[to : to + 1] == [TO]:
+            ways.append((i, to))
+        elif i - 1 in quiet and words[i - 1] not in NO_SITES:
+            listed = i > 2 and words[i - 2] in JOINING and i - 3 in quiet  # "bone and liver metastases"
+            told[i] = {i - 1, i - 3} if listed else {i - 1}
+    return [
+        c for c in covers
+        if (origins.isdisjoint(c.tokens) or not c.readings[0].code.startswith(SECONDARY))
+        and (received.isdisjoint(c.tokens) or not _is_primary(c))
+        and not any(_misplaces(c, i, told[i], quiet) for i in told)
+        and not any(_turns(c, i, to, quiet) for i, to in ways)
+    ]  # fmt: skip
+
+
+def _named(words: Sequence[int]) -> tuple[set[int], set[int]]:
+    """Tokens of the sites between "metastatic" and "cancer": those it comes from, those it has spread to."""
+    origins, received = set[int](), set[int]()
+    for i, word in enumerate(words):
+        if word == SPREADING:
+            end = next((k for k in range(i + 1, min(i + BETWEEN, len(words))) if words[k] in CANCERS), i)
+            between = words[i + 1 : end]
+            if LINKS.isdisjoint(between) and TO not in words[end + 1 : end + 2]:
+                (origins if RECEIVING.isdisjoint(between) else received).update(range(i + 1, end))
+    return origins, received
+
+
+def _is_primary(cover: Cover) -> bool:
+    """Whether a cover names a cancer of a site, or of none that is told, as the one it began with."""
+    code = cover.readings[0].code
+    return code.startswith(MALIGNANT) and not code.startswith((*SECONDARY, ANYWHERE))
+
+
+def _misplaces(cover: Cover, spread: int, sites: set[int], quiet: set[int]) -> bool:
+    """Whether a cover reads the metastases at ``spread``, whose sites stand right before them, as of another site."""
+    code, own = cover.readings[0].code, cover.tokens
+    if own[0] < spread < own[-1] and spread not in own:  # "bladder metastatic disease" is no disease of the bladder
+        return True
+    if code.startswith(SECONDARY):
+        return spread in own and sites.isdisjoint(own) and not quiet.isdisjoint(own)
+    return _is_primary(cover) and len(own) > 1 and not sites.isdisjoint(own)
+
+
+def _turns(cover: Cover, spread: int, to: int, quiet: set[int]) -> bool:
+    """Whether a cover takes the origin of "breast cancer metastatic to lung" for a site of spread, or the reverse."""
+    code, own = cover.readings[0].code, cover.tokens
+    if code.startswith(SECONDARY):
+        return spread in own and any(t < spread and t in quiet for t in own)
+    return _is_primary(cover) and own[0] <= to and any(to < t <= to + BEHIND for t in own)
+
+
+def keep_there(doc: Doc, covers: Sequence[Cover]) -> list[Cover]:
+    """Drop the neoplasms of what is free of them: "tumor-free colon"."""
+    if "free" not in text_of(doc).lower():
+        return list(covers)
+    low = [doc.vocab.strings[word] for word in token_column(doc, "LOWER")]
+    free = {
+        i for i, word in enumerate(low) if word.endswith("-free") or low[i + 1 : i + 2] in (["free"], ["-free"])
+        or low[i + 1 : i + 3] == ["-", "free"]
+    }  # fmt: skip
+    return [c for c in covers if c.readings[0].code[0] not in NEOPLASMS or free.isdisjoint(c.tokens)]
