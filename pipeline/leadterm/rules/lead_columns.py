@@ -29,6 +29,20 @@ IN_STAYS = (
     "category",
 )  # fmt: skip
 """Columns that weigh differently in stays."""
+IN_PROSE = (
+    "order",
+    "before",
+    "behind",
+    "early",
+    "late",
+    "middle",
+    "in ",
+    "share",
+    "mentions",
+    "frequency",
+    "chapter R",
+    "length",
+)
 DEGREES, SEVENTH, CLOSE, LATEST = 4, 8, 60, 4
 
 
@@ -57,6 +71,9 @@ def describe(
         for one, title, of in zip(given, titles, places, strict=True)
     ]
     _add_ranks(rows, places, pages)
+    if all(page.is_prose for page in pages):
+        for row in rows:
+            row |= {f"prose {name}": value for name, value in row.items() if name.startswith(IN_PROSE)}
     if stay:
         for row in rows:
             row |= {f"stay {name}": value for name, value in row.items() if name.startswith(IN_STAYS)}
@@ -93,6 +110,7 @@ def _told(encounter: Encounter, places: Sequence[Place], title: str, pages: Sequ
         row[f"section {page.section(start)}"] = 1.0
         row |= {"stated": 1.0} if page.is_stated(start) else {}
         row["early"] = max(row.get("early", 0.0), 1 - start / max(1, len(page.text)))
+        row["middle"] = max(row.get("middle", 0.0), 1 - abs(2 * start / max(1, len(page.text)) - 1))
         row["late"] = max(row.get("late", 0.0), start / max(1, len(page.text)))
     for number, page in enumerate(pages):
         row |= dict.fromkeys(cues(page, [one for one in places if one.note == number]), 1.0)

@@ -42,6 +42,7 @@ STATED = re.compile(
 )
 WORD = re.compile(r"[a-z]{3,}")
 STEM, AROUND, REASON_LENGTH, OPENING, LEAST_OPENING, OF_PROCEDURE = 6, 90, 110, 200, 25, 400
+PROSE = 600  # characters
 NEAR = 80  # characters in which the words of a title are looked for together
 _EMPTY = (
     "unspecified other with without and the for not due type elsewhere classified initial encounter specified site "
@@ -105,6 +106,11 @@ class Page:
         high = min(len(self.low), end + AROUND)
         after = END.search(self.low, end, high)
         return self.low[low:start], self.low[end : after.start() if after else high]
+
+    @property
+    def is_prose(self) -> bool:
+        """Tell whether it is a longer text without headings."""
+        return not self._starts and len(self.text) > PROSE
 
     @cached_property
     def told(self) -> dict[str, frozenset[str]]:
