@@ -163,11 +163,11 @@ class Sentence:
         low = max(0, end - (cue.scope or LONGEST_SCOPE))
         for at in range(number - 1, -1, -1):
             hit = self.hits[at]
+            began = cue.category == "history" and not cue.text.endswith(OVER) and hit.end >= low - MODIFIERS
+            if began and any(c.category == "onset" or "diagnos" in c.text for c in hit.cues):
+                return end
             if hit.end <= low:
                 break
-            began = cue.category == "history" and not cue.text.endswith(OVER)
-            if began and any(c.category == "onset" or "diagnosed" in c.text for c in hit.cues):
-                return end
             if any(cue.category in c.closes and c.category in ("close", "affirm") for c in hit.cues):
                 if words[hit.end - 1] in PARTICIPLES and FINITE.isdisjoint(words[max(0, hit.start - 1) : hit.end]):
                     continue  # "the rash seen last week is gone"
