@@ -42,6 +42,7 @@ DIAGNOSES = re.compile(r"diagnos[ei]s$")
 DRAPED = re.compile(r"prepped|draped|operating (?:room )?table|general (?:endotracheal )?an(?:a)?esthesia")
 BREATHLESS = re.compile(r"respirat|emergen|arrest|hypox|failure|protect|distress|\b(?:icu|er|ed)\b|obtunded|seizure")
 ASLEEP = re.compile(r"an(?:a)?esth|intubated|endotracheal tube")
+JOINED = re.compile(r"\b(?:and|with)\b")
 PUT_IN = re.compile(r"plac|insert|implant|\bput\b|creat|position|exchang")
 TAKEN_OUT = re.compile(
     r"\W*(?:(?:tube|catheter|line|drain|stent|balloon|device)s? )?"
@@ -168,15 +169,20 @@ def _best_of(own: Sequence[Match], text: str) -> Iterator[Match]:
     wide = {(start, end) for start, end, _, way in own if way.source != "operation"}
     words: dict[tuple[int, int], int] = {}
     for start, end, phrase, _ in own:
-        words[start, end] = max(words.get((start, end), 0), len(phrase.split()))
+        words[start, end] = max(words.get((start, end), 0), _words(phrase))
     gone_over, others = _gone_over(own), [other for other in own if other[3].table]
     for match in others:
         within = wide if match[3].source == "operation" else solid
-        if len(match[2].split()) != words[match[:2]] or match[:3] in gone_over or _within(match[:2], within):
+        if _words(match[2]) != words[match[:2]] or match[:3] in gone_over or _within(match[:2], within):
             continue
         special = match[3].part.startswith("?") and any(_is_special(match, other) for other in others)
         if not special and not any(_is_fuller(other, match, text) for other in others):
             yield match
+
+
+def _words(phrase: str) -> int:
+    """How many words a phrase must have."""
+    return sum(not token.startswith(("[", "..")) for token in phrase.split())
 
 
 def _is_taken_out(text: str, start: int, end: int, way: Way) -> bool:
@@ -228,8 +234,10 @@ def _gone_over(own: Sequence[Match]) -> set[tuple[int, int, str]]:
     return {
         (start, end, phrase) for (start, end, phrase), held in tables.items()
         if any(
-            other[0] != start and (other[1] == end if other[0] > start else start < other[1] <= end)
-            and other[3].table not in held and any(other[3].table[2] == table[2] for table in held) for other in solid)
+            other[3].table not in held and (
+                (other[0] < start < other[1] <= end and not JOINED.search(other[2]))
+                or (start < other[0] and other[1] == end and any(other[3].table[2] == table[2] for table in held)))
+            for other in solid)
     }  # fmt: skip
 
 
