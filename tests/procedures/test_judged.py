@@ -16,7 +16,8 @@ from leadterm.schema import Encounter, Note, Suggestion
 FILE = Path(__file__).parents[1] / "cases" / "procedures.tsv"
 SETTING = {"icd10pcs": "inpatient", "hcpcs": "outpatient"}
 # right, and wrong, that each set keeps: at first sight 54 and 14, 65 and 14, 30 and 7, 31 and 5, 47 and 2; of the next
-# sets 44 and 7 (third reports), 31 and 6 (fourth), 49 and 4 (fifth), 41 and 3 (second visits, its first 30), 21 and 5 (third visits)
+# sets 44 and 7 (third reports), 31 and 6 (fourth), 49 and 4 (fifth), 41 and 3 (second visits, its first 30), 21 and 5
+# (third visits)
 FLOORS = {
     "reports": (64, 9),
     "reports again": (74, 7),
