@@ -20,10 +20,14 @@ def _ids(words: str) -> frozenset[int]:
     return frozenset(map(get_string_id, words.split()))
 
 
-METASTASES = _ids("metastases metastasis metastatic mets met metastasized spread")
-SPREADING, TO = get_string_id("metastatic"), get_string_id("to")
-CANCERS = _ids("cancer carcinoma adenocarcinoma ca melanoma sarcoma malignancy tumor lymphoma disease")
+TO, FULL_STOP = get_string_id("to"), get_string_id(".")
+SPREADING = _ids("metastatic metastásico metastásica metastasico metastasica")
+METASTASES = _ids("metastases metastasis mets met metastasized spread") | SPREADING
+CANCERS = _ids(
+    "cancer carcinoma adenocarcinoma ca melanoma sarcoma malignancy tumor lymphoma disease cáncer neoplasia linfoma"
+)
 # Sites of spread rather than of origin: a metastatic cancer of theirs has come from elsewhere.
+OF_BLOOD = _ids("lymphoma lymphomas leukemia myeloma linfoma leucemia mieloma")  # they are coded to their own category
 RECEIVING = _ids(
     "bone bony brain liver hepatic node nodal nodes lymph mediastinal meningeal peritoneal pleural retroperitoneal "
     "spinal spine heart cardiac"
@@ -34,7 +38,7 @@ NO_SITES = _ids(
     "right"
 )
 JOINING = _ids("and , / &")
-BETWEEN, BEHIND = 4, 12  # tokens
+BETWEEN, AHEAD, BEHIND = 4, 6, 12  # tokens
 SECONDARY, MALIGNANT, ANYWHERE = ("C77", "C78", "C79"), "C", "C80"
 NEOPLASMS = "CD"
 
@@ -47,36 +51,48 @@ def keep_spread(doc: Doc, covers: Sequence[Cover], quiet: set[int]) -> list[Cove
     if METASTASES.isdisjoint(held_words(doc)):
         return list(covers)
     words = token_column(doc, "LOWER")
-    origins, received = _named(words)
-    told, ways = dict[int, set[int]](), list[tuple[int, int]]()
+    origins, received = _named(words, quiet)
+    told, ways, of_blood = dict[int, set[int]](), list[tuple[int, int]](), set[int]()
     for i, word in enumerate(words):
         if word not in METASTASES:
             continue
+        if not OF_BLOOD.isdisjoint(words[i : i + AHEAD + 1]):
+            of_blood.add(i)
         to = i + 2 if words[i + 1 : i + 2] and words[i + 1] in CANCERS else i + 1
         if words[to : to + 1] == [TO]:
             ways.append((i, to))
-        elif i - 1 in quiet and words[i - 1] not in NO_SITES:
+        elif i - 1 in quiet and i - 1 not in origins and words[i - 1] not in NO_SITES:
             listed = i > 2 and words[i - 2] in JOINING and i - 3 in quiet  # "bone and liver metastases"
             told[i] = {i - 1, i - 3} if listed else {i - 1}
     return [
         c for c in covers
-        if (origins.isdisjoint(c.tokens) or not c.readings[0].code.startswith(SECONDARY))
+        if ((origins | of_blood).isdisjoint(c.tokens) or not c.readings[0].code.startswith(SECONDARY))
         and (received.isdisjoint(c.tokens) or not _is_primary(c))
         and not any(_misplaces(c, i, told[i], quiet) for i in told)
         and not any(_turns(c, i, to, quiet) for i, to in ways)
     ]  # fmt: skip
 
 
-def _named(words: Sequence[int]) -> tuple[set[int], set[int]]:
-    """Tokens of the sites between "metastatic" and "cancer": those it comes from, those it has spread to."""
+def _named(words: Sequence[int], quiet: set[int]) -> tuple[set[int], set[int]]:
+    """Tokens of the sites beside "metastatic" and "cancer": those it comes from, those it has spread to."""
     origins, received = set[int](), set[int]()
     for i, word in enumerate(words):
-        if word == SPREADING:
+        if word in SPREADING:
+            origins |= quiet.intersection(_behind(words, i))
             end = next((k for k in range(i + 1, min(i + BETWEEN, len(words))) if words[k] in CANCERS), i)
             between = words[i + 1 : end]
             if LINKS.isdisjoint(between) and TO not in words[end + 1 : end + 2]:
                 (origins if RECEIVING.isdisjoint(between) else received).update(range(i + 1, end))
     return origins, received
+
+
+def _behind(words: Sequence[int], spread: int) -> range:
+    """Tokens about the cancer that "metastatic" stands behind: "breast cancer, metastatic", "cancer of the breast"."""
+    near = range(spread - 1, max(spread - 1 - AHEAD, -1), -1)
+    cancer = next((k for k in near if words[k] in CANCERS), -1)
+    about = range(max(cancer - 2, 0), spread)
+    told = cancer >= 0 and FULL_STOP not in words[about.start : spread]
+    return about if told and RECEIVING.isdisjoint(words[about.start : spread]) else range(0)
 
 
 def _is_primary(cover: Cover) -> bool:

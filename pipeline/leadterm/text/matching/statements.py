@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -71,11 +71,14 @@ def keep_apart(
     stray = {tokens for tokens, cut in further.items() if _has_site(tokens, cut, by_token, quiet)}
     stray |= _crossed(every, token_column(doc, "LOWER"))
     torn = {tokens for tokens, cut in caused.items() if _tears(tokens, cut, by_token, quiet)}
+    whole = _whole_terms(scan, matches, words_of)
 
     after = {i for i in cuts if doc[i].lower_ == STATUS_POST}
 
     def holds(match: Match) -> bool:
         if match.tokens in stray or (after and match.tokens[-1] in after):
+            return False
+        if whole and len(match.tokens) == 1 and _is_told(match.tokens[0], words_of(match), whole):
             return False
         if match.tokens in torn and not TOLD.search(text_of(match)[0]):
             return False
@@ -90,6 +93,24 @@ def keep_apart(
         return cut < 0 or _is_one_term(doc, match.tokens, cut, *text_of(match), by_token)
 
     return [match for match in matches if holds(match)]
+
+
+def _whole_terms(
+    scan: Scan, matches: Sequence[Match], words_of: Callable[[Match], set[int]]
+) -> dict[int, list[set[int]]]:
+    """Words of the terms of several words that one token names by itself: "zoster" is herpes zoster."""
+    many = np.flatnonzero(np.bincount(scan.token) > 1).tolist() if len(scan.token) else []
+    found: dict[int, list[set[int]]] = {}
+    for match in matches if many else ():
+        if len(match.tokens) == 1 and match.tokens[0] in many and len(words := words_of(match)) > 1:
+            found.setdefault(match.tokens[0], []).append(words)
+    return found
+
+
+def _is_told(token: int, words: set[int], whole: Mapping[int, list[set[int]]]) -> bool:
+    """Whether a token says but a piece of what one beside it says: the herpes of "herpes zoster"."""
+    beside = range(token - FAR, token + FAR + 1)
+    return any(words < other for near in beside if near != token for other in whole.get(near, ()))
 
 
 def keep_order(
