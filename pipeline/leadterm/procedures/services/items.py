@@ -213,6 +213,8 @@ def _substitutes(words: NoteWords, codes: CodeSystem, day: date | None) -> Itera
     for code, name, pattern in rows if there else ():
         if name not in there or not _holds(codes, code, day):
             continue
+        if "injectable" in codes.title(code).lower() and "inject" not in words.low.low:
+            continue
         for match in pattern.finditer(words.text):
             place = words.place(*match.span())
             area = SQUARE.search(words.text[place.sentence[0] : place.sentence[1]])

@@ -52,6 +52,10 @@ def describe(found: ServiceFound, assertion: str) -> NDArray[np.float32]:
             said -= {"dose", "order"}
     elif found.kind in TAKEN and "planned" in said and not said & GIVEN:
         said -= {"dose", "order"}  # what will be given is no order of equipment
+    if {"given", "today", "route_injected"} <= said:
+        said -= {"take"}  # a dose of a course, given here
+    if found.kind in ORDERED and "handed" in said:
+        said -= {"home"}  # brought to the home
     if found.kind in ORDERED and "rx" in said:
         said = (said - {"rx"}) | {"order"}  # what is prescribed of these is ordered here
     said |= {f"{a}+{b}" for a, b in PAIRS if a in said and b in said}
