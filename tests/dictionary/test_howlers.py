@@ -68,6 +68,10 @@ PLAIN = [
     ("OB HISTORY: Normal spontaneous vaginal delivery in 2001.", "Z37.0"),
     ("HOSPITAL COURSE: A hysterectomy was performed without trouble.", "Z90.710"),
     ("ICD CODE(S): see below.", "Z95.810"),
+    ("The lung was packed with a wet lap.", "P22.1"),
+    ("There is a distal PDA lesion of 60 percent.", "Q25.0"),
+    ("SOCIAL HISTORY: Not of the age to start screening mammogram.", "Z12.31"),
+    ("Diet induced weight loss before the operation.", "R63.4"),
     ("Congestive heart failure, and a cataract removed from the right eye.", "I50.810"),
     ("The chest was entered with the Alexander instrument.", "G31.86"),
     ("FINDINGS: During the tracing the patient enters a drowsy state.", "R40.0"),
@@ -94,3 +98,22 @@ def test_no_disease_of_words_that_name_none(suggest: Suggest, text: str, code: s
 )  # fmt: skip
 def test_the_disease_itself_is_still_found(suggest: Suggest, text: str, code: str) -> None:
     assert code in [one.code for one in suggest(text).suggestions]
+
+
+LEAFLET = """HAY FEVER makes the nose run and the eyes itch when plants bloom.
+WHAT ARE THE SIGNS?
+* Sneezing and a blocked nose.
+* Red, itching eyes. Some get asthma.
+WHAT CAN BE DONE?
+Keep the windows shut on dry days. Wash your hair before bed.
+Use the spray twice a day; it may sting. Avoid cut grass.
+Call the office when a headache, a fever or an ear infection follows.
+Most people feel better when the rain comes, and nothing more needs to be done until the next spring, when the
+trees bloom again and the same advice holds for the weeks until summer.
+"""
+
+
+def test_a_leaflet_tells_of_nobody(suggest: Suggest) -> None:
+    assert {one.assertion for one in suggest(LEAFLET).suggestions} == {"hypothetical"}
+    told = suggest(LEAFLET.replace("HAY FEVER", "The patient has hay fever. It", 1).replace("your", "his")).suggestions
+    assert "present" in {one.assertion for one in told}

@@ -227,6 +227,9 @@ def _may_stand(reading: Reading, found: FoundMention) -> bool:
     An elevated pressure is no hypertension (I.C.9.a.7), though high blood pressure is. An ex-smoker smokes no more. A
     drug that was stopped is no long-term one.
     """
+    of_relative = found.mention.assertion == "family" and not _is_denied(found)
+    if of_relative and not reading.code.startswith(OF_RELATIVES):
+        return False  # "family history: food allergies" is no allergy of the patient
     if reading.code.startswith(DEPENDENCE) and not GIVEN_UP.isdisjoint({*found.near, *found.sentence}):
         return False
     if reading.code in NODULES and NODULE in reading.term:

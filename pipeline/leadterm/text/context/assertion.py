@@ -17,6 +17,7 @@ from leadterm.text.context.cues import SENTENCE_MARK, CueTrie, Hit, compile_cues
 from leadterm.text.context.scopes import Scope, Sentence
 from leadterm.text.extensions import Section, sentence_flags, set_on_span, text_of, token_column, token_starts
 from leadterm.text.layout.boxes import find_boxes
+from leadterm.text.layout.handout import find_advice
 
 if TYPE_CHECKING:
     from spacy.language import Language
@@ -122,6 +123,7 @@ class _Tagging:
         self.labels = [s for s in doc._.sections if s.kind == "label"]
         self.head_starts = [s.start for s in self.heads]
         self.label_starts = [s.start for s in self.labels]
+        self.advice = find_advice(self.text)
         self.unticked = [box for box in find_boxes(self.text) if not box.ticked]
         self.loose: set[tuple[int, ...]] = set()
         self._done: dict[int, list[Scope]] = {}
@@ -174,7 +176,8 @@ class _Tagging:
         if found and (scope is None or PRIORITY[found[0]] < PRIORITY[scope.assertion]):
             return found
         if scope is None:
-            return self._denied_itself(low, high, tokens)
+            said = self._denied_itself(low, high, tokens)
+            return ("hypothetical", (self.advice,)) if self.advice and said[0] == "present" else said
         start, stop = self.tokens[scope.start], self.tokens[scope.end - 1]
         return scope.assertion, ((self.start[start], self.start[stop] + self.length[stop]),)
 

@@ -31,6 +31,7 @@ REACH = WINDOW + 4  # words of the note; a token may stand for several
 FOLD = 1 << 19
 GAPS = 4
 NUMERAL, WHOLE = 3, 3
+NEOPLASM, PAIR = "neoplasm", 2
 
 
 class TermMatcher:
@@ -116,7 +117,12 @@ class TermMatcher:
 
         kept = keep_apart(doc, scan, matches, text_of, words_of, self.vocabulary, quiet)
         kept = keep_order(doc, scan, kept, lambda match: self._parts_of(match.term))
-        return drop_strays(doc, scan, kept, self.vocabulary, quiet)
+        return drop_strays(doc, scan, [m for m in kept if not self._is_guessed(m)], self.vocabulary, quiet)
+
+    def _is_guessed(self, match: Match) -> bool:
+        """Whether one word of a neoplasm's site stands away from it: "neck" alone is none of the bladder."""
+        _, _, source, words, missing, _ = self._facts(match.term)
+        return source == NEOPLASM and bool(missing and match.gap) and words <= PAIR
 
     def quiet(self, scan: Scan) -> set[int]:
         """Tokens that name no diagnosis."""

@@ -1,0 +1,26 @@
+"""Tells a leaflet for patients, which says of nobody that he has what it explains."""
+
+from __future__ import annotations
+
+import re
+
+__all__ = ["find_advice"]
+
+SHORTEST, ADVISED, TOLD = 80, 2, 0.008
+SOMEBODY = re.compile(r"\b(?:patient|pt|he|she|his|him|mr|mrs|ms|yo|old|we|i|my|was|were)\b", re.IGNORECASE)
+_TO_DO = "apply|avoid|call|clean|take|use|do not|wash|keep|eat|drink|wear|rest|lose|contact|return|change"
+ADVICE = re.compile(rf"\byou(?:r|rs|rself)?\b|^[^\w\n]*(?:{_TO_DO})\b", re.IGNORECASE | re.MULTILINE)
+
+
+def find_advice(text: str) -> tuple[int, int] | None:
+    """Find the first advice of a leaflet: a text of some length that says "you" or gives orders, and tells of nobody.
+
+    >>> find_advice("ACNE is a disease of the skin.\\n" + "Wash your face. Avoid the sun.\\n" * 30)
+    (31, 35)
+    >>> find_advice("She has acne. Wash your face. Avoid the sun.")
+    """
+    first = ADVICE.search(text)
+    words = len(text.split()) if first else 0
+    if first is None or words < SHORTEST or sum(1 for _ in ADVICE.finditer(text)) < ADVISED:
+        return None
+    return first.span() if sum(1 for _ in SOMEBODY.finditer(text)) < TOLD * words else None
