@@ -39,7 +39,7 @@ INJURY_SECTIONS = frozenset({
     "diagnosis", "preoperative_diagnosis", "postoperative_diagnosis", "hospital_course", "other", "indication",
     "chief_complaint", "reason_for_visit", "hpi", "subjective", "findings",
 })  # fmt: skip
-NODULES, SEVERAL_NODULES, NODULE, PLURAL_NODULES = ("R91.1", "R91.8"), "R91.8", "nodule", "nodules"
+NODULES, NODULE = {"R91.1": False, "R91.8": True, "E04.1": False, "E04.2": True}, "nodule"  # one, or several
 IMMUNISATION, HIGH_PRESSURE = "Z23", "high blood pressure"
 DEPENDENCE, GIVEN_UP = "F17", frozenset({"ex", "former", "formerly", "until"})
 SEVERE_SEPSIS, SEPSIS = "R65.20", frozenset({"sepsis", "septic", "septicemia", "urosepsis"})
@@ -233,7 +233,7 @@ def _may_stand(reading: Reading, found: FoundMention) -> bool:
     if reading.code.startswith(DEPENDENCE) and not GIVEN_UP.isdisjoint({*found.near, *found.sentence}):
         return False
     if reading.code in NODULES and NODULE in reading.term:
-        return (PLURAL_NODULES in found.mention.text.lower()) == (reading.code == SEVERAL_NODULES)
+        return (f"{NODULE}s" in found.mention.text.lower()) == NODULES[reading.code]
     if reading.term == HIGH_PRESSURE:
         return not any("elevat" in span.text.lower() for span in found.mention.spans)
     if reading.code.startswith(LONG_TERM):

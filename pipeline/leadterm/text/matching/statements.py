@@ -122,8 +122,14 @@ def keep_order(
     """
     low = token_column(doc, "LOWER")
     cuts = [i for i, word in enumerate(low) if word in CAUSE or (word == SECONDLY and low[i + 1 : i + 2] == [TO])]
-    across = {tokens: cut for tokens in {m.tokens for m in matches} if (cut := _cut(tokens, cuts)) >= 0} if cuts else {}
-    if not across:
+    if not cuts:
+        return list(matches)
+    first, last = cuts[0], cuts[-1]
+    asked = {
+        match for match in matches
+        if match.tokens[0] < last and match.tokens[-1] > first and _cut(match.tokens, cuts) >= 0 and parts_of(match)[1]
+    }  # fmt: skip
+    if not asked:
         return list(matches)
     held: dict[int, set[int]] = {}
     for token, word in zip(scan.token.tolist(), scan.word.tolist(), strict=True):
@@ -131,13 +137,12 @@ def keep_order(
 
     def is_turned(match: Match) -> bool:
         effect, cause = parts_of(match)
-        if not cause or match.tokens not in across:
-            return False
-        before = set[int]().union(*(held[t] for t in match.tokens if t < across[match.tokens]))
-        behind = set[int]().union(*(held[t] for t in match.tokens if t > across[match.tokens]))
+        cut = _cut(match.tokens, cuts)
+        before = set[int]().union(*(held[t] for t in match.tokens if t < cut))
+        behind = set[int]().union(*(held[t] for t in match.tokens if t > cut))
         return effect.isdisjoint(before) and cause.isdisjoint(behind)
 
-    return [match for match in matches if not is_turned(match)]
+    return [match for match in matches if match not in asked or not is_turned(match)]
 
 
 def _cut(tokens: tuple[int, ...], cuts: Sequence[int]) -> int:
