@@ -32,13 +32,13 @@ RECEIVING = _ids(
     "bone bony brain liver hepatic node nodal nodes lymph mediastinal meningeal peritoneal pleural retroperitoneal "
     "spinal spine heart cardiac"
 )
-LINKS = _ids("to from in of with")
+LINKS = _ids("to from in of with and or . , ; : ( )") | {get_string_id("\n")}
 NO_SITES = _ids(
     "multiple several numerous extensive diffuse bilateral active stable recurrent persistent primary secondary left "
     "right"
 )
 JOINING = _ids("and , / &")
-BETWEEN, AHEAD, BEHIND = 4, 6, 12  # tokens
+BETWEEN, AHEAD, BEHIND = 7, 6, 12  # tokens
 SECONDARY, MALIGNANT, ANYWHERE = ("C77", "C78", "C79"), "C", "C80"
 NEOPLASMS = "CD"
 
