@@ -7,6 +7,7 @@ import re
 __all__ = ["find_advice"]
 
 SHORTEST, ADVISED, TOLD = 80, 2, 0.008
+APART = 40  # words to an advice: a report that ends with "contact your doctor" is no leaflet
 BEGINNING, ONE = 600, 2  # most notes tell of somebody at once
 _SOMEBODY = "patient pt he she his him mr mrs ms yo old we i my was were"
 SOMEBODY = frozenset(_SOMEBODY.split())
@@ -20,12 +21,14 @@ def find_advice(text: str) -> tuple[int, int] | None:
     >>> find_advice("ACNE is a disease of the skin.\\n" + "Wash your face. Avoid the sun.\\n" * 30)
     (31, 35)
     >>> find_advice("She has acne. Wash your face. Avoid the sun.")
+    >>> find_advice("Sections show carcinoma in two of nine nodes. " * 20 + "\\nContact your doctor with this report!")
     """
     if sum(word in SOMEBODY for word in text[:BEGINNING].lower().split()) >= ONE:
         return None
     first = ADVICE.search(text)
     words = len(text.split()) if first else 0
-    if first is None or words < SHORTEST or sum(1 for _ in ADVICE.finditer(text)) < ADVISED:
+    advised = sum(1 for _ in ADVICE.finditer(text)) if words >= SHORTEST else 0
+    if first is None or advised < max(ADVISED, words // APART):
         return None
     somebody = sum(word in SOMEBODY for word in re.findall(r"\w+", text.lower()))
     return first.span() if somebody < TOLD * words else None
