@@ -91,9 +91,13 @@ class Sentence:
         return [Scope(comma + 1, high, "absent", hit.start, hit.end)] if listed else []
 
     def _announced(self, hit: Hit) -> list[Scope]:
-        """What "possible causes of her pain are" announces: all behind the verb."""
+        """What "possible causes of her pain are" announces, or what is said to be there "as possible causes"."""
+        hard = [i for i, word in enumerate(self.words) if word in HARD]
+        if hit.start and self.words[hit.start - 1] == "as":
+            low = max([i + 1 for i in hard if i < hit.start], default=0)
+            return [Scope(low, hit.start - 1, "possible", hit.start, hit.end)] if low < hit.start - 1 else []
         verb = next((i for i in range(hit.end, len(self.words)) if self.words[i] in ANNOUNCING), len(self.words))
-        high = next((i for i in range(verb, len(self.words)) if self.words[i] in HARD), len(self.words))
+        high = min([i for i in hard if i > verb], default=len(self.words))
         return [Scope(verb + 1, high, "possible", hit.start, hit.end)] if verb + 1 < high else []
 
     def _forward(self, number: int, cue: Cue) -> int:
