@@ -45,7 +45,7 @@ DEPENDENCE, GIVEN_UP = "F17", frozenset({"ex", "former", "formerly", "until"})
 SEVERE_SEPSIS, SEPSIS = "R65.20", frozenset({"sepsis", "septic", "septicemia", "urosepsis"})
 HIGH_GLUCOSE, HYPERGLYCEMIA = "R73.9", "hyperglyc"
 STATUS = (IMMUNISATION, "Z89", "Z90", "Z93", "Z94", "Z95", "Z96", "Z97", "Z98")
-REFUSED = frozenset({"refused", "refuses", "refusing", "refusal", "declined", "declines", "declining"})
+REFUSED = frozenset({"refused", "refuse", "refusing", "refusal", "declined", "declining"})
 PLANNED = frozenset({
     "scheduled", "scheduling", "planned", "planning", "candidate", "awaiting", "await", "desire", "considering",
     "offered", "recommended", "discussed", "upcoming",
@@ -57,7 +57,7 @@ GONE = (frozenset({"used", "take"}), frozenset({"longer", "take"}), frozenset({"
 SCENE, CAUSES = ("Y92", "Y93"), ("V", "W", "X", "Y0", "Y2", "Y3", "Y92", "Y93")
 OF_MOTHERS, BORN = ("O80", "O82", "Z34", "Z37"), "born"
 _HAPPENED = (
-    "while when during injury injure fall fell fallen hurt accident hit struck strike twist twisted cut burn burned "
+    "while when during injury fall fell hurt accident hit struck strike twist twisted cut burn "
     "fracture sprain strain laceration wound bite crash collision slip slipped trip tripped landed dislocation after "
     "pain onset started began playing work working job"
 )

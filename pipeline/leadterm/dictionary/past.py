@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 __all__ = ["may_be_over"]
 
 REMOVED = frozenset({
-    "removal", "excision", "excised", "removed", "resected", "resection", "remission", "resolved", "cured",
+    "removal", "excision", "excised", "resection", "remission", "resolved", "cured",
 })  # fmt: skip
 EARLIER = frozenset({"ago", "remote", "earlier", "childhood"})
 TREATED = frozenset({
@@ -19,18 +19,16 @@ TREATED = frozenset({
     "brachytherapy", "radiotherapy", "seed", "status",
 })  # fmt: skip
 CANCER, INBORN = "C", "Q"
-MENDED = frozenset({"repair", "repaired", "correction", "corrected", "closure", "closed", "ligation"})
+MENDED = frozenset({"repair", "correction", "corrected", "closure", "closed", "ligation"})
 REPORT_WORDS = 2
 REPORT = frozenset({
-    "specimen", "margin", "microscopic", "gross", "histology", "histologic", "histological", "histologically",
-    "histopathology", "histopathological", "resectate", "differentiated", "infiltration", "infiltrating", "tnm",
-    "staging", "grading", "mucosa", "serosa", "muscularis", "formalin", "cassette", "sectioned", "dissected",
-    "lymphovascular", "perineural",
+    "specimen", "margin", "microscopic", "gross", "histology", "histologically", "differentiated", "infiltration",
+    "infiltrating", "tnm", "staging", "mucosa", "formalin", "cassette", "lymphovascular", "perineural",
 })  # fmt: skip
 ACUTE = ("C", "I21", "I26", "I6", "I82")
 DATED = ("I21", "I22", "I26", "I60", "I61", "I63", "I82", "J18")
 PAST = frozenset({"past_medical_history", "past_surgical_history"})
-INFARCTION, RECENT = "I21", frozenset({"hour", "hours", "day", "days", "week", "weeks"})  # acute for four weeks
+INFARCTION, RECENT = "I21", frozenset({"hour", "day", "week"})  # acute for four weeks
 BLOOD, MARROW = "C81", "C96"  # from lymphoma to leukemia: the code of the disease itself says "in remission"
 
 
