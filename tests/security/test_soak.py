@@ -28,7 +28,14 @@ def test_memory_stays_as_notes_go_by(engine: DictionaryModel) -> None:
     assert held[-1] <= held[0] * GROWTH
 
 
-@pytest.mark.parametrize("line", ["Gout of the knee:\nStable.\n", "- Essential hypertension, stable.\n"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Gout of the knee:\nStable.\n",
+        "- Essential hypertension, stable.\n",
+        "- Pain due to arthritis, breast cancer metastatic to bone, back and knee pain.\n",
+    ],
+)
 def test_headings_and_lists_take_linear_time(engine: DictionaryModel, line: str) -> None:
     def seconds(count: int) -> float:
         begin = time.process_time()

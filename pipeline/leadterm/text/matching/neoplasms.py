@@ -209,27 +209,31 @@ class _Note:
     def _apart(self, head: _Head, site: _Site) -> int:
         return min(abs(self.position[a] - self.position[b]) for a in head.places for b in site.places)
 
+    def _by_clause(self, sites: Sequence[_Site]) -> dict[int, list[_Site]]:
+        found: dict[int, list[_Site]] = {}
+        for site in sites:
+            found.setdefault(self.segment[site.places[0]], []).append(site)
+        return found
+
     def reached(self, heads: Sequence[_Head], sites: Sequence[_Site]) -> Iterator[tuple[_Head, _Site, str, int]]:
         """The sites that stand in a row behind metastases: "metastases to liver, lungs and brain"."""
+        by_clause = self._by_clause(sites)
         for head in heads:
             last = head.places[-1]
             if self.word[last] != "metastasis":
                 continue
             spread = _Head((last,), "secondary", doubtful=False, histology=False)
             row: list[_Site] = []
-            for site in sites:
-                same = self.segment[site.places[0]] == self.segment[last] and site.places[0] > last
+            for site in by_clause.get(self.segment[last], ()):
                 before = row[-1].places[-1] if row else last
-                if same and self.position[site.places[0]] - self.position[before] <= IN_A_ROW:
+                if site.places[0] > last and self.position[site.places[0]] - self.position[before] <= IN_A_ROW:
                     row.append(site)
             if len(row) >= SEVERAL:
                 yield from ((spread, site, "secondary", 0) for site in row)
 
     def close(self, heads: Sequence[_Head], sites: Sequence[_Site]) -> Iterator[tuple[_Head, _Site, str, int]]:
         """Histologies and sites of one clause; an unspecified tumor may also be a malignant one."""
-        by_clause: dict[int, list[_Site]] = {}
-        for site in sites:
-            by_clause.setdefault(self.segment[site.places[0]], []).append(site)
+        by_clause = self._by_clause(sites)
         for head in heads:
             inside = by_clause.get(self.segment[head.places[0]], ())
             near = [(self._apart(head, site), site.places, site) for site in inside]

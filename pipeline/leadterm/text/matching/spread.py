@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -38,7 +39,7 @@ NO_SITES = _ids(
     "right"
 )
 JOINING = _ids("and , / &")
-BETWEEN, AHEAD, BEHIND = 7, 6, 12  # tokens
+BETWEEN, AHEAD, BEHIND, ASIDE = 7, 6, 12, 3  # tokens
 SECONDARY, MALIGNANT, ANYWHERE = ("C77", "C78", "C79"), "C", "C80"
 NEOPLASMS = "CD"
 
@@ -64,13 +65,19 @@ def keep_spread(doc: Doc, covers: Sequence[Cover], quiet: set[int]) -> list[Cove
         elif i - 1 in quiet and i - 1 not in origins and words[i - 1] not in NO_SITES:
             listed = i > 2 and words[i - 2] in JOINING and i - 3 in quiet  # "bone and liver metastases"
             told[i] = {i - 1, i - 3} if listed else {i - 1}
+    spreads, starts = list(told), [i for i, _ in ways]
     return [
         c for c in covers
         if ((origins | of_blood).isdisjoint(c.tokens) or not c.readings[0].code.startswith(SECONDARY))
         and (received.isdisjoint(c.tokens) or not _is_primary(c))
-        and not any(_misplaces(c, i, told[i], quiet) for i in told)
-        and not any(_turns(c, i, to, quiet) for i, to in ways)
+        and not any(_misplaces(c, i, told[i], quiet) for i in spreads[_about(c, spreads)])
+        and not any(_turns(c, i, to, quiet) for i, to in ways[_about(c, starts)])
     ]  # fmt: skip
+
+
+def _about(cover: Cover, tokens: Sequence[int]) -> slice:
+    """Which of some tokens in order stand within a cover or beside it."""
+    return slice(bisect_left(tokens, cover.tokens[0] - ASIDE), bisect_right(tokens, cover.tokens[-1] + ASIDE))
 
 
 def _named(words: Sequence[int], quiet: set[int]) -> tuple[set[int], set[int]]:

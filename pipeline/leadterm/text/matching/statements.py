@@ -99,7 +99,7 @@ def _whole_terms(
     scan: Scan, matches: Sequence[Match], words_of: Callable[[Match], set[int]]
 ) -> dict[int, list[set[int]]]:
     """Words of the terms of several words that one token names by itself: "zoster" is herpes zoster."""
-    many = np.flatnonzero(np.bincount(scan.token) > 1).tolist() if len(scan.token) else []
+    many = frozenset(np.flatnonzero(np.bincount(scan.token) > 1).tolist()) if len(scan.token) else frozenset()
     found: dict[int, list[set[int]]] = {}
     for match in matches if many else ():
         if len(match.tokens) == 1 and match.tokens[0] in many and len(words := words_of(match)) > 1:

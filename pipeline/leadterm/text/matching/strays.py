@@ -68,7 +68,10 @@ def drop_strays(
     words = _Words(doc, scan, vocabulary, quiet)
     tight = [tokens for tokens in every if _is_tight(tokens) and not quiet.issuperset(tokens)]
     begun = {tokens[0] for tokens in tight}
-    taken = {token: [tokens for tokens in tight if token in tokens] for token in {t for x in tight for t in x}}
+    taken: dict[int, list[tuple[int, ...]]] = {}
+    for tokens in tight:
+        for token in tokens:
+            taken.setdefault(token, []).append(tokens)
     stray = {tokens for tokens in every if _is_stray(tokens, words, begun, taken)}
     return [match for match in matches if match.tokens not in stray] if stray else list(matches)
 
