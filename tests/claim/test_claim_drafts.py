@@ -126,6 +126,28 @@ def test_nobody_said_which_leads() -> None:
     assert [one.code for one in draft_claim(Encounter("e1", (note,), (said, codes[1]))).diagnoses] == ["I10", "M10.9"]
 
 
+def test_a_suggested_lead_keeps_its_place_and_is_told_as_a_proposal() -> None:
+    note = Note("n1", "Here for gout of the left big toe, colchicine given. Hypertension, stable.")
+    codes = (ReferenceCode("icd10cm", "I10", "first-listed"), ReferenceCode("icd10cm", "M10.9"))
+    draft = draft_claim(Encounter("e1", (note,), codes), accepted=False, suggested=True)
+    told = next(finding for finding in draft.findings if finding.rule == "claim-lead")
+    assert told.codes == ("I10", "M10.9")
+    assert "sure" in draft.diagnoses[0].why
+    behind = (ReferenceCode("icd10cm", "Z79.4", "first-listed"), codes[1])
+    alone = draft_claim(Encounter("e1", (note,), behind), accepted=False, suggested=True)
+    assert alone.diagnoses[0].code == "M10.9"  # what may not lead is no proposal
+
+
+def test_a_spanish_note_with_a_name_of_a_file_gives_a_draft(tmp_path: Path, capsys: Capture) -> None:
+    note = tmp_path / "nota_1.txt"
+    note.write_text("Paciente de 68 años que acude por fiebre. Diagnóstico principal: neumonía por neumococo.")
+    assert main(["claim", str(note)]) == 0
+    told = capsys.readouterr()
+    assert "J13" in told.out
+    assert "X12 cannot" not in told.out
+    assert "reads as Spanish" in told.err
+
+
 def test_external_causes_stand_last_and_justify_nothing() -> None:
     encounter = replace(
         knee(), codes=tuple(ReferenceCode("icd10cm", code) for code in ("W01.0XXA", "S82.001A", "Y92.010", "I10"))

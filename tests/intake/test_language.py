@@ -38,3 +38,8 @@ def test_telegraphic_english_is_english(note: str) -> None:
 @pytest.mark.parametrize(("name", "note"), [(name, note) for name, notes in OTHERS.items() for note in notes])
 def test_other_languages_are_told(name: str, note: str) -> None:
     assert other_language(note) == name
+
+
+def test_words_of_two_languages_are_of_the_one_that_is_read() -> None:
+    said = "Paciente de 68 años que acude por fiebre. Diagnóstico principal: neumonía por neumococo."
+    assert other_language(said) == "Spanish"

@@ -48,6 +48,7 @@ def draft_claim(
     facts: Facts | None = None,
     *,
     accepted: bool = True,
+    suggested: bool = False,
     poa: Mapping[str, str] | None = None,
     edits: Edits | None = None,
     site: SiteRules | None = None,
@@ -55,6 +56,7 @@ def draft_claim(
     """Draft the claim for an encounter.
 
     - ``facts``: who provides, who pays, who is insured, and the charges.
+    - ``suggested``: a model, and no person, said which diagnosis leads.
     - ``poa``: indicators that a person has decided on, by code; others are proposed.
     - ``edits``: official edits of services and coverage: they tell which diagnosis justifies a service.
 
@@ -71,7 +73,8 @@ def draft_claim(
     told = facts or Facts()
     kind = told.claim.kind or FORMS[encounter.setting]
     coded = _by_use(encounter.codes)
-    placed = in_order(encounter, coded["diagnosis"], _system(dictionary_system(), encounter))
+    system = _system(dictionary_system(), encounter)
+    placed = in_order(encounter, coded["diagnosis"], system, suggested=suggested)
     diagnoses = tuple(_diagnosis(encounter, one, (poa or {}).get(one.code.code, "")) for one in placed)
     moved = [
         make_finding("claim-sequence", one.code.system, (one.code.code,), why=one.moved) for one in placed if one.moved

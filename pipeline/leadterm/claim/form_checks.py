@@ -177,7 +177,9 @@ def _claim_faults(draft: ClaimDraft) -> Iterator[Finding]:
     if not 1 <= told.control_number <= 999_999_999:
         yield _fault("claim-shape", where="claim.control_number", value=told.control_number, wanted="a number",
                      fix="It lies between 1 and 999999999.")  # fmt: skip
-    yield from _unfit(draft, "claim.number" if told.number else "the encounter's id", number_of(draft), NUMBER_LENGTH)
+    if draft.accepted or told.number:  # the id of a draft may be the name of a file
+        where = "claim.number" if told.number else "the encounter's id"
+        yield from _unfit(draft, where, number_of(draft), NUMBER_LENGTH)
 
 
 def _repeated(draft: ClaimDraft) -> Iterator[Finding]:

@@ -48,11 +48,11 @@ def missing_facts(draft: ClaimDraft) -> Iterator[Finding]:
 def _nothing(draft: ClaimDraft) -> Iterator[Finding]:
     """A claim without diagnoses or without services."""
     if not draft.diagnoses:
-        what, fix = "every diagnosis", "Give the encounter with its codes."
+        what, fix = "at least one diagnosis", "Give the encounter with its codes."
         yield make_finding("claim-missing", "", (), where="diagnoses", what=what, fix=fix)
     if not draft.lines:
         fix = "Give them under [[lines]] in the file of facts, in a table with --lines, or as codes of the encounter."
-        yield make_finding("claim-missing", "", (), where="lines", what="every service", fix=fix)
+        yield make_finding("claim-missing", "", (), where="lines", what="at least one service", fix=fix)
 
 
 @cache

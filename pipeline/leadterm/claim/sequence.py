@@ -33,18 +33,22 @@ class Placed:
     next_best: str = ""
 
 
-def in_order(encounter: Encounter, codes: Sequence[ReferenceCode], system: CodeSystem) -> list[Placed]:
+def in_order(
+    encounter: Encounter, codes: Sequence[ReferenceCode], system: CodeSystem, *, suggested: bool = False
+) -> list[Placed]:
     """Put diagnoses into the order of a claim.
 
     The one that a person called principal or first-listed leads; where nobody did, the one that guidelines and note
     speak for (`leadterm.rules.lead_choice`). The others keep their order, but for two rules: external causes stand last
     (I.C.20.a.6), and a manifestation stands behind the disease it belongs to (I.A.13).
+
+    ``suggested``: a model said which leads, so it keeps its place, as a proposal.
     """
     for one in codes:
         if one.role not in ROLES:
             raise unknown_name(f"role of {one.code} in '{encounter.encounter_id}'", one.role, filter(None, ROLES))
     told = next((one for one in codes if one.role in LEADING.values()), None)
-    lead, why, next_best = (told, "as told", "") if told else _chosen(encounter, codes, system)
+    lead, why, next_best = (told, "as told", "") if told and not suggested else _chosen(encounter, codes, system, told)
     rest = [one for one in codes if one is not lead]
     ordered = [*([lead] if lead else []), *sorted(rest, key=lambda one: is_external(one.code))]
     moved = _behind_their_cause(ordered, system)
@@ -57,12 +61,13 @@ def in_order(encounter: Encounter, codes: Sequence[ReferenceCode], system: CodeS
 
 
 def _chosen(
-    encounter: Encounter, codes: Sequence[ReferenceCode], system: CodeSystem
+    encounter: Encounter, codes: Sequence[ReferenceCode], system: CodeSystem, suggested: ReferenceCode | None
 ) -> tuple[ReferenceCode | None, str, str]:
-    """The code that leads where nobody has said so, why, and the next that might."""
+    """The code that leads where no person has said so, why, and the next that might."""
     if not codes:
         return None, "", ""
-    (first, sure), *others = lead_order(encounter, codes, system)
+    order = lead_order(encounter, codes, system)
+    (first, sure), *others = sorted(order, key=lambda one: not (one[1] and codes[one[0]] is suggested))
     rivals = [codes[at].code for at, chance in others if chance]
     if not rivals:
         return codes[first], "the only one that may lead", ""

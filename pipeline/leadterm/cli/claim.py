@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from leadterm.cli.console import console, messages, write_output
+from leadterm.cli.console import console, messages, say, write_output
 from leadterm.cli.shared_options import EditFolder, Encounters, Output, RulesFile
 from leadterm.errors import LeadtermError, printable
 from leadterm.storage.writer import refuse_inputs
@@ -123,10 +123,12 @@ def _encounters(
     if all(one.codes for one in found):
         return [(one, True) for one in found]
     from leadterm.claim.suggested import with_codes
+    from leadterm.intake.language import in_their_language
     from leadterm.models import load
 
     suggester = load(model, date=date)
-    return [(one, True) if one.codes else (with_codes(one, suggester.suggest(one)), False) for one in found]
+    read = in_their_language(found, suggester.languages, say)
+    return [(one, True) if one.codes else (with_codes(one, suggester.suggest(one)), False) for one in read]
 
 
 def _draft(given: tuple[Encounter, bool], book: FactBook, form: Kind | None, more: dict[str, Any]) -> ClaimDraft:
@@ -137,7 +139,7 @@ def _draft(given: tuple[Encounter, bool], book: FactBook, form: Kind | None, mor
     encounter, accepted = given
     told = book.of(encounter.encounter_id)
     told = replace(told, claim=replace(told.claim, kind=form)) if form else told
-    return draft_claim(encounter, told, accepted=accepted, **more)
+    return draft_claim(encounter, told, accepted=accepted, suggested=not accepted, **more)
 
 
 def _write(drafts: Sequence[ClaimDraft], format: str, output: str | None) -> None:

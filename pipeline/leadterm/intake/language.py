@@ -40,7 +40,7 @@ def other_language(text: str) -> str:
             counts[language] += times
             kinds[language] += 1
     english = counts.pop("English", 0)
-    language, found = min(counts.items(), key=lambda pair: (-pair[1], pair[0]), default=("", 0))
+    language, found = min(counts.items(), key=lambda pair: (-pair[1], pair[0] not in READ, pair[0]), default=("", 0))
     enough = len(words) >= ENOUGH_WORDS and found / len(words) >= ENOUGH_SHARE and kinds[language] >= ENOUGH_KINDS
     return language if enough and found > english else ""
 
