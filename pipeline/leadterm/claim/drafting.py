@@ -76,15 +76,6 @@ def draft_claim(
     system = _system(dictionary_system(), encounter)
     placed = in_order(encounter, coded["diagnosis"], system, suggested=suggested)
     diagnoses = tuple(_diagnosis(encounter, one, (poa or {}).get(one.code.code, "")) for one in placed)
-    moved = [
-        make_finding("claim-sequence", one.code.system, (one.code.code,), why=one.moved) for one in placed if one.moved
-    ]
-    moved += [
-        make_finding("claim-lead", one.code.system, (one.code.code, one.next_best), evidence=one.code.evidence[:1],
-                     why=one.why)
-        for one in placed
-        if one.next_best
-    ]  # fmt: skip
     notes = {note.note_id: NoteWords(note) for note in encounter.notes}
     lines, unsure = _lines(encounter, coded["service"], told, diagnoses, Grounds(notes, _covered(encounter, edits)))
     circumstances, proposed = propose_circumstances(encounter, _dated(encounter, told.claim), kind)
@@ -94,7 +85,17 @@ def draft_claim(
         tuple(unusual_circumstances(encounter, diagnoses)), accepted=accepted, setting=encounter.setting,
         releases=_releases(encounter),
     )  # fmt: skip
-    return replace(draft, findings=tuple(_findings(encounter, draft, [*moved, *unsure, *proposed], edits, site)))
+    return replace(draft, findings=tuple(_findings(encounter, draft, [*_of_order(placed), *unsure, *proposed], edits, site)))
+
+
+def _of_order(placed: Sequence[Placed]) -> Iterator[Finding]:
+    """What was moved, and a leading diagnosis that no person has named."""
+    for one in placed:
+        if one.moved:
+            yield make_finding("claim-sequence", one.code.system, (one.code.code,), why=one.moved)
+        if one.next_best:
+            about = (one.code.code, one.next_best)
+            yield make_finding("claim-lead", one.code.system, about, evidence=one.code.evidence[:1], why=one.why)
 
 
 def _system(name: str, encounter: Encounter) -> CodeSystem:
