@@ -85,7 +85,8 @@ def draft_claim(
         tuple(unusual_circumstances(encounter, diagnoses)), accepted=accepted, setting=encounter.setting,
         releases=_releases(encounter),
     )  # fmt: skip
-    return replace(draft, findings=tuple(_findings(encounter, draft, [*_of_order(placed), *unsure, *proposed], edits, site)))
+    more = [*_of_order(placed), *unsure, *proposed]
+    return replace(draft, findings=tuple(_findings(encounter, draft, more, edits, site)))
 
 
 def _of_order(placed: Sequence[Placed]) -> Iterator[Finding]:
