@@ -64,6 +64,15 @@ def test_a_scheduler_that_does_not_answer(tmp_path: Path, monkeypatch: pytest.Mo
         list(run_dask(RunFolder(tmp_path), [0], "tcp://127.0.0.1:9"))
 
 
+@pytest.mark.filterwarnings("ignore")
+def test_a_cluster_that_lost_its_workers(cluster: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("leadterm.batch.dask_engine.ALONE", 0.5)
+    cluster.scale(0)
+    with pytest.raises(LeadtermError, match=r"has no worker since .* s; 2 parts are left") as told:
+        list(run_dask(RunFolder(tmp_path), [0, 1], cluster.scheduler_address))
+    assert f"dask worker {cluster.scheduler_address}" in str(told.value)
+
+
 def plain(frame: pd.DataFrame) -> pd.DataFrame:
     """Leave out how the note is named (after the encounter in a data frame, n1 in a table), and the order of files."""
     known = frame.drop(columns="note_id").convert_dtypes()

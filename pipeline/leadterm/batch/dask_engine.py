@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Collection, Iterator, Sequence
 from threading import Lock
 from typing import Any
 
@@ -13,6 +14,7 @@ from leadterm.intake.extras import require
 __all__ = ["do_part", "run_dask"]
 
 RETRIES, PATIENCE = 5, "10s"
+ALONE, GLANCE = 60.0, 0.2  # seconds: how long a cluster may be without workers; between two looks
 ONE_AT_A_TIME = Lock()
 
 
@@ -43,10 +45,28 @@ def run_dask(folder: RunFolder, numbers: Sequence[int], address: str) -> Iterato
         futures = {
             client.submit(do_part, str(folder.path), number, pure=False, retries=RETRIES): number for number in numbers
         }
-        for future in distributed.as_completed(futures):
+        for future in _done(distributed, client, futures, address):
             if future.status == "finished":
                 yield future.result()
             else:
                 reason = f"its workers ended ({type(future.exception()).__name__})."
                 yield {"part": futures[future], "failed": f"{reason} Run the same command without --scheduler."}
             future.release()
+
+
+def _done(distributed: Any, client: Any, futures: Collection[Any], address: str) -> Iterator[Any]:
+    """Yield futures as they are done; a cluster that stays without workers is an error, not an endless wait."""
+    done = distributed.as_completed(futures)
+    seen = time.monotonic()
+    while not done.is_empty():
+        batch = done.next_batch(block=False)
+        yield from batch
+        if batch or client.scheduler_info(n_workers=1)["workers"]:
+            seen = time.monotonic()
+        if time.monotonic() - seen > ALONE:
+            raise LeadtermError(
+                f"the Dask cluster at '{address}' has no worker since {ALONE:.0f} s; {done.count():,} parts are left.",
+                hint=f"Start one (dask worker {address}); the same command then goes on.",
+            )
+        if not batch:
+            time.sleep(GLANCE)

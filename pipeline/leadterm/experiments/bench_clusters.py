@@ -64,11 +64,16 @@ def _command(pid: int) -> bytes:
 
 @contextmanager
 def dask_cluster(workers: int) -> Iterator[tuple[str, Workers]]:
-    """Start a cluster whose processes are started again when they die."""
+    """Start a cluster whose processes are started again when they die; Dask gives up one that dies while it starts."""
     distributed: Any = import_module("distributed")
     asked = {"n_workers": workers, "threads_per_worker": 1, "processes": True, "dashboard_address": None}
     with distributed.LocalCluster(**asked) as cluster:
-        yield cluster.scheduler_address, lambda _: [one.pid for one in cluster.workers.values() if one.pid]
+        nannies = cluster.workers.values
+
+        def running(_: int) -> list[int]:
+            return [one.pid for one in nannies() if one.pid and one.process and one.process.status.name == "running"]
+
+        yield cluster.scheduler_address, running
 
 
 def measure(command: Sequence[str], folder: Path, given: argparse.Namespace, workers: Workers) -> dict[str, Any]:
