@@ -22,7 +22,7 @@ from leadterm.dictionary.injuries import (
     of_injured_head,
     with_consciousness,
 )
-from leadterm.dictionary.past import may_be_over
+from leadterm.dictionary.past import given_up, may_be_over
 from leadterm.dictionary.specify import SIDES, Choice, Specifier
 from leadterm.text.layout.note_kind import MOTHERS
 from leadterm.text.reading import FoundMention, NoteReading, ProblemWords, Reading
@@ -41,7 +41,6 @@ INJURY_SECTIONS = frozenset({
 })  # fmt: skip
 NODULES, NODULE = {"R91.1": False, "R91.8": True, "E04.1": False, "E04.2": True}, "nodule"  # one, or several
 IMMUNISATION, HIGH_PRESSURE = "Z23", "high blood pressure"
-DEPENDENCE, GIVEN_UP = "F17", frozenset({"ex", "former", "formerly", "until"})
 SEVERE_SEPSIS, SEPSIS = "R65.20", frozenset({"sepsis", "septic", "septicemia", "urosepsis"})
 HIGH_GLUCOSE, HYPERGLYCEMIA = "R73.9", "hyperglyc"
 STATUS = (IMMUNISATION, "Z89", "Z90", "Z93", "Z94", "Z95", "Z96", "Z97", "Z98")
@@ -230,7 +229,7 @@ def _may_stand(reading: Reading, found: FoundMention) -> bool:
     of_relative = found.mention.assertion == "family" and not _is_denied(found)
     if of_relative and not reading.code.startswith(OF_RELATIVES):
         return False  # "family history: food allergies" is no allergy of the patient
-    if reading.code.startswith(DEPENDENCE) and not GIVEN_UP.isdisjoint({*found.near, *found.sentence}):
+    if given_up(reading.code, found):
         return False
     if reading.code in NODULES and NODULE in reading.term:
         return (f"{NODULE}s" in found.mention.text.lower()) == NODULES[reading.code]
@@ -278,7 +277,7 @@ def _companions(found: FoundMention, note: NoteReading, tables: CodeTables) -> l
     """Codes that stand beside one of a mention's readings, or in its place, because its clause says so."""
     own = found.readings[0]
     gone = []
-    if (past := tables.history_of(own.code)) and may_be_over(own.code, found, note):
+    if (past := tables.history_of(own.code)) and (given_up(own.code, found) or may_be_over(own.code, found, note)):
         gone = [Reading(past, f"history of {own.term}", COMPANION, own.words, own.missing, own.gap, own.weight)]
     return gone + [
         Reading(companion, why, COMPANION, own.words, own.missing, own.gap, own.weight)

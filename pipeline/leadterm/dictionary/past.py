@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from leadterm.text.reading import FoundMention, NoteReading
 
-__all__ = ["may_be_over"]
+__all__ = ["given_up", "may_be_over"]
 
 REMOVED = frozenset({
     "removal", "excision", "excised", "resection", "remission", "resolved", "cured",
@@ -29,6 +29,14 @@ ACUTE = ("C", "I21", "I26", "I6", "I82")
 DATED = ("I21", "I22", "I26", "I60", "I61", "I63", "I82", "J18")
 PAST = frozenset({"past_medical_history", "past_surgical_history"})
 INFARCTION, RECENT = "I21", frozenset({"hour", "day", "week"})  # acute for four weeks
+HABITS, FORMER = ("F17", "Z72.0"), frozenset({"ex", "former", "formerly", "until"})
+QUIT, STOPPED = frozenset({"quit", "quitted"}), frozenset({"stopped", "ceased", "gave"})
+SMOKING = frozenset({"smoking", "smoke", "smoked", "tobacco", "cigarette"})
+WHEN = frozenset({"ago", "since", "prior", "last", "age"})
+NOT_YET = frozenset({
+    "want", "trying", "try", "attempt", "ready", "willing", "help", "encouraged", "advised", "counseled", "again",
+    "resumed", "restarted", "relapsed", "drinking", "alcohol", "drink", "etoh", "drug",
+})  # fmt: skip
 BLOOD, MARROW = "C81", "C96"  # from lymphoma to leukemia: the code of the disease itself says "in remission"
 
 
@@ -54,3 +62,15 @@ def may_be_over(code: str, found: FoundMention, note: NoteReading) -> bool:
     if code[0] == INBORN and not MENDED.isdisjoint(found.near):
         return True
     return code.startswith(CANCER) and (found.mention.section in PAST or not TREATED.isdisjoint(found.sentence))
+
+
+def given_up(code: str, found: FoundMention) -> bool:
+    """Tell whether a habit of smoking is over: a former one, or one that was quit at a time that is told."""
+    if not code.startswith(HABITS):
+        return False
+    near = {*found.near, *found.sentence}
+    if not FORMER.isdisjoint(near):
+        return True
+    timed = found.dated or not WHEN.isdisjoint(near)
+    over = not QUIT.isdisjoint(near) or not (STOPPED.isdisjoint(near) or SMOKING.isdisjoint(near))
+    return timed and over and NOT_YET.isdisjoint(near)

@@ -32,7 +32,7 @@ FACTORS, FAMILY_HISTORY = ("Z",), ("Z80", "Z81", "Z82", "Z83", "Z84")
 LISTS = frozenset({"diagnosis", "discharge_diagnosis", "problem_list"})
 TYPES = (("E08", "E09", "E10", "E11", "E13"), ("I10", "I11", "I12", "I13"), ("F17.2", "Z87.891"))
 PAIN = ("M25.5", "M79.6")
-WEIGHTY, SAID = 0.5, 0.25
+WEIGHTY, SURER, SAID = 0.5, 0.05, 0.25
 EARLY = frozenset({
     "chief_complaint", "reason_for_visit", "hpi", "subjective", "past_medical_history", "admission_diagnosis",
 })  # fmt: skip
@@ -40,8 +40,9 @@ UNSURE = frozenset({"possible", "hypothetical"})
 ASKED = frozenset({"chief_complaint", "reason_for_visit"})
 LIKELY = 0.25
 ACUTE = ("I21", "I22", "I26", "I60", "I61", "I62", "I63", "I82.4", "C")
-ORGANISMS = ("B95", "B96", "B97")
-CANCER, PAST_CANCER, TREATMENT = "C", "Z85", ("Z51.0", "Z51.1")
+ORGANISMS, RESISTANT = ("B95", "B96", "B97"), "B95.62"
+PAST_CANCER = "Z85"
+TREATMENTS: Mapping[str, tuple[str, ...]] = {"Z51.0": ("C",), "Z51.1": ("C",), "Z79.81": ("C50", "C61")}
 FIRST_CHAPTERS = {MOTHERS: "I.C.15.a.1", NEWBORNS: "I.C.16.a.1"}
 OTHER_RECORD: Mapping[str, Mapping[str, str]] = {
     MOTHERS: {"P": "I.C.16.a.1", "Z38": "I.C.16.a.2"},
@@ -248,13 +249,15 @@ def _share(first: Coded, second: Coded) -> bool:
 
 
 def _treated(case: Case) -> Iterator[Finding]:
-    """The history of a cancer whose same words tell the cancer that is treated now."""
-    now = any(code.startswith(TREATMENT) for code in case.codes)
+    """The history of a cancer that is treated now: its same words tell it, or its disease stands in the set (I.C.2.m)."""
+    of = tuple(c for way, cancers in TREATMENTS.items() if any(code.startswith(way) for code in case.codes) for c in cancers)
+    now = [one for one in case.items if one.code.startswith(of or "-") and one.evidence[0].assertion == "present"]
     for past in case.items if now else ():
         if past.code.startswith(PAST_CANCER):
-            own = (one for one in case.items if one.code[0] == CANCER and _share(past, one))
-            for one in own:
-                yield _found("cancer-and-history", case, past, one.code)
+            for one in now:
+                if _share(past, one) or history_of(one.code) == past.code:
+                    yield _found("cancer-and-history", case, past, one.code)
+                    break
 
 
 def _overlap(first: Mention, second: Mention) -> bool:
@@ -265,9 +268,11 @@ def _overlap(first: Mention, second: Mention) -> bool:
 
 
 def _organism(case: Case) -> Iterator[Finding]:
-    """Organisms whose words another code already tells: "klebsiella pneumonia"."""
+    """Organisms whose words another code already tells: "klebsiella pneumonia"; resistance only if its title says so."""
     for one in case.items:
         for other in case.items if one.code.startswith(ORGANISMS) else ():
+            if one.code == RESISTANT and "resistant" not in case.system.title(other.code).lower():
+                continue
             if not other.code.startswith(ORGANISMS) and _overlap(one.evidence[0], other.evidence[0]):
                 yield _found("told-by", case, one, other.code, section="I.B.9")
                 break
@@ -281,7 +286,9 @@ def _integral(case: Case) -> Iterator[Finding]:
         if not one.code.startswith(COMPLAINTS) or one.evidence[0].section in LISTS:
             continue
         for disease in case.items:
-            if weighty and not (one.code.startswith(PAIN) and disease.code.startswith("S")):
+            if weighty and disease.confidence < one.confidence + SURER and not (
+                one.code.startswith(PAIN) and disease.code.startswith("S")
+            ):
                 continue  # the pain of an injured part is never more than that
             own = disease.code[:1] not in "RVWXYZ" and disease.evidence[0].assertion == "present"
             own = own and one_side(case.system, one.code, disease.code)
