@@ -137,8 +137,10 @@ def test_a_cancer_that_is_treated_is_no_history() -> None:
     told = [code("C50.412", 0.7), code("Z85.3", 0.9), code("Z51.11", 0.8, at=3)]
     assert list(judge(*told)) == ["Z85.3"]
     assert judge(*told[:2], code("I10", at=3)) == {}
-    elsewhere = code("Z85.3", 0.9, at=9)
+    elsewhere = code("Z85.43", 0.9, at=9)
     assert judge(told[0], elsewhere, told[2]) == {}
+    again = code("Z85.3", 0.9, at=9)
+    assert list(judge(told[0], again, code("Z79.811", 0.7, at=3))) == ["Z85.3"]
 
 
 def test_excluding_codes_that_share_words_of_any_mention_do_not_stand_together() -> None:

@@ -32,7 +32,7 @@ __all__ = ["Candidate", "Support", "generate"]
 PHRASE, CLAUSE, SENTENCE, HEADING, COMPLAINT, BODY = 3.0, 2.5, 2.0, 2.0, 1.0, 1.0
 BOTH, BONE = "bilateral", "bone"
 PLURAL = 0.9  # both sides, told by a plural alone
-NEVER = frozenset({"absent", "family"})
+NEVER, DOUBTED = frozenset({"absent", "family"}), frozenset({"absent", "hypothetical"})
 OF_RELATIVES = ("Z80", "Z81", "Z82", "Z83", "Z84")
 INJURY_SECTIONS = frozenset({
     "", "assessment", "assessment_plan", "impression", "problem_list", "discharge_diagnosis", "admission_diagnosis",
@@ -172,7 +172,7 @@ def _gather(
     gathered: dict[str, list[_Entry]] = {}
     mentions, awake = list(_codable(notes)), consciousness(notes)
     births, period, trunk = birth_codes(specifier.system), period_of(record, notes), injured(notes, OF_THE_TRUNK)
-    head, type_one = injured(notes, OF_THE_HEAD), is_type_one(notes)
+    head, type_one, doubted = injured(notes, OF_THE_HEAD), is_type_one(notes), _only_doubted(mentions)
     for denied in (False, True):
         categories = {code[:3] for code in gathered}
         for number, note, found in mentions:
@@ -203,14 +203,22 @@ def _gather(
                 choices = [
                     choice for one in letters for way in ways for choice in specifier.choose(reading.code, way, one)
                 ]
-                if reading.source == COMPANION or reading.code == SPREAD:
-                    choices = [choice for choice in choices if not choice.upgraded]
+                bare = reading.source == COMPANION or reading.code == SPREAD
+                choices = [one for one in choices if not (one.upgraded and (bare or one.code in doubted))]
                 for choice in with_consciousness(choices, awake, specifier.system):
                     if tables.is_barred(choice.code, found.mention, found.near[:BESIDE]):
                         continue
                     made = births.at(period, choice) if period else choice
                     gathered.setdefault(made.code, []).append((_rank(support, made), support, made))
     return gathered
+
+
+def _only_doubted(mentions: Sequence[tuple[int, NoteReading, FoundMention]]) -> set[str]:
+    """Codes that are named, but only as not there or looked for: "if positive for strep" is no detail of a sore throat."""
+    said: dict[bool, set[str]] = {True: set(), False: set()}
+    for _, _, found in mentions:
+        said[found.mention.assertion in DOUBTED].update(reading.code for reading in found.readings)
+    return said[True] - said[False]
 
 
 def _is_denied(found: FoundMention) -> bool:

@@ -31,7 +31,7 @@ __all__ = ["brought_in", "left_out", "record_of"]
 FACTORS, FAMILY_HISTORY = ("Z",), ("Z80", "Z81", "Z82", "Z83", "Z84")
 LISTS = frozenset({"diagnosis", "discharge_diagnosis", "problem_list"})
 TYPES = (("E08", "E09", "E10", "E11", "E13"), ("I10", "I11", "I12", "I13"), ("F17.2", "Z87.891"))
-PAIN = ("M25.5", "M79.6")
+PAIN, MEASURED = ("M25.5", "M79.6"), ("R7", "R8", "R9")
 WEIGHTY, SURER, SAID = 0.5, 0.05, 0.25
 EARLY = frozenset({
     "chief_complaint", "reason_for_visit", "hpi", "subjective", "past_medical_history", "admission_diagnosis",
@@ -286,9 +286,8 @@ def _integral(case: Case) -> Iterator[Finding]:
         if not one.code.startswith(COMPLAINTS) or one.evidence[0].section in LISTS:
             continue
         for disease in case.items:
-            if weighty and disease.confidence < one.confidence + SURER and not (
-                one.code.startswith(PAIN) and disease.code.startswith("S")
-            ):
+            told = disease.confidence >= one.confidence + SURER and not one.code.startswith(MEASURED)
+            if weighty and not told and not (one.code.startswith(PAIN) and disease.code.startswith("S")):
                 continue  # the pain of an injured part is never more than that
             own = disease.code[:1] not in "RVWXYZ" and disease.evidence[0].assertion == "present"
             own = own and one_side(case.system, one.code, disease.code)
