@@ -162,3 +162,13 @@ def test_on_the_record_of_a_birth_its_chapters_come_first() -> None:
 
 def test_the_scale_of_a_stroke_is_brought_in() -> None:
     assert list(brought_in([code("I63.412")], [code("R29.714", 0.2), code("R47.1", 0.3)])) == ["R29.714"]
+
+
+def test_a_sign_stays_only_where_it_is_about_as_sure_as_its_disease() -> None:
+    assert list(judge(code("R10.32", 0.6, at=3), code("K57.32", 0.8))) == ["R10.32"]
+    assert judge(code("R10.32", 0.8, at=3), code("K57.32", 0.82)) == {}
+
+
+def test_only_a_title_that_says_so_tells_of_a_resistant_germ() -> None:
+    assert judge(code("M00.062", 0.8), code("B95.62", 0.6)) == {}
+    assert list(judge(code("J15.212", 0.8), code("B95.62", 0.6))) == ["B95.62"]

@@ -214,7 +214,7 @@ def _gather(
 
 
 def _only_doubted(mentions: Sequence[tuple[int, NoteReading, FoundMention]]) -> set[str]:
-    """Codes that are named, but only as not there or looked for: "if positive for strep" is no detail of a sore throat."""
+    """Codes that are named, but only as not there or looked for: "if strep positive" is no detail of a sore throat."""
     said: dict[bool, set[str]] = {True: set(), False: set()}
     for _, _, found in mentions:
         said[found.mention.assertion in DOUBTED].update(reading.code for reading in found.readings)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import chain
 
 from leadterm.rules.book import make_finding
 from leadterm.rules.contradictions import one_disc, one_episode, one_stage, told
@@ -249,9 +250,10 @@ def _share(first: Coded, second: Coded) -> bool:
 
 
 def _treated(case: Case) -> Iterator[Finding]:
-    """The history of a cancer that is treated now: its same words tell it, or its disease stands in the set (I.C.2.m)."""
-    of = tuple(c for way, cancers in TREATMENTS.items() if any(code.startswith(way) for code in case.codes) for c in cancers)
-    now = [one for one in case.items if one.code.startswith(of or "-") and one.evidence[0].assertion == "present"]
+    """The history of a cancer that is treated now, told by the same words or of the same organ (I.C.2.m)."""
+    of = [cancers for way, cancers in TREATMENTS.items() if any(code.startswith(way) for code in case.codes)]
+    cancers = tuple(chain.from_iterable(of))
+    now = [one for one in case.items if one.code.startswith(cancers) and one.evidence[0].assertion == "present"]
     for past in case.items if now else ():
         if past.code.startswith(PAST_CANCER):
             for one in now:
@@ -268,7 +270,7 @@ def _overlap(first: Mention, second: Mention) -> bool:
 
 
 def _organism(case: Case) -> Iterator[Finding]:
-    """Organisms whose words another code already tells: "klebsiella pneumonia"; resistance only if its title says so."""
+    """Organisms whose words another code already tells: "klebsiella pneumonia"; resistance if its title says so."""
     for one in case.items:
         for other in case.items if one.code.startswith(ORGANISMS) else ():
             if one.code == RESISTANT and "resistant" not in case.system.title(other.code).lower():
