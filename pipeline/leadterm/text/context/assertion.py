@@ -52,6 +52,9 @@ DURATION = re.compile(
     re.IGNORECASE,
 )
 FARTHEST = 100
+MINUS = re.compile(r" ?-(?=\s*(?:[,;.]|$))", re.MULTILINE)
+PLUS_AHEAD = re.compile(r"(?:^|(?<=[\s,;:]))\+[^\W\d_]", re.MULTILINE)
+PLUS_BEHIND = re.compile(r"[^\W\d_] ?\+(?=\s*(?:[,;.]|$))", re.MULTILINE)
 LASTING = re.compile(  # what was done or given up in some year is so today, and what does not end lasts since then
     r"s/p|status|histor|h/o|\bhx|\bold\b|previous|\bprior|transplant|plast[yi]|ectom|ostom|bypass|stent|replace|repair|fusion|amput|graft|implant|surg|quit|stop|ceas|smok"
     r"|tobac|alcohol|pacemaker|sober|ablat|ligat|diabet|hypertens|hipertens|asthma|asma|copd|epilep|schizo|bipolar|autis|menopau|menarch|onset",
@@ -168,6 +171,8 @@ class _Tagging:
         high = bisect_right(self.tokens, tokens[-1], low)
         if self.text[b - 5 : b].lower() == "-free":
             return "absent", ((b - 4, b),)
+        if minus := self._minus(a, b):
+            return "absent", (minus,)
         for box in self.unticked:
             if box.low <= a < box.high:
                 return "absent", ((box.start, box.end),)
@@ -180,6 +185,19 @@ class _Tagging:
             return ("hypothetical", (self.advice,)) if self.advice and said[0] == "present" else said
         start, stop = self.tokens[scope.start], self.tokens[scope.end - 1]
         return scope.assertion, ((self.start[start], self.start[stop] + self.length[stop]),)
+
+    def _minus(self, a: int, b: int) -> tuple[int, int] | None:
+        """The minus at a term, on a line that has a plus, too: "+cough, -fever", "cough +, fever -"."""
+        text = self.text
+        before = a if text[a] == "-" else a - 1
+        ahead = before > 0 and text[before] == "-" and text[before - 1] in " \t,;:"
+        sign = MINUS.match(text, b)
+        if not ahead and sign is None:
+            return None
+        low, high = text.rfind("\n", 0, a) + 1, text.find("\n", b)
+        if not (PLUS_AHEAD if ahead else PLUS_BEHIND).search(text, low, high if high >= 0 else len(text)):
+            return None
+        return (before, before + 1) if ahead else sign and (sign.end() - 1, sign.end())
 
     def _nearest(self, low: int, high: int, own: tuple[int, ...]) -> Scope | None:
         """The scope that decides about the words ``[low, high)``, of which a mention holds some as its own."""
