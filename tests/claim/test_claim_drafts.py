@@ -146,6 +146,8 @@ def test_a_spanish_note_with_a_name_of_a_file_gives_a_draft(tmp_path: Path, caps
     assert "J13" in told.out
     assert "X12 cannot" not in told.out
     assert "reads as Spanish" in told.err
+    assert main(["claim", str(note), "--format", "x12"]) == 2
+    assert "nobody has accepted yet" in capsys.readouterr().err  # among the first of many reasons
 
 
 def test_external_causes_stand_last_and_justify_nothing() -> None:

@@ -269,3 +269,14 @@ def test_codes_of_a_licensed_list_are_found_by_their_titles(licensed: leadterm.s
     assert codes("EXAM: CT of the abdomen with contrast was performed.") == {"0X03Q": []}
     assert codes("Knee pain for two weeks.") == {}
     assert "25" in codes("Short office visit, separately identifiable from the injection.")["0X05Q"]
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("TREATMENT: Methylprednisolone 125 mg IV was given.", "J2919"),
+        ("PROCEDURE: The left knee was injected with methylprednisolone 40 mg.", "J1010"),
+    ],
+)
+def test_a_drug_is_one_of_its_salts(text: str, code: str) -> None:
+    assert [one.code for one in found(text).values() if one.confidence >= LINE] == [code]

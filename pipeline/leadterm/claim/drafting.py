@@ -227,8 +227,8 @@ def _findings(
         *(_coded_line(draft, one) for one in draft.lines if one.code),
     ]
     rules = [one for one in check_codes(encounter, items, edits=edits, site=site) if one.rule not in TOLD_BY_FORM]
-    found = [*rules, *form_faults(draft), *_mismatches(encounter, draft), *missing_facts(draft)]
-    found += [*([] if draft.accepted else [make_finding("claim-suggested", "", ())]), *more]
+    found = [] if draft.accepted else [make_finding("claim-suggested", "", ())]  # first: nothing else is as weighty
+    found += [*rules, *form_faults(draft), *_mismatches(encounter, draft), *missing_facts(draft), *more]
     found += [
         make_finding("claim-unusual", "", (), evidence=one.evidence, what=one.text, fix=unusual_fix(one.name))
         for one in draft.unusual

@@ -36,6 +36,7 @@ IODINE = re.compile(r"[- ]?(?:M-?)?([1-3]\d\d)\b(?!\s*(?:ml|cc))", re.IGNORECASE
 LOCAL = re.compile(r"lidocaine|bupivicaine|ropivacaine|chloroprocaine|hyaluronidase")
 SEDATION = re.compile(r"midazolam|fentanyl citrate|meperidine|propofol|ketamine")
 FLUIDS = re.compile(r"saline|ringers|dextrose|sterile water|heparin lock flush")
+DEPOT = "acetate"  # crystals of a corticosteroid, which stay where they are put: no salt for a vein
 INJECTED = frozenset({"injected", "spinal", "joint", "eye"})
 
 
@@ -59,10 +60,11 @@ def find_drugs(words: NoteWords, lexicon: DrugLexicon, day: date | None) -> Iter
 
 
 def _meant(products: Sequence[Product], dose: Dose) -> list[Product]:
-    """Leave out what the note settles: where the dose decides, only another substance is a second choice."""
+    """Leave out what the note settles: where the dose decides, only another substance, no salt, is a second choice."""
     if not products or units_of(products[0], dose)[0] is None:
         return list(products[:3])
-    return [one for one in products[:3] if one is products[0] or one.head != products[0].head]
+    mine = SALTS.sub("", products[0].head)
+    return [one for one in products[:3] if one is products[0] or SALTS.sub("", one.head) != mine]
 
 
 def _products(lexicon: DrugLexicon, title_words: str, route: str) -> tuple[Product, ...]:
@@ -196,12 +198,13 @@ def _other_share(title: str, share: str | None) -> bool:
     return bool(share and own and own[1] != share)
 
 
-def _order(product: Product, site: _Site, named: Sequence[Product]) -> tuple[bool, bool, int, float, str]:
+def _order(product: Product, site: _Site, named: Sequence[Product]) -> tuple[bool, bool, bool, int, float, str]:
     amount = site.dose.amount(product.unit.measure) if product.unit else None
     size = product.unit.amount if product.unit else 1.0
     fits = amount is not None and abs(amount / size - round(amount / size)) < 1e-6
     return (
         product not in named, product.form in ("spinal", "pump") and site.route != "spinal",
+        (DEPOT in product.head) != (site.route in ("joint", "spinal")),
         "JQAPCS".find(product.code[0]), -size if fits else size if amount is None else 1e9 + size, product.code,
     )  # fmt: skip
 
