@@ -41,6 +41,8 @@ class CodeTables:
 
     def is_barred(self, code: str, mention: Mention, near: Sequence[str]) -> bool:
         """Whether a code does not stand for a mention, because of its section, the words near it or its own."""
+        if code[:SHORTEST] not in self._barred_categories:
+            return False
         for prefix in (code[:n] for n in range(SHORTEST, len(code) + 1)):
             row = self.barred.get(prefix)
             if row is not None:
@@ -49,6 +51,10 @@ class CodeTables:
                 beside = not words or not words.isdisjoint(near)
                 return here and beside and not any(word in mention.text.lower() for word in needed)
         return False
+
+    @cached_property
+    def _barred_categories(self) -> frozenset[str]:
+        return frozenset(prefix[:SHORTEST] for prefix in self.barred)
 
     def companions_of(self, code: str) -> tuple[Companion, ...]:
         """Give what may stand beside a code."""
