@@ -182,6 +182,13 @@ def test_a_table_with_codes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     assert "M10.9" in out
 
 
+def test_a_spanish_note_is_read_as_spanish(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    note = tmp_path / "nota.txt"
+    note.write_text("Paciente de 68 años que acude por fiebre. Diagnóstico principal: neumonía por neumococo.")
+    assert main(["check", str(note), "--codes", "J13"]) == 0
+    assert "nothing in the note leads to it" not in capsys.readouterr().out
+
+
 def test_each_code_that_is_typed_tells_its_system(sample: Path, capsys: pytest.CaptureFixture[str]) -> None:
     main(["check", str(sample), "--codes", "E11.9 i10 0DTJ4ZZ J0696 G0439 HELLO", "--format", "json"])
     [review] = json.loads(capsys.readouterr().out)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from leadterm.cli.console import console, write_output
+from leadterm.cli.console import console, say, write_output
 from leadterm.cli.shared_options import Encounters, Output, Page
 from leadterm.errors import LeadtermError
 from leadterm.storage.writer import refuse_inputs
@@ -208,6 +208,7 @@ def _reviews(
     with_codes: Sequence[tuple[Encounter, Sequence[Coded]]], model: str, date: str | None, facts: dict[str, Any],
     tables: dict[str, Any],
 ) -> Iterator[Review]:  # fmt: skip
+    from leadterm.intake.language import in_their_language
     from leadterm.models import load
     from leadterm.rules.review import review_codes
 
@@ -215,7 +216,8 @@ def _reviews(
         raise LeadtermError("there are no codes to check.", hint="Give them: --codes E11.9,I10, or a table with codes.")
     suggester = load(model, date=date)
     said_of = getattr(suggester, "said_of", None)  # only the model of terms reads what is denied
-    for encounter, given in with_codes:
+    read = in_their_language((one for one, _ in with_codes), suggester.languages, say)
+    for encounter, (_, given) in zip(read, with_codes, strict=True):
         answer = suggester.suggest(encounter)
         yield review_codes(encounter, given, answer, date=date, facts=facts, said_of=said_of, **tables)
 
