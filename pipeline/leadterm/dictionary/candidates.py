@@ -31,6 +31,7 @@ __all__ = ["Candidate", "Support", "generate"]
 
 PHRASE, CLAUSE, SENTENCE, HEADING, COMPLAINT, BODY = 3.0, 2.5, 2.0, 2.0, 1.0, 1.0
 BOTH, BONE = "bilateral", "bone"
+UNSIDED = SIDES | {"unilateral"}
 PLURAL = 0.9  # both sides, told by a plural alone
 NEVER, DOUBTED = frozenset({"absent", "family"}), frozenset({"absent", "hypothetical"})
 OF_RELATIVES = ("Z80", "Z81", "Z82", "Z83", "Z84")
@@ -156,7 +157,10 @@ def generate(notes: Sequence[NoteReading], specifier: Specifier, record: str = "
     """
     tables = code_tables(specifier.system)
     candidates = []
-    for code, entries in sorted(_gather(notes, specifier, tables, record).items()):
+    gathered = _gather(notes, specifier, tables, record)
+    for code in _halves(gathered, specifier):
+        del gathered[code]
+    for code, entries in sorted(gathered.items()):
         ranked = sorted(entries, key=lambda entry: entry[0])
         if all(_is_denied(entry[1].found) for entry in ranked):
             continue
@@ -211,6 +215,17 @@ def _gather(
                     made = births.at(period, choice) if period else choice
                     gathered.setdefault(made.code, []).append((_rank(support, made), support, made))
     return gathered
+
+
+def _halves(gathered: Mapping[str, list[_Entry]], specifier: Specifier) -> list[str]:
+    """Codes of one side whose every clause tells both, beside the bilateral code of the same condition."""
+    titles = {code: specifier.title_words(code) for code in gathered}
+    whole = {(code[:3], words - UNSIDED) for code, words in titles.items() if BOTH in words}
+    return [
+        code for code, words in titles.items()
+        if BOTH not in words and words & SIDES and (code[:3], words - UNSIDED) in whole
+        and all(BOTH in support.found.near for _, support, _ in gathered[code])
+    ]  # fmt: skip
 
 
 def _only_doubted(mentions: Sequence[tuple[int, NoteReading, FoundMention]]) -> set[str]:

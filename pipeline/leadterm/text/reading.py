@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 __all__ = ["FoundMention", "NoteReading", "ProblemWords", "Reading", "problem_tokens", "read_note"]
 
 SIDES = frozenset({"left", "right", "bilateral"})
+BOTH_SIDES = re.compile(
+    r"\b(right|left)(?: ([a-z]+))? (?:and|&)(?: the)? (?!\1)(right|left)\b(?(2) \2\b)", re.IGNORECASE
+)
 COMPLAINT_SECTIONS = frozenset({"chief_complaint", "indication", "reason_for_visit"})
 YEAR = re.compile(
     r"[ ,(:]{0,2}(?:back |early |late )?(?:(?:in|on|of|since|from) )?(?:early |late )?"
@@ -128,6 +131,7 @@ class _Reader:
         ids = np.where(scan.negated, -1, scan.word).tolist()
         self.words = [vocabulary[w] if w >= 0 else "" for w in ids]
         self._keep_sides(doc, scan, vocabulary)
+        self._join_sides(scan)
         if "non-" in self.text.lower():
             self._blank_opposites(scan)
         self.foreign = self._long_forms(scan)
@@ -148,6 +152,14 @@ class _Reader:
             word, token = vocabulary[scan.word[i]], int(scan.token[i])
             if word in SIDES and doc[token - 1].text == ",":
                 self.words[i] = word
+
+    def _join_sides(self, scan: Scan) -> None:
+        """Read "the right and left ovaries", "right ovary and left ovary" as both."""
+        found = [match.start(side) for match in BOTH_SIDES.finditer(self.text) for side in (1, 3)]
+        both = {bisect_right(self.starts, start) - 1 for start in found}
+        for i in np.flatnonzero(np.isin(scan.token, list(both))).tolist() if both else ():
+            if self.words[i] in SIDES:
+                self.words[i] = "bilateral"
 
     def _long_forms(self, scan: Scan) -> frozenset[int]:
         """Places of the words, but the first, of short forms of diseases: they tell no detail of another disease."""
