@@ -33,7 +33,7 @@ PHRASE, CLAUSE, SENTENCE, HEADING, COMPLAINT, BODY = 3.0, 2.5, 2.0, 2.0, 1.0, 1.
 BOTH, BONE = "bilateral", "bone"
 UNSIDED = SIDES | {"unilateral"}
 PLURAL = 0.9  # both sides, told by a plural alone
-NEVER, DOUBTED = frozenset({"absent", "family"}), frozenset({"absent", "hypothetical"})
+NEVER, DOUBTED = frozenset({"absent", "family"}), ("absent", "hypothetical")
 OF_RELATIVES = ("Z80", "Z81", "Z82", "Z83", "Z84")
 INJURY_SECTIONS = frozenset({
     "", "assessment", "assessment_plan", "impression", "problem_list", "discharge_diagnosis", "admission_diagnosis",
