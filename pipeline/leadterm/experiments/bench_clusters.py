@@ -25,6 +25,7 @@ from leadterm.experiments.bench_batch import COMMAND, answers_of, children_of, d
 __all__ = ["main"]
 
 Workers = Callable[[int], list[int]]
+ALIVE = ("running", "starting", "init")
 PAUSE = 3.0  # seconds between two kills, at least
 # Spark in one process of Java, which tries a task again as often as it takes.
 SPARK = """
@@ -64,14 +65,16 @@ def _command(pid: int) -> bytes:
 
 @contextmanager
 def dask_cluster(workers: int) -> Iterator[tuple[str, Workers]]:
-    """Start a cluster whose processes are started again when they die; Dask gives up one that dies while it starts."""
+    """Start a cluster whose processes are started again when they die; those that Dask gives up are replaced."""
     distributed: Any = import_module("distributed")
     asked = {"n_workers": workers, "threads_per_worker": 1, "processes": True, "dashboard_address": None}
     with distributed.LocalCluster(**asked) as cluster:
-        nannies = cluster.workers.values
 
         def running(_: int) -> list[int]:
-            return [one.pid for one in nannies() if one.pid and one.process and one.process.status.name == "running"]
+            kept = [one for one in cluster.workers.values() if one.process and one.process.status.name in ALIVE]
+            if len(kept) < workers:
+                cluster.scale(len(cluster.worker_spec) + workers - len(kept))
+            return [one.pid for one in kept if one.pid and one.process.status.name == "running"]
 
         yield cluster.scheduler_address, running
 
