@@ -49,7 +49,7 @@ PLAIN = [
     ("Medullary thyroid cancer.", "D49.6"),
     ("A 3-year-old boy with a cough. He was born by spontaneous vaginal delivery.", "O80"),
     ("Anemia secondary to illness and possible iron deficiency.", "T45.4X5A"),
-    ("Straight leg raising is positive for back pain on the right side.", "M79.604"),
+    ("Raising the right leg straight brings on his back pain.", "M79.604"),
     ("A large bladder stone, short but obstructing prostate.", "N42.0"),
     ("Nasal congestion and left ear pain since Monday.", "H93.8X2"),
     ("Chest pain, five days after abdominal surgery.", "R10.9"),

@@ -56,13 +56,10 @@ def keep_apart(
     heads, telling = _long_forms(doc, scan, vocabulary)
     opposite = {token for token in heads if doc[token].lower_.startswith("non-")}
     written = token_column(doc, "ORTH")
-    cuts = [i for i, number in enumerate(written) if number in SEPARATORS]
     every = dict.fromkeys([match.tokens for match in matches])
-    crossing = {tokens: cut for tokens in every if (cut := _cut(tokens, cuts)) >= 0} if cuts else {}
-    beside = [i for i, number in enumerate(written) if number in BESIDE]
-    further = {tokens: cut for tokens in every if (cut := _cut(tokens, beside)) >= 0} if beside else {}
-    because = [i for i, number in enumerate(written) if number in CAUSE]
-    caused = {tokens: cut for tokens in every if (cut := _cut(tokens, because)) >= 0} if because else {}
+    cuts, crossing = _over(written, SEPARATORS, every)
+    _, further = _over(written, BESIDE, every)
+    _, caused = _over(written, CAUSE, every)
     by_token: dict[int, list[tuple[int, ...]]] = {}
     for tokens in every if crossing or further or caused else ():
         for token in tokens:
@@ -93,6 +90,14 @@ def keep_apart(
         return cut < 0 or _is_one_term(doc, match.tokens, cut, *text_of(match), by_token)
 
     return [match for match in matches if holds(match)]
+
+
+def _over(
+    written: Sequence[int], separators: frozenset[int], every: Iterable[tuple[int, ...]]
+) -> tuple[list[int], dict[tuple[int, ...], int]]:
+    """Places of some separators, and the first of them within each row of tokens that has one."""
+    cuts = [i for i, number in enumerate(written) if number in separators]
+    return cuts, {tokens: cut for tokens in every if (cut := _cut(tokens, cuts)) >= 0} if cuts else {}
 
 
 def _whole_terms(
