@@ -185,3 +185,9 @@ def test_integral_symptoms_never_name_the_disease_itself() -> None:
     for row in rows("integral_symptoms.tsv"):
         assert is_code(row["disease"]), row
         assert not any(s.startswith(row["disease"]) or row["disease"].startswith(s) for s in row["symptoms"].split(";"))
+
+
+@pytest.mark.parametrize("name", ["context_cues.tsv", "context_cues_es.tsv"])
+def test_a_set_of_cues_is_told_once(name: str) -> None:
+    sets = [row["cue"] for row in load_table(name) if row["category"] == "set"]
+    assert len(sets) == len(set(sets))

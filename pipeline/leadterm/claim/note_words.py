@@ -97,7 +97,7 @@ def key_words(text: str) -> tuple[str, ...]:
     """Give the stems of the words that say something, each once.
 
     >>> key_words("Knee orthosis, double upright, each")
-    ('knee', 'orthos', 'double', 'uprigh')
+    ('knee', 'orthos', 'doubl', 'uprigh')
     """
     words = (word.lower() for word in WORD.findall(text))
     telling = (word for word in words if word not in EMPTY and len(word) > 1 and not word.isdigit())
