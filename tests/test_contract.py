@@ -75,6 +75,7 @@ class Tiny:
         return None
 
     keeps_rules = True
+    policy = None
 
     def classification(self, system):
         return None

@@ -44,8 +44,9 @@ _LOADED: WeakKeyDictionary[Any, tuple[str, tuple[tuple[str, str | bool | None], 
 
 
 def load(
-    name: str | Path = "default", *, date: str | None = None, ner: str | None = None, linker: bool = False
-) -> Suggester:
+    name: str | Path = "default", *, date: str | None = None, ner: str | None = None, linker: bool = False,
+    policy: str | Path | None = None,
+) -> Suggester:  # fmt: skip
     """Load a model by name or folder.
 
     Parameters
@@ -58,18 +59,20 @@ def load(
         A spaCy model, installed or a folder, whose entities are looked up by the linker where no term covers them.
     linker : bool
         Whether the linker also looks up headings and complaints that no term covers.
+    policy : str or Path, optional
+        What the site leaves out of the proposed set: ``"assessed"``, or a file (`leadterm.rules.policy.Policy`).
 
     Raises
     ------
     LeadtermError
-        If there is no such model, it is damaged, or it is of a kind this version does not know.
+        If there is no such model, it is damaged, or it is of a kind this version does not know; or no such policy.
 
     Examples
     --------
     >>> "icd10cm" in load().systems
     True
     """
-    found: Suggester = _load(name, date=date, ner=ner, linker=linker)[1]
+    found: Suggester = _load(name, date=date, ner=ner, linker=linker, policy=str(policy) if policy else None)[1]
     return found
 
 

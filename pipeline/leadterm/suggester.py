@@ -12,6 +12,7 @@ from leadterm.rules.book import make_finding
 from leadterm.rules.coherence import brought_in, left_out, record_of
 from leadterm.rules.findings import Case, Coded, Facts, Finding
 from leadterm.rules.hints import left_open
+from leadterm.rules.policy import Policy
 from leadterm.rules.primary_site import primary_site
 from leadterm.rules.select import select
 from leadterm.rules.shared import on_record
@@ -100,6 +101,10 @@ class Stages(Suggester, Protocol):
     def keeps_rules(self) -> bool:
         """Whether the guidelines decide over its set; a model that learned how its coders code keeps their ways."""
 
+    @property
+    def policy(self) -> Policy | None:
+        """What the site leaves out, where it was loaded with one."""
+
 
 class _Row(NamedTuple):
     """A candidate with its confidence."""
@@ -158,6 +163,8 @@ def suggest_with(
     known = {name: model.classification(name) for name in wanted}
     if model.keeps_rules:
         rows = _judged(rows, encounter, known, model.threshold)
+    if model.policy:
+        rows = _reported(rows, encounter, model.policy, model.threshold)
     chosen = _led(select(rows), model.threshold)[:top]
     titles = {name: model.titles(name, [row.code for row in chosen if row.system == name]) for name in wanted}
     suggestions = tuple(
@@ -221,6 +228,17 @@ def _judged(
     return [
         row._replace(confidence=moved[row.system, row.code][0], finding=moved[row.system, row.code][1])
         if (row.system, row.code) in moved
+        else row
+        for row in rows
+    ]
+
+
+def _reported(rows: list[_Row], encounter: Encounter, policy: Policy, threshold: float) -> list[_Row]:
+    """Move below the line what the site does not report."""
+    out = policy.left_out([_as_item(row) for row in rows], encounter)
+    return [
+        row._replace(confidence=BELOW * threshold * row.confidence, finding=out[row.system, row.code])
+        if row.confidence >= threshold and (row.system, row.code) in out
         else row
         for row in rows
     ]

@@ -63,7 +63,7 @@ def test_the_folder_of_a_model_is_kept_whole(home: Path, monkeypatch: pytest.Mon
     ("given", "said"),
     [
         (["setting", "impatient"], "unknown setting 'impatient'; did you mean 'inpatient'?"),
-        (["treshold", "0.4"], "'threshold', 'releases'; did you mean 'threshold'?"),
+        (["treshold", "0.4"], "'policy'; did you mean 'threshold'?"),
         (["threshold", "40"], "the threshold '40' is not between 0 and 1"),
         (["threshold", "nan"], "the threshold 'nan' is not between 0 and 1"),
         (["model", "defalt"], "unknown model 'defalt'; did you mean 'default'?"),

@@ -255,7 +255,7 @@ class TestOptions:
 
     def test_model_date_and_ner_reach_the_loader(self, sample: Path, loaded: list[object], capsys: Capture) -> None:
         assert main(["suggest", str(sample), "--model", "mine", "--date", "2026-01-05", "--ner", "xx"]) == 0
-        assert loaded == [("mine", {"date": "2026-01-05", "ner": "xx", "linker": False})]
+        assert loaded == [("mine", {"date": "2026-01-05", "ner": "xx", "linker": False, "policy": None})]
         assert main(["suggest", str(sample), "--date", "1990-01-05"]) == 0
         assert "warning: no release of icd10cm for 1990-01-05" in capsys.readouterr().err
 
@@ -354,3 +354,26 @@ def test_an_interrupted_run_leaves_no_file(
     assert main(["suggest", str(tmp_path / "a.txt"), "--format", "jsonl", "-o", str(made)]) == 130
     assert len(loaded) == 1
     assert [path.name for path in tmp_path.iterdir()] == ["a.txt"]
+
+
+class TestPolicy:
+    NOTE = "Past medical history: Hypertension.\nMedications: Metformin.\nAssessment: Type 2 diabetes mellitus.\n"
+
+    def _codes(self, capsys: Capture, *more: str) -> set[str]:
+        assert main(["suggest", "visit.txt", "--system", "icd10cm", "--format", "jsonl", *more]) == 0
+        (answer,) = lines(capsys.readouterr().out)
+        return {one["code"] for one in answer["suggestions"] if one["confidence"] >= answer["threshold"]}
+
+    def test_typed_and_configured(self, tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.chdir(tmp_path)
+        monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "own"))
+        Path("visit.txt").write_text(self.NOTE)
+        assert self._codes(capsys) == {"E11.9", "I10", "Z79.84"}
+        assert self._codes(capsys, "--policy", "assessed") == {"E11.9"}
+        assert main(["config", "set", "policy", "assessed"]) == 0
+        capsys.readouterr()
+        assert self._codes(capsys) == {"E11.9"}
+        assert main(["config", "set", "policy", "nobodys"]) == 2
+        assert "unknown policy 'nobodys'" in capsys.readouterr().err
+        assert main(["suggest", "visit.txt", "--policy", "missing.toml"]) == 2
+        assert "Allowed: assessed." in capsys.readouterr().err

@@ -25,7 +25,7 @@ class Options:
 
     ``columns``: role → column of tables. ``input``: a file, a folder, the address of a database. ``sql``: a query whose
     rows are the notes.
-    ``size``: notes of a part, where not chosen by the size of the input.
+    ``size``: notes of a part, where not chosen by the size of the input. ``policy``: what the site does not report.
     """
 
     input: str
@@ -39,6 +39,7 @@ class Options:
     columns: Mapping[str, str] = field(default_factory=dict)
     sql: str | None = None
     size: int | None = None
+    policy: str | None = None
 
     @property
     def wanted(self) -> Wanted:

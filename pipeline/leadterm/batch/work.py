@@ -34,7 +34,7 @@ class Coder:
         from leadterm.models import load
 
         self.folder, self.plan = folder, plan
-        self.engine: Suggester = load(plan.options.model, date=plan.options.date)
+        self.engine: Suggester = load(plan.options.model, date=plan.options.date, policy=plan.options.policy)
         for name in plan.options.systems:
             if name not in self.engine.systems:
                 raise unknown_name(f"code system of the model '{plan.options.model}'", name, self.engine.systems)

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from leadterm.cli.config import read_config
+from leadterm.cli.config import known_policy, known_setting, read_config
 from leadterm.cli.console import say, write_output
-from leadterm.cli.shared_options import IdColumn, Sql, TextColumn
+from leadterm.cli.shared_options import IdColumn, PolicyName, Sql, TextColumn
 from leadterm.cli.tables import check_table_output
-from leadterm.errors import LeadtermError, counted, unknown_name
+from leadterm.errors import LeadtermError, counted
 
 if TYPE_CHECKING:
     from leadterm.batch.journal import Journal
@@ -55,6 +55,7 @@ def batch(
     system: Systems = None,
     top: Top = None,
     threshold: Threshold = None,
+    policy: PolicyName = None,
     date: Date = None,
     text_column: TextColumn = None,
     id_column: IdColumn = None,
@@ -80,16 +81,14 @@ def batch(
     if input is None or output is None:
         raise LeadtermError("batch needs an input and an output.", hint="See 'leadterm batch --help'.")
     held = read_config()
-    setting = setting or held.get("setting")
-    if setting is not None and setting not in ("outpatient", "inpatient"):
-        raise unknown_name("setting", setting, ("outpatient", "inpatient"))
+    setting = known_setting(setting or held.get("setting"))
     check_table_output(format, output)
     columns = {role: name for role, name in (("text", text_column), ("id", id_column)) if name is not None}
     options = Options(
         input if is_address(input) else str(Path(input).absolute()),
         _placed(model or held.get("model", "default")), Format(format),
         tuple(system or ()), top, held.get("threshold") if threshold is None else threshold, setting, date, columns,
-        sql, notes_per_part,
+        sql, notes_per_part, known_policy(policy or held.get("policy")),
     )  # fmt: skip
     with Journal(log, metrics) as journal:
         ended = _go(options, output, _engine(scheduler, workers, round(max_memory * 1e9)), journal)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from leadterm.cli.config import read_config
 from leadterm.cli.console import console, messages, say, write_output
 from leadterm.cli.shared_options import EditFolder, Encounters, Output, RulesFile
 from leadterm.errors import LeadtermError, printable
@@ -126,7 +127,7 @@ def _encounters(
     from leadterm.intake.language import in_their_language
     from leadterm.models import load
 
-    suggester = load(model, date=date)
+    suggester = load(model, date=date, policy=read_config().get("policy"))
     read = in_their_language(found, suggester.languages, say)
     return [(one, True) if one.codes else (with_codes(one, suggester.suggest(one)), False) for one in read]
 

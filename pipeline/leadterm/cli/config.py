@@ -15,7 +15,7 @@ from leadterm.paths import config_file, model_dir
 from leadterm.storage.text_files import read_toml, toml_value
 from leadterm.storage.writer import explain_failure, write_file
 
-__all__ = ["app", "read_config"]
+__all__ = ["app", "known_policy", "known_setting", "read_config"]
 
 MEND = "Mend the file, or delete it."
 
@@ -27,6 +27,7 @@ class Key(StrEnum):
     SETTING = "setting"
     THRESHOLD = "threshold"
     RELEASES = "releases"
+    POLICY = "policy"
 
 
 def _model(value: object) -> str:
@@ -35,12 +36,13 @@ def _model(value: object) -> str:
     return value
 
 
-def _setting(value: object) -> str:
+def known_setting(value: object) -> str | None:
+    """Give a setting, or None where none is given; ``LeadtermError`` for one there is not."""
     from leadterm.schema import SETTINGS
 
-    if value not in SETTINGS:
+    if value is not None and value not in SETTINGS:
         raise unknown_name("setting", str(value), SETTINGS)
-    return str(value)
+    return None if value is None else str(value)
 
 
 def _threshold(value: object) -> float:
@@ -53,6 +55,16 @@ def _threshold(value: object) -> float:
     return number
 
 
+def known_policy(value: object) -> str | None:
+    """Give the name of a policy, or where its file is; ``LeadtermError`` if it cannot be meant."""
+    if value is None:
+        return None
+    from leadterm.rules.policy import Policy, policy_names
+
+    Policy.read(str(value))
+    return str(value) if value in policy_names() else str(Path(str(value)).resolve())
+
+
 def _releases(value: object) -> dict[str, str]:
     """Read what the file says, or what is typed: ``icd10cm=2025 hcpcs=2026``."""
     given = value
@@ -63,8 +75,9 @@ def _releases(value: object) -> dict[str, str]:
     return given
 
 
-CHECKS: Mapping[str, Callable[[object], str | float | dict[str, str]]] = {
-    Key.MODEL: _model, Key.SETTING: _setting, Key.THRESHOLD: _threshold, Key.RELEASES: _releases,
+CHECKS: Mapping[str, Callable[[object], Any]] = {
+    Key.MODEL: _model, Key.SETTING: known_setting, Key.THRESHOLD: _threshold, Key.RELEASES: _releases,
+    Key.POLICY: known_policy,
 }  # fmt: skip
 
 
@@ -94,7 +107,7 @@ def show() -> None:
 @app.command("set")
 def set_(
     key: Annotated[Key, typer.Argument(help="What to set.")],
-    value: Annotated[str, typer.Argument(help="A model; outpatient or inpatient; a confidence; SYSTEM=RELEASE.")],
+    value: Annotated[str, typer.Argument(help="A model; a setting; a confidence; SYSTEM=RELEASE; a policy.")],
 ) -> None:
     """Set what holds where the option is not typed."""
     checked = CHECKS[key](value)

@@ -13,7 +13,7 @@ import typer
 
 from leadterm.cli.config import read_config
 from leadterm.cli.console import console, messages, progress, write_output
-from leadterm.cli.shared_options import As, Output, Seed, Systems
+from leadterm.cli.shared_options import As, Output, PolicyName, Seed, Systems
 from leadterm.errors import LeadtermError
 from leadterm.storage.writer import refuse_inputs
 
@@ -63,6 +63,7 @@ def evaluate(
     split: Splits = None,
     system: Systems = None,
     threshold: Threshold = None,
+    policy: PolicyName = None,
     threshold_split: Annotated[
         str | None, typer.Option(metavar="S", help="Choose the threshold on this other split.")
     ] = None,
@@ -83,7 +84,7 @@ def evaluate(
     for place in (output, save_run):
         refuse_inputs(place, (model_or_run, corpus))
     scored = _read(corpus, split, system)
-    answer = _answering(model_or_run, scored.systems)
+    answer = _answering(model_or_run, scored.systems, policy)
     if threshold is None and threshold_split is None and not _is_run(model_or_run):
         threshold = read_config().get("threshold")
     limit = _threshold(threshold, threshold_split, scored, answer)
@@ -190,7 +191,7 @@ def _is_run(name: str) -> bool:
     return Path(name).is_file() or is_batch(name)
 
 
-def _answering(name: str, systems: Sequence[str]) -> Callable[[Sequence[Encounter]], Run]:
+def _answering(name: str, systems: Sequence[str], policy: str | None = None) -> Callable[[Sequence[Encounter]], Run]:
     """Give what turns encounters into a run: a run file as it is, or a model that is asked."""
     from leadterm.evaluation import Run
 
@@ -203,7 +204,7 @@ def _answering(name: str, systems: Sequence[str]) -> Callable[[Sequence[Encounte
     from leadterm.models import load
     from leadterm.suggester import systems_asked
 
-    suggester = load(name)
+    suggester = load(name, policy=policy)
 
     def ask(encounters: Sequence[Encounter]) -> Run:
         asked = systems_asked(suggester, encounters)

@@ -17,6 +17,9 @@ Encounters = Annotated[
 IdColumn = Annotated[str | None, typer.Option(metavar="NAME", help="Column of the encounter's id.")]
 Output = Annotated[str | None, typer.Option("--output", "-o", metavar="PATH", help="Write to a file.")]
 Page = Annotated[Literal["table", "json", "html"], typer.Option("--format", help="How to print.")]
+PolicyName = Annotated[
+    str | None, typer.Option("--policy", metavar="P", help="What your site does not report: assessed, or a file.")
+]
 Seed = Annotated[int, typer.Option(help="Of everything random.")]
 RulesFile = Annotated[Path | None, typer.Option("--rules", metavar="FILE", help="Rules of your site, TOML.")]
 Systems = Annotated[list[str] | None, typer.Option("--system", metavar="S", help="Code system; may repeat. All.")]

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from leadterm.cli.answers import answer_text, write_answers
-from leadterm.cli.config import read_config
+from leadterm.cli.config import known_setting, read_config
 from leadterm.cli.console import progress, say
-from leadterm.cli.shared_options import IdColumn, Output, TextColumn
+from leadterm.cli.shared_options import IdColumn, Output, PolicyName, TextColumn
 from leadterm.cli.tables import check_table_output
 from leadterm.errors import LeadtermError, place_of, unknown_name
 from leadterm.intake.files import find_files, holds_many
@@ -87,6 +87,7 @@ def suggest(
     linker: Linker = False,
     threshold: Threshold = None,
     tier: Tier = None,
+    policy: PolicyName = None,
     input_format: InputFormat = None,
     text_column: TextColumn = None,
     id_column: IdColumn = None,
@@ -103,7 +104,7 @@ def suggest(
     from leadterm.intake.encounters import read_items  # knows code systems: the help does without
 
     held = read_config()
-    model, setting = model or held.get("model", "default"), _known_setting(setting or held.get("setting"))
+    model, setting = model or held.get("model", "default"), known_setting(setting or held.get("setting"))
     threshold = _lowest(model, threshold, tier, held)
     check_table_output(format, output)
     files = find_files(_named(notes or _standard_input(), input_format))
@@ -111,7 +112,8 @@ def suggest(
     columns = {role: name for role, name in (("text", text_column), ("id", id_column)) if name is not None}
     reader = _Reader(read_items(files, setting=setting, date=date, columns=columns))
     first = list(reader.first())
-    engine = _load(model, date, ner, linker, system or [])
+    how = {"date": date, "ner": ner, "linker": linker, "policy": policy or held.get("policy")}
+    engine = _load(model, system or [], how)
     wanted = Wanted(tuple(system or ()), top, threshold, format)
     read = _watched(chain(first, reader), files, shown=output is not None or not sys.stdout.isatty())
     _speak_utf8(format)
@@ -130,14 +132,6 @@ def _watched(read: Iterable[Encounter], files: Sequence[Path], *, shown: bool) -
     """Show how far it is; how many encounters there are is known for files of one each."""
     many = len(files) if len(files) > 1 and not any(map(holds_many, files)) else None
     return progress(read, "Suggesting", total=many) if shown else read
-
-
-def _known_setting(setting: str | None) -> str | None:
-    from leadterm.schema import SETTINGS
-
-    if setting is not None and setting not in SETTINGS:
-        raise unknown_name("setting", setting, SETTINGS)
-    return setting
 
 
 def _lowest(model: str, threshold: float | None, tier: str | None, held: Mapping[str, Any]) -> float | None:
@@ -225,10 +219,10 @@ class _Reader:
             raise typer.Exit(2)
 
 
-def _load(model: str, date: str | None, ner: str | None, linker: bool, systems: Sequence[str]) -> Suggester:
+def _load(model: str, systems: Sequence[str], how: Mapping[str, Any]) -> Suggester:
     from leadterm.models import load
 
-    engine = load(model, date=date, ner=ner, linker=linker)
+    engine = load(model, **how)
     for name in systems:
         if name not in engine.systems:
             raise unknown_name(f"code system of the model '{model}'", name, engine.systems)

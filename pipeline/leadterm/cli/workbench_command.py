@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from leadterm.cli.config import read_config
 from leadterm.cli.console import messages, say, write_output
 from leadterm.cli.shared_options import EditFolder, RulesFile
 from leadterm.errors import LeadtermError, counted
@@ -161,7 +162,7 @@ def _bench(
 
     if not given:
         raise LeadtermError("none of the notes could be read.", hint="See the messages above.")
-    engine = load(model)
+    engine = load(model, policy=read_config().get("policy"))
     store = DecisionStore(decisions or decisions_home())
     return Workbench(list(in_their_language(given, engine.languages, say)), engine, store, coder, sources, mode)
 

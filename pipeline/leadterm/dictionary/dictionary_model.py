@@ -23,6 +23,7 @@ from leadterm.ranking.candidate_table import CandidateTable
 from leadterm.ranking.ranker import Ranker
 from leadterm.rows import FrameReader
 from leadterm.rules.coherence import record_of
+from leadterm.rules.policy import Policy
 from leadterm.schema import Encounter, Mention, Note, SuggestionSet
 from leadterm.suggester import MAX_EVIDENCE, as_encounter, suggest_with
 from leadterm.text.words.languages import TRANSLATED
@@ -47,6 +48,7 @@ class DictionaryModel(FrameReader):
     - ``date``: date of service of encounters that have none of their own: it decides the release of the codes.
     - ``ner``: a spaCy model, installed or a folder, whose entities are looked up where no term covers them.
     - ``linker``: whether headings and complaints that no term covers are looked up by their letters.
+    - ``policy``: what the site leaves out of the proposed set.
     """
 
     name: str
@@ -54,6 +56,7 @@ class DictionaryModel(FrameReader):
     date: str | None = None
     ner: str | None = None
     linker: bool = False
+    policy: Policy | None = None
     languages: frozenset[str] = field(default=frozenset({"en", *TRANSLATED}), init=False)
     _by_day: dict[str, DictionaryModel] = field(default_factory=dict, init=False, repr=False)
     _opened: list[tuple[Encounter, Sequence[OpenNote]]] = field(default_factory=list, init=False, repr=False)
@@ -255,11 +258,12 @@ def _mentions(candidate: Candidate) -> tuple[Mention, ...]:
 
 
 def load_dictionary(
-    folder: Path, *, date: str | None = None, ner: str | None = None, linker: bool = False
+    folder: Path, *, date: str | None = None, ner: str | None = None, linker: bool = False, policy: str | None = None
 ) -> DictionaryModel:
     """Load a model from its folder.
 
-    Ready to use; codes and terms are read when they are first needed. ``date``, ``ner``, ``linker``: as for
-    `DictionaryModel`. ``LeadtermError`` if the folder is damaged.
+    Ready to use; codes and terms are read when they are first needed. ``date``, ``ner``, ``linker``, ``policy``: as for
+    `leadterm.load`. ``LeadtermError`` if the folder is damaged.
     """
-    return DictionaryModel(folder.name, Ranker.load(folder, mmap=False), date, ner, linker)
+    chosen = Policy.read(policy) if policy else None
+    return DictionaryModel(folder.name, Ranker.load(folder, mmap=False), date, ner, linker, chosen)

@@ -26,6 +26,7 @@ from leadterm.suggester import as_encounter, suggest_with
 
 if TYPE_CHECKING:
     from leadterm.codes.system import CodeSystem
+    from leadterm.rules.policy import Policy
 
 __all__ = ["CorpusModel"]
 
@@ -51,6 +52,7 @@ class CorpusModel(FrameReader):
     earlier: Prior | None = None
     seen: NDArray[np.uint64] = field(default_factory=lambda: np.zeros(0, np.uint64))
     remarks: tuple[str, ...] = ()
+    policy: Policy | None = None
     date: str | None = None
     at_hand: CodeSystems = field(default_factory=CodeSystems, repr=False)
 

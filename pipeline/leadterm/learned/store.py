@@ -18,6 +18,7 @@ from leadterm.learned.packing import PARTS
 from leadterm.learned.parts import BaseModel
 from leadterm.learned.prior_model import Prior
 from leadterm.ranking.ranker import Ranker
+from leadterm.rules.policy import Policy
 from leadterm.storage.artifacts import Artifact, load_artifact, save_artifact
 from leadterm.storage.soundness import check_finite, require
 
@@ -36,19 +37,20 @@ def save_model(model: CorpusModel, path: str | Path, *, documents: Mapping[str, 
 
 
 def load_model(
-    path: str | Path, *, date: str | None = None, ner: str | None = None, linker: bool = False, mmap: bool = True
-) -> CorpusModel:
+    path: str | Path, *, date: str | None = None, ner: str | None = None, linker: bool = False,
+    policy: str | None = None, mmap: bool = True,
+) -> CorpusModel:  # fmt: skip
     """Read a model from a folder.
 
     ``date``: date of service of encounters that have none of their own. ``ner``, ``linker``: mean nothing to a model of
-    this kind; it remarks on them. ``mmap``: map the arrays, so that processes share them. ``LeadtermError`` if the
-    folder is not a sound corpus model of this protocol.
+    this kind; it remarks on them. ``policy``: what the site leaves out. ``mmap``: map the arrays, so that processes
+    share them. ``LeadtermError`` if the folder is not a sound corpus model of this protocol.
     """
-    artifact = load_artifact(path, kind=KIND, mmap=mmap)
+    artifact, chosen = load_artifact(path, kind=KIND, mmap=mmap), Policy.read(policy) if policy else None
     said = f"--ner and --linker change nothing: the model '{Path(path).name}' was learned from a corpus."
     try:
         made = _unpacked(artifact, "", artifact.meta)
-        return replace(made, date=date, remarks=(said,) if ner or linker else ())
+        return replace(made, date=date, remarks=(said,) if ner or linker else (), policy=chosen)
     except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
         raise LeadtermError(f"model '{Path(path).name}' is not sound.", hint="Train it again.") from error
 

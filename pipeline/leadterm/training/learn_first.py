@@ -73,6 +73,7 @@ class _Replay:
     languages: frozenset[str] = frozenset()
     remarks: tuple[str, ...] = ()
     keeps_rules: bool = True
+    policy: None = None
 
     @property
     def systems(self) -> tuple[str, ...]:

@@ -86,8 +86,8 @@ def _spell(phrase: str) -> tuple[str, str | tuple[str, str]]:
 def find_kind(text: str, title: str = "") -> NoteKind:
     """Tell the kind of a note from its words; of a very long one its beginning and its end are read.
 
-    ``other`` and outpatient where nothing tells. ``title``: what its sender calls it, where known; read as a first
-    line.
+    ``other`` and outpatient where nothing tells. ``title``: what its sender calls it, where known: one of `KINDS`
+    holds, another is read as a first line.
 
     >>> find_kind("DISCHARGE SUMMARY\\nHOSPITAL COURSE: She was admitted with pneumonia and did well.")
     NoteKind(name='discharge summary', inpatient=True, record='')
@@ -110,6 +110,7 @@ def find_kind(text: str, title: str = "") -> NoteKind:
     record = max(RECORDS, key=born.__getitem__)
     name = min(sums, key=lambda kind: (-sums[kind], kind), default="other")
     name = name if sums.get(name, 0.0) >= ENOUGH else "other"
+    name = title.lower() if title.lower() in KINDS else name
     return NoteKind(name, stay + of_kind.get(name, 0.0) > STAY, record if born[record] >= BORN else "")
 
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from leadterm.text.knowledge import load_table
 from leadterm.text.words.characters import plain
 
-__all__ = ["Title", "find_title"]
+__all__ = ["Title", "categories", "find_title"]
 
 _NOISE = re.compile(r"[*_#\s]+")
 _BRACKETS = re.compile(r"\s*\([^()]{0,40}\)")
@@ -47,6 +47,16 @@ def _titles() -> tuple[dict[str, Title], re.Pattern[str], tuple[Title, ...]]:
         else:
             exact[row["title"]] = title
     return exact, re.compile("|".join(patterns)), tuple(by_pattern)
+
+
+def categories() -> frozenset[str]:
+    """Give the categories of sections and labels.
+
+    >>> "assessment_plan" in categories()
+    True
+    """
+    exact, _, by_pattern = _titles()
+    return frozenset(title.category for title in (*exact.values(), *by_pattern))
 
 
 @lru_cache(maxsize=4096)
