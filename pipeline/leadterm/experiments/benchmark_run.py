@@ -27,6 +27,7 @@ __all__ = [
 ]  # fmt: skip
 
 TRAINED, DEFAULT, DICTIONARY, PHRASES, LINEAR = "trained", "default", "dictionary", "phrases", "linear"
+POLICED = "policed"
 
 
 def _silent(_step: str) -> None:
@@ -107,7 +108,7 @@ def run_benchmark(chosen: Benchmark, data: str | Path, folder: str | Path, setti
     train = [e for split in chosen.fit for e in read_split(corpus, split)]
     test = train if chosen.folds else read_split(corpus, chosen.report)
     runs = _plain(chosen, train, test, use)
-    limits: dict[str, Any] = {name: None if name == DEFAULT else "cv" for name in runs}
+    limits: dict[str, Any] = {name: None if name in (DEFAULT, POLICED) else "cv" for name in runs}
     manifests: list[Mapping[str, Any]] = []
     trainer = corpus_trainer(
         use.recipe, systems=chosen.systems, name=TRAINED, output=None if chosen.folds else Path(folder) / "model",
@@ -177,19 +178,23 @@ def _plain(chosen: Benchmark, train: list[Encounter], test: list[Encounter], use
         if any(code.evidence for e in train for code in e.codes):
             learned(phrase_trainer(name=PHRASES), PHRASES)
         if dictionary_system() in chosen.systems and all(e.language in ("en", *TRANSLATED) for e in test):
-            runs |= _shipped(test, use)
+            runs |= _shipped(test, chosen.policy, use)
     return runs
 
 
-def _shipped(test: list[Encounter], use: Settings) -> dict[str, Run]:
-    """Let the dictionary answer in plain order, and ranked by the shipped model."""
+def _shipped(test: list[Encounter], policy: str, use: Settings) -> dict[str, Run]:
+    """Let the dictionary answer in plain order, and ranked by the shipped model, also after the coders' policy."""
     from leadterm.dictionary.dictionary_model import load_dictionary
     from leadterm.paths import model_dir
 
     use.progress("the shipped model")
     shipped = load_dictionary(model_dir("default"))
     plain = Run.from_frame(dictionary_lookup(shipped, use.watch(test)), name=DICTIONARY)
-    return {DICTIONARY: plain, DEFAULT: answer_of(shipped, DEFAULT, use.watch)(test)}
+    runs = {DICTIONARY: plain, DEFAULT: answer_of(shipped, DEFAULT, use.watch)(test)}
+    if policy:
+        policed = load_dictionary(model_dir("default"), policy=policy)
+        runs[POLICED] = answer_of(policed, POLICED, use.watch)(test)
+    return runs
 
 
 def _reports(

@@ -20,6 +20,7 @@ SHIPPED = Path(__file__).parent / "benchmarks.toml"  # in the source tree a link
 SYSTEMS = {
     "trained": "leadterm, trained here",
     "default": "leadterm, model as shipped",
+    "policed": "the same, policy of its coders",
     "dictionary": "leadterm, plain order of the dictionary",
     "phrases": "baseline: phrase lookup",
     "linear": "baseline: TF-IDF, one linear model a code",
@@ -61,7 +62,7 @@ class Expected:
     """A figure that leadterm reached and should reach again.
 
     `metric`: Name in the evaluation JSON; `tolerance`: How far off is still fine; `row`: Which of our rows it is of:
-    ``trained`` on the benchmark, the ``default`` model as shipped, or a baseline.
+    ``trained`` on the benchmark, the ``default`` model as shipped, that model ``policed``, or a baseline.
 
     >>> Expected("map", 0.64, 0.005).value
     0.64
@@ -87,6 +88,7 @@ class Benchmark:
     - ``folds``: with more than 0 the splits of ``fit`` are pooled and each encounter is answered by a model trained on
       the other folds.
     - ``earlier``: name of the model whose knowledge the training takes over; empty for the shipped one where it fits.
+    - ``policy``: how its coders report, of those that `leadterm.load` knows: one more row for the shipped model.
     - ``coders``: people, or firms, who each coded the whole: their agreement is measured, with our system as one more
       coder.
 
@@ -108,6 +110,7 @@ class Benchmark:
     split_rule: str
     folds: int = 0
     earlier: str = ""
+    policy: str = ""
     coders: tuple[str, ...] = ()
     options: Mapping[str, str] = field(default_factory=dict)
     published: tuple[Published, ...] = ()

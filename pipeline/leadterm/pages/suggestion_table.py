@@ -71,7 +71,6 @@ class SuggestionView:
 
     def _tier(self, tier: tuple[Suggestion, ...] | list[Suggestion], width: int, *, sure: bool, plain: bool) -> Table:
         from rich.table import Table
-        from rich.text import Text
 
         wide = width >= WIDE
         table = Table(box=None, show_header=False, expand=True, pad_edge=False, padding=(0, 2, 0, 0))
@@ -84,7 +83,7 @@ class SuggestionView:
         room = (width - 34) * 6 // 11 if wide else width - 34
         for suggestion in tier:
             what, why = _what(suggestion, sure=sure), self._why(suggestion, room, sure=sure, plain=plain)
-            hints = _hints(suggestion) if sure else Text()
+            hints = _hints(suggestion, sure=sure)
             gap = "\n" if sure and suggestion is not tier[-1] else ""
             cells = [what + hints, why] if wide else [what + "\n" + why + hints + gap]
             code = terminal.plain(suggestion.code, "bold cyan" if sure else "cyan")
@@ -103,10 +102,12 @@ def _what(suggestion: Suggestion, *, sure: bool) -> Text:
     return Text.assemble((printable(suggestion.title), "bold" if sure else ""), (f" {line}" if line else "", "cyan"))
 
 
-def _hints(suggestion: Suggestion) -> Text:
+def _hints(suggestion: Suggestion, *, sure: bool) -> Text:
+    """What its findings say; below the line, why a rule left it out."""
     from rich.text import Text
 
-    return Text.assemble(*((f"\n▸ {printable(hint)}", "yellow") for hint in suggestion.hints))
+    shown = [one.hint for one in suggestion.findings if sure or one.effect == "left out"]
+    return Text.assemble(*((f"\n▸ {printable(hint)}", "yellow" if sure else "dim yellow") for hint in shown))
 
 
 def _confidence(suggestion: Suggestion, *, sure: bool) -> Text:
