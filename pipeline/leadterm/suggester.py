@@ -271,12 +271,12 @@ def _lifted(
     rows: Sequence[_Row], items: Sequence[Coded], encounter: Encounter, codes: CodeSystem, threshold: float
 ) -> dict[str, Finding]:
     """Codes below the line that a whole document cannot do without: its first-listed code, a report's primary site."""
-    site = primary_site(encounter, items, codes)
+    sites = primary_site(encounter, items, codes)
     lead = max(rows, key=lambda row: row.first, default=None)
     whole = sum(len(note.text) for note in encounter.notes) >= DOCUMENT
     found: dict[str, str] = {}
-    if site is not None:
-        found[site] = "primary-site"
+    if sites:
+        found |= dict.fromkeys(sites, "primary-site")
     elif lead is not None and lead.first > NEVER_FIRST and whole:
         found[lead.code] = "leads-document"
     sure = {row.code for row in rows if row.confidence >= threshold}

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 __all__ = ["FoundMention", "NoteReading", "ProblemWords", "Reading", "problem_tokens", "read_note"]
 
 SIDES = frozenset({"left", "right", "bilateral"})
+UNSIDED, OF_SIDE = frozenset({"lymph", "node", "obturator", "diaphragm", "sidewall", "peristomal"}), 3
 BOTH_SIDES = re.compile(
     r"\b(right|left)(?: ([a-z]+))? (?:and|&)(?: the)? (?!\1)(right|left)\b(?(2) \2\b)", re.IGNORECASE
 )
@@ -130,6 +131,7 @@ class _Reader:
         vocabulary = matcher.vocabulary
         ids = np.where(scan.negated, -1, scan.word).tolist()
         self.words = [vocabulary[w] if w >= 0 else "" for w in ids]
+        self._drop_sides(scan)
         self._keep_sides(doc, scan, vocabulary)
         self._join_sides(scan)
         if "non-" in self.text.lower():
@@ -145,6 +147,14 @@ class _Reader:
         begun = [*compress(range(len(doc)), sentence_flags(doc))]
         self.begun = begun if begun[:1] == [0] else [0, *begun]
         self.sentences: dict[int, frozenset[str]] = {}
+
+    def _drop_sides(self, scan: Scan) -> None:
+        """Forget the side of what has none in the codes: "left obturator node with carcinoma of the ovary"."""
+        sides = [i for i, word in enumerate(self.words) if word in SIDES]
+        for i in sides if not UNSIDED.isdisjoint(self.words) else ():
+            end = int(np.searchsorted(scan.segment, scan.segment[i], side="right"))
+            if not UNSIDED.isdisjoint(self.words[i + 1 : min(i + 1 + OF_SIDE, end)]):
+                self.words[i] = ""
 
     def _keep_sides(self, doc: Doc, scan: Scan, vocabulary: tuple[str, ...]) -> None:
         """Keep the side behind a comma: "cataract without glaucoma, left eye"."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import numpy as np
 
-from leadterm.text.extensions import token_starts
+from leadterm.text.extensions import text_of, token_starts
 from leadterm.text.knowledge import load_table
 from leadterm.text.layout.sections import UNKNOWN
 from leadterm.text.matching.drug_effects import DrugEffectFinder
@@ -84,7 +84,7 @@ class MentionFinder:
         covers = _outside_titles(doc, covers)
         covers += self._joined(doc, scan, covers)
         if self.neoplasms is not None:
-            covers += self.neoplasms.covers(scan, covers)
+            covers += self.neoplasms.covers(scan, covers, text_of(doc))
         covers = keep_there(doc, keep_spread(doc, covers, quiet))
         for pattern in self.patterns:
             covers += pattern.covers(doc)

@@ -15,7 +15,9 @@ from typing import NamedTuple
 import numpy as np
 
 from leadterm.text.knowledge import load_table
+from leadterm.text.layout.note_kind import find_kind
 from leadterm.text.matching.overlaps import Cover, Reading, Scan
+from leadterm.text.matching.told_sites import told_sites
 from leadterm.text.words.normalise import Normaliser
 
 __all__ = ["NeoplasmFinder"]
@@ -32,6 +34,7 @@ REPORT = frozenset({
 CLEAR = frozenset({"free"})
 CLUES = frozenset({"site", "location", "located", "primary", "origin", "arising", "involving"})
 NO_CODE = "-"
+RECEIVING = (NO_CODE, "C22.9", "C41", "C48", "C71")  # a metastatic cancer has come there
 VAGUE_SITES = ("C76", "C41", "C40", "C38", "C48", "C69", "C96", "C26", "C77", NO_CODE)
 FAR_COLUMNS = frozenset({"primary", "in_situ", "unspecified"})
 NEAR, APART, REACH, REPORT_REACH = 3, 8, 50, 200
@@ -88,17 +91,17 @@ class NeoplasmFinder:
         heads = MALIGNANT | TUMOR | BENIGN | SPREAD
         self._is_head = np.array([word in heads for word in vocabulary], dtype=np.bool_)
 
-    def covers(self, scan: Scan, known: Iterable[Cover]) -> list[Cover]:
+    def covers(self, scan: Scan, known: Iterable[Cover], text: str) -> list[Cover]:
         """Find neoplasms that no term of the dictionary names.
 
         In order of the text. ``known``: what the dictionary found; the same code at the same words is not found
-        again.
+        again. ``text``: the note, in which a report may call a site the tumor's.
         """
         at = np.flatnonzero((scan.word >= 0) & ~scan.negated)
         at = at[self._is_head[scan.word[at]]]
         if not len(at):
             return []
-        note = _Note(scan, self.vocabulary)
+        note = _Note(scan, self.vocabulary, text)
         heads = list(note.heads(at.tolist()))
         sites = self._sites(scan, note) if heads else []
         if not sites:
@@ -109,7 +112,8 @@ class NeoplasmFinder:
         own = [site for site in sites if site.places not in listed]
         links = [*reached, *note.close(heads, own)]
         said = {site.row[column] for _, site, column, _ in links}
-        links += [link for link in note.far(heads, own) if link[1].row[link[2]] not in said]
+        told = told_sites(text) if note.is_report else {}
+        links += [link for link in note.far(heads, own, told) if link[1].row[link[2]] not in said]
         covers = [note.cover(*link) for link in links if link[1].row[link[2]] != NO_CODE]
         return [c for c in covers if not any((token, c.readings[0].code[:5]) in found for token in c.tokens)]
 
@@ -134,13 +138,13 @@ class NeoplasmFinder:
 class _Note:
     """A scan as lists."""
 
-    def __init__(self, scan: Scan, vocabulary: Sequence[str]) -> None:
+    def __init__(self, scan: Scan, vocabulary: Sequence[str], text: str) -> None:
         self.number: list[int] = scan.word.tolist()
         self.position: list[int] = scan.position.tolist()
         self.segment: list[int] = scan.segment.tolist()
         self.token: list[int] = scan.token.tolist()
         self.word = [vocabulary[n] if n >= 0 else "" for n in self.number]
-        self.is_report = len(REPORT.intersection(self.word)) >= REPORT_WORDS
+        self.is_report = len(REPORT.intersection(self.word)) >= REPORT_WORDS or find_kind(text).name == "pathology"
 
     @cached_property
     def places(self) -> dict[tuple[int, int], list[int]]:
@@ -240,13 +244,18 @@ class _Note:
             for apart, _, site in sorted(near, key=itemgetter(0, 1))[:MOST_CLOSE]:
                 if apart > APART:
                     continue
-                nodes = head.spread and site.row[head.column] == NO_CODE  # "metastatic adenocarcinoma, axillary node"
-                yield head, site, "secondary" if nodes else head.column, 0
+                to = site.row[head.column].startswith(RECEIVING)  # "metastatic adenocarcinoma, axillary node"
+                yield head, site, "secondary" if head.spread and to else head.column, 0
                 if head.doubtful:
                     yield head, site, "primary", DOUBT_MISSING
 
-    def far(self, heads: Sequence[_Head], sites: Sequence[_Site]) -> Iterator[tuple[_Head, _Site, str, int]]:
-        """The sites of a note that stand nearest to its carcinomas, and oftenest, with the nearest carcinoma."""
+    def far(
+        self, heads: Sequence[_Head], sites: Sequence[_Site], plainly: Container[str]
+    ) -> Iterator[tuple[_Head, _Site, str, int]]:
+        """The sites of a note that stand nearest to its carcinomas, and oftenest, with the nearest carcinoma.
+
+        ``plainly``: codes of sites that the note calls the tumor's, which need not be near.
+        """
         reach = REPORT_REACH if self.is_report else REACH
         cancers = [head for head in heads if head.column in FAR_COLUMNS and (head.histology or self.is_report)]
         votes: dict[str, float] = {}
@@ -262,9 +271,9 @@ class _Note:
                     votes[code] = votes.get(code, 0.0) + (1.0 + TOLD * told) / (10.0 + apart)
                     best[code] = min(best.get(code, (apart, h, s)), (apart, h, s))
         least = LEAST_SHARE * max(votes.values(), default=0.0)
-        for code in sorted(votes, key=lambda c: (-votes[c], c))[:MOST_SITES]:
-            if votes[code] < least:
-                break
+        for rank, code in enumerate(sorted(votes, key=lambda c: (-votes[c], c))):
+            if (rank >= MOST_SITES or votes[code] < least) and code not in plainly:
+                continue
             _, h, s = best[code]
             column = "primary" if cancers[h].doubtful else cancers[h].column
             yield cancers[h], sites[s], column, FAR_MISSING + cancers[h].doubtful
