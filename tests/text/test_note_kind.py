@@ -23,6 +23,9 @@ NOTES = (
     ("Hospital day 3. On the ventilator overnight in the ICU, IV antibiotics for sepsis.", "progress", True),
     ("REASON FOR CONSULTATION: renal failure.\nPAST MEDICAL HISTORY: gout.\nHe was admitted to the ICU.",
      "consult", True),
+    ("NEWBORN ADMISSION NOTE\nTerm girl, Apgars 9 and 9, rooming in.", "other", True),
+    ("Informe de alta\nPaciente que ingresa por neumonía.", "discharge summary", True),
+    ("Informe de alta de urgencias\nDolor en el codo tras un golpe.", "emergency", False),
     ("Gout.", "other", False),
     ("", "other", False),
 )  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from leadterm.dictionary.births import birth_codes, period_of
@@ -22,9 +23,9 @@ from leadterm.dictionary.injuries import (
     of_injured_head,
     with_consciousness,
 )
-from leadterm.dictionary.past import given_up, may_be_over
+from leadterm.dictionary.past import given_up, is_bare_operation, is_told_of_the_past, may_be_over
 from leadterm.dictionary.specify import SIDES, Choice, Specifier
-from leadterm.text.layout.note_kind import MOTHERS
+from leadterm.text.layout.note_kind import MOTHERS, NEWBORNS
 from leadterm.text.reading import FoundMention, NoteReading, ProblemWords, Reading
 
 __all__ = ["Candidate", "Support", "generate"]
@@ -34,6 +35,7 @@ BOTH, BONE = "bilateral", "bone"
 UNSIDED = SIDES | {"unilateral"}
 PLURAL = 0.9  # both sides, told by a plural alone
 NEVER, DOUBTED = frozenset({"absent", "family"}), ("absent", "hypothetical")
+OF_HISTORY = ("Z85", "Z86", "Z87", "Z89", "Z90", "Z92.2", "Z92.3", "Z93", "Z94", "Z95", "Z96", "Z97", "Z98")
 OF_RELATIVES = ("Z80", "Z81", "Z82", "Z83", "Z84")
 INJURY_SECTIONS = frozenset({
     "", "assessment", "assessment_plan", "impression", "problem_list", "discharge_diagnosis", "admission_diagnosis",
@@ -55,7 +57,7 @@ LONG_TERM, NEXT_TO, SHORT = "Z79", 2, 4  # words
 STOPPED = frozenset({"stopped", "discontinued", "off", "formerly", "previously"})
 GONE = (frozenset({"used", "take"}), frozenset({"longer", "take"}), frozenset({"longer", "taking"}))
 SCENE, CAUSES = ("Y92", "Y93"), ("V", "W", "X", "Y0", "Y2", "Y3", "Y92", "Y93")
-OF_MOTHERS, BORN = ("O80", "O82", "Z34", "Z37"), "born"
+OF_MOTHERS, OF_NEWBORNS, BORN = ("O80", "O82", "Z34", "Z37"), ("Z38",), "born"
 _HAPPENED = (
     "while when during injury fall fell hurt accident hit struck strike twist twisted cut burn "
     "fracture sprain strain laceration wound bite crash collision slip slipped trip tripped landed dislocation after "
@@ -145,7 +147,8 @@ def _rank(support: Support, choice: Choice) -> tuple[float, ...]:
     """Orders supports of one code, best first."""
     mention = support.found.mention
     return (
-        mention.assertion != "present", -(support.found.heading >= 0), support.reading.missing, -support.reading.weight,
+        mention.assertion != "present", -(support.found.heading >= 0), support.reading.source != EXTERNAL,
+        support.reading.missing, -support.reading.weight,
         -choice.score, support.note, mention.start, mention.end,
     )  # fmt: skip
 
@@ -174,7 +177,7 @@ def _gather(
 ) -> dict[str, list[_Entry]]:
     """Supports of each code. Denied mentions come last: they count only for codes that another mention may give."""
     gathered: dict[str, list[_Entry]] = {}
-    mentions, awake = list(_codable(notes)), consciousness(notes)
+    mentions, awake = list(_codable(notes, tables)), consciousness(notes)
     births, period, trunk = birth_codes(specifier.system), period_of(record, notes), injured(notes, OF_THE_TRUNK)
     head, type_one, doubted = injured(notes, OF_THE_HEAD), is_type_one(notes), _only_doubted(mentions)
     for denied in (False, True):
@@ -188,8 +191,9 @@ def _gather(
             readings = [of_type_one(reading) for reading in readings] if type_one else readings
             readings = [as_injury(at_level(reading, found), found, trunk) for reading in readings]
             readings = of_injured_head(readings, found) if head else readings
-            if record != MOTHERS and BORN in found.sentence:  # of the patient's own birth
-                readings = [reading for reading in readings if not reading.code.startswith(OF_MOTHERS)]
+            if BORN in found.sentence:  # the patient's own birth, which only a newborn is here for
+                others = OF_MOTHERS * (record != MOTHERS) + OF_NEWBORNS * (record != NEWBORNS)
+                readings = [reading for reading in readings if not reading.code.startswith(others)]
             if denied:
                 readings = [reading for reading in readings if reading.code[:3] in categories]
             if not readings:
@@ -267,18 +271,42 @@ def _may_stand(reading: Reading, found: FoundMention) -> bool:
     planned = found.mention.assertion != "history" and not PLANNED.isdisjoint(found.near[:BESIDE])
     if planned or not REFUSED.isdisjoint(found.sentence):
         return False
+    if is_bare_operation(reading.term) and not is_told_of_the_past(found):
+        return False
     here = found.mention.section == "procedure" and found.mention.assertion == "present"
     return not here or found.dated or reading.code.startswith(IMMUNISATION)
 
 
-def _codable(notes: Sequence[NoteReading]) -> Iterator[tuple[int, NoteReading, FoundMention]]:
-    """Yield the mentions with the number of their note; external causes only where there is an injury."""
+def _codable(notes: Sequence[NoteReading], tables: CodeTables) -> Iterator[tuple[int, NoteReading, FoundMention]]:
+    """Yield the mentions with the number of their note; external causes only where there is an injury.
+
+    A disease of a relative has the reading of its family history, too.
+    """
     injured = any(_is_injury(found) for note in notes for found in note.mentions)
     for number, note in enumerate(notes):
         for found in note.mentions:
             how = found.readings[0].source == EXTERNAL or found.readings[0].code.startswith(CAUSES)
             if not how or (injured and _tells_how(found)):
-                yield number, note, found
+                yield number, note, _as_told(found, tables)
+
+
+def _as_told(found: FoundMention, tables: CodeTables) -> FoundMention:
+    """A mention as its codes tell it: history is what a status says, and a relative's disease is one of the family."""
+    if found.mention.assertion == "history" and found.readings[0].code.startswith(OF_HISTORY):
+        return found._replace(mention=replace(found.mention, assertion="present"))
+    return _with_family(found, tables) if found.mention.assertion == "family" else found
+
+
+def _with_family(found: FoundMention, tables: CodeTables) -> FoundMention:
+    """A mention of a relative's disease with what it is in the family history, unless a term of it says that."""
+    denied = len(found.mention.cues) > 1
+    if denied or any(reading.code.startswith(OF_RELATIVES) for reading in found.readings):
+        return found
+    made = (
+        replace(reading, code=code, term=f"family history of {reading.term}", source=COMPANION)
+        for reading in found.readings[:1] if (code := tables.family_of(reading.code))
+    )  # fmt: skip
+    return found._replace(readings=(*made, *found.readings))
 
 
 def _tells_how(found: FoundMention) -> bool:

@@ -29,13 +29,15 @@ class CodeTables:
 
     ``companions``: prefix of a code, words of which its clause must hold one ("*": none) or the note, the code beside
     it, and why.
-    ``history``: prefix of a disease → the code that says it is over. ``combinations``: parts, each the prefixes that
+    ``history``: prefix of a disease → the code that says it is over; ``family``: that a relative has it.
+    ``combinations``: parts, each the prefixes that
     will do, and the code they make together. ``barred``: prefixes of a code → sections it does not stand in, words it
     does not stand beside, words of its own that let it stand.
     """
 
     companions: tuple[tuple[str, Companion], ...]
     history: Mapping[str, str]
+    family: Mapping[str, str]
     combinations: tuple[Combination, ...]
     barred: Mapping[str, tuple[frozenset[str], frozenset[str], frozenset[str]]]
 
@@ -78,14 +80,22 @@ class CodeTables:
     def history_of(self, code: str) -> str | None:
         """Give the personal-history code that takes the place of a disease: of the longest prefix listed."""
         if code not in self._over:
-            prefixes = (code[:n] for n in range(len(code), 0, -1))
-            self._over[code] = next((self.history[prefix] for prefix in prefixes if prefix in self.history), None)
+            self._over[code] = _longest(code, self.history)
         return self._over[code]
+
+    def family_of(self, code: str) -> str | None:
+        """Give the code of family history for a disease of a relative: of the longest prefix listed."""
+        return _longest(code, self.family)
 
     @cached_property
     def _over(self) -> dict[str, str | None]:
         """Codes of history of the codes that were asked for."""
         return {}
+
+
+def _longest(code: str, table: Mapping[str, str]) -> str | None:
+    """What a table has for the longest prefix of a code."""
+    return next((table[prefix] for n in range(len(code), 0, -1) if (prefix := code[:n]) in table), None)
 
 
 def _near_and_far(words: str) -> tuple[frozenset[str], frozenset[str]]:
@@ -110,7 +120,10 @@ def code_tables(system: CodeSystem) -> CodeTables:
         (row["code"], (*_near_and_far(row["words"]), row["companion"], row["note"]))
         for row in load_table("companions.tsv") if row["companion"] in system
     )  # fmt: skip
-    history = {row["prefix"]: row["code"] for row in load_table("history_codes.tsv") if row["code"] in system}
+    history, family = (
+        {row["prefix"]: row["code"] for row in load_table(name) if row["code"] in system}
+        for name in ("history_codes.tsv", "family_codes.tsv")
+    )
     combinations = (
         (tuple(tuple(part.split("|")) for part in row["parts"].split("+")), row["code"])
         for row in load_table("combinations.tsv") if row["code"] in system and system.is_billable(row["code"])
@@ -119,4 +132,4 @@ def code_tables(system: CodeSystem) -> CodeTables:
         row["code"]: (_listed(row["sections"]), _listed(row["words"]), _listed(row["needs"]))
         for row in load_table("barred.tsv")
     }
-    return CodeTables(tuple(companions), history, tuple(combinations), barred)
+    return CodeTables(tuple(companions), history, family, tuple(combinations), barred)

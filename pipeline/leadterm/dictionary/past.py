@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from leadterm.text.reading import FoundMention, NoteReading
 
-__all__ = ["given_up", "may_be_over"]
+__all__ = ["given_up", "is_bare_operation", "is_told_of_the_past", "may_be_over"]
 
 REMOVED = frozenset({
     "removal", "excision", "excised", "resection", "remission", "resolved", "cured",
@@ -17,6 +17,9 @@ TREATED = frozenset({
     "survivor", "surveillance", "mastectomy", "lumpectomy", "prostatectomy", "nephrectomy", "colectomy", "orchiectomy",
     "thyroidectomy", "hysterectomy", "cystectomy", "lobectomy", "gastrectomy", "irradiation", "radiation",
     "brachytherapy", "radiotherapy", "seed", "status",
+})  # fmt: skip
+GOING_ON = frozenset({
+    "undergoing", "receiving", "current", "currently", "active", "fraction", "cycle", "today", "candidate",
 })  # fmt: skip
 CANCER, INBORN = "C", "Q"
 MENDED = frozenset({"repair", "correction", "corrected", "closure", "closed", "ligation"})
@@ -28,6 +31,8 @@ REPORT = frozenset({
 ACUTE = ("C", "I21", "I26", "I6", "I82")
 DATED = ("I21", "I22", "I26", "I60", "I61", "I63", "I82", "J18")
 PAST = frozenset({"past_medical_history", "past_surgical_history"})
+REMOVAL, WAYS_IN = "ectomy", frozenset({"laparoscopic", "lap", "open", "partial", "total", "radical"})
+LEAVES_A_STATUS = frozenset({"hysterectomy", "mastectomy"})  # named by themselves they are seldom of today
 INFARCTION, RECENT = "I21", frozenset({"hour", "day", "week"})  # acute for four weeks
 HABITS, FORMER = ("F17", "Z72.0"), frozenset({"ex", "former", "formerly", "until"})
 QUIT, STOPPED = frozenset({"quit", "quitted"}), frozenset({"stopped", "ceased", "gave"})
@@ -61,7 +66,23 @@ def may_be_over(code: str, found: FoundMention, note: NoteReading) -> bool:
         return True
     if code[0] == INBORN and not MENDED.isdisjoint(found.near):
         return True
-    return code.startswith(CANCER) and (found.mention.section in PAST or not TREATED.isdisjoint(found.sentence))
+    treated = not TREATED.isdisjoint(found.sentence) and GOING_ON.isdisjoint(found.sentence)
+    return code.startswith(CANCER) and (found.mention.section in PAST or treated)
+
+
+def is_bare_operation(term: str) -> bool:
+    """Tell whether a term is no more than the name of an operation, which may be one of today.
+
+    >>> [is_bare_operation(term) for term in ("appendectomy", "status post appendectomy", "gallbladder removed")]
+    [True, False, False]
+    """
+    *before, last = term.split()
+    return last.endswith(REMOVAL) and last not in LEAVES_A_STATUS and set(before) <= WAYS_IN
+
+
+def is_told_of_the_past(found: FoundMention) -> bool:
+    """Tell whether a mention stands among what was done before, or with its year."""
+    return found.mention.assertion == "history" or found.dated or found.mention.section in PAST
 
 
 def given_up(code: str, found: FoundMention) -> bool:

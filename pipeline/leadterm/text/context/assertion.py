@@ -65,9 +65,9 @@ LASTING = re.compile(  # what was done or given up in some year is so today, and
 class ContextTagger:
     """Component ``leadterm_context``: sets assertion, cues, section and label of the mentions.
 
-    When several cues apply, family goes before absent, then hypothetical, conditional, possible and history; among
-    cues of one kind the nearest is kept. A cue inside a mention does not count: "family history of cancer" as a
-    mention is present.
+    When several cues apply, family goes before absent (whose cue is then its second one), then hypothetical,
+    conditional, possible and history; among cues of one kind the nearest is kept. A cue inside a mention does not
+    count: "family history of cancer" as a mention is present.
 
     >>> import spacy
     >>> from leadterm.text.components import SectionFinder, SentenceSplitter, register
@@ -176,15 +176,22 @@ class _Tagging:
         for box in self.unticked:
             if box.low <= a < box.high:
                 return "absent", ((box.start, box.end),)
-        scope = self._nearest(low, high, tokens)
+        scopes = self._reaching(low, high, tokens)
+        scope = scopes[0] if scopes else None
+        denied = next((self._span(one) for one in scopes if one.assertion == "absent"), None)
         found = self._from_section(a, b, head, label)
         if found and (scope is None or PRIORITY[found[0]] < PRIORITY[scope.assertion]):
-            return found
+            return (found[0], (*found[1], denied)) if found[0] == "family" and denied else found
         if scope is None:
             said = self._denied_itself(low, high, tokens)
             return ("hypothetical", (self.advice,)) if self.advice and said[0] == "present" else said
+        own = self._span(scope)
+        return scope.assertion, (own, denied) if scope.assertion == "family" and denied else (own,)
+
+    def _span(self, scope: Scope) -> tuple[int, int]:
+        """Where the cue of a scope stands."""
         start, stop = self.tokens[scope.start], self.tokens[scope.end - 1]
-        return scope.assertion, ((self.start[start], self.start[stop] + self.length[stop]),)
+        return self.start[start], self.start[stop] + self.length[stop]
 
     def _minus(self, a: int, b: int) -> tuple[int, int] | None:
         """The minus at a term, on a line that has a plus, too: "+cough, -fever", "cough +, fever -"."""
@@ -199,13 +206,13 @@ class _Tagging:
             return None
         return (before, before + 1) if ahead else sign and (sign.end() - 1, sign.end())
 
-    def _nearest(self, low: int, high: int, own: tuple[int, ...]) -> Scope | None:
-        """The scope that decides about the words ``[low, high)``, of which a mention holds some as its own."""
+    def _reaching(self, low: int, high: int, own: tuple[int, ...]) -> list[Scope]:
+        """The scopes that reach the words ``[low, high)``, of which a mention holds some as its own; the first decides."""
         number = bisect_right(self.bounds, low) - 1
         if number not in self._done:
             said_here = self._scopes(self.bounds[number], self.bounds[number + 1])
             self._done[number] = said_here + self._announced(number)
-        best: tuple[int, int, Scope] | None = None
+        reaching: list[tuple[int, int, Scope]] = []
         for scope in self._done[number]:
             forward = scope.end <= scope.low
             if self._reaches(scope, low, high, own):
@@ -214,9 +221,8 @@ class _Tagging:
                     if LASTING.search(self._said(low, high)):
                         continue
                     away += FARTHEST  # "h/o stroke in 2012": the other cue says more
-                key = (PRIORITY[scope.assertion], away, scope)
-                best = key if best is None or key < best else best
-        return best[2] if best else None
+                reaching.append((PRIORITY[scope.assertion], away, scope))
+        return [scope for _, _, scope in sorted(reaching)]
 
     def _denied_itself(self, low: int, high: int, own: tuple[int, ...]) -> Found:
         """Deny a term whose own words a denial that denies nothing else ends in: "no change in bowel habits"."""

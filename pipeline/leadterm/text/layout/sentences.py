@@ -21,7 +21,7 @@ _WORDS = {
     "abbreviation": (
         "dr drs mr mrs ms mx prof sr sra dra st vs v approx appt no nos fig figs dept e.g i.e eg ie cf et "
         "incl resp inc "
-        "ltd jr esp vol viz ca mt ft pts rt lt wt ht hx dx fx tx sx rx pmh tab cap caps inj susp sol "
+        "ltd jr esp vol viz ca mt ft pts rt lt wt ht hx dx tx rx pmh tab cap caps inj susp sol "
         "jan feb mar apr jun jul aug sep sept oct nov dec aprox p.ej ej núm pág"
     ),
     "cut short": (

@@ -23,6 +23,7 @@ PREMATURE = (
     (29, "P07.32"), (30, "P07.33"), (31, "P07.34"), (32, "P07.35"), (33, "P07.36"), (34, "P07.37"), (35, "P07.38"),
     (36, "P07.39"),
 )  # fmt: skip
+KILOS = 10  # a smaller number tells no grams
 BIRTH_WEIGHT = (
     (500, "P07.01"), (750, "P07.02"), (1000, "P07.03"), (1250, "P07.14"), (1500, "P07.15"), (1750, "P07.16"),
     (2000, "P07.17"), (2500, "P07.18"),
@@ -31,15 +32,18 @@ WEEKS = (
     r"(?<![\d+.])(?P<n>\d{1,2})(?:\.\d)?(?:\s*(?:and\s+)?(?:\d/\d(?:ths?)?|[-–]\s*\d/\d(?:ths?)?|\+\s*[0-6]))?"
     r"[\s-]*(?:weeks?|wks?|semanas)\b['’]?"
 )
-SHORT_WEEKS = r"(?<!\d)(?P<n>[1-4]\d)\s?(?:w(?:ks?|eeks)?\s?[0-6]\s?d(?:ays?)?|\+[0-6])\b"
-WAYS = (WEEKS, SHORT_WEEKS)
+SHORT_WEEKS = r"(?<![\d/])(?P<n>[1-4]\d)\s?(?:w(?:ks?|eeks)?\s?[0-6]\s?d(?:ays?)?|\+[0-6])\b"
+DATED_WEEKS = r"(?<![\d/])(?P<n>[1-4]\d)w[0-6]d?\b"  # "33w0d" is written of nothing else
+BARE_WEEKS = r"(?<![\d/])(?P<n>\d{1,2})[\s-]?(?:w\b(?!\s?[/.-])|weekers?\b)"
+WAYS = (WEEKS, SHORT_WEEKS, DATED_WEEKS, BARE_WEEKS)
 FETAL_AGE = r"(?:sonographic|menstrual|fetal) age"
-PREGNANT = rf"(?:gestation|{FETAL_AGE}|pregnan|intrauterine|\biup\b|\bega\b|gestación|gestacion|embaraz)"
+PREGNANT = rf"(?:gestation|{FETAL_AGE}|pregnan|intrauterine|\biup\b|\bega\b|gestación|gestacion|gestante|embaraz)"
 SURFACE = r"(?:tbsa|bsa|total body surface|(?:of\s+)?(?:(?:the|his|her)\s+)?(?:total\s+)?body surface)"
 CHILDBIRTH = (
     r"(?:gravida|para\b|\bg\d+\s?p\d|labor\b|primigravida|cesarean|c-section|vaginal delivery|\bedc\b|\bedd\b"
     r"|prenatal|antenatal)"
 )
+GRAVID = r"(?:\bg[1-9](?:\s?p\d\w*)?\b|\bprimip\w*|\bmultip\w*)"
 MOTHERS = r"(?! (?:labor|contraction|premature|rupture|delivery))"
 BORN = (
     rf"(?:premature{MOTHERS}|preterm{MOTHERS}|prematurity"
@@ -96,13 +100,22 @@ def coma_scale(match: re.Match[str]) -> str:
 
 
 def birth_weight(match: re.Match[str]) -> str:
-    """Give the code of a low weight at birth, in grams; none from 2500 g on.
+    """Give the code of a low weight at birth, in grams or kilograms; none from 2500 g on.
 
-    >>> [birth_weight(re.match(r"(?P<n>[0-9]+)", text)) for text in ("980", "2100", "3400")]
+    >>> [birth_weight(re.match(r"(?P<n>[0-9.]+)", text)) for text in ("980", "2.1", "3400")]
     ['P07.03', 'P07.18', '']
     """
-    grams = int(match["n"])
-    return next((code for below, code in BIRTH_WEIGHT if grams < below), "")
+    return next((code for below, code in BIRTH_WEIGHT if _grams(match) < below), "")
+
+
+def _small(match: re.Match[str]) -> str:
+    """The code of a newborn small for its age: its last character is that of the low weight."""
+    return f"P05.1{birth_weight(match)[-1:] or 9}"
+
+
+def _grams(match: re.Match[str]) -> float:
+    number = float(match["n"].replace(",", "."))
+    return number if number > KILOS else 1000 * number
 
 
 class _Rule(NamedTuple):
@@ -123,14 +136,16 @@ def _rule(words: str, pattern: str, code: Callable[[re.Match[str]], str], term: 
     return _Rule(tuple(words.split("|")), re.compile(pattern, re.IGNORECASE), code, term, weeks)
 
 
-PREGNANT_WORDS = "gestation|sonographic age|menstrual age|fetal age|pregnan|intrauterine|iup|gestaci|embaraz"
+PREGNANT_WORDS = "gestation|sonographic age|menstrual age|fetal age|pregnan|intrauterine|iup|gestaci|gestante|embaraz"
 CHILDBIRTH_WORDS = "gravida|para|labor|cesarean|section|vaginal delivery|edc|edd|prenatal|antenatal|g1p|g2p|g3p|g4p|g5p"
+GRAVID_WORDS = "g1|g2|g3|g4|g5|g6|g7|g8|g9|primip|multip"
 BORN_WORDS = "prematur|preterm|preemie|newborn|neonate|infant|born at|recién nacido|recien nacido"
 BMI = r"\b(?:bmi|imc|body mass index)\b[^\d\n.;]{0,25}(?P<n>[1-9]\d(?:[.,]\d)?)(?!\d|\s*(?:%|percent|years))"
 BURNED = rf"(?P<n>\d{{1,3}})(?:\.\d)?\s*%\s*{SURFACE}"
 THIRD_DEGREE = r"(?:[^.\n]{0,80}?(?P<third>\d{1,3})\s*%\s*(?:third|3rd|full))?"
 COMA = r"\b(?:gcs|glasgow(?: coma)?(?: scale| score)*)\b[^\d\n.;]{0,15}(?P<n>\d{1,2})\b"
-GRAMS = r"\bbirth ?weight\b[^\d\n]{0,20}(?P<n>\d{3,4})\s*(?:g|gm|gms|grams?)\b"
+GRAMS = r"\b(?:birth ?weight|bw)\b[^\d\n]{0,20}(?P<n>\d{3,4}(?=\s*(?:g|gm|gms|grams?)\b)|\d[.,]\d{1,3}(?=\s*kg\b))"
+SMALL = r"(?:small for (?:gestational age|dates)|\bsga\b)"
 RULES = (
     _rule("bmi|imc|body mass", BMI, body_mass, "Body mass index"),
     _rule(PREGNANT_WORDS, rf"{WEEKS}[^.\n]{{0,25}}?{PREGNANT}\w*", gestation, "Weeks of gestation"),
@@ -139,13 +154,20 @@ RULES = (
     _rule(CHILDBIRTH_WORDS, rf"{WEEKS}[^.\n]{{0,35}}?{CHILDBIRTH}", gestation, "Weeks of gestation"),
     _rule(CHILDBIRTH_WORDS, rf"{CHILDBIRTH}[^.\n]{{0,35}}?{SHORT_WEEKS}", gestation, "Weeks of gestation"),
     _rule(CHILDBIRTH_WORDS + "|" + PREGNANT_WORDS, rf"\bat {SHORT_WEEKS}", gestation, "Weeks of gestation"),
+    _rule("w0|w1|w2|w3|w4|w5|w6", DATED_WEEKS, gestation, "Weeks of gestation"),
+    *(_rule(GRAVID_WORDS, pattern, gestation, "Weeks of gestation") for way in (WEEKS, BARE_WEEKS)
+      for pattern in (rf"{GRAVID},?\s*(?:(?:at|@|now)\s*)?{way}", rf"{way},?\s*{GRAVID}")),
+    _rule("weeker", rf"{BARE_WEEKS}(?<=r|s)", gestation, "Weeks of gestation"),
+    _rule("weeker", rf"\b(?:born (?:as )?an?|ex[- ]|former|preterm|premature)\s*{BARE_WEEKS}", _premature, "Preterm newborn"),
     _rule(BORN_WORDS, rf"\b(?:born at|delivered at|ex[- ]|former\s)\s*{WEEKS}", _premature, "Preterm newborn"),
     _rule(BORN_WORDS, rf"{WEEKS}[^.\n]{{0,15}}?{BORN}\w*", _premature, "Preterm newborn"),
     _rule(BORN_WORDS, rf"{BORN}\w*(?: (?:baby|infant|newborn|girl|boy|male|female))?(?: of| at| ?,) ?{WEEKS}",
           _premature, "Preterm newborn"),
     _rule("tbsa|bsa|body surface", BURNED + THIRD_DEGREE, burned_surface, "Burned body surface"),
     _rule("gcs|glasgow", COMA, coma_scale, "Glasgow coma scale"),
-    _rule("birth", GRAMS, birth_weight, "Low birth weight"),
+    _rule("birth|bw", GRAMS, birth_weight, "Low birth weight"),
+    _rule("birth|bw", rf"{SMALL}[^\n]{{0,80}}?{GRAMS}", _small, "Small for gestational age"),
+    _rule("birth|bw", rf"{GRAMS}[^\n]{{0,80}}?{SMALL}", _small, "Small for gestational age"),
 )  # fmt: skip
 WEEK_WORDS = ("week", "wk", "semanas")
 _WAYS = {way: re.compile(way, re.IGNORECASE) for way in WAYS}
