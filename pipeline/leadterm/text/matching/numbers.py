@@ -158,7 +158,8 @@ RULES = (
     *(_rule(GRAVID_WORDS, pattern, gestation, "Weeks of gestation") for way in (WEEKS, BARE_WEEKS)
       for pattern in (rf"{GRAVID},?\s*(?:(?:at|@|now)\s*)?{way}", rf"{way},?\s*{GRAVID}")),
     _rule("weeker", rf"{BARE_WEEKS}(?<=r|s)", gestation, "Weeks of gestation"),
-    _rule("weeker", rf"\b(?:born (?:as )?an?|ex[- ]|former|preterm|premature)\s*{BARE_WEEKS}", _premature, "Preterm newborn"),
+    _rule("weeker", rf"\b(?:born (?:as )?an?|ex[- ]|former|preterm|premature)\s*{BARE_WEEKS}",
+          _premature, "Preterm newborn"),
     _rule(BORN_WORDS, rf"\b(?:born at|delivered at|ex[- ]|former\s)\s*{WEEKS}", _premature, "Preterm newborn"),
     _rule(BORN_WORDS, rf"{WEEKS}[^.\n]{{0,15}}?{BORN}\w*", _premature, "Preterm newborn"),
     _rule(BORN_WORDS, rf"{BORN}\w*(?: (?:baby|infant|newborn|girl|boy|male|female))?(?: of| at| ?,) ?{WEEKS}",
