@@ -207,7 +207,7 @@ class _Tagging:
         return (before, before + 1) if ahead else sign and (sign.end() - 1, sign.end())
 
     def _reaching(self, low: int, high: int, own: tuple[int, ...]) -> list[Scope]:
-        """The scopes that reach the words ``[low, high)``, of which a mention has some as its own; the first decides."""
+        """The scopes that reach the words ``[low, high)``, some of them a mention's own; the first decides."""
         number = bisect_right(self.bounds, low) - 1
         if number not in self._done:
             said_here = self._scopes(self.bounds[number], self.bounds[number + 1])
