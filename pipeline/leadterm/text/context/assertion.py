@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from leadterm.schema import Assertion
+from leadterm.text.context.clauses import Grammar
 from leadterm.text.context.cues import SENTENCE_MARK, CueTrie, Hit, compile_cues
 from leadterm.text.context.scopes import Scope, Sentence
 from leadterm.text.extensions import Section, sentence_flags, set_on_span, text_of, token_column, token_starts
@@ -81,7 +82,7 @@ class ContextTagger:
     """
 
     def __init__(self, trie: CueTrie) -> None:
-        self.trie = trie
+        self.trie, self.grammar = trie, Grammar.of(trie.sets)
 
     @classmethod
     def for_language(cls, nlp: Language) -> ContextTagger:
@@ -94,7 +95,7 @@ class ContextTagger:
         if len(mentions):
             tagging = doc.user_data.get(TAGGING)
             if tagging is None:  # whoever asks again of other mentions finds the cues of the doc found
-                tagging = doc.user_data[TAGGING] = _Tagging(doc, self.trie)
+                tagging = doc.user_data[TAGGING] = _Tagging(doc, self.trie, self.grammar)
             tagging.tag(doc, mentions)
         return doc
 
@@ -102,8 +103,9 @@ class ContextTagger:
 class _Tagging:
     """The tagging of one doc: its tokens as lists, white space left out, a mark at the start of each sentence."""
 
-    def __init__(self, doc: Doc, trie: CueTrie) -> None:
+    def __init__(self, doc: Doc, trie: CueTrie, grammar: Grammar) -> None:
         self.text = text_of(doc)
+        self.grammar = grammar
         self.length = token_column(doc, "LENGTH")
         self.start: list[int] = token_starts(doc).tolist()
         self.tokens: list[int] = []
@@ -289,13 +291,11 @@ class _Tagging:
     def _scopes(self, begin: int, end: int) -> list[Scope]:
         """Scopes of the cues of one sentence, in positions of the doc."""
         first, last = bisect_left(self.hit_starts, begin), bisect_left(self.hit_starts, end)
-        if first == last:
-            return []
         text, start, length = self.text, self.start, self.length
         words = [text[start[i] : start[i] + length[i]].lower() for i in self.tokens[begin + 1 : end]]
         base = begin + 1
         hits = [Hit(hit.start - base, hit.end - base, hit.cues) for hit in self.hits[first:last]]
-        found = Sentence(words, hits).scopes()
+        found = Sentence(words, hits, self.grammar).scopes()
         return [Scope(s.low + base, s.high + base, s.assertion, s.start + base, s.end + base) for s in found]
 
     def _announced(self, number: int) -> list[Scope]:

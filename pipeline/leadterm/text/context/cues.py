@@ -26,6 +26,8 @@ CLAUSE_ENDS: Mapping[str, tuple[str, ...]] = {
     "en": (*MARKS, "but", "and", "however", "by", "on", "at", "per"), "es": (*MARKS, "pero", "y", "por", "en"),
 }  # fmt: skip
 NOWHERE: frozenset[int] = frozenset()
+MOST_PASSED = 2
+ADVERBS = "adverbs"  # the set of words that may stand between the words of any cue
 DIRECTIONS = frozenset({"forward", "backward", "end", "-"})
 
 
@@ -137,7 +139,13 @@ class CueTrie:
         self._ways: dict[tuple[str, ...], dict[int, list[Way]]] = {}
         self._starts: dict[int, list[Ahead]] = {}
         self._nodes: dict[int, _Node] = {}
+        self._passed: frozenset[int] = NOWHERE
+        self.sets: Mapping[str, Sequence[str]] = {}
         self._enders = frozenset((SENTENCE_MARK, *(n for mark in CLAUSE_ENDS[language] for n in number(mark))))
+
+    def skip(self, words: Iterable[str]) -> None:
+        """Read over these words within cues: "may well turn into" holds the cue "may turn into"."""
+        self._passed = frozenset(n for word in words for n in self._number(word)[:1])
 
     def add(self, cue: Cue, sets: Mapping[str, Sequence[str]]) -> None:
         """Add a cue, with each way to fill the names in it."""
@@ -164,7 +172,7 @@ class CueTrie:
         nodes = self._nodes
         for i in [i for i, number in enumerate(numbers) if number in starts]:
             node = nodes.get(numbers[i]) or self._start(numbers[i])
-            if node.cues or (i < last and numbers[i + 1] in node.known):
+            if node.cues or (i < last and (numbers[i + 1] in node.known or numbers[i + 1] in self._passed)):
                 places.append(i)
         hopeful = frozenset(places)
         for i in places:
@@ -181,8 +189,12 @@ class CueTrie:
 
     def _longest(self, numbers: Sequence[int], i: int) -> Hit | None:
         """The longest cues that begin at ``i``."""
-        node: _Node | None = self._start(numbers[i])
-        end, j, n = i, i + 1, len(numbers)
+        end, best = self._onward(self._start(numbers[i]), numbers, i + 1)
+        return Hit(i, end, best) if best else None
+
+    def _onward(self, node: _Node | None, numbers: Sequence[int], j: int) -> tuple[int, tuple[Cue, ...]]:
+        """Where the longest cues end that go on from a node with the word at ``j``, and which they are."""
+        end, n = j, len(numbers)
         best: tuple[Cue, ...] = ()
         while node is not None:
             if node.cues:
@@ -190,9 +202,16 @@ class CueTrie:
                 usable = node.cues if every else node.anywhere
                 if usable:
                     end, best = j, usable
+            k = j
+            while k < min(n, j + MOST_PASSED) and numbers[k] in self._passed:
+                k += 1
+            if j < k < n and numbers[k] in node.known:
+                further = self._onward(node.step(numbers[k]), numbers, k + 1)
+                if further[1] and further[0] > end:
+                    end, best = further
             node = node.step(numbers[j]) if j < n and node.known else None
             j += 1
-        return Hit(i, end, best) if best else None
+        return end, best
 
     def _start(self, number: int) -> _Node:
         """Where a word leads that cues begin with."""
@@ -234,6 +253,8 @@ def compile_cues(nlp: Language) -> CueTrie:
         else:
             here.append(token.lower)
     trie = CueTrie(numbers.__getitem__, language)
+    trie.skip(sets.get(ADVERBS, ()))
+    trie.sets = sets
     for cue in cues:
         trie.add(cue, sets)
     return trie

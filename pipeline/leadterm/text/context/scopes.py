@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from leadterm.schema import Assertion
+from leadterm.text.context.clauses import Grammar, answers, cancelled, of_others, unreal
 from leadterm.text.context.cues import Cue, Hit
 
 __all__ = ["Scope", "Sentence"]
@@ -18,6 +19,7 @@ ASSERTIONS: dict[str, Assertion] = {
     "possible": "possible", "history": "history", "status": "history", "topic": "hypothetical",
 }  # fmt: skip
 MODIFIERS = 3
+OF_ANOTHER = Cue("", "family", "forward", 12, frozenset())
 ITEM = 3
 JOINS = frozenset({",", "and", "with", "(", "-", "y", "con"})
 OPENERS = frozenset(ASSERTIONS) | {"weak"}
@@ -49,15 +51,19 @@ class Scope(NamedTuple):
 class Sentence:
     """One sentence as lists, white space left out."""
 
-    def __init__(self, words: list[str], hits: list[Hit]) -> None:
-        self.words, self.hits = words, hits
+    def __init__(self, words: list[str], hits: list[Hit], grammar: Grammar) -> None:
+        self.words, self.hits, self.grammar = words, hits, grammar
         self.commas = [i for i, word in enumerate(words) if word == ","]
 
     def scopes(self) -> list[Scope]:
-        """Scopes of all cues that set an assertion."""
-        found = []
+        """Scopes of all cues that set an assertion, and of clauses that do."""
+        found = self._of_clauses()
+        answered = [(low, high) for low, high, _ in answers(self.words)]
+        ignored = cancelled(self.words, self.hits, self.grammar) if self.hits else frozenset()
         talk = any(cue.category == "talk" for hit in self.hits for cue in hit.cues)
         for number, hit in enumerate(self.hits):
+            if number in ignored or any(hit.start == high for _, high in answered):
+                continue
             ended = any(cue.direction == "end" for cue in hit.cues)
             for cue in hit.cues:
                 if cue.category == "pseudo" and self.words[hit.start] in DENIALS:
@@ -77,6 +83,20 @@ class Sentence:
                     low, high = self._backward(number, cue), hit.start
                 if low < high:
                     found.append(Scope(low, high, assertion, hit.start, hit.end))
+        return found
+
+    def _of_clauses(self) -> list[Scope]:
+        """What no cue says but the build of the sentence."""
+        words = self.words
+        found = [Scope(low, high, "absent", high, high + 1) for low, high, yes in answers(words) if not yes]
+        if (at := unreal(words)) >= 0:
+            found.append(Scope(at + 1, len(words), "hypothetical", at, at + 1))
+        for person, low in of_others(words, self.hits, self.grammar):
+            following = next((n for n, hit in enumerate(self.hits) if hit.start >= low), len(self.hits))
+            high = self._reach(low, following, OF_ANOTHER)
+            high = next((i for i in range(low, high) if words[i] in self.grammar.patients), high)
+            if low < high:
+                found.append(Scope(low, high, "family", person, person + 1))
         return found
 
     def _rest_of_list(self, number: int) -> list[Scope]:
@@ -102,9 +122,13 @@ class Sentence:
 
     def _forward(self, number: int, cue: Cue) -> int:
         """One past the last position a forward cue reaches."""
-        start = free = self.hits[number].end
+        return self._reach(self.hits[number].end, number + 1, cue)
+
+    def _reach(self, start: int, following: int, cue: Cue) -> int:
+        """One past the last position reached from ``start``; hits from number ``following`` on may stop it."""
+        free = start
         high = min(len(self.words), start + (cue.scope or LONGEST_SCOPE))
-        for at in range(number + 1, len(self.hits)):
+        for at in range(following, len(self.hits)):
             hit = self.hits[at]
             if hit.start >= high:
                 break

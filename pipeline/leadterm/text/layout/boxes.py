@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import groupby
 from typing import NamedTuple
@@ -12,6 +13,11 @@ __all__ = ["Box", "find_boxes"]
 _BOX = re.compile(
     r"(?P<on>\[\s?[xX✓✔√]\s?\]|\(\s?[xX✓✔√]\s?\)|[☒☑✅✓✔]|(?<![\w_])_+[xX✓]_+)"
     r"|(?P<off>\[[ _]{0,3}\]|\( {1,3}\)|[☐◻⬜□](?=\s*\w)|(?<![\w_])_{1,4}(?=\s?[A-Za-z]))"
+)
+_UNSAID = re.compile(  # a blank behind a label, a choice that nobody made
+    r"(?<=[:?])[ \t]?_{2,}(?=[\s|;,]|$)"
+    r"|(?<=[ \t:?(\[])(?:Y|YES|Yes|yes) ?/ ?(?:N|NO|No|no)(?=\)?\]?(?:[;,|.]|[ \t]{2}|\t| ?$| [A-Z]))",
+    re.MULTILINE,
 )
 _SIGNS = "[☐◻⬜□☒☑✅✓✔_"
 _ROUND = re.compile(r"\((?:\s?[xX✓✔√]\s?| {1,3})\)")
@@ -42,6 +48,8 @@ class Box(NamedTuple):
 def find_boxes(text: str) -> tuple[Box, ...]:
     """Find the check boxes of a note, in order; one stands before its item, or behind each on its line.
 
+    A blank behind a label and a choice nobody made are boxes without a tick.
+
     Blanks of underscores count only in a note that ticks one of them: elsewhere they are blanks. A task still to do
     is no finding that is missing.
 
@@ -49,7 +57,7 @@ def find_boxes(text: str) -> tuple[Box, ...]:
     >>> [(text[box.low : box.high].strip(), box.ticked) for box in find_boxes(text)]
     [('Asthma', False), ('Gout', True)]
     """
-    if not any(sign in text for sign in _SIGNS) and not _ROUND.search(text):
+    if not any(sign in text for sign in _SIGNS) and "/" not in text and not _ROUND.search(text):
         return ()
     marks = list(_BOX.finditer(text))
     if not any(mark["on"] and mark.group().startswith("_") for mark in marks):
@@ -58,7 +66,18 @@ def find_boxes(text: str) -> tuple[Box, ...]:
     for begin, line in groupby(marks, key=lambda mark: text.rfind("\n", 0, mark.start()) + 1):
         end = text.find("\n", begin)
         found += _of_line(text, begin, end if end >= 0 else len(text), list(line))
-    return tuple(found)
+    return tuple(sorted((*found, *_unsaid(text, found))))
+
+
+def _unsaid(text: str, boxes: Sequence[Box]) -> Iterator[Box]:
+    """What a form leaves open: "Diabetes: ____", "Asthma Y / N"."""
+    free = 0
+    for mark in _UNSAID.finditer(text):
+        low = max(free, text.rfind("\n", 0, mark.start()) + 1)
+        words = text[low : mark.start()].split()
+        if words and len(words) <= MOST_WORDS and not any(low <= box.start < mark.end() for box in boxes):
+            yield Box(mark.start(), mark.end(), low, mark.start(), ticked=False)
+        free = mark.end()
 
 
 def _of_line(text: str, begin: int, end: int, marks: list[re.Match[str]]) -> list[Box]:

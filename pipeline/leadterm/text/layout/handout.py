@@ -13,18 +13,31 @@ _SOMEBODY = "patient pt he she his him mr mrs ms yo old we i my was were"
 SOMEBODY = frozenset(_SOMEBODY.split())
 _TO_DO = "apply|avoid|call|clean|take|use|do not|wash|keep|eat|drink|wear|rest|lose|contact|return|change"
 ADVICE = re.compile(rf"\byou(?:r|rs|rself)?\b|^[^\w\n]*(?:{_TO_DO})\b", re.IGNORECASE | re.MULTILINE)
+_KINDS = "form|type|kind|infection|disease|disorder|condition|illness|inflammation|cancer|loss|swelling|growth|tumor"
+DEFINITION = re.compile(
+    r"\s*(?:What (?:is|are|causes)\b[^?\n]{2,60}\?|"
+    r"[A-Z][\w' -]{2,50}?\b(?:is|are) (?:an? |the )?(?:[\w-]+ ){0,3}"
+    rf"(?:{_KINDS})s? (?:of|in|that|which|where|when|caused|affecting)\b)"
+)
 
 
 def find_advice(text: str) -> tuple[int, int] | None:
     """Find the first advice of a leaflet: a text of some length that says "you" or gives orders, and tells of nobody.
 
+    Or what it is about, where it begins with what that is.
+
     >>> find_advice("ACNE is a disease of the skin.\\n" + "Wash your face. Avoid the sun.\\n" * 30)
     (31, 35)
+    >>> find_advice("Acne is a disease of the skin. Squeezing makes acne worse.")
+    (0, 25)
     >>> find_advice("She has acne. Wash your face. Avoid the sun.")
     >>> find_advice("Sections show carcinoma in two of nine nodes. " * 20 + "\\nContact your doctor with this report!")
     """
     if sum(word in SOMEBODY for word in text[:BEGINNING].lower().split()) >= ONE:
         return None
+    defined = DEFINITION.match(text)
+    if defined and SOMEBODY.isdisjoint(re.findall(r"\w+", text.lower())):
+        return defined.span()
     first = ADVICE.search(text)
     words = len(text.split()) if first else 0
     advised = sum(1 for _ in ADVICE.finditer(text)) if words >= SHORTEST else 0
