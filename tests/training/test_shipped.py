@@ -13,8 +13,9 @@ from leadterm.corpus import read_split
 from leadterm.dictionary.dictionary_model import DictionaryModel
 from leadterm.dictionary.features import FEATURES
 from leadterm.dictionary.first_listed import FIRST_FEATURES, first_columns
+from leadterm.dictionary.first_words import first_words
 from leadterm.ranking.ranker import Ranker
-from leadterm.schema import Encounter, Note, ReferenceCode
+from leadterm.schema import Encounter, EvidenceSpan, Mention, Note, ReferenceCode
 from leadterm.training import held_out, learn_first, shipped, shipped_card
 from leadterm.training.field_report import Answer, answer, choose_line, figures
 from leadterm.training.shipped_rows import Rows, Source, gather, sources
@@ -75,6 +76,8 @@ def test_it_is_saved_with_rates_order_and_digests(ranker: Ranker, rows: Rows, tm
     assert again.rates is not None
     assert again.first is not None
     assert again.first.feature_names == FIRST_FEATURES
+    assert again.first.words is not None
+    assert b"diagnosis first" in again.first.words.words
     model = DictionaryModel("model", again)
     assert model.has_seen(rows.encounters[0])
     assert not model.has_seen(rows.encounters[-1])
@@ -139,6 +142,34 @@ def test_the_line_weighs_sources() -> None:
     high = Answer(("A",), np.array([0.4]), frozenset(), frozenset(), frozenset())
     assert choose_line({"a": [low], "b": []}, {"a": 1.0, "b": 1.0}) <= 0.2
     assert choose_line({"a": [low, *[high] * 9]}, {"a": 1.0}) <= 0.2
+
+
+def test_the_first_code_is_told_by_words_too(ranker: Ranker, rows: Rows) -> None:
+    """What a model shows is what was learned: trees, words and confidence, all three."""
+    assert ranker.first is not None
+    bare = DictionaryModel("bare", replace(ranker, first=replace(ranker.first, words=None)))
+    whole, table = DictionaryModel("whole", ranker), rows.tables[0]
+    confidence = whole.rank(table)
+    with_words, without = whole.first_scores(table, confidence), bare.first_scores(table, confidence)
+    assert with_words is not None
+    assert without is not None
+    told = np.isfinite(without)
+    assert told.sum() > 1
+    assert (np.isfinite(with_words) == told).all()
+    assert (with_words[told] != without[told]).any()
+
+
+def test_the_words_of_the_first_code_tell_its_place_and_the_stay(engine: DictionaryModel) -> None:
+    cough, asthma = (
+        Mention("n1", (EvidenceSpan("n1", at, at + len(word), word),), section=section)
+        for at, word, section in ((5, "cough", "hpi"), (24, "asthma", "assessment"))
+    )
+    features = np.zeros((2, len(FEATURES)), np.float32)
+    features[:, FEATURES.index("inpatient")] = 1
+    found = first_words(["R05.9", "J45.909"], [[cough], [asthma]], features, engine.system)
+    assert {"order first", "diagnosis none", "section hpi", "chapter R", "stay chapter R"} <= set(found[0])
+    assert {"order second", "diagnosis first", "stay diagnosis first", "title asthma"} <= set(found[1])
+    assert first_words([], [], features[:0], engine.system) == []
 
 
 def test_first_columns_count_places_among_the_suggested() -> None:

@@ -16,6 +16,7 @@ from leadterm.dictionary.candidates import Candidate, generate
 from leadterm.dictionary.corpus_codes import known_systems, table_for
 from leadterm.dictionary.features import FEATURES, Feature, feature_matrix
 from leadterm.dictionary.first_listed import FIRST_FEATURES, by_the_book, first_columns, may_lead
+from leadterm.dictionary.first_words import SURE_WEIGHT, first_words, log_odds
 from leadterm.dictionary.short_notes import tempered
 from leadterm.errors import unknown_name
 from leadterm.procedures import MAKERS, procedure_systems, reader_of
@@ -176,7 +177,20 @@ class DictionaryModel(FrameReader):
         known, names = self._first_known
         scores = np.full(len(table.codes), -np.inf)
         scores[leads] = self.ranker.first.raw_score(columns[:, known], names)
+        if self.ranker.first.words is not None:
+            scores[leads] += self._first_told(table, confidence, np.flatnonzero(leads))
         return by_the_book(table.codes, confidence, self.threshold, scores)
+
+    def _first_told(
+        self, table: CandidateTable, confidence: NDArray[np.float64], leads: NDArray[np.intp]
+    ) -> NDArray[np.float64]:
+        """What words and confidence say of those that may stand first, shape (n_leads,)."""
+        assert self.ranker.first is not None
+        assert self.ranker.first.words is not None
+        codes, mentions = [table.codes[i] for i in leads], [table.mentions[i] for i in leads]
+        told = first_words(codes, mentions, table.features[leads], self.system)
+        words = self.ranker.first.words.columns(told)[:, -1]
+        return np.asarray(words + SURE_WEIGHT * log_odds(confidence[leads]), dtype=np.float64)
 
     @cached_property
     def _first_known(self) -> tuple[list[int], tuple[str, ...]]:

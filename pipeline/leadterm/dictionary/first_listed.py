@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from leadterm.dictionary.features import FEATURES
+from leadterm.dictionary.first_words import log_odds
 from leadterm.rules.lead_choice import AFTER, BEHIND, REASONS
 from leadterm.rules.shared import symptoms
 
@@ -97,8 +98,7 @@ def first_columns(
     told = np.where(features[:, _DIAGNOSIS] < 0, _NEVER, features[:, _DIAGNOSIS])
     orders = np.stack((-confidence, features[:, _ORDER], told, -features[:, _MENTIONS], -features[:, _WORDING]))
     ranks, among = ((orders[:, group][:, None, :] < orders[:, :, None]).sum(axis=2) for group in (above, leads))
-    clipped = np.minimum(np.maximum(confidence, 1e-6), 1 - 1e-6)
-    sure = np.log(clipped / (1 - clipped))
+    sure = log_odds(confidence)
     suggested = np.full(len(confidence), above.sum())
     complaint = np.array([code.startswith(COMPLAINTS) for code in codes], dtype=np.bool_)
     share = confidence / max(confidence[leads].max(initial=0.0), 1e-6)

@@ -13,13 +13,14 @@ from numpy.typing import NDArray
 
 from leadterm.errors import LeadtermError
 
-__all__ = ["WORD_ARRAYS", "WORD_FEATURES", "WordWeights", "learn_words"]
+__all__ = ["WORD_ARRAYS", "WORD_FEATURES", "WordWeights", "learn_order", "learn_words"]
 
 WORD_FEATURES = ("wording_reported", "wording_first")
 """Whether a code is reported, and whether it stands first, as far as the words around it tell."""
 WORD_ARRAYS = ("words", "weights")
 ENCOUNTERS, PENALTY = 8, 0.05
 """A word must stand in so many encounters: what fewer say is chance, or tells of one patient."""
+SEEN, PAIR_PENALTY = 4, 0.05
 
 
 @dataclass(frozen=True)
@@ -73,22 +74,66 @@ def learn_words(
     candidates teach it, and which of these are hits, each of shape (n_candidates,). A question that no two kinds of
     answers teach has weights of 0.
     """
-    from scipy.sparse import csr_matrix
     from sklearn.linear_model import LogisticRegression
 
-    places: dict[str, set[int]] = {}
-    for number, words in zip(encounter, told, strict=True):
-        for word in words:
-            places.setdefault(word, set()).add(number)
-    kept = sorted(word for word, where in places.items() if len(where) >= ENCOUNTERS)
-    at = {word: column for column, word in enumerate(kept)}
-    columns = [[at[word] for word in words if word in at] for words in told]
-    ends = np.cumsum([0, *map(len, columns)])
-    flat = np.concatenate([np.array(one, np.int64) for one in columns]) if columns else np.zeros(0, np.int64)
-    rows = csr_matrix((np.ones(len(flat)), flat, ends), shape=(len(told), len(kept)))
+    kept, rows = _counted(told, encounter, ENCOUNTERS)
     weights = np.zeros((len(kept), len(WORD_FEATURES)), np.float32)
     for question, (teach, hit) in enumerate(answers):
         if kept and len(set(hit[teach].tolist())) == 2:
             model = LogisticRegression(C=PENALTY, solver="liblinear", random_state=0)
             weights[:, question] = model.fit(rows[np.flatnonzero(teach)], hit[teach]).coef_[0]
-    return WordWeights(np.array([word.encode("utf-8") for word in kept], dtype="S"), weights)
+    return _weights(kept, weights)
+
+
+def learn_order(
+    told: Sequence[Sequence[str]], encounter: Sequence[int], hit: NDArray[np.bool_], known: NDArray[np.float64]
+) -> WordWeights:
+    """Fit a logistic regression on pairs: what tells the one right candidate of an encounter from each other one.
+
+    The weights are those of `wording_first`. ``told``, ``encounter``: as for `learn_words`. ``hit``: the right ones,
+    shape (n_candidates,). ``known``: what is known of each beside its words, shape (n_candidates,); its own weight is
+    left out. Encounters of one right candidate and another teach; where there is none, no word has a weight.
+
+    >>> told = [("asthma", "in plan"), ("gout",), ("asthma",), ("gout", "in plan")] * 10
+    >>> number = np.repeat(np.arange(20), 2)
+    >>> learned = learn_order(told, number.tolist(), np.array([True, False, False, True] * 10), np.zeros(40))
+    >>> [word.decode() for word, weight in zip(learned.words, learned.weights[:, 1]) if weight > 1]
+    ['in plan']
+    """
+    from scipy.sparse import csr_matrix, hstack, vstack
+    from sklearn.linear_model import LogisticRegression
+
+    numbers, groups = np.array(encounter), hit.nonzero()[0]
+    single = dict(zip(numbers[groups].tolist(), groups.tolist(), strict=True))
+    twice = {n for n, count in zip(*np.unique(numbers[groups], return_counts=True), strict=True) if count > 1}
+    others = [at for at, n in enumerate(encounter) if n in single and n not in twice and single[n] != at]
+    kept, rows = _counted(told, encounter, SEEN)
+    weights = np.zeros((len(kept), len(WORD_FEATURES)), np.float32)
+    if others and kept:
+        rights = [single[encounter[at]] for at in others]
+        apart = hstack([rows[rights] - rows[others], csr_matrix((known[rights] - known[others])[:, None])]).tocsr()
+        share = 1 / np.sqrt(np.bincount(rights)[rights])
+        model = LogisticRegression(C=PAIR_PENALTY, fit_intercept=False, solver="liblinear", random_state=0)
+        both, answers = vstack([apart, -apart]), np.repeat([1, 0], len(others))
+        weights[:, WORD_FEATURES.index("wording_first")] = model.fit(both, answers, np.tile(share, 2)).coef_[0][:-1]
+    return _weights(kept, weights)
+
+
+def _counted(told: Sequence[Sequence[str]], encounter: Sequence[int], least: int) -> tuple[list[str], Any]:
+    """The words that so many encounters have, and which candidate has which, a sparse array."""
+    from scipy.sparse import csr_matrix
+
+    places: dict[str, set[int]] = {}
+    for number, words in zip(encounter, told, strict=True):
+        for word in words:
+            places.setdefault(word, set()).add(number)
+    kept = sorted(word for word, where in places.items() if len(where) >= least)
+    at = {word: column for column, word in enumerate(kept)}
+    columns = [[at[word] for word in words if word in at] for words in told]
+    ends = np.cumsum([0, *map(len, columns)])
+    flat = np.concatenate([np.array(one, np.int64) for one in columns]) if columns else np.zeros(0, np.int64)
+    return kept, csr_matrix((np.ones(len(flat)), flat, ends), shape=(len(told), len(kept)))
+
+
+def _weights(words: Sequence[str], weights: NDArray[np.float32]) -> WordWeights:
+    return WordWeights(np.array([word.encode("utf-8") for word in words], dtype="S"), weights)

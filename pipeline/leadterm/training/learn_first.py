@@ -9,13 +9,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from leadterm.codes import load_system
 from leadterm.codes.system import CodeSystem
+from leadterm.codes.systems import dictionary_system
 from leadterm.dictionary.dictionary_model import DictionaryModel
 from leadterm.dictionary.first_listed import FIRST_FEATURES, by_the_book, first_columns, may_lead
+from leadterm.dictionary.first_words import SURE_WEIGHT, first_words, log_odds
 from leadterm.ranking.calibration import Calibration
 from leadterm.ranking.candidate_table import CandidateTable
 from leadterm.ranking.ranker import Ranker, RankerSettings
 from leadterm.ranking.trees import export, grow
+from leadterm.ranking.word_weights import WordWeights, learn_order
 from leadterm.schema import Encounter, Note, SuggestionSet
 from leadterm.suggester import as_encounter, suggest_with
 from leadterm.training.field_report import Answer, answer
@@ -37,7 +41,7 @@ def fit_first(
 ) -> tuple[Ranker | None, NDArray[np.float64]]:
     """Fit on the codes that may lead encounters whose principal or first-listed code is known.
 
-    Gives the ranker, None where nothing tells, and scores of all rows by trees that have not seen their note.
+    Gives the ranker, None where nothing tells, and scores of all rows by trees and words that have not seen their note.
     """
     leads = rows.leads
     columns = np.vstack([first_columns(rows.codes[at], features[at], confidence[at], line) for at in rows.slices])
@@ -48,17 +52,36 @@ def fit_first(
     if any(len(set(hit[taught & (fold != k)].tolist())) < 2 for k in np.unique(fold)):
         return None, np.zeros(len(fold))
     signs, scores = [0] * len(FIRST_FEATURES), np.zeros(len(fold))
+    told, sure, number = _told(features, rows, pool), log_odds(confidence), rows.number.tolist()
 
     def learn(which: NDArray[np.bool_]) -> Any:
         return grow(columns[which], hit[which].astype(np.int8), np.ones(int(which.sum())), signs, SETTINGS, seed)
 
+    def order(which: NDArray[np.bool_]) -> WordWeights:
+        at = np.flatnonzero(which)
+        return learn_order([told[i] for i in at], [number[i] for i in at], hit[at], sure[at])
+
     for k in np.unique(fold):
-        scores[fold == k] = learn(taught & (fold != k)).decision_function(columns[fold == k])
+        own, learned = np.flatnonzero(fold == k), taught & (fold != k)
+        words = order(learned).columns([told[i] for i in own])[:, -1]
+        scores[own] = learn(learned).decision_function(columns[own]) + words + SURE_WEIGHT * sure[own]
     scores[~pool] = -np.inf
     for at in rows.slices:
         scores[at] = by_the_book(rows.codes[at], confidence[at], line, scores[at])
     plain = Calibration("platt", np.array([1.0, 0.0]), 0.0)
-    return Ranker(FIRST_FEATURES, *export(learn(taught)), plain, 0.5), scores
+    return Ranker(FIRST_FEATURES, *export(learn(taught)), plain, 0.5, words=order(taught)), scores
+
+
+def _told(features: NDArray[np.float32], rows: Rows, pool: NDArray[np.bool_]) -> list[tuple[str, ...]]:
+    """The words of each row that may lead; none of the others."""
+    system = load_system(dictionary_system())
+    made: list[tuple[str, ...]] = [()] * len(pool)
+    for table, at in zip(rows.tables, rows.slices, strict=True):
+        own = np.flatnonzero(pool[at])
+        codes, mentions = [table.codes[i] for i in own], [table.mentions[i] for i in own]
+        for i, words in zip(own.tolist(), first_words(codes, mentions, features[at][own], system), strict=True):
+            made[at.start + i] = words
+    return made
 
 
 @dataclass(frozen=True)
