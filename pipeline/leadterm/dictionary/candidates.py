@@ -23,7 +23,7 @@ from leadterm.dictionary.injuries import (
     of_injured_head,
     with_consciousness,
 )
-from leadterm.dictionary.past import given_up, is_bare_operation, is_told_of_the_past, may_be_over
+from leadterm.dictionary.past import PLANNED, given_up, is_bare_operation, is_told_of_the_past, may_be_over
 from leadterm.dictionary.specify import SIDES, Choice, Specifier
 from leadterm.text.layout.note_kind import MOTHERS, NEWBORNS
 from leadterm.text.reading import FoundMention, NoteReading, ProblemWords, Reading
@@ -45,13 +45,10 @@ INJURY_SECTIONS = frozenset({
 NODULES, NODULE = {"R91.1": False, "R91.8": True, "E04.1": False, "E04.2": True}, "nodule"  # one, or several
 IMMUNISATION, HIGH_PRESSURE = "Z23", "high blood pressure"
 SEVERE_SEPSIS, SEPSIS = "R65.20", frozenset({"sepsis", "septic", "septicemia", "urosepsis"})
+MANY_NERVES, MANY = ("E10.42", "E11.42"), ("peripheral", "poly")
 HIGH_GLUCOSE, HYPERGLYCEMIA = "R73.9", "hyperglyc"
 STATUS = (IMMUNISATION, "Z89", "Z90", "Z93", "Z94", "Z95", "Z96", "Z97", "Z98")
 REFUSED = frozenset({"refused", "refuse", "refusing", "refusal", "declined", "declining"})
-PLANNED = frozenset({
-    "scheduled", "scheduling", "planned", "planning", "candidate", "awaiting", "await", "desire", "considering",
-    "offered", "recommended", "discussed", "upcoming",
-})  # fmt: skip
 BESIDE = 8
 LONG_TERM, NEXT_TO, SHORT = "Z79", 2, 4  # words
 STOPPED = frozenset({"stopped", "discontinued", "off", "formerly", "previously"})
@@ -362,6 +359,9 @@ def combine(candidates: list[Candidate], tables: CodeTables) -> list[Candidate]:
         chosen = [_best_with(prefixes, present) for prefixes in parts]
         if code == SEVERE_SEPSIS and all(SEPSIS.isdisjoint(s.found.sentence) for s in chosen[-1].supports):
             continue  # the failing organ must be told as that of the sepsis (I.C.1.d.1.a)
+        said = " ".join(s.reading.term.lower() for s in chosen[-1].supports)
+        if code in MANY_NERVES and not any(kind in said for kind in MANY):
+            continue  # "neuropathy" alone is of a kind not told
         supports = tuple(s for part in chosen for s in part.supports[:2])
         choice = Choice(code, 1.0, 0, 0, False, False, 9.0)
         added[code] = Candidate(code, choice, supports, tuple(part.code for part in chosen))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from leadterm.text.reading import FoundMention, NoteReading
 
-__all__ = ["given_up", "is_bare_operation", "is_told_of_the_past", "may_be_over"]
+__all__ = ["PLANNED", "given_up", "is_bare_operation", "is_told_of_the_past", "may_be_over"]
 
 REMOVED = frozenset({
     "removal", "excision", "excised", "resection", "remission", "resolved", "cured",
@@ -20,6 +20,10 @@ TREATED = frozenset({
 })  # fmt: skip
 GOING_ON = frozenset({
     "undergoing", "receiving", "current", "currently", "active", "fraction", "cycle", "today", "candidate",
+})  # fmt: skip
+PLANNED = frozenset({
+    "scheduled", "scheduling", "planned", "planning", "candidate", "awaiting", "await", "desire", "considering",
+    "offered", "recommended", "discussed", "upcoming",
 })  # fmt: skip
 CANCER, INBORN = "C", "Q"
 MENDED = frozenset({"repair", "correction", "corrected", "closure", "closed", "ligation"})
@@ -43,6 +47,8 @@ NOT_YET = frozenset({
     "resumed", "restarted", "relapsed", "drinking", "alcohol", "drink", "etoh", "drug",
 })  # fmt: skip
 BLOOD, MARROW = "C81", "C96"  # from lymphoma to leukemia: the code of the disease itself says "in remission"
+REMITTING = ("F1", "F3", "E11")  # as do these
+POLYPS, THEN = ("D12", "K63.5"), frozenset({"ago", "earlier", "last", "previous", "prior", "year"})
 
 
 def may_be_over(code: str, found: FoundMention, note: NoteReading) -> bool:
@@ -55,8 +61,10 @@ def may_be_over(code: str, found: FoundMention, note: NoteReading) -> bool:
         return True
     if len(REPORT & note.words) >= REPORT_WORDS:
         return False
-    own = {"remission"} if BLOOD <= code[:3] <= MARROW else set()
-    if not (REMOVED - own).isdisjoint(found.near):
+    own = {"remission"} if BLOOD <= code[:3] <= MARROW or code.startswith(REMITTING) else set()
+    planned = not PLANNED.isdisjoint(found.sentence)
+    now = code.startswith(POLYPS) and not found.dated and THEN.isdisjoint(found.near)  # taken out as it is seen
+    if not (planned or now or (REMOVED - own).isdisjoint(found.near)):
         return True
     if code.startswith(INFARCTION) and not RECENT.isdisjoint(found.near):
         return False
@@ -66,7 +74,7 @@ def may_be_over(code: str, found: FoundMention, note: NoteReading) -> bool:
         return True
     if code[0] == INBORN and not MENDED.isdisjoint(found.near):
         return True
-    treated = not TREATED.isdisjoint(found.sentence) and GOING_ON.isdisjoint(found.sentence)
+    treated = not (planned or TREATED.isdisjoint(found.sentence)) and GOING_ON.isdisjoint(found.sentence)
     return code.startswith(CANCER) and (found.mention.section in PAST or treated)
 
 

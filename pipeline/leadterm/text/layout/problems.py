@@ -24,6 +24,12 @@ _STOP = re.compile(
     r"[.:;!?](?=\s|$)|\s[-–—]{1,5}(?=\s|$)|[-–—]{1,5}$|(?<=[A-Z]{2})[-–—](?=[A-Z][a-z])|\s(?=\d{1,2}[.)]\s{1,9}[A-Z])|\*\*"
 )
 _NUMBER = re.compile(r"(?:(?<=[\s.:,;])|^)\(?(\d{1,2})[.)]\s*(?=[A-Z¿])")
+_SPECIES = re.compile(
+    r"\.\s(?:coli|diff|difficile|pylori|aureus|epidermidis|lugdunensis|saprophyticus|pneumoniae|pneumophila|influenzae|"
+    r"faecalis|faecium|aeruginosa|cloacae|mirabilis|marcescens|maltophilia|baumannii|fragilis|perfringens|pyogenes|"
+    r"agalactiae|bovis|viridans|acnes|albicans|glabrata|jirovecii|burgdorferi|trachomatis|gonorrhoeae|meningitidis|"
+    r"vaginalis|catarrhalis|jejuni|monocytogenes|henselae|neoformans|fumigatus|avium|tuberculosis|oxytoca)\b"
+)
 _SAFE_STOP = re.compile(r"\b(?:vs|dr|no|st|mr|mrs|ms|etc|approx|i\.e|e\.g|incl|w|poss|prob|susp)\.$", re.IGNORECASE)
 
 
@@ -56,7 +62,8 @@ class _Head(NamedTuple):
 def _find_stop(text: str, start: int, end: int) -> int:
     """End of the phrase that begins at ``start``: the first full stop, colon, dash or the end."""
     for match in _STOP.finditer(text, start + 1, end):
-        if text[match.start()] == "." and _SAFE_STOP.search(text, max(start, match.start() - 8), match.start() + 1):
+        at = match.start()
+        if text[at] == "." and (_SAFE_STOP.search(text, max(start, at - 8), at + 1) or _SPECIES.match(text, at)):
             continue
         return match.start()
     return end

@@ -31,7 +31,8 @@ _CUES = {
     "resisted": "resistant resistance sensitive sensitivity -resistant -sensitive deficiency deficit level levels",
     "linking": "due secondary caused attributed induced",
     "linked": "to by from",
-    "begun": "recommended started given prescribed continued begun treated placed received added",
+    "begun": "recommended started given prescribed continued begun treated placed received added cleared resolved "
+    "responded responding improved improving completed",
     "parted": ", ; . and & then",
     "leaving": "switch switched switching change changed changing wean weaned weaning off transition transitioned "
     "relief benefit benefits improvement improved convert converted taper tapered tapering away help helped",

@@ -292,7 +292,9 @@ def _is_one_term(
     said, written = [singular(fold(doc[t].text)) for t in tokens], _words(text)
     if not set(said) <= set(written):
         return False
-    if doc[cut].text not in MARKS or MARKS.intersection(text):
+    if doc[cut].text not in MARKS:
+        return source != INDEX
+    if MARKS.intersection(text):
         return True
     left = [written.index(word) for word, t in zip(said, tokens, strict=True) if t < cut]
     right = [written.index(word) for word, t in zip(said, tokens, strict=True) if t > cut]

@@ -42,6 +42,11 @@ class _Words:
         self.telling = set(scan.token.tolist()) - quiet
         self.sites = {t for t, word in self.normal.items() if t in quiet and word in _organs()}
         self.lower = token_column(doc, "LOWER")
+        self.content = set(scan.token.tolist())
+
+    def together(self, tokens: tuple[int, ...]) -> bool:
+        """Whether nothing but function words stands within a term: "cancer of the breast"."""
+        return self.content.isdisjoint(set(range(tokens[0], tokens[-1])) - set(tokens))
 
     def foreign(self, one: int, other: int, own: Iterable[int]) -> bool:
         """Whether a word that names something else stands between two words of a term; "radiating" leads on."""
@@ -69,7 +74,7 @@ def drop_strays(
     tight = [tokens for tokens in every if _is_tight(tokens) and not quiet.issuperset(tokens)]
     begun = {tokens[0] for tokens in tight}
     taken: dict[int, list[tuple[int, ...]]] = {}
-    for tokens in tight:
+    for tokens in (one for one in every if words.together(one) and not quiet.issuperset(one)):
         for token in tokens:
             taken.setdefault(token, []).append(tokens)
     stray = {tokens for tokens in every if _is_stray(tokens, words, begun, taken)}

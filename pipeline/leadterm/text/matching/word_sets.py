@@ -42,6 +42,7 @@ SECONDARY = re.compile(r"\bsecondary (?:malignant neoplasm|cancer)\b", re.IGNORE
 ACRONYM = re.compile(r"[A-Z][A-Za-z]*[A-Z]")
 # The short form of all that stands before: "[AV] block" is none of a block.
 SHORT_FORM = re.compile(r"\[([^\[\]]{2,60})\](?=\s*(?:$|[,;(]|with|due|in\b|and\b|disease|virus|infection))")
+SIGNED = re.compile(r"[A-Z0-9][+-]$")  # "[ER+]": as a word it is "er", which says neither
 MEASURED = (
     "Abnormal", "Elevated", "Elevation", "Nonspecific elevation", "Encounter", "Decreased", "Raised",
     "Selective deficiency of immunoglobulin", "Immunodeficiency with increased",
@@ -49,7 +50,10 @@ MEASURED = (
 OF_SHAFTS = ("S", "M80", "M84")
 LIMB = re.compile(r"(, (?:right|left)) (?:arm|hand|leg|foot)\b")  # "shaft of humerus, right arm"
 BONE = re.compile(r"\b(metacarpal|metatarsal|carpal|tarsal|navicular) bones?\b", re.IGNORECASE)
-TELLING = frozenset({"birth", "stress", "pathological", "pathologic", "congenital", "newborn", "neonatal", "pregnancy"})
+TELLING = frozenset({
+    "birth", "stress", "pathological", "pathologic", "congenital", "newborn", "neonatal", "pregnancy", "alcohol",
+    "drug", "reflex", "hormone", "sleep",
+})  # fmt: skip
 _PLACES = (
     "left right bilateral both anterior posterior upper lower low middle medial lateral proximal distal great small "
     "digit joint multiple skin limb bone"
@@ -160,7 +164,7 @@ def _title_sets(term: Term, normaliser: Normaliser) -> Iterator[WordSet]:
     forms += dict.fromkeys(form for form in (plain, shorter) if form != forms[0])
     measured = term.text.startswith(MEASURED)
     if not (measured or "T36" <= term.code < "T51"):  # a drug's or test's short name is no poisoning or finding
-        forms += [bracket for bracket in SHORT_FORM.findall(term.text) if ACRONYM.search(bracket)]
+        forms += [one for one in SHORT_FORM.findall(term.text) if ACRONYM.search(one) and not SIGNED.search(one)]
     for form in forms:
         yield from _sets(
             normaliser.words(form),
@@ -246,7 +250,7 @@ def word_sets(terms: Iterable[Term], normaliser: Normaliser) -> Iterator[WordSet
     for term in terms:
         if term.code.startswith(NUMBERED):
             continue
-        if term.source in {"title", "inclusion", "includes"}:
+        if term.source in {"title", "inclusion", "includes"} and not SIGNED.search(term.text):
             yield from _title_sets(term, normaliser)
         elif term.source == "index":
             yield from _index_sets(term, normaliser)
