@@ -16,12 +16,15 @@ LEADING = {"inpatient": "principal", "outpatient": "first-listed"}
 class Modifier:
     """A modifier of a service, with the reason that the documentation gives for it.
 
+    ``units``: of the line of its own that it asks for, beside the service's; None where it stands on that.
+
     >>> Modifier("RT", "right side documented").code
     'RT'
     """
 
     code: str
     reason: str = ""
+    units: float | None = None
 
 
 def shown_units(units: float) -> int | float:

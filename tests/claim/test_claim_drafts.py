@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from claim_samples import FACTS, knee, reference
 
+from leadterm import load
 from leadterm.claim.claim_fhir import claim_bundle
 from leadterm.claim.claim_json import claim_json
 from leadterm.claim.claim_page import claim_page
@@ -20,6 +21,7 @@ from leadterm.claim.denials import explain_denial
 from leadterm.claim.drafting import draft_claim
 from leadterm.claim.parties import Facts, LineFacts
 from leadterm.claim.read_facts import FactBook
+from leadterm.claim.suggested import with_codes
 from leadterm.cli import main
 from leadterm.corpus.format import encode
 from leadterm.errors import LeadtermError
@@ -382,3 +384,11 @@ def test_a_claim_file_is_no_note(tmp_path: Path, capsys: Capture) -> None:
 def test_an_unknown_encounter_is_told(tmp_path: Path, capsys: Capture) -> None:
     assert main(["claim", write(tmp_path, knee()), "--encounter", "e2"]) == 2
     assert "'e2'. Allowed: e1." in capsys.readouterr().err
+
+
+def test_what_is_thrown_away_of_a_drug_is_a_line_of_its_own() -> None:
+    text = "Assessment: Crohn's disease.\nInfliximab 360 mg given IV from four 100 mg vials; 40 mg discarded."
+    encounter = Encounter("e1", (Note("n1", text),))
+    drafted = draft_claim(with_codes(encounter, load().suggest(encounter)), Facts(), accepted=False, suggested=True)
+    assert [(one.code, one.modifiers, one.units) for one in drafted.lines] == [("J1745", (), 36), ("J1745", ("JW",), 4)]
+    assert all(line.pointers for line in drafted.lines)

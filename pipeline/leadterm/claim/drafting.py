@@ -109,9 +109,9 @@ def _releases(encounter: Encounter) -> dict[str, str]:
 
 
 def _by_use(codes: Iterable[ReferenceCode]) -> dict[str, list[ReferenceCode]]:
-    """Diagnoses, services and procedures of stays; the same code once."""
+    """Diagnoses, services and procedures of stays; the same code with the same modifiers once."""
     found: dict[str, list[ReferenceCode]] = {"diagnosis": [], "service": [], "procedure": []}
-    for code in {(one.system, one.code): one for one in reversed(list(codes))}.values():
+    for code in {(one.system, one.code, one.modifiers): one for one in reversed(list(codes))}.values():
         spec = spec_of(code.system)
         if spec.x12 == ON_A_CLAIM:
             found["diagnosis"].append(code)
@@ -167,11 +167,12 @@ def _lines(
 ) -> tuple[tuple[ServiceLine, ...], list[Finding]]:
     """The charges, then the coded services that no charge is for; each with its pointers."""
     charged = {line.code for line in told.lines}
-    coded = {one.code: one for one in services}
-    given = [*told.lines, *(LineFacts(one.code, one.system) for one in services if one.code not in charged)]
+    coded = {one.code: one for one in reversed(services)}
+    given = [(fact, coded.get(fact.code)) for fact in told.lines]
+    given += [(LineFacts(one.code, one.system), one) for one in services if one.code not in charged]
     lines, unsure = [], []
-    for number, fact in enumerate(given, 1):
-        line = _line(encounter, fact, coded.get(fact.code), told, grounds)
+    for number, (fact, code) in enumerate(given, 1):
+        line = _line(encounter, fact, code, told, grounds)
         pointers = _told_pointers(fact, diagnoses) or point(line, diagnoses, grounds)
         lines.append(replace(line, pointers=pointers))
         unsure += [

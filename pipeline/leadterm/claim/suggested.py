@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import Any
 
 from leadterm.claim.leading import is_external
 from leadterm.claim.sequence import LEADING
-from leadterm.schema import Encounter, ReferenceCode, SuggestionSet
-
-if TYPE_CHECKING:
-    pass
+from leadterm.schema import Encounter, ReferenceCode, Suggestion, SuggestionSet
 
 __all__ = ["with_codes"]
-
-WASTE = "JW"  # stands on a line of its own, with the units thrown away
 
 
 def with_codes(encounter: Encounter, result: SuggestionSet) -> Encounter:
@@ -22,7 +18,17 @@ def with_codes(encounter: Encounter, result: SuggestionSet) -> Encounter:
     above = [one for one in result.suggestions if one.confidence >= result.threshold]
     lead = next((one.code for one in above if not is_external(one.code)), "")
     leading = LEADING[encounter.setting]
-    codes = [ReferenceCode(one.system, one.code, leading if one.code == lead else "secondary", one.evidence,
-                           units=one.units, modifiers=tuple(said.code for said in one.modifiers if said.code != WASTE))
-             for one in above]  # fmt: skip
+    codes = [
+        ReferenceCode(one.system, one.code, leading if one.code == lead else "secondary", one.evidence, **line)
+        for one in above
+        for line in _lines(one)
+    ]
     return replace(encounter, codes=tuple(codes))
+
+
+def _lines(one: Suggestion) -> Iterator[dict[str, Any]]:
+    """Units and modifiers of each line that a suggestion makes: what is thrown away of a drug is a line of its own."""
+    yield {"units": one.units, "modifiers": tuple(said.code for said in one.modifiers if said.units is None)}
+    for said in one.modifiers:
+        if said.units is not None:
+            yield {"units": said.units, "modifiers": (said.code,)}

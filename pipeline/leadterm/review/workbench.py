@@ -8,7 +8,6 @@ from functools import lru_cache
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from leadterm.claim.suggested import WASTE
 from leadterm.codes import load_system
 from leadterm.codes.registry import is_at_hand
 from leadterm.codes.search import Hit, search
@@ -191,7 +190,7 @@ class Workbench:
                      if (one.system, one.code) == (change.system, change.code)), None)  # fmt: skip
         if told is None:
             return change
-        marks = tuple(one.code for one in told.modifiers if one.code != WASTE)
+        marks = tuple(one.code for one in told.modifiers if one.units is None)
         line = Line(told.units, marks) if told.units is not None or marks else None
         return replace(change, evidence=change.evidence or places_of(told.evidence), line=change.line or line)
 

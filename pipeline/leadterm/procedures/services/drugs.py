@@ -14,6 +14,7 @@ from leadterm.procedures.services.context import NoteWords, Place
 from leadterm.procedures.services.doses import Dose, assign_doses, find_amounts, route_of, tells_of_waste, with_waste
 from leadterm.procedures.services.drug_lexicon import NEW, SALTS, DrugLexicon, DrugName, Product
 from leadterm.procedures.services.service_found import ServiceFound
+from leadterm.service_line import Modifier
 
 __all__ = ["find_drugs", "units_of"]
 
@@ -269,11 +270,11 @@ def _why_not(dose: Dose, product: Product) -> str:
     return f"dose in another unit: {said}; one unit is {unit.written}"
 
 
-def _waste(dose: Dose, product: Product) -> tuple[tuple[str, str], ...]:
+def _waste(dose: Dose, product: Product) -> tuple[Modifier, ...]:
     if dose.wasted is not None and product.unit and dose.wasted.measure == product.unit.measure:
         units = max(1, ceil(dose.wasted.value / product.unit.amount - 1e-9))
-        return (("JW", f"{dose.wasted.written} thrown away: a second line with {units} units"),)
-    return (("JZ", "nothing of the vial thrown away"),) if dose.all_used else ()
+        return (Modifier("JW", f"{dose.wasted.written} thrown away: a second line with {units} units", units),)
+    return (Modifier("JZ", "nothing of the vial thrown away"),) if dose.all_used else ()
 
 
 def _shown(value: float) -> str:

@@ -135,7 +135,7 @@ def _line(code: str, title: str, places: Sequence[Spotted]) -> tuple[float | Non
     """Put together the units and modifiers of a code from its places, the surest first."""
     best = places[0]
     modifiers = dict.fromkeys(documented_modifiers(code, title, best.sentence, best.low))
-    given = [Modifier(name, reason) for one in places[:1] for name, reason in one.found.modifiers]
+    given = [said for one in places[:1] for said in one.found.modifiers]
     every = {one.code: one for one in (*modifiers, *given)}
     return _units(places), tuple(every[name] for name in in_line_order(every))
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from leadterm.procedures.services.context import Place
+    from leadterm.service_line import Modifier
 
 __all__ = ["ServiceFound"]
 
@@ -27,5 +28,5 @@ class ServiceFound:
     units: float | None = None
     notes: tuple[str, ...] = ()
     traits: frozenset[str] = field(default_factory=frozenset)
-    modifiers: tuple[tuple[str, str], ...] = ()
+    modifiers: tuple[Modifier, ...] = ()
     adds: bool = False
