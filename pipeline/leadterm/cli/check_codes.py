@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from leadterm.cli.config import read_config
 from leadterm.cli.console import console, say, write_output
 from leadterm.cli.shared_options import Encounters, Output, Page
 from leadterm.errors import LeadtermError
@@ -214,7 +215,7 @@ def _reviews(
 
     if not any(given for _, given in with_codes):
         raise LeadtermError("there are no codes to check.", hint="Give them: --codes E11.9,I10, or a table with codes.")
-    suggester = load(model, date=date)
+    suggester = load(model, date=date, policy=read_config().get("policy"))
     said_of = getattr(suggester, "said_of", None)  # only the model of terms reads what is denied
     read = in_their_language((one for one, _ in with_codes), suggester.languages, say)
     for encounter, (_, given) in zip(read, with_codes, strict=True):
