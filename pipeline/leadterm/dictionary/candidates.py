@@ -317,8 +317,9 @@ def _is_injury(found: FoundMention) -> bool:
     """Whether a mention names an injury where diagnoses stand, or in a note without sections."""
     mention = found.mention
     told = found.heading >= 0 or mention.section in INJURY_SECTIONS
-    injury = any(code[0] == "S" or "T07" <= code < "T36" for code in (reading.code for reading in found.readings))
-    return told and mention.assertion in ("present", "possible") and injury
+    if not told or mention.assertion not in ("present", "possible"):
+        return False
+    return any(code[0] == "S" or "T07" <= code < "T36" for code in [reading.code for reading in found.readings])
 
 
 def _companions(found: FoundMention, note: NoteReading, tables: CodeTables) -> list[Reading]:

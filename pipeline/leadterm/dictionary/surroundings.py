@@ -6,6 +6,8 @@ import math
 import re
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from leadterm.text.layout.lines import unwrapped
@@ -49,9 +51,11 @@ _BEGINNINGS = (
     "schedul recheck repeat consult evaluat adjust begin began initiat given resum tablet daily surger repair "
     "admit biops antibiotic insulin discuss stable improv worsen"
 )
-_LETTERS = "".join(sorted({word[0] for word in _BEGINNINGS.split()}))
-_CARE = re.compile(rf"\b(?=[{_LETTERS}m])(?:{'|'.join(_BEGINNINGS.split())}|mg\b)")
-_CUT_SHORT = re.compile(r"\bmg\Z")  # of these the only one that is a whole word
+_BY_LETTER = groupby(sorted(_BEGINNINGS.split()), key=itemgetter(0))
+_GROUPED = "|".join(f"{letter}(?:{'|'.join(word[1:] for word in words)})" for letter, words in _BY_LETTER)
+_CARE = re.compile(rf"\b(?:{_GROUPED}|mg\b)")
+_WHOLE = "mg"  # of these the only whole word
+_CUT_SHORT = re.compile(rf"\b{_WHOLE}\Z")
 LONGEST = 12
 _PAST = (
     "history of", "h/o", "hx of", "previous", "prior", "status post", "s/p", "years ago", "in the past", "remote",
@@ -204,7 +208,8 @@ class _Text:
         low, begin, end = self.low, max(0, first - BEFORE), min(last + BEHIND, len(self.low))
         spans = self.words[bisect_left(self.words, (begin, 0)) : bisect_left(self.words, (end, 0))]
         found = {low[a:b] for a, b in spans if b <= end}
-        first_cut = _CARE.match(low[begin : min(begin + LONGEST, end)])  # words that the stretch cuts
-        last_cut = _CUT_SHORT.search(low[max(begin, end - 3) : end])
-        found.update(cut.group() for cut in (first_cut, last_cut) if cut)
+        if low[begin - 1 : begin].strip() and (cut := _CARE.match(low[begin : min(begin + LONGEST, end)])):
+            found.add(cut.group())  # a word of which the stretch holds but the end
+        if low.endswith(_WHOLE, begin, end) and _CUT_SHORT.search(low[max(begin, end - 3) : end]):
+            found.add(_WHOLE)
         return math.log1p(len(found))

@@ -70,7 +70,10 @@ def group_folds(groups: Sequence[object] | NDArray[Any], folds: int, seed: int) 
 
 
 class LaidOut(NamedTuple):
-    """Trees laid out to be walked: both children of a node side by side, numbers as numpy counts places."""
+    """Trees laid out to be walked: numbers as numpy counts places; node ``n`` is ``2 n`` here.
+
+    So both children of a node stand side by side, at its number and the next.
+    """
 
     feature: NDArray[np.intp]
     limit: NDArray[Any]
@@ -82,9 +85,9 @@ class LaidOut(NamedTuple):
 
 def lay_out(trees: Mapping[str, NDArray[Any]]) -> LaidOut:
     """Lay out trees to be walked, once for all walks."""
-    child = np.stack([trees["right"], trees["left"]], axis=1).astype(np.intp).ravel()
-    feature, roots = trees["feature"].astype(np.intp), trees["roots"].astype(np.intp)
-    return LaidOut(feature, np.asarray(trees["limit"]), child, np.asarray(trees["nan_left"]), roots, trees["value"])
+    child = 2 * np.stack([trees["right"], trees["left"]], axis=1).astype(np.intp).ravel()
+    feature, limit, nan_left, value = (np.repeat(trees[name], 2) for name in ("feature", "limit", "nan_left", "value"))
+    return LaidOut(feature.astype(np.intp), limit, child, nan_left, 2 * trees["roots"].astype(np.intp), value)
 
 
 def walk(trees: LaidOut, depth: int, data: NDArray[np.float32]) -> Floats:
@@ -106,7 +109,7 @@ def walk(trees: LaidOut, depth: int, data: NDArray[np.float32]) -> Floats:
         left = flat.take(at, out=value, mode="clip") <= limit.take(node, out=most, mode="clip")
         if blank:
             left |= np.isnan(value) & nan_left.take(node)
-        np.add(2 * node, left, out=at)
+        np.add(node, left, out=at)
         child.take(at, out=node, mode="clip")
     return np.asarray(leaf.take(node).sum(axis=1, dtype=np.float64))
 

@@ -23,14 +23,14 @@ if TYPE_CHECKING:
     from spacy.tokens import Doc
 
 __all__ = [
-    "RAW", "TEXT", "Problem", "Section", "declare", "held_words", "sentence_flags", "set_on_span", "text_of",
-    "token_column", "token_starts",
+    "RAW", "TEXT", "Problem", "Section", "declare", "sentence_flags", "set_on_span", "text_of", "token_column",
+    "token_starts", "word_places",
 ]  # fmt: skip
 
 TEXT, RAW = "leadterm_text", "leadterm_raw_text"
 STARTS = "leadterm_token_starts"
 COLUMNS, SENTENCES = "leadterm_token_columns", "leadterm_sentence_flags"
-HELD = "leadterm_lower_case_words"
+PLACES = "leadterm_word_places"
 ATTRIBUTES = ("ORTH", "LOWER", "LENGTH", "SPACY", "IS_SPACE")
 
 
@@ -136,12 +136,22 @@ def token_column(doc: Doc, name: str) -> list[int]:
     return (_read_tokens(doc)[0] if columns is None else columns)[name]
 
 
-def held_words(doc: Doc) -> frozenset[int]:
-    """The lower-case forms of its tokens, as spaCy's numbers, each once."""
-    held: frozenset[int] | None = doc.user_data.get(HELD)
-    if held is None:
-        held = doc.user_data[HELD] = frozenset(token_column(doc, "LOWER"))
-    return held
+def word_places(doc: Doc) -> dict[int, list[int]]:
+    """Where each word stands: its lower-case form, as spaCy's number, to its tokens in order.
+
+    Whoever looks for a few words asks here and need not go through all tokens.
+
+    >>> import spacy
+    >>> doc = spacy.blank("en")("No fever, no cough")
+    >>> word_places(doc)[doc.vocab.strings["no"]]
+    [0, 3]
+    """
+    places: dict[int, list[int]] | None = doc.user_data.get(PLACES)
+    if places is None:
+        places = doc.user_data[PLACES] = {}
+        for i, word in enumerate(token_column(doc, "LOWER")):
+            places.setdefault(word, []).append(i)
+    return places
 
 
 def _read_tokens(doc: Doc) -> tuple[dict[str, list[int]], npt.NDArray[np.int64]]:
@@ -158,7 +168,7 @@ def _read_tokens(doc: Doc) -> tuple[dict[str, list[int]], npt.NDArray[np.int64]]
 
 def forget_columns(doc: Doc) -> None:
     """Forget the columns read so far: the lower-case form of a token is another now."""
-    for name in (COLUMNS, STARTS, HELD):
+    for name in (COLUMNS, STARTS, PLACES):
         doc.user_data.pop(name, None)
 
 

@@ -60,8 +60,8 @@ class SafeTokenizer:
         if not text.isascii():
             text = _SURROGATE.sub("\ufffd", text)
         raw, text = text, without_markup(text)
-        words = set(text.split())
-        doc: Doc = self._whole(text, words) if max(map(len, words), default=0) < LONGEST_RUN else self._in_parts(text)
+        fresh = set(text.split()) - self._kept
+        doc: Doc = self._whole(text, fresh) if max(map(len, fresh), default=0) < LONGEST_RUN else self._in_parts(text)
         doc.user_data[TEXT] = text
         if raw is not text:
             doc.user_data[RAW] = raw
@@ -71,13 +71,13 @@ class SafeTokenizer:
             self._respell(doc, text)
         return doc
 
-    def _whole(self, text: str, words: set[str]) -> Doc:
-        """Tokenise a text; before that, the words not met before, so that each is kept.
+    def _whole(self, text: str, fresh: set[str]) -> Doc:
+        """Tokenise a text; before that, the words not met before (``fresh``), so that each is kept.
 
         Behind the first special case of a text ("Dr.") spaCy keeps no word, and reads each by its rules every time:
         so words that may hold one are read alone, all others in one text of their own.
         """
-        if len(self._kept) < MOST_KEPT and (fresh := words - self._kept):
+        if fresh and len(self._kept) < MOST_KEPT:
             special = {word for word in fresh if self._may_be_special(word)}
             for alone in (*special, " ".join(fresh - special)):
                 self.inner(alone)

@@ -18,11 +18,11 @@ from leadterm.schema import EvidenceSpan, Mention
 from leadterm.text.extensions import (
     RAW,
     SPAN_ATTRIBUTES,
-    held_words,
     sentence_flags,
     text_of,
     token_column,
     token_starts,
+    word_places,
 )
 from leadterm.text.light_spacy import get_string_id
 from leadterm.text.matching.term_matcher import Cover, Reading, Scan, TermMatcher
@@ -34,6 +34,8 @@ __all__ = ["FoundMention", "NoteReading", "ProblemWords", "Reading", "problem_to
 
 SIDES = frozenset({"left", "right", "bilateral"})
 UNSIDED, OF_SIDE = frozenset({"lymph", "node", "obturator", "diaphragm", "sidewall", "peristomal"}), 3
+JOINS = (" and ", " & ", " and the ", " & the ")
+SIDES_TOLD = tuple(f"{join}{side}" for join in JOINS for side in ("right", "left"))
 BOTH_SIDES = re.compile(
     r"\b(right|left)(?: ([a-z]+))? (?:and|&)(?: the)? (?!\1)(right|left)\b(?(2) \2\b)", re.IGNORECASE
 )
@@ -46,7 +48,7 @@ YEAR = re.compile(
 )
 EARLIER_YEAR = re.compile(r"\b(?:19|20)[0-9]{2}\b[^.;:\n]{0,30}$")
 YEAR_BEFORE = 36
-ANY_YEAR = re.compile(r"\b(?:19|20)[0-9]{2}\b")
+ANY_DATE = re.compile(r"(?:19|20)[0-9]{2}|age (?:of )?\d")
 PLURALS = (
     "legs arms hands feet knees hips ankles wrists elbows shoulders thighs calves heels thumbs toenails eyes ears "
     "eyelids lids extremities limbs kidneys ureters breasts testes testicles ovaries lungs forearms "
@@ -121,6 +123,7 @@ class _Reader:
     def __init__(self, doc: Doc, note_id: str, matcher: TermMatcher) -> None:
         self.doc, self.note_id = doc, note_id
         self.text = text_of(doc)
+        self.lowered = self.text.lower()
         self.raw: str = doc.user_data.get(RAW, self.text)
         self.starts = token_starts(doc).tolist()
         self.ends = list(map(add, self.starts, token_column(doc, "LENGTH")))
@@ -134,13 +137,12 @@ class _Reader:
         self._drop_sides(scan)
         self._keep_sides(doc, scan, vocabulary)
         self._join_sides(scan)
-        if "non-" in self.text.lower():
+        if "non-" in self.lowered:
             self._blank_opposites(scan)
         self.foreign = self._long_forms(scan)
-        self.years = bool(ANY_YEAR.search(self.text))
-        known = plurals() & held_words(doc)
-        said = enumerate(token_column(doc, "LOWER")) if known else ()
-        self.plural = frozenset([i for i, word in said if word in known])
+        self.dated = ANY_DATE.search(self.lowered) is not None
+        places = word_places(doc)
+        self.plural = frozenset([i for word in plurals().intersection(places) for i in places[word]])
         self.tokens = scan.token.tolist()
         self.positions = scan.position.tolist()
         self.clauses = {number: (low, high) for number, low, high in runs(scan.segment)}
@@ -165,6 +167,8 @@ class _Reader:
 
     def _join_sides(self, scan: Scan) -> None:
         """Read "the right and left ovaries", "right ovary and left ovary" as both."""
+        if not any(told in self.lowered for told in SIDES_TOLD):
+            return
         found = [match.start(side) for match in BOTH_SIDES.finditer(self.text) for side in (1, 3)]
         both = {bisect_right(self.starts, start) - 1 for start in found}
         for i in np.flatnonzero(np.isin(scan.token, list(both))).tolist() if both else ():
@@ -238,7 +242,9 @@ class _Reader:
 
     def _dated(self, start: int, end: int) -> bool:
         """Whether a year stands behind a mention, or before it in the same clause."""
-        before = self.text[max(0, start - YEAR_BEFORE) : start] if self.years else ""
+        if not self.dated:
+            return False
+        before = self.text[max(0, start - YEAR_BEFORE) : start]
         return bool(YEAR.match(self.text, end) or EARLIER_YEAR.search(before))
 
     def _pieces(self, tokens: tuple[int, ...]) -> tuple[EvidenceSpan, ...]:

@@ -147,6 +147,7 @@ def continued(text: str) -> frozenset[int]:
     return frozenset(b.start for a, b in pairwise(lines) if is_continuation(text, a, b, width))
 
 
+@lru_cache(maxsize=16)  # two blocks of features ask of the same notes
 def unwrapped(text: str) -> str:
     """Write a space for each newline that only wraps; nothing moves.
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from leadterm.text.extensions import held_words, sentence_flags, token_column, token_starts
+from leadterm.text.extensions import sentence_flags, token_column, token_starts, word_places
 from leadterm.text.knowledge import load_table
 from leadterm.text.light_spacy import get_string_id
 from leadterm.text.matching.overlaps import Cover, Reading
@@ -76,17 +76,17 @@ class DrugEffectFinder:
 
         In order of the text; clause -1. ``doc``: with sentence starts and sections set.
         """
-        present = self._first & held_words(doc)
+        places = word_places(doc)
+        present = self._first.intersection(places)
         if not present:
             return []
         words = token_column(doc, "LOWER")
         starts = sentence_flags(doc)
-        harmed = SELF_HARM if _is_harm_meant(words) else ACCIDENT
+        harmed = SELF_HARM if _is_harm_meant(words, places) else ACCIDENT
         allergies = _allergy_titles(doc)
         found: list[Cover] = []
-        for i, word in enumerate(words):
-            if word in present:
-                found += self._at(i, words, starts, harmed, allergies)
+        for i in sorted([i for name in present for i in places[name]]):
+            found += self._at(i, words, starts, harmed, allergies)
         return found
 
     def _at(
@@ -165,11 +165,9 @@ def _links(k: int, first: int, words: Sequence[int]) -> bool:
     return linked and CUES["begun"].isdisjoint(words[k:first])
 
 
-def _is_harm_meant(words: Sequence[int]) -> bool:
+def _is_harm_meant(words: Sequence[int], places: Mapping[int, Sequence[int]]) -> bool:
     """Whether a word of self-harm stands in a doc that no word before it denies."""
-    if CUES["harm"].isdisjoint(words):
-        return False
-    said = (k for k, word in enumerate(words) if word in CUES["harm"])
+    said = (k for word in CUES["harm"] & places.keys() for k in places[word])
     return any(CUES["deny"].isdisjoint(words[max(k - BEFORE, 0) : k]) for k in said)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Container, Iterator
+from itertools import compress, product
 from typing import TYPE_CHECKING, NamedTuple
 
 from leadterm.text.extensions import text_of, token_starts
@@ -170,9 +171,23 @@ RULES = (
     _rule("birth|bw", rf"{SMALL}[^\n]{{0,80}}?{GRAMS}", _small, "Small for gestational age"),
     _rule("birth|bw", rf"{GRAMS}[^\n]{{0,80}}?{SMALL}", _small, "Small for gestational age"),
 )  # fmt: skip
-WEEK_WORDS = ("week", "wk", "semanas")
-_WAYS = {way: re.compile(way, re.IGNORECASE) for way in WAYS}
-WORDS = frozenset(word for rule in RULES for word in rule.words)
+PIECES = (("week", "wk", "semanas"), ("week", "wk", "w", "+"), ("w",), ("w", "week"))
+"""What stands behind the number in each of `WAYS`."""
+_PIECE = re.compile(r"\d(?:ths?)?[\s-]*(week|wk|w(?![a-z])|\+|semanas)")
+_WAYS = [(pieces, re.compile(way, re.IGNORECASE)) for pieces, way in zip(PIECES, WAYS, strict=True)]
+
+
+def _weeks_told(text: str, lowered: str) -> tuple[bool, ...]:
+    """Whether a text holds each of `WAYS`; looked for only where a piece of it stands behind a number."""
+    said = frozenset(_PIECE.findall(lowered))
+    return tuple(not said.isdisjoint(pieces) and way.search(text) is not None for pieces, way in _WAYS)
+
+
+BY_WAYS = {
+    told: [rule for rule in RULES if rule.weeks in ("", *compress(WAYS, told))]
+    for told in product((False, True), repeat=len(WAYS))
+}
+"""The rules that may hold where `_weeks_told` gave so."""
 
 
 class NumberFinder:
@@ -197,13 +212,9 @@ class NumberFinder:
         """
         text = text_of(doc)
         lowered = text.lower()
-        said = {word for word in WORDS if word in lowered}
-        rules = [rule for rule in RULES if not said.isdisjoint(rule.words)] if said else []
-        asked = {rule.weeks for rule in rules} - {""}
-        if WEEKS in asked and not any(word in lowered for word in WEEK_WORDS):
-            asked.remove(WEEKS)
-        ways = {"", *(way for way in asked if _WAYS[way].search(text))}
-        rules = [rule for rule in rules if rule.weeks in ways]
+        rules = BY_WAYS[_weeks_told(text, lowered)]
+        said = {word for word in {word for rule in rules for word in rule.words} if word in lowered}
+        rules = [rule for rule in rules if not said.isdisjoint(rule.words)] if said else []
         return list(self._found(rules, text, token_starts(doc).tolist())) if rules else []
 
     def _found(self, rules: list[_Rule], text: str, starts: list[int]) -> Iterator[Cover]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, KeysView, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from leadterm.text.extensions import held_words, sentence_flags, token_column
+from leadterm.text.extensions import sentence_flags, token_column, word_places
 from leadterm.text.knowledge import load_table
 from leadterm.text.light_spacy import get_string_id
 from leadterm.text.matching.term_matcher import Cover, Reading
@@ -68,14 +68,14 @@ class PatternMatcher:
 
         In order of the text; clause -1.
         """
-        present = held_words(doc)
-        rows = {first: self._possible(first, present) for first in present & self._first}
+        places = word_places(doc)
+        rows = {first: self._possible(first, places.keys()) for first in self._first.intersection(places)}
         possible = {first: patterns for first, patterns in rows.items() if patterns}
         if not possible:
             return []
         words, starts = token_column(doc, "LOWER"), sentence_flags(doc)
         found: list[Cover] = []
-        for i in [i for i, word in enumerate(words) if word in possible]:
+        for i in sorted([i for first in possible for i in places[first]]):
             best: dict[str, tuple[tuple[int, ...], Mapping[str, str]]] = {}
             for steps, row in possible[words[i]]:
                 tokens = _follow(steps, words, starts, i)
@@ -88,12 +88,12 @@ class PatternMatcher:
                 found.append(Cover(tokens, -1, (reading,)))
         return found
 
-    def _possible(self, first: int, present: frozenset[int]) -> list[tuple[Steps, Mapping[str, str]]]:
+    def _possible(self, first: int, present: KeysView[int]) -> list[tuple[Steps, Mapping[str, str]]]:
         """Patterns with a first word whose every other word the doc holds too."""
         found = []
         for steps, row in self._by_first[first]:
             for step in steps[1:]:
-                if step is not None and step.isdisjoint(present):
+                if step is not None and present.isdisjoint(step):
                     break
             else:
                 found.append((steps, row))

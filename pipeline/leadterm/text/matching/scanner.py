@@ -124,7 +124,7 @@ class Scanner:
         word, token, position, segment = (list[int]() for _ in range(4))
         negated: list[bool] = []
         here, clause, no, begun = 0, 0, False, -1
-        known, strings = self._by_orth, doc.vocab.strings
+        known, strings, letter, nearby = self._by_orth, doc.vocab.strings, self._letter, self._nearby
         spaces = token_column(doc, "SPACY")
         judged = self._senses.judged if self._senses is not None else frozenset()
         for i, (orth, start) in enumerate(zip(token_column(doc, "ORTH"), sentence_flags(doc), strict=True)):
@@ -136,13 +136,13 @@ class Scanner:
                 ids = self._ids(orth, strings)
             if expansions and orth in expansions:
                 ids = tuple(dict.fromkeys((*ids, *(n for n in self._words_of(expansions[orth]) if n >= 0))))
-            if self._nearby:
+            if nearby:
                 ids = self._beside(doc, i) or ids
             if not ids:
                 continue
             first = ids[0]
             if first >= 0 or first == UNKNOWN:
-                if (first == self._letter and begun != clause) or (orth in judged and self._is_silent(doc, i, orth)):
+                if (first == letter and begun != clause) or (orth in judged and self._is_silent(doc, i, orth)):
                     continue  # it opens a sentence or a list (the article, the number of a line), or means no disease
                 here += 1
                 if first == UNKNOWN and begun != clause and not strings[orth].islower():

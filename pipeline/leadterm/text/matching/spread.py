@@ -6,7 +6,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from leadterm.text.extensions import held_words, text_of, token_column
+from leadterm.text.extensions import text_of, token_column, word_places
 from leadterm.text.light_spacy import get_string_id
 
 if TYPE_CHECKING:
@@ -21,7 +21,9 @@ def _ids(words: str) -> frozenset[int]:
     return frozenset(map(get_string_id, words.split()))
 
 
-TO, FULL_STOP = get_string_id("to"), get_string_id(".")
+TO, FULL_STOP, HYPHEN = map(get_string_id, ("to", ".", "-"))
+FREE_WORD = get_string_id("free")
+FREE = FREE_WORD, get_string_id("-free")
 SPREADING = _ids("metastatic metastásico metastásica metastasico metastasica")
 METASTASES = _ids("metastases metastasis mets met metastasized spread") | SPREADING
 CANCERS = _ids(
@@ -49,7 +51,7 @@ def keep_spread(doc: Doc, covers: Sequence[Cover], quiet: set[int]) -> list[Cove
 
     ``quiet``: tokens that name a part of the body and no disease.
     """
-    if METASTASES.isdisjoint(held_words(doc)):
+    if word_places(doc).keys().isdisjoint(METASTASES):
         return list(covers)
     words = token_column(doc, "LOWER")
     origins, received = _named(words, quiet)
@@ -130,9 +132,8 @@ def keep_there(doc: Doc, covers: Sequence[Cover]) -> list[Cover]:
     """Drop the neoplasms of what is free of them: "tumor-free colon"."""
     if "free" not in text_of(doc).lower():
         return list(covers)
-    low = [doc.vocab.strings[word] for word in token_column(doc, "LOWER")]
-    free = {
-        i for i, word in enumerate(low) if word.endswith("-free") or low[i + 1 : i + 2] in (["free"], ["-free"])
-        or low[i + 1 : i + 3] == ["-", "free"]
-    }  # fmt: skip
+    places = word_places(doc)
+    free = {i for word in places if doc.vocab.strings[word].endswith("-free") for i in places[word]}
+    free |= {i - 1 for word in FREE for i in places.get(word, ())}
+    free |= {i - 2 for i in places.get(FREE_WORD, ()) if i - 1 in places.get(HYPHEN, ())}
     return [c for c in covers if c.readings[0].code[0] not in NEOPLASMS or free.isdisjoint(c.tokens)]

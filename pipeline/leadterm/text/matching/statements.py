@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from leadterm.text.extensions import text_of, token_column
+from leadterm.text.extensions import text_of, token_column, word_places
 from leadterm.text.knowledge import load_table
 from leadterm.text.light_spacy import get_string_id
 from leadterm.text.words.normalise import fold, singular
@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 
 __all__ = ["find_quiet", "keep_apart", "keep_order", "keep_telling", "naming_words"]
 
-SEPARATORS = frozenset(map(get_string_id, (",", "/", "and", "&", "+", "y", "e", "s/p", "S/P")))
-INDEX, STATUS_POST = "index", "s/p"
+STATUS_POST = frozenset(map(get_string_id, ("s/p", "S/P")))
+SEPARATORS = frozenset(map(get_string_id, (",", "/", "and", "&", "+", "y", "e"))) | STATUS_POST
+INDEX = "index"
 MARKS = frozenset(",/+")
 LINKED = re.compile(r"\b(?:with|and)\b|\binfluenzal?\b", re.IGNORECASE)
 CAUSE = frozenset(map(get_string_id, ("due", "from", "caused", "because")))
@@ -34,6 +35,7 @@ LONG_FORM, FAR = 3, 2
 STEM = 5
 BESIDE = frozenset(map(get_string_id, ("with", "including")))
 RIGHT, LEFT = get_string_id("right"), get_string_id("left")
+PARTING = SEPARATORS | CAUSE | BESIDE
 LISTING = frozenset(map(get_string_id, ("and", "or", "/", ",", "&")))
 AGENTS = ("B95", "B96", "B97")
 _DETAILS = (
@@ -55,22 +57,22 @@ def keep_apart(
     """
     heads, telling = _long_forms(doc, scan, vocabulary)
     opposite = {token for token in heads if doc[token].lower_.startswith("non-")}
-    written = token_column(doc, "ORTH")
     every = dict.fromkeys([match.tokens for match in matches])
-    cuts, crossing = _over(written, SEPARATORS, every)
-    _, further = _over(written, BESIDE, every)
-    _, caused = _over(written, CAUSE, every)
+    parting = [(i, number) for i, number in enumerate(token_column(doc, "ORTH")) if number in PARTING]
+    _, crossing = _over(parting, SEPARATORS, every)
+    _, further = _over(parting, BESIDE, every)
+    _, caused = _over(parting, CAUSE, every)
     by_token: dict[int, list[tuple[int, ...]]] = {}
     for tokens in every if crossing or further or caused else ():
         for token in tokens:
             by_token.setdefault(token, []).append(tokens)
     apart = {tokens: cut for tokens, cut in crossing.items() if _are_two(tokens, cut, by_token, quiet)}
     stray = {tokens for tokens, cut in further.items() if _has_site(tokens, cut, by_token, quiet)}
-    stray |= _crossed(every, token_column(doc, "LOWER"))
+    stray |= _crossed(every, token_column(doc, "LOWER"), word_places(doc))
     torn = {tokens for tokens, cut in caused.items() if _tears(tokens, cut, by_token, quiet)}
     whole = _whole_terms(scan, matches, words_of)
 
-    after = {i for i in cuts if doc[i].lower_ == STATUS_POST}
+    after = {i for i, number in parting if number in STATUS_POST}
 
     def holds(match: Match) -> bool:
         if match.tokens in stray or (after and match.tokens[-1] in after):
@@ -93,10 +95,10 @@ def keep_apart(
 
 
 def _over(
-    written: Sequence[int], separators: frozenset[int], every: Iterable[tuple[int, ...]]
+    parting: Sequence[tuple[int, int]], separators: frozenset[int], every: Iterable[tuple[int, ...]]
 ) -> tuple[list[int], dict[tuple[int, ...], int]]:
     """Places of some separators, and the first of them within each row of tokens that has one."""
-    cuts = [i for i, number in enumerate(written) if number in separators]
+    cuts = [i for i, number in parting if number in separators]
     return cuts, {tokens: cut for tokens in every if (cut := _cut(tokens, cuts)) >= 0} if cuts else {}
 
 
@@ -125,8 +127,9 @@ def keep_order(
 
     ``parts_of``: words of a term before and behind its own "due to", both empty where it has none.
     """
-    low = token_column(doc, "LOWER")
-    cuts = [i for i, word in enumerate(low) if word in CAUSE or (word == SECONDLY and low[i + 1 : i + 2] == [TO])]
+    places, to = word_places(doc), word_places(doc).get(TO, ())
+    cuts = [i for word in CAUSE & places.keys() for i in places[word]]
+    cuts = sorted(cuts + [i for i in places.get(SECONDLY, ()) if i + 1 in to])
     if not cuts:
         return list(matches)
     first, last = cuts[0], cuts[-1]
@@ -192,7 +195,8 @@ def _opposites(doc: Doc, scan: Scan) -> dict[int, list[int]]:
     """Words of the tokens written with "non-"."""
     found: dict[int, list[int]] = {}
     if "non-" in text_of(doc).lower():
-        tokens = {i for i in set(scan.token.tolist()) if doc[i].lower_.startswith("non-")}
+        strings = doc.vocab.strings
+        tokens = {i for word, places in word_places(doc).items() if strings[word].startswith("non-") for i in places}
         for word, token in zip(scan.word.tolist(), scan.token.tolist(), strict=True):
             if token in tokens:
                 found.setdefault(token, []).append(word)
@@ -264,11 +268,13 @@ def _tears(
     return False
 
 
-def _crossed(every: Iterable[tuple[int, ...]], words: Sequence[int]) -> set[tuple[int, ...]]:
+def _crossed(
+    every: Iterable[tuple[int, ...]], words: Sequence[int], places: Mapping[int, Sequence[int]]
+) -> set[tuple[int, ...]]:
     """Terms whose side stands before the other side of their own words: "left meningioma due to right weakness"."""
-    sides = [i for i, word in enumerate(words) if word in (RIGHT, LEFT)]
-    if len({words[i] for i in sides}) < 2:
+    if RIGHT not in places or LEFT not in places:
         return set()
+    sides = sorted((*places[RIGHT], *places[LEFT]))
     found = set()
     for tokens in every:
         if len(tokens) > 1 and tokens[-1] - tokens[0] >= len(tokens):

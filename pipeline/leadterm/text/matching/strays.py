@@ -24,7 +24,7 @@ _POSITIONS = (
     "muscle tendon ligament artery vein nerve body soft tissue horn side aspect surface skin wall disc spine small "
     "large multiple great little ring index"
 )
-POSITIONS = frozenset(_POSITIONS.split())
+POSITIONS, QUALITIES = frozenset(_POSITIONS.split()), DETAILS - SIDES
 _SPREADING = "radiating radiates radiate radiated radiation extending extends extend spreading spreads involving into"
 SPREADING = frozenset(map(get_string_id, _SPREADING.split()))
 _COMPARED = "greater more worse larger side sided less than problem problems condition process issue issues"
@@ -37,16 +37,22 @@ class _Words:
     """What the words of a doc are: parts of the body, or words that name something."""
 
     def __init__(self, doc: Doc, scan: Scan, vocabulary: Sequence[str], quiet: set[int]) -> None:
-        known = zip(scan.token.tolist(), scan.word.tolist(), strict=True)
-        self.normal: Mapping[int, str] = {token: vocabulary[word] for token, word in known if word >= 0}
-        self.telling = set(scan.token.tolist()) - quiet
-        self.sites = {t for t, word in self.normal.items() if t in quiet and word in _organs()}
+        tokens = scan.token.tolist()
+        self._vocabulary, self._number = vocabulary, dict(zip(tokens, scan.word.tolist(), strict=True))
+        self.telling = self._number.keys() - quiet
+        organs = _organs()
+        self.sites = {t for t in quiet if self.normal(t) in organs}
         self.lower = token_column(doc, "LOWER")
         self.content = set(scan.token.tolist())
 
     def together(self, tokens: tuple[int, ...]) -> bool:
         """Whether nothing but function words stands within a term: "cancer of the breast"."""
         return self.content.isdisjoint(set(range(tokens[0], tokens[-1])) - set(tokens))
+
+    def normal(self, token: int) -> str:
+        """The normal word of a token; empty where no term holds it."""
+        number = self._number.get(token, -1)
+        return self._vocabulary[number] if number >= 0 else ""
 
     def foreign(self, one: int, other: int, own: Iterable[int]) -> bool:
         """Whether a word that names something else stands between two words of a term; "radiating" leads on."""
@@ -99,10 +105,10 @@ def _has_own_site(tokens: tuple[int, ...], words: _Words, taken: Taken) -> bool:
     Or is the site of another disease: "nasal congestion and ear pain".
     """
     sites = [t for t in tokens if t in words.sites]
-    said = {words.normal[t] for t in sites}
+    said = {words.normal(t) for t in sites}
     for name in (t for t in tokens if t in words.telling):
         beside = {s for s in (name - 1, name + 1) if s in words.sites and s not in tokens}
-        other = any(words.normal[s] not in said for s in beside)
+        other = any(words.normal(s) not in said for s in beside)
         listed = any(min(name, site) < s < max(name, site) for s in beside for site in sites)  # "knee and hip pain"
         if sites and other and all(_is_away(site, name, tokens, words, {} if listed else taken) for site in sites):
             return True
@@ -119,10 +125,10 @@ def _takes_detail(tokens: tuple[int, ...], words: _Words) -> bool:
     """Whether a detail behind the disease belongs to the word it precedes: "anticoagulation issues of chronic Afib"."""
     telling = [t for t in tokens if t in words.telling]
     for detail in tokens[1:]:
-        kind = words.normal.get(detail, "")
+        kind = words.normal(detail)
         apart = kind in SIDES and COMMA in (words.lower[t] for t in range(tokens[0], detail))
         next_word = detail + 1
-        if not (apart or (kind in DETAILS - SIDES and kind.isalpha())) or next_word in tokens or not telling:
+        if not (apart or (kind in QUALITIES and kind.isalpha())) or next_word in tokens or not telling:
             continue
         if next_word in words.telling and words.lower[next_word] not in COMPARED and telling[-1] < detail:
             return True
