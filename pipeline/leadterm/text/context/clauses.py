@@ -9,14 +9,17 @@ from leadterm.text.context.cues import Hit
 
 __all__ = ["Grammar", "answers", "cancelled", "of_others", "unreal"]
 
+COPULA = 2  # what "her cousin is" reaches, where no cue says more
 FARTHEST_LINK, SHORT, SOON = 9, 8, 4
 ANSWERS = frozenset({"no", "yes", "sí", "si"})
 FULL = frozenset({",", ".", ";"})
 STOPS = frozenset({";", ":", "•", "|", "!", "?", ".", "and", "but", "or", "y", "pero", "o"})
+OF_ANOTHER = frozenset({"not", "told", "learned"})  # "not she", "her friend was told she has"
 NOT = frozenset({"not", "n't", "never", "no", "nunca", "hardly", "rarely", "seldom", "scarcely"})
 JOINS = frozenset({",", ";", ":", "and", "or", "but", "nor", "y", "o", "ni", "pero"})
 REACH = 4
 LACKS = frozenset({"lacks", "lack", "lacking", "free", "deny", "denies", "denied", "denying", "absence", "absent"})
+CANNOT = frozenset({"can't", "cannot", "couldn't", "unable", "ca"})
 WITHOUT = frozenset({"without", "sin"})
 INVERTED = frozenset({"had", "were", "should"})
 _SUBJECTS = "this that there it he she they these his her the we i any"
@@ -67,7 +70,7 @@ def of_others(words: Sequence[str], hits: Sequence[Hit], grammar: Grammar) -> It
         if not known and not (word in grammar.strangers and _apart(words, i, grammar)):
             continue
         hit, relative = covering.get(i), "who" in words[i + 1 : i + 3]
-        if hit and not (relative and all(cue.category == "pseudo" for cue in hit.cues)):
+        if hit and not all(c.category == "pseudo" if relative else c.scope == COPULA for c in hit.cues):
             continue
         before = _before(words, i, grammar)
         if known and not relative and before >= 0 and words[before] in grammar.addressed:
@@ -101,11 +104,11 @@ def _link(words: Sequence[str], i: int, grammar: Grammar, *, first: bool) -> int
     for j in range(i + 1, min(i + FARTHEST_LINK, len(words) - 1)):
         word = words[j]
         if word in grammar.patients:
-            if words[j - 1] != "not":
+            if words[j - 1] not in OF_ANOTHER:
                 return -1
         elif word in STOPS or word in grammar.reporting or word in grammar.persons:
             return -1
-        elif word in grammar.links:
+        elif word in grammar.links and OF_ANOTHER.isdisjoint(words[j + 1 : j + SOON]):
             told = any(w in grammar.reporting or w in grammar.patients for w in words[j + 1 : j + SOON])
             return -1 if told or (word in ("of", "from", "de") and j == i + 1) else j
     return -1
@@ -149,10 +152,11 @@ def _turned(words: Sequence[str], inner: int, grammar: Grammar) -> tuple[int, ..
         word = words[at]
         if word in JOINS:
             return ()
-        if word in NOT or word.endswith("n't"):
+        if word in NOT or word in CANNOT or word.endswith("n't"):
             time = not grammar.times.isdisjoint(words[at:inner])
-            usual = word in ("never", "nunca", "rarely", "seldom", "hardly") or inner - at == 1
-            return (at,) if (time or usual if without else word != "no") else ()
+            usual = word in ("never", "nunca", "rarely", "seldom", "hardly") or word in CANNOT or inner - at == 1
+            usual |= word in ("not", "n't") and at > 0 and words[at - 1] in ("can", "could", "ca")
+            return (at,) if (time or usual if without else word not in ("no", "unable")) else ()
     return ()
 
 
@@ -173,22 +177,23 @@ def unreal(words: Sequence[str]) -> int:
     return -1
 
 
-def answers(words: Sequence[str]) -> list[tuple[int, int, bool]]:
-    """Find what a line answers item by item: "chest pain no, cough yes"; ``[low, high)`` of each item, and if yes.
+def answers(words: Sequence[str]) -> list[tuple[int, int, int, bool]]:
+    """Find what a line answers item by item: "chest pain no, cough yes", "rash, no; itching, yes".
+
+    ``[low, high)`` of each item, the place of its answer, and if that is yes.
 
     >>> answers("chest pain no , cough yes".split())
-    [(0, 2, False), (4, 5, True)]
+    [(0, 2, 2, False), (4, 5, 5, True)]
     """
-    places = [
-        i for i, word in enumerate(words)
-        if word in ANSWERS and i and words[i - 1] not in FULL | {":"} and (i + 1 == len(words) or words[i + 1] in FULL)
-    ]  # fmt: skip
-    if len(places) == 1:
-        return []
-    found = []
-    for i in places:
-        low = i
-        while low and words[low - 1] not in FULL | {":", *ANSWERS}:
-            low -= 1
-        found.append((low, i, words[i] != "no"))
-    return found
+    found: list[tuple[int, int, int, bool]] = []
+    low = 0
+    for i, word in enumerate([word.rstrip(".") for word in words]):
+        if word not in ANSWERS or (i + 1 < len(words) and words[i + 1] not in FULL):
+            continue
+        high = i - (words[i - 1] == ",") if i else 0
+        start = max([low, *(k + 1 for k in range(low, high) if words[k] in FULL or words[k] == ":")])
+        if start < high:
+            found.append((start, high, i, word != "no"))
+        low = i + 1
+    whole = bool(found) and found[0][0] == 0 and found[0][1] <= REACH and found[-1][2] + 2 >= len(words)
+    return found if len(found) > 1 or whole else []

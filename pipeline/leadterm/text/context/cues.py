@@ -26,6 +26,7 @@ CLAUSE_ENDS: Mapping[str, tuple[str, ...]] = {
     "en": (*MARKS, "but", "and", "however", "by", "on", "at", "per"), "es": (*MARKS, "pero", "y", "por", "en"),
 }  # fmt: skip
 NOWHERE: frozenset[int] = frozenset()
+ANY = 2  # no token has such a number
 MOST_PASSED = 2
 ADVERBS = "adverbs"  # the set of words that may stand between the words of any cue
 DIRECTIONS = frozenset({"forward", "backward", "end", "-"})
@@ -34,9 +35,9 @@ DIRECTIONS = frozenset({"forward", "backward", "end", "-"})
 class Cue(NamedTuple):
     """A cue of a table.
 
-    ``category``: what it says, one of `CATEGORIES`, or ``pseudo affirm close weak clause onset causes``. ``direction``:
-    ``forward``, ``backward``, ``end`` (backward, where a clause ends after it) or ``-``. ``scope``: most tokens it
-    reaches; 0 for the whole clause.
+    ``text``: its words; ``*`` is any word, and adverbs may stand between any two. ``category``: what it says, one of
+    `CATEGORIES`, or ``pseudo affirm close weak clause onset causes``. ``direction``: ``forward``, ``backward``, ``end``
+    (backward, where a clause ends after it) or ``-``. ``scope``: most tokens it reaches; 0 for the whole clause.
     """
 
     text: str
@@ -152,7 +153,9 @@ class CueTrie:
         parts = []
         for word in cue.text.split():
             options = tuple(sets[word[1:-1]]) if word.startswith("{") else (word,)
-            if options not in self._ways:
+            if word == "*":
+                self._ways.setdefault(options, {ANY: [()]})
+            elif options not in self._ways:
                 ways = self._ways[options] = {}
                 for spelled in [one for option in options for one in _spellings(option)]:
                     first, *left = [n for word in spelled.split() for n in self._number(word)]
@@ -172,7 +175,8 @@ class CueTrie:
         nodes = self._nodes
         for i in [i for i, number in enumerate(numbers) if number in starts]:
             node = nodes.get(numbers[i]) or self._start(numbers[i])
-            if node.cues or (i < last and (numbers[i + 1] in node.known or numbers[i + 1] in self._passed)):
+            following = numbers[i + 1] if i < last else SENTENCE_MARK
+            if node.cues or following in node.known or following in self._passed or ANY in node.known:
                 places.append(i)
         hopeful = frozenset(places)
         for i in places:
@@ -205,8 +209,11 @@ class CueTrie:
             k = j
             while k < min(n, j + MOST_PASSED) and numbers[k] in self._passed:
                 k += 1
-            if j < k < n and numbers[k] in node.known:
-                further = self._onward(node.step(numbers[k]), numbers, k + 1)
+            ways = [(numbers[k], k)] if j < k < n and numbers[k] in node.known else []
+            if ANY in node.known and not self._ends(numbers, j):
+                ways.append((ANY, j))
+            for number, at in ways:
+                further = self._onward(node.step(number), numbers, at + 1)
                 if further[1] and further[0] > end:
                     end, best = further
             node = node.step(numbers[j]) if j < n and node.known else None

@@ -58,11 +58,11 @@ class Sentence:
     def scopes(self) -> list[Scope]:
         """Scopes of all cues that set an assertion, and of clauses that do."""
         found = self._of_clauses()
-        answered = [(low, high) for low, high, _ in answers(self.words)]
+        answered = {at for _, _, at, _ in answers(self.words)}
         ignored = cancelled(self.words, self.hits, self.grammar) if self.hits else frozenset()
         talk = any(cue.category == "talk" for hit in self.hits for cue in hit.cues)
         for number, hit in enumerate(self.hits):
-            if number in ignored or any(hit.start == high for _, high in answered):
+            if number in ignored or hit.start in answered:
                 continue
             ended = any(cue.direction == "end" for cue in hit.cues)
             for cue in hit.cues:
@@ -88,7 +88,7 @@ class Sentence:
     def _of_clauses(self) -> list[Scope]:
         """What no cue says but the build of the sentence."""
         words = self.words
-        found = [Scope(low, high, "absent", high, high + 1) for low, high, yes in answers(words) if not yes]
+        found = [Scope(low, high, "absent", at, at + 1) for low, high, at, yes in answers(words) if not yes]
         if (at := unreal(words)) >= 0:
             found.append(Scope(at + 1, len(words), "hypothetical", at, at + 1))
         for person, low in of_others(words, self.hits, self.grammar):

@@ -16,8 +16,9 @@ ADVICE = re.compile(rf"\byou(?:r|rs|rself)?\b|^[^\w\n]*(?:{_TO_DO})\b", re.IGNOR
 _KINDS = "form|type|kind|infection|disease|disorder|condition|illness|inflammation|cancer|loss|swelling|growth|tumor"
 DEFINITION = re.compile(
     r"\s*(?:What (?:is|are|causes)\b[^?\n]{2,60}\?|"
-    r"[A-Z][\w' -]{2,50}?\b(?:is|are) (?:an? |the )?(?:[\w-]+ ){0,3}"
-    rf"(?:{_KINDS})s? (?:of|in|that|which|where|when|caused|affecting)\b)"
+    r"[A-Z][\w' -]{2,50}?\b(?:is|are) (?:(?:an? |the )?(?:[\w-]+ ){0,3}"
+    rf"(?:{_KINDS})s? (?:of|in|that|which|where|when|caused|affecting)\b"
+    r"|(?:caused|spread) by (?:(?:an?|the|same|type|kind|of) ){1,4}(?:virus|germ|bacteri|fung|parasite|mite|tick)))"
 )
 
 

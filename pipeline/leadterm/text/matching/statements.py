@@ -295,6 +295,8 @@ def _is_one_term(
     """
     if LINKED.search(text):
         return True
+    if "caused by" in text and not any(t.orth in CAUSE or t.orth == SECONDLY for t in doc[tokens[0] : tokens[-1]]):
+        return False  # "diabetes and hyperlipidemia" names no cause
     said, written = [singular(fold(doc[t].text)) for t in tokens], _words(text)
     if not set(said) <= set(written):
         return False
