@@ -16,6 +16,7 @@ from leadterm.dictionary.injuries import (
     OF_THE_HEAD,
     OF_THE_TRUNK,
     as_injury,
+    bones,
     consciousness,
     episodes,
     fitting,
@@ -177,6 +178,7 @@ def _gather(
     mentions, awake = list(_codable(notes, tables)), consciousness(notes)
     births, period, trunk = birth_codes(specifier.system), period_of(record, notes), injured(notes, OF_THE_TRUNK)
     head, type_one, doubted = injured(notes, OF_THE_HEAD), is_type_one(notes), _only_doubted(mentions)
+    broken = bones(notes)
     for denied in (False, True):
         categories = {code[:3] for code in gathered}
         for number, note, found in mentions:
@@ -186,7 +188,7 @@ def _gather(
             readings = [reading for reading in every if _may_stand(reading, found)]
             readings = births.readings(record, readings) if record and (period or record != MOTHERS) else readings
             readings = [of_type_one(reading) for reading in readings] if type_one else readings
-            readings = [as_injury(at_level(reading, found), found, trunk) for reading in readings]
+            readings = [as_injury(at_level(reading, found), found, trunk, broken) for reading in readings]
             readings = of_injured_head(readings, found) if head else readings
             if BORN in found.sentence:  # the patient's own birth, which only a newborn is here for
                 others = OF_MOTHERS * (record != MOTHERS) + OF_NEWBORNS * (record != NEWBORNS)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -13,8 +14,8 @@ if TYPE_CHECKING:
     from leadterm.text.reading import FoundMention, NoteReading, Reading
 
 __all__ = [
-    "ANY_EPISODE", "CLAUSE_REACH", "EPISODIC", "OF_THE_HEAD", "OF_THE_TRUNK", "as_injury", "consciousness", "episodes",
-    "fitting", "injured", "of_injured_head", "with_consciousness",
+    "ANY_EPISODE", "CLAUSE_REACH", "EPISODIC", "OF_THE_HEAD", "OF_THE_TRUNK", "as_injury", "bones", "consciousness",
+    "episodes", "fitting", "injured", "of_injured_head", "with_consciousness",
 ]  # fmt: skip
 
 CLAUSE_REACH = 8
@@ -26,6 +27,9 @@ LATE_EFFECT = frozenset({"late", "effect"})
 SEQUELA = frozenset({"sequela", "residual"})
 EARLIER = frozenset({"ago", "status"})
 DRUG_EFFECTS = ("T36", "T51")
+POISONED, OF_INTENT = ("T36", "T66"), len("T42.4X1")
+BY_ACCIDENT, ON_PURPOSE = "1", "2"
+ON_PURPOSE_WORDS = frozenset({"intentional", "suicide", "suicidal", "deliberate"})
 FRACTURES = ("S", "M48.5", "M80", "M84")
 EPISODIC = ("S", "T", "V", "W", "X", "Y", "M48", "M80", "M84", "M97")
 """Where codes with a seventh character for the episode of care stand; no other code asks for one."""
@@ -37,6 +41,12 @@ SEVERAL = frozenset({"multiple", "several", "many", "two", "three", "four", "fiv
 # What is no injury by itself, but is one where the chest was injured: code → code of chapter 19.
 BY_INJURY = {"J93.9": "S27.0", "J93.83": "S27.0", "J94.2": "S27.1"}
 OF_THE_TRUNK = ("S2", "S36", "S37", "S42.0", "S42.1", "V", "W", "Y03", "Y04", "X95", "X99")
+COLLAPSED, BROKEN_BACK = "M48.5", {"cervical": "S12.9", "thoracic": "S22.0", "lumbar": "S32.0"}
+WEDGED = re.compile(r"S[23]2\.0\d?0$")
+OSTEOPOROSIS, OF_BRITTLE_BACK = ("M80", "M81"), "M80.08"
+REGION_OF = {"c": "cervical", "t": "thoracic", "l": "lumbar"}
+FALLEN = frozenset({"fall", "fell", "accident", "trauma", "traumatic", "collision", "mva", "mvc", "crash"})
+BRITTLE = frozenset({"osteopenia", "pathological", "insufficiency", "metastasis", "myeloma"})
 BURNS, UNTOLD, CORROSION = ("T20", "T21", "T22", "T23", "T24", "T25"), "04", "4"
 DEGREES = {
     "third": 3, "full": 3, "second": 2, "partial": 2, "blister": 2, "first": 1, "superficial": 1,
@@ -54,6 +64,13 @@ ORDINALS = frozenset({
     "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh", "twelfth",
 })  # fmt: skip
 HEAD_INJURY = "S06"
+# Fractures named by their joint or limb, and those of its bones, of which one that is named elsewhere is meant.
+OF_JOINTS = {
+    "S62.10": ("S52.5", "S52.6"), "S72.00": ("S72.1", "S72.2"), "S82.89": ("S82.5", "S82.6", "S82.84", "S82.85"),
+    "S42.40": ("S42.41", "S42.42", "S42.43", "S42.44", "S52.02", "S52.12", "S52.13"), "S62.30": ("S62.33", "S62.36"),
+    "S92.90": ("S92.0", "S92.1", "S92.2", "S92.3"), "S82.9": ("S82.1", "S82.2", "S82.4", "S72.3"),
+    "S52.9": ("S52.0", "S52.1", "S52.2", "S52.3", "S52.5", "S52.6"),
+}  # fmt: skip
 UNCONSCIOUS = frozenset({"R55", "R40.20"})
 STATED = frozenset("12345678")
 
@@ -92,21 +109,47 @@ def injured(notes: Sequence[NoteReading], codes: tuple[str, ...]) -> bool:
     )  # fmt: skip
 
 
-def as_injury(reading: Reading, found: FoundMention, trunk: bool) -> Reading:
-    """Give a reading in the terms of injuries: of air in an injured chest, of several ribs, of a burn's degree.
+def as_injury(reading: Reading, found: FoundMention, trunk: bool, bones: Mapping[str, str]) -> Reading:
+    """Give a reading in the terms of injuries: of air in an injured chest, of ribs, of a burn's degree, of intent.
 
-    ``trunk``: what `injured` gave.
+    ``trunk``: what `injured` gave. ``bones``: what `bones` gave.
     """
+    if reading.code in bones:
+        return replace(reading, code=bones[reading.code])
     if trunk and reading.code in BY_INJURY:
         return replace(reading, code=BY_INJURY[reading.code])
     if reading.code.startswith(BURNS) and reading.code[4:5] in UNTOLD:
         return replace(reading, code=_with_degree(reading.code, found))
+    if reading.code.startswith(COLLAPSED) or WEDGED.match(reading.code):
+        return replace(reading, code=bones.get(COLLAPSED) or _by_force(reading.code, found))
+    if POISONED[0] <= reading.code < POISONED[1] and reading.code[OF_INTENT - 1 :] == BY_ACCIDENT:
+        meant = not ON_PURPOSE_WORDS.isdisjoint(found.near[:CLAUSE_REACH])
+        return replace(reading, code=reading.code[:-1] + ON_PURPOSE) if meant else reading
     if reading.code == RIB:
         near = frozenset(found.near[:FEW])
         plural = any(word in found.mention.text.lower() for word in PLURALS)
         if plural or near & SEVERAL or len(near & ORDINALS) > 1:
             return replace(reading, code=RIBS)
     return reading
+
+
+def bones(notes: Sequence[NoteReading]) -> dict[str, str]:
+    """Give for fractures named by a joint or limb the one bone of it that notes name: "wrist fracture", distal radius.
+
+    Nothing for those of which no bone is named, or bones with different codes. Of a vertebra that collapsed, what it is
+    where osteoporosis is known (I.C.13.d.2).
+    """
+    told = {
+        reading.code for note in notes for found in note.mentions for reading in found.readings[:1]
+        if reading.code[0] == "S" and found.mention.assertion == "present"
+    }  # fmt: skip
+    named = {joint: [code for code in told if code.startswith(own)] for joint, own in OF_JOINTS.items()}
+    porous = any(
+        found.mention.assertion in ("present", "history") and found.readings[0].code.startswith(OSTEOPOROSIS)
+        for note in notes for found in note.mentions
+    )  # fmt: skip
+    brittle = {COLLAPSED: OF_BRITTLE_BACK} if porous else {}
+    return {joint: codes[0] for joint, codes in named.items() if len(codes) == 1 and joint in told} | brittle
 
 
 def of_injured_head(readings: Sequence[Reading], found: FoundMention) -> list[Reading]:
@@ -120,6 +163,15 @@ def of_injured_head(readings: Sequence[Reading], found: FoundMention) -> list[Re
         code = next((CEREBRUM[code][side] for side in sides if code in CEREBRUM), code)
         made.append(replace(reading, code=code))
     return made
+
+
+def _by_force(code: str, found: FoundMention) -> str:
+    """The code of a collapsed vertebra: of an injury after a fall, but of a brittle bone (I.C.13.d.2)."""
+    said = found.sentence.union(found.near)
+    if not code.startswith(COLLAPSED) or FALLEN.isdisjoint(said) or not BRITTLE.isdisjoint(said):
+        return code
+    levels = {REGION_OF[word[0]] for word in said if word[0] in REGION_OF and word[1:].isdigit()} | said
+    return next((own for region, own in BROKEN_BACK.items() if region in levels), code)
 
 
 def _with_degree(code: str, found: FoundMention) -> str:

@@ -16,7 +16,7 @@ EARLIER = frozenset({"ago", "remote", "earlier", "childhood"})
 TREATED = frozenset({
     "survivor", "surveillance", "mastectomy", "lumpectomy", "prostatectomy", "nephrectomy", "colectomy", "orchiectomy",
     "thyroidectomy", "hysterectomy", "cystectomy", "lobectomy", "gastrectomy", "irradiation", "radiation",
-    "brachytherapy", "radiotherapy", "seed", "status",
+    "brachytherapy", "radiotherapy", "seed", "status", "completed", "completion",
 })  # fmt: skip
 GOING_ON = frozenset({
     "undergoing", "receiving", "current", "currently", "active", "fraction", "cycle", "today", "candidate",
