@@ -123,6 +123,20 @@ def test_what_another_code_tells_is_left_out() -> None:
     assert not judge(code("N39.0"), code("B96.1", at=1))
 
 
+def test_a_symptom_that_the_note_ascribes_to_a_disease_is_integral_however_sure() -> None:
+    text = "LLQ pain due to diverticulitis. LLQ pain, diverticulitis, hip pain due to a fall."
+    pain, sore, hip = (
+        Coded("icd10cm", name, evidence=(Mention("n1", (EvidenceSpan("n1", at, at + 8, text[at : at + 8]),)),),
+              confidence=0.9)
+        for name, at in (("R10.32", 0), ("R10.32", 32), ("M25.551", 57))
+    )  # fmt: skip
+    gut = (Mention("n1", (EvidenceSpan("n1", 16, 30, text[16:30]),)),)
+    disease = Coded("icd10cm", "K57.92", evidence=gut, confidence=0.6)
+    facts = Facts(notes=(Note("n1", text),))
+    gone = [coherence.left_out(Case(facts, (disease, one), SYSTEM)).keys() for one in (pain, sore, hip)]
+    assert gone == [{"R10.32"}, set(), set()]
+
+
 def test_a_suggestion_left_out_stays_below_the_line_with_its_reason() -> None:
     suggester = models.load()
     note = Note("n1", "Assessment:\n1. Cough.\n2. Possible pneumonia.\n")

@@ -53,6 +53,8 @@ REFUSED = frozenset({"refused", "refuse", "refusing", "refusal", "declined", "de
 BESIDE = 8
 LONG_TERM, NEXT_TO, SHORT = "Z79", 2, 4  # words
 STOPPED = frozenset({"stopped", "discontinued", "off", "formerly", "previously"})
+STEROIDS, SLOW = "Z79.52", frozenset({"slow", "long"})
+COURSE = frozenset({"burst", "taper", "tapering", "pack", "dosepak"})
 GONE = (frozenset({"used", "take"}), frozenset({"longer", "take"}), frozenset({"longer", "taking"}))
 SCENE, CAUSES = ("Y92", "Y93"), ("V", "W", "X", "Y0", "Y2", "Y3", "Y92", "Y93")
 OF_MOTHERS, OF_NEWBORNS, BORN = ("O80", "O82", "Z34", "Z37"), ("Z38",), "born"
@@ -264,6 +266,8 @@ def _may_stand(reading: Reading, found: FoundMention) -> bool:
     if reading.code.startswith(LONG_TERM):
         short = found.sentence if len(found.sentence) <= SHORT else frozenset[str]()
         close = short.union(found.near[: reading.words + NEXT_TO])
+        if reading.code == STEROIDS and not COURSE.isdisjoint(found.sentence) and SLOW.isdisjoint(found.sentence):
+            return False  # a few days are no long-term use
         return STOPPED.isdisjoint(close) and not any(words <= close for words in GONE)
     if not reading.code.startswith(STATUS):
         return True

@@ -19,7 +19,7 @@ __all__ = ["SIDES", "Choice", "Specifier"]
 
 SIDES = frozenset({"right", "left", "bilateral"})
 UNIMPORTANT = frozenset(
-    {"other", "specified", "encounter", "initial", "part", "elsewhere", "classified", "type", "site", "nature"}
+    {"other", "specified", "encounter", "initial", "part", "elsewhere", "classified", "type", "site", "side", "nature"}
     | {"uncomplicated", "level", "affecting"}
 )
 WITHOUT_WEIGHT = STOPWORDS | UNIMPORTANT

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
@@ -37,6 +38,10 @@ WEIGHTY, SURER, SAID = 0.5, 0.05, 0.25
 EARLY = frozenset({
     "chief_complaint", "reason_for_visit", "hpi", "subjective", "past_medical_history", "admission_diagnosis",
 })  # fmt: skip
+REACH = 60  # characters
+CAUSED = re.compile(
+    r"[^.:;,\n]*\b(?:(?:due|secondary|attributed) to|d/t|2/2|from|caused by|because of)\b[^.:;,\n]*", re.IGNORECASE
+)
 UNSURE = frozenset({"possible", "hypothetical"})
 ASKED = frozenset({"chief_complaint", "reason_for_visit"})
 LIKELY = 0.25
@@ -289,13 +294,25 @@ def _integral(case: Case) -> Iterator[Finding]:
             continue
         for disease in case.items:
             told = disease.confidence >= one.confidence + SURER and not one.code.startswith(MEASURED)
-            if weighty and not told and not (one.code.startswith(PAIN) and disease.code.startswith("S")):
+            caused = _is_caused(case, one, disease)
+            if weighty and not told and not caused and not (one.code.startswith(PAIN) and disease.code.startswith("S")):
                 continue  # the pain of an injured part is never more than that
             own = disease.code[:1] not in "RVWXYZ" and disease.evidence[0].assertion == "present"
             own = own and one_side(case.system, one.code, disease.code)
-            if own and disease.confidence > one.confidence and one.code.startswith(symptoms(disease.code)):
+            surer = caused or disease.confidence > one.confidence
+            if own and surer and one.code.startswith(symptoms(disease.code)):
                 yield _found("integral-symptom", case, one, disease.code)
                 break
+
+
+def _is_caused(case: Case, symptom: Coded, disease: Coded) -> bool:
+    """Whether the note itself says that a symptom comes of a disease: "pain due to diverticulitis"."""
+    texts = {note.note_id: note.text for note in case.facts.notes}
+    return any(
+        effect.note_id == cause.note_id and 0 < cause.start - effect.end < REACH
+        and CAUSED.fullmatch(texts.get(effect.note_id, "")[effect.end : cause.start]) is not None
+        for effect in symptom.evidence for cause in disease.evidence
+    )  # fmt: skip
 
 
 def _alone(case: Case) -> Iterator[Finding]:

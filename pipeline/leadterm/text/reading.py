@@ -34,11 +34,6 @@ __all__ = ["FoundMention", "NoteReading", "ProblemWords", "Reading", "problem_to
 
 SIDES = frozenset({"left", "right", "bilateral"})
 UNSIDED, OF_SIDE = frozenset({"lymph", "node", "obturator", "diaphragm", "sidewall", "peristomal"}), 3
-JOINS = (" and ", " & ", " and the ", " & the ")
-SIDES_TOLD = tuple(f"{join}{side}" for join in JOINS for side in ("right", "left"))
-BOTH_SIDES = re.compile(
-    r"\b(right|left)(?: ([a-z]+))? (?:and|&)(?: the)? (?!\1)(right|left)\b(?(2) \2\b)", re.IGNORECASE
-)
 COMPLAINT_SECTIONS = frozenset({"chief_complaint", "indication", "reason_for_visit"})
 YEAR = re.compile(
     r"[ ,(:]{0,2}(?:back |early |late )?(?:(?:in|on|of|since|from) )?(?:early |late )?"
@@ -136,7 +131,6 @@ class _Reader:
         self.words = [vocabulary[w] if w >= 0 else "" for w in ids]
         self._drop_sides(scan)
         self._keep_sides(doc, scan, vocabulary)
-        self._join_sides(scan)
         if "non-" in self.lowered:
             self._blank_opposites(scan)
         self.foreign = self._long_forms(scan)
@@ -164,16 +158,6 @@ class _Reader:
             word, token = vocabulary[scan.word[i]], int(scan.token[i])
             if word in SIDES and doc[token - 1].text == ",":
                 self.words[i] = word
-
-    def _join_sides(self, scan: Scan) -> None:
-        """Read "the right and left ovaries", "right ovary and left ovary" as both."""
-        if not any(told in self.lowered for told in SIDES_TOLD):
-            return
-        found = [match.start(side) for match in BOTH_SIDES.finditer(self.text) for side in (1, 3)]
-        both = {bisect_right(self.starts, start) - 1 for start in found}
-        for i in np.flatnonzero(np.isin(scan.token, list(both))).tolist() if both else ():
-            if self.words[i] in SIDES:
-                self.words[i] = "bilateral"
 
     def _long_forms(self, scan: Scan) -> frozenset[int]:
         """Places of the words, but the first, of short forms of diseases: they tell no detail of another disease."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from leadterm.text.extensions import sentence_flags, token_column
+from leadterm.text.extensions import sentence_flags, text_of, token_column, token_starts
 from leadterm.text.matching.overlaps import Scan
 from leadterm.text.matching.senses import Senses
 from leadterm.text.words.characters import plain
@@ -24,6 +25,12 @@ __all__ = ["Scanner"]
 
 MOST_KEPT = 20_000
 GLUED = re.compile(r"(?<=[a-z]{4})(?=[A-Z][a-z]{3})")  # "locationColon": cells of a table run together
+SIDED = re.compile(
+    r"\b(right|left)(?: ([a-z]+))? (?:and|&)(?: the)? (?!\1)(right|left)\b(?(2) \2\b)"
+    r"(?! (?:heart|ventric|atri|bundle|main|coronary|lobe|colon|sided (?:heart|cardiac)))", re.IGNORECASE
+)  # fmt: skip
+JOINS = (" and ", " & ", " and the ", " & the ")
+SIDES_TOLD, BOTH = tuple(f"{join}{side}" for join in JOINS for side in ("right", "left")), "bilateral"
 AGE = re.compile(r"\d*-?(?:(?:year|yr|month|mo|week|wk|day)s?-olds?|y/?\.?o\.?)[mf]?", re.IGNORECASE)
 CUT = re.compile(r"-[ \t]*\r?\n[ \t]*")
 BREAKS = frozenset({".", ";", ":", "!", "?", "•", "|", "*", "·", "–", "—"})
@@ -44,6 +51,7 @@ class Scanner:
         self.words, self.normaliser = words, normaliser
         self._reader: Normaliser = translator or normaliser
         self._letter = words.get(LETTER_A)
+        self._one_side = {words.get(side) for side in ("right", "left")} - {None}
         self._pauses, self._negators = PAUSES, NEGATORS
         if translator is not None:
             self._pauses = PAUSES | words_of(translator.language, "pause")
@@ -161,8 +169,23 @@ class Scanner:
             elif first != DASH or not i or spaces[i] or spaces[i - 1]:  # a dash within a word parts nothing
                 clause += 1
                 no = False
+        self._join_sides(doc, word, token)
         as_int = [np.array(column, dtype=np.int32) for column in (word, token, position, segment)]
         return Scan(as_int[0], as_int[1], as_int[2], as_int[3], np.array(negated, dtype=np.bool_))
+
+    def _join_sides(self, doc: Doc, word: list[int], token: list[int]) -> None:
+        """Read "the right and left ovaries", "right ovary and left ovary" as both; a heart has no two of a kind."""
+        both = self.words.get(BOTH, UNKNOWN)
+        text = text_of(doc)
+        lowered = text.lower()
+        if not any(told in lowered for told in SIDES_TOLD):
+            return
+        found = [match.start(side) for match in SIDED.finditer(text) for side in (1, 3)]
+        starts = token_starts(doc).tolist()
+        sides = {bisect_right(starts, start) - 1 for start in found}
+        for i, at in enumerate(token):
+            if at in sides and word[i] in self._one_side:
+                word[i] = both
 
     def _beside(self, doc: Doc, at: int) -> tuple[int, ...]:
         """Word ids of a token of another language that the words near it decide; none for other words."""

@@ -32,6 +32,7 @@ FOLD = 1 << 19
 GAPS = 4
 NUMERAL, WHOLE = 3, 3
 NEOPLASM, PAIR = "neoplasm", 2
+HURT, SECONDARY, LEADING = frozenset({"hurt", "hurts"}), "secondary", "to"
 
 
 class TermMatcher:
@@ -117,12 +118,23 @@ class TermMatcher:
 
         kept = keep_apart(doc, scan, matches, text_of, words_of, self.vocabulary, quiet)
         kept = keep_order(doc, scan, kept, lambda match: self._parts_of(match.term))
-        return drop_strays(doc, scan, [m for m in kept if not self._is_guessed(m)], self.vocabulary, quiet)
+        kept = [m for m in kept if not (self._is_guessed(m) or self._is_turned(doc, m))]
+        return drop_strays(doc, scan, kept, self.vocabulary, quiet)
 
     def _is_guessed(self, match: Match) -> bool:
         """Whether one word of a neoplasm's site stands away from it: "neck" alone is none of the bladder."""
         _, _, source, words, missing, _ = self._facts(match.term)
         return source == NEOPLASM and bool(missing and match.gap) and words <= PAIR
+
+    def _is_turned(self, doc: Doc, match: Match) -> bool:
+        """Whether a term turns the note round: "my knee hurts" is no injury, "secondary to" leads to a cause."""
+        text, said = self._facts(match.term)[1], [doc[t].lower_ for t in match.tokens]
+        if SECONDARY in said and LEADING not in text and doc[match.tokens[said.index(SECONDARY)] + 1].lower_ == LEADING:
+            return True
+        words = text.split()
+        if len(words) < PAIR or HURT.isdisjoint((words[0], words[-1])):
+            return False
+        return "hurt" in said[0] if words[-1] in HURT else said[0] != "hurt"
 
     def quiet(self, scan: Scan) -> set[int]:
         """Tokens that name no diagnosis."""
