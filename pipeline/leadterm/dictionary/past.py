@@ -47,8 +47,8 @@ NOT_YET = frozenset({
     "resumed", "restarted", "relapsed", "drinking", "alcohol", "drink", "etoh", "drug",
 })  # fmt: skip
 BLOOD, MARROW = "C81", "C96"  # from lymphoma to leukemia: the code of the disease itself says "in remission"
-REMITTING = ("F1", "F3", "E11")  # as do these
-POLYPS, THEN = ("D12", "K63.5"), frozenset({"ago", "earlier", "last", "previous", "prior", "year"})
+POLYPS = ("D12", "J33", "J38.1", "K31.7", "K62.0", "K62.1", "K63.5", "N84")
+THEN = frozenset({"ago", "earlier", "last", "previous", "prior", "year"})
 
 
 def may_be_over(code: str, found: FoundMention, note: NoteReading) -> bool:
@@ -61,7 +61,8 @@ def may_be_over(code: str, found: FoundMention, note: NoteReading) -> bool:
         return True
     if len(REPORT & note.words) >= REPORT_WORDS:
         return False
-    own = {"remission"} if BLOOD <= code[:3] <= MARROW or code.startswith(REMITTING) else set()
+    solid = code.startswith(CANCER) and not BLOOD <= code[:3] <= MARROW
+    own = set[str]() if solid else {"remission"}  # elsewhere it is a state of the disease
     planned = not PLANNED.isdisjoint(found.sentence)
     now = code.startswith(POLYPS) and not found.dated and THEN.isdisjoint(found.near)  # taken out as it is seen
     if not (planned or now or (REMOVED - own).isdisjoint(found.near)):
