@@ -7,13 +7,17 @@ from typing import NamedTuple
 
 from leadterm.text.context.cues import Hit
 
-__all__ = ["Grammar", "answers", "cancelled", "of_others", "unreal"]
+__all__ = ["STOPS", "Grammar", "answers", "begins_clause", "cancelled", "of_others", "queried", "unreal"]
 
+COUNTED = frozenset({"of", "among"})  # "of her siblings, one has"
+TREATED = frozenset({"up", "treatment", "therapy", "surgery", "care", "medication", "pills", "chemo", "chemotherapy"})
 COPULA = 2  # what "her cousin is" reaches, where no cue says more
-FARTHEST_LINK, SHORT, SOON = 9, 8, 4
+FARTHEST_LINK, SHORT, SOON = 11, 8, 4
 ANSWERS = frozenset({"no", "yes", "sí", "si"})
 FULL = frozenset({",", ".", ";"})
 STOPS = frozenset({";", ":", "•", "|", "!", "?", ".", "and", "but", "or", "y", "pero", "o"})
+MAIN = frozenset({"this", "it", "he", "she", "that", "patient"})
+ASKED = STOPS | {",", "-", "–", "(", "/"}
 OF_ANOTHER = frozenset({"not", "told", "learned"})  # "not she", "her friend was told she has"
 NOT = frozenset({"not", "n't", "never", "no", "nunca", "hardly", "rarely", "seldom", "scarcely"})
 JOINS = frozenset({",", ";", ":", "and", "or", "but", "nor", "y", "o", "ni", "pero"})
@@ -70,10 +74,11 @@ def of_others(words: Sequence[str], hits: Sequence[Hit], grammar: Grammar) -> It
         if not known and not (word in grammar.strangers and _apart(words, i, grammar)):
             continue
         hit, relative = covering.get(i), "who" in words[i + 1 : i + 3]
-        if hit and not all(c.category == "pseudo" if relative else c.scope == COPULA for c in hit.cues):
-            continue
         before = _before(words, i, grammar)
-        if known and not relative and before >= 0 and words[before] in grammar.addressed:
+        counted = before == 0 and words[0] in COUNTED
+        if hit and not counted and not all(c.category == "pseudo" if relative else c.scope == COPULA for c in hit.cues):
+            continue
+        if known and not (relative or counted) and before >= 0 and words[before] in grammar.addressed:
             continue
         link = _link(words, i, grammar, first=before < 0)
         if link >= 0:
@@ -108,10 +113,17 @@ def _link(words: Sequence[str], i: int, grammar: Grammar, *, first: bool) -> int
                 return -1
         elif word in STOPS or word in grammar.reporting or word in grammar.persons:
             return -1
-        elif word in grammar.links and OF_ANOTHER.isdisjoint(words[j + 1 : j + SOON]):
+        elif _links(words, i, j, grammar) and OF_ANOTHER.isdisjoint(words[j + 1 : j + SOON]):
             told = any(w in grammar.reporting or w in grammar.patients for w in words[j + 1 : j + SOON])
             return -1 if told or (word in ("of", "from", "de") and j == i + 1) else j
     return -1
+
+
+def _links(words: Sequence[str], i: int, j: int, grammar: Grammar) -> bool:
+    """Whether a word leads from a person to his disease: "with", "who is", "treated for"."""
+    if words[j] == "for":
+        return j > i + 1 and (words[j - 1].endswith("ed") or words[j - 1] in TREATED)
+    return words[j] in grammar.links or (words[j] in ("is", "are", "was", "were") and words[j - 1] == "who")
 
 
 def cancelled(words: Sequence[str], hits: Sequence[Hit], grammar: Grammar) -> frozenset[int]:
@@ -127,6 +139,8 @@ def cancelled(words: Sequence[str], hits: Sequence[Hit], grammar: Grammar) -> fr
     """
     found: set[int] = set()
     for number, hit in enumerate(hits):
+        if _goes_on(words, hit):
+            found.add(number)
         if not any(cue.category in ("absent", "denied") for cue in hit.cues):
             continue
         said = words[hit.start : hit.end]
@@ -139,6 +153,13 @@ def cancelled(words: Sequence[str], hits: Sequence[Hit], grammar: Grammar) -> fr
         found.add(number)
         found.update(n for n, other in enumerate(hits[:number]) if other.start <= outer[0] < other.end)
     return frozenset(found)
+
+
+def _goes_on(words: Sequence[str], hit: Hit) -> bool:
+    """Whether an end is denied: "the rash never went away"."""
+    ended = all(cue.category == "history" and cue.direction in ("backward", "end") for cue in hit.cues)
+    before = words[max(0, hit.start - 1) : hit.start]
+    return ended and any(word in NOT or word.endswith("n't") for word in before)
 
 
 def _turnable(words: Sequence[str], i: int) -> bool:
@@ -160,6 +181,24 @@ def _turned(words: Sequence[str], inner: int, grammar: Grammar) -> tuple[int, ..
     return ()
 
 
+def begins_clause(words: Sequence[str], i: int) -> bool:
+    """Whether a main clause begins at a word: "even without a biopsy | this is psoriasis".
+
+    >>> begins_clause("without a biopsy this is psoriasis".split(), 3)
+    True
+    """
+    return words[i] in MAIN and words[i + 1 : i + 2] in (["is"], ["has"], ["was"], ["had"], ["remains"])
+
+
+def queried(words: Sequence[str]) -> list[int]:
+    """Find the question marks that stand before what they ask: "? UTI", "Impression: ?gout".
+
+    >>> queried("impression : ? uti".split()), queried("asthma ? no".split())
+    ([2], [])
+    """
+    return [i for i, word in enumerate(words[:-1]) if word == "?" and (not i or words[i - 1] in ASKED)]
+
+
 def unreal(words: Sequence[str]) -> int:
     """Find where a clause begins that says what was not so: "Had this been cellulitis, she would be febrile"; or -1.
 
@@ -172,7 +211,7 @@ def unreal(words: Sequence[str]) -> int:
         return -1
     for i in [i for i, word in enumerate(words[:-2]) if word in INVERTED]:
         opens = not i or words[i - 1] not in SUBJECTS | {"who", "which", "patient", "that"}
-        if opens and words[i + 1] in SUBJECTS and not BEING.isdisjoint(words[i + 2 : i + 5]):
+        if opens and words[i + 2] != "not" and words[i + 1] in SUBJECTS and not BEING.isdisjoint(words[i + 2 : i + 5]):
             return i
     return -1
 

@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from leadterm.schema import Assertion
-from leadterm.text.context.clauses import Grammar, answers, cancelled, of_others, unreal
+from leadterm.text.context.clauses import STOPS, Grammar, answers, begins_clause, cancelled, of_others, queried, unreal
 from leadterm.text.context.cues import Cue, Hit
 
 __all__ = ["Scope", "Sentence"]
@@ -19,6 +19,7 @@ ASSERTIONS: dict[str, Assertion] = {
     "possible": "possible", "history": "history", "status": "history", "topic": "hypothetical",
 }  # fmt: skip
 MODIFIERS = 3
+QUERIED = 5
 OF_ANOTHER = Cue("", "family", "forward", 12, frozenset())
 ITEM = 3
 JOINS = frozenset({",", "and", "with", "(", "-", "y", "con"})
@@ -89,6 +90,9 @@ class Sentence:
         """What no cue says but the build of the sentence."""
         words = self.words
         found = [Scope(low, high, "absent", at, at + 1) for low, high, at, yes in answers(words) if not yes]
+        for at in queried(words):
+            end = next((i for i in range(at + 1, len(words)) if words[i] in STOPS), len(words))
+            found.append(Scope(at + 1, min(end, at + 1 + QUERIED), "possible", at, at + 1))
         if (at := unreal(words)) >= 0:
             found.append(Scope(at + 1, len(words), "hypothetical", at, at + 1))
         for person, low in of_others(words, self.hits, self.grammar):
@@ -164,6 +168,8 @@ class Sentence:
             word = words[i]
             listed = word == ";" and cue.category == "denied" and self._is_list(start, high)
             if (word in HARD and not listed) or (word == ":" and i > start):
+                return i
+            if i > start and cue.text.startswith("without") and begins_clause(words, i):
                 return i
             if word == "," and i > start and self._ends_at(i, start, high, cue):
                 return i

@@ -16,7 +16,7 @@ _BOX = re.compile(
 )
 _UNSAID = re.compile(  # a blank behind a label, a choice that nobody made
     r"(?<=[:?])[ \t]?_{2,}(?=[\s|;,]|$)"
-    r"|(?<=[ \t:?(\[])(?:Y|YES|Yes|yes) ?/ ?(?:N|NO|No|no)(?=\)?\]?(?:[;,|.]|[ \t]{2}|\t| ?$| [A-Z]))",
+    r"|(?<=[ \t:?(\[])(?:(?:Y|YES|Yes|yes) ?/ ?(?:N|NO|No|no)|Y N)(?=\)?\]?(?:[;,|.]|[ \t]{2}|\t| ?$| [A-Z(]))",
     re.MULTILINE,
 )
 _SIGNS = "[☐◻⬜□☒☑✅✓✔_"
@@ -57,7 +57,7 @@ def find_boxes(text: str) -> tuple[Box, ...]:
     >>> [(text[box.low : box.high].strip(), box.ticked) for box in find_boxes(text)]
     [('Asthma', False), ('Gout', True)]
     """
-    if not any(sign in text for sign in _SIGNS) and "/" not in text and not _ROUND.search(text):
+    if not any(sign in text for sign in _SIGNS) and "/" not in text and "Y N" not in text and not _ROUND.search(text):
         return ()
     marks = list(_BOX.finditer(text))
     if not any(mark["on"] and mark.group().startswith("_") for mark in marks):

@@ -13,9 +13,9 @@ _SOMEBODY = "patient pt he she his him mr mrs ms yo old we i my was were"
 SOMEBODY = frozenset(_SOMEBODY.split())
 _TO_DO = "apply|avoid|call|clean|take|use|do not|wash|keep|eat|drink|wear|rest|lose|contact|return|change"
 ADVICE = re.compile(rf"\byou(?:r|rs|rself)?\b|^[^\w\n]*(?:{_TO_DO})\b", re.IGNORECASE | re.MULTILINE)
-_KINDS = "form|type|kind|infection|disease|disorder|condition|illness|inflammation|cancer|loss|swelling|growth|tumor"
+_KINDS = "headache|form|type|kind|infection|disease|disorder|condition|illness|inflammation|loss|swelling|growth|tumor"
 DEFINITION = re.compile(
-    r"\s*(?:What (?:is|are|causes)\b[^?\n]{2,60}\?|"
+    r"\s*(?:[^.\n]{3,40}[.\n]\s*)?(?:What (?:is|are|causes)\b[^?\n]{2,60}\?|"
     r"[A-Z][\w' -]{2,50}?\b(?:is|are) (?:(?:an? |the )?(?:[\w-]+ ){0,3}"
     rf"(?:{_KINDS})s? (?:of|in|that|which|where|when|caused|affecting)\b"
     r"|(?:caused|spread) by (?:(?:an?|the|same|type|kind|of) ){1,4}(?:virus|germ|bacteri|fung|parasite|mite|tick)))"

@@ -16,6 +16,7 @@ _STOP = re.compile(
 )
 _ANSWER = re.compile(r"(?:no|yes|none|denies|denied|never|negative|positive|unknown)\b\.?(?=[\s,;]|$)", re.IGNORECASE)
 ANSWERED = frozenset(":?-–=")
+ASKING = ("", ":", "-", "(", "/")
 _BEFORE = re.compile(r"[^\s(\[\"“]{1,24}$")
 _WORDS = {
     "abbreviation": (
@@ -40,6 +41,8 @@ def _is_stop(text: str, low: int, start: int, end: int) -> bool:
     """Whether the full stop at ``start`` ends a sentence; its line begins at ``low``, the next word at ``end``."""
     if text[start] == "." and (text[start - 1 : start] == "." or text.startswith("....", start)):
         return False  # dots that lead to an answer: "Asthma ........ No"
+    if text[start] == "?" and text[low:start].rstrip()[-1:] in ASKING:
+        return False  # "Impression: ? UTI"
     if text[start] != ".":
         return text[start] != "?" or _ANSWER.match(text, end) is None
     match = _BEFORE.search(text, max(low, start - 24), start)
