@@ -23,7 +23,7 @@ GOING_ON = frozenset({
 })  # fmt: skip
 PLANNED = frozenset({
     "scheduled", "scheduling", "planned", "planning", "candidate", "awaiting", "await", "desire", "considering",
-    "offered", "recommended", "discussed", "upcoming",
+    "offered", "recommended", "discussed", "upcoming", "tomorrow", "pending", "next",
 })  # fmt: skip
 CANCER, INBORN = "C", "Q"
 MENDED = frozenset({"repair", "correction", "corrected", "closure", "closed", "ligation"})

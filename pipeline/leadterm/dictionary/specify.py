@@ -204,7 +204,8 @@ class Specifier:
         parent = self.system.parent(code)
         if parent is None or not self._is_vague(code):
             return []
-        return [leaf for leaf in self.leaves(parent) if leaf.words and not leaf.other and leaf.code != code]
+        more = (leaf for leaf in self.leaves(parent) if leaf.code != code)
+        return [leaf for leaf in more if leaf.words and not (leaf.other or leaf.unspecified)]
 
     def _is_vague(self, code: str) -> bool:
         return bool(VAGUE.search(self.system.title(code)))

@@ -39,6 +39,7 @@ UNSAID = ("unspecified", "without complication", "uncomplicated", "not otherwise
 BURNS, DEGREES = ("T20", "T21", "T22", "T23", "T24", "T25"), "123567"  # burns, then corrosions
 MANY = ("O", "P", "T", "V", "W", "X", "Y", "Z")  # codes of one category may well stand side by side
 GROUP, REST = 5, "9"  # characters of a subcategory; the last of those that stand for a category's rest
+SPREAD = ("C77", "C78", "C79")  # to several sites
 WHOLE = ("C", "F1", "I25", "K29", "M16", "M17", "M18", "M19", "S")  # whose subcategories are ways of one disease
 
 
@@ -63,7 +64,7 @@ def is_vaguer(system: CodeSystem, one: str, other: str) -> bool:
     """
     if one.startswith(MANY) or _disease(one) != _disease(other) or not one_side(system, one, other):
         return False
-    own = len(one) > GROUP and one[GROUP - 1] != REST and not one.startswith(WHOLE)
+    own = len(one) > GROUP and one[GROUP - 1] != REST and (not one.startswith(WHOLE) or one.startswith(SPREAD))
     if own and one[:GROUP] != other[:GROUP]:
         return False
     return _unsaid(system, other) < _unsaid(system, one)

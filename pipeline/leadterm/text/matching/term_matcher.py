@@ -15,7 +15,7 @@ from leadterm.text.matching.overlaps import Cover, Match, Reading, Scan
 from leadterm.text.matching.scanner import Scanner
 from leadterm.text.matching.statements import find_quiet, keep_apart, keep_order, naming_words
 from leadterm.text.matching.strays import drop_strays
-from leadterm.text.matching.word_sets import SOURCES
+from leadterm.text.matching.word_sets import MAX_WORDS, SOURCES
 from leadterm.text.words.languages import Translator
 from leadterm.text.words.normalise import ROMAN_AFTER, Normaliser
 from leadterm.text.words.spelling import SpellingCorrector
@@ -316,8 +316,8 @@ class TermMatcher:
         first = ranked[0]
         limit = first.missing + (first.source != "synonym" and (first.missing > 0 or first.words < WHOLE))
         kept = [r for r in ranked if r.missing <= limit]
-        best_of = {r.words: r.missing for r in reversed(kept)}
-        return tuple(r for r in kept if not _is_rest(r) or r.missing == best_of[r.words])
+        best_of = {r.words: r.missing for r in reversed(kept) if not _is_rest(r)}  # "unspecified" goes before "other"
+        return tuple(r for r in kept if not _is_rest(r) or r.missing < best_of.get(r.words, MAX_WORDS))
 
     def _fullest(self, matches: Sequence[tuple[int, int]], tokens: int) -> Sequence[tuple[int, int]]:
         """Drop the terms that leave words of a long form out: "COPD" is no chronic lung disease."""

@@ -42,6 +42,7 @@ SECONDARY = re.compile(r"\bsecondary (?:malignant neoplasm|cancer)\b", re.IGNORE
 ACRONYM = re.compile(r"[A-Z][A-Za-z]*[A-Z]")
 # The short form of all that stands before: "[AV] block" is none of a block.
 SHORT_FORM = re.compile(r"\[([^\[\]]{2,60})\](?=\s*(?:$|[,;(]|with|due|in\b|and\b|disease|virus|infection))")
+WHICHEVER = re.compile(r" unspecified (?:eye|ear)$")  # which, is not said: "OU" names none
 SIGNED = re.compile(r"[A-Z0-9][+-]$")  # "[ER+]": as a word it is "er", which says neither
 MEASURED = (
     "Abnormal", "Elevated", "Elevation", "Nonspecific elevation", "Encounter", "Decreased", "Raised",
@@ -151,6 +152,7 @@ def _sets(
 def _title_sets(term: Term, normaliser: Normaliser) -> Iterator[WordSet]:
     source = "inclusion" if term.source != "title" else "title"
     told = LEADING.sub("", term.text)  # a fracture that is not said to be displaced counts as such (I.C.19.c)
+    told = WHICHEVER.sub(" unspecified", told)
     text = ELSEWHERE.sub("", told)
     missing = len(ELSEWHERE.findall(told)) + len(NEGATED.findall(text))
     text = NEGATED.sub("", text)
