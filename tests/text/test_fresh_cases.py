@@ -31,10 +31,15 @@ def codes(cell: str) -> list[str]:
     return [] if cell == "-" else cell.split(";")
 
 
+def language(row: dict[str, str]) -> str:
+    """The language of a case, which its kind tells."""
+    return "es" if "in Spanish" in row["kind"] else "en"
+
+
 def wrong_codes(row: dict[str, str], model: Suggester) -> str:
     """What a statement misses (-) and what it should not get (+)."""
     note = Note("note", row["text"].replace("\r", "\n"))
-    found = model.suggest(Encounter("case", (note,), setting=row["setting"]))
+    found = model.suggest(Encounter("case", (note,), setting=row["setting"], language=language(row)))
     up = {s.code for s in found.suggestions if s.confidence >= found.threshold}
     missing, extra = [c for c in codes(row["must"]) if c not in up], [c for c in codes(row["never"]) if c in up]
     return " ".join([*(f"-{c}" for c in missing), *(f"+{c}" for c in extra)])
@@ -42,8 +47,8 @@ def wrong_codes(row: dict[str, str], model: Suggester) -> str:
 
 def wrong_contexts(row: dict[str, str], _: Suggester | None = None) -> str:
     """The marked words of a sentence that are read otherwise; `a/b` allows both."""
-    case = parse_case("en", row["sentence"].replace("\r", "\n"))
-    doc = annotate(case.text, [(a, b) for a, b, _ in case.mentions])
+    case = parse_case(language(row), row["sentence"].replace("\r", "\n"))
+    doc = annotate(case.text, [(a, b) for a, b, _ in case.mentions], case.language)
     read = [mention._.assertion for mention in doc.spans["mentions"]]
     return " ".join(
         f"{case.text[a:b]}:{got}" for (a, b, meant), got in zip(case.mentions, read, strict=True)

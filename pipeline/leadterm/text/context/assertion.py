@@ -182,6 +182,8 @@ class _Tagging:
         scope = scopes[0] if scopes else None
         denied = next((self._span(one) for one in scopes if one.assertion == "absent"), None)
         found = self._from_section(a, b, head, label)
+        if found and found[0] == "family" and self._of_patient(low):
+            found = None
         if found and (scope is None or PRIORITY[found[0]] < PRIORITY[scope.assertion]):
             return (found[0], (*found[1], denied)) if found[0] == "family" and denied else found
         if scope is None:
@@ -316,6 +318,12 @@ class _Tagging:
             return ""
         start = self.start[self.tokens[position]]
         return self.text[start : start + self.length[self.tokens[position]]].lower()
+
+    def _of_patient(self, low: int) -> bool:
+        """Whether a sentence names the patient as its subject: he is not meant by the family history it stands in."""
+        first = self.bounds[bisect_right(self.bounds, low) - 1] + 1
+        first += self._word(first) == "the"
+        return self._word(first) in ("patient", "pt") and self._word(first + 1) in ("has", "had", "is", "was")
 
     def _from_section(self, a: int, b: int, head: Section | None, label: Section | None) -> Found | None:
         for section in (label, head):
