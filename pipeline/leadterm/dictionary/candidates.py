@@ -359,7 +359,7 @@ def combine(candidates: list[Candidate], tables: CodeTables) -> list[Candidate]:
     known = {code[:n] for code in present for n in range(1, len(code) + 1)}
     added: dict[str, Candidate] = {}
     for parts, code in tables.combinations:
-        if known.isdisjoint(parts[0]) or code in present or not known.isdisjoint(WORSE.get(code, ())):
+        if known.isdisjoint(parts[0]) or _is_told(present.get(code)) or not known.isdisjoint(WORSE.get(code, ())):
             continue  # the first part is seldom there: to ask for it alone is quick
         if any(known.isdisjoint(prefixes) for prefixes in parts):
             continue
@@ -372,7 +372,12 @@ def combine(candidates: list[Candidate], tables: CodeTables) -> list[Candidate]:
         supports = tuple(s for part in chosen for s in part.supports[:2])
         choice = Choice(code, 1.0, 0, 0, False, False, 9.0)
         added[code] = Candidate(code, choice, supports, tuple(part.code for part in chosen))
-    return [c for _, c in sorted({**added, **{c.code: c for c in candidates}}.items())]
+    return [c for _, c in sorted({**{c.code: c for c in candidates}, **added}.items())]
+
+
+def _is_told(candidate: Candidate | None) -> bool:
+    """Whether a term of the code stands in the note with all its words."""
+    return candidate is not None and not all(support.reading.missing for support in candidate.supports)
 
 
 def _is_there(code: str, found: FoundMention) -> bool:

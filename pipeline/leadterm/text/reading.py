@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 __all__ = ["FoundMention", "NoteReading", "ProblemWords", "Reading", "problem_tokens", "read_note"]
 
 SIDES = frozenset({"left", "right", "bilateral"})
+NUMBERED = re.compile(r"^[ \t]*[(#]?(\d{1,2})[.):](?=[ \t])", re.MULTILINE)
 UNSIDED, OF_SIDE = frozenset({"lymph", "node", "obturator", "diaphragm", "sidewall", "peristomal"}), 3
 COMPLAINT_SECTIONS = frozenset({"chief_complaint", "indication", "reason_for_visit"})
 YEAR = re.compile(
@@ -129,6 +130,7 @@ class _Reader:
         vocabulary = matcher.vocabulary
         ids = np.where(scan.negated, -1, scan.word).tolist()
         self.words = [vocabulary[w] if w >= 0 else "" for w in ids]
+        self._drop_numbers(scan)
         self._drop_sides(scan)
         self._keep_sides(doc, scan, vocabulary)
         if "non-" in self.lowered:
@@ -143,6 +145,14 @@ class _Reader:
         begun = [*compress(range(len(doc)), sentence_flags(doc))]
         self.begun = begun if begun[:1] == [0] else [0, *begun]
         self.sentences: dict[int, frozenset[str]] = {}
+
+    def _drop_numbers(self, scan: Scan) -> None:
+        """Forget the numbers of a list: "2. hypoglycemia" is of no second level."""
+        starts = {match.start(1) for match in NUMBERED.finditer(self.text)}
+        items = {token for token, start in enumerate(self.starts) if start in starts} if starts else set()
+        for i, token in enumerate(scan.token.tolist()) if items else ():
+            if token in items:
+                self.words[i] = ""
 
     def _drop_sides(self, scan: Scan) -> None:
         """Forget the side of what has none in the codes: "left obturator node with carcinoma of the ovary"."""
