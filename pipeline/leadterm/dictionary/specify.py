@@ -34,6 +34,7 @@ LEFT_OUT = (
     (BRACKETS, ("(", "["), " "), (ELSEWHERE, ("classified", "nec", "nos", "unspecified"), ""),
     (NEGATED, ("without", "not ", "w/o", "no "), ""),
 )  # fmt: skip
+NO_SIBLING = ("I44.7",)  # a complete bundle branch block is no complete block of the heart
 VAGUE = re.compile(r"unspecified|without complications|\bNOS\b|, uncomplicated", re.IGNORECASE)
 
 
@@ -202,7 +203,7 @@ class Specifier:
     def _find_upgradable(self, code: str) -> list[Leaf]:
         """Siblings that may stand in for an unspecified code."""
         parent = self.system.parent(code)
-        if parent is None or not self._is_vague(code):
+        if parent is None or not self._is_vague(code) or code in NO_SIBLING:
             return []
         more = (leaf for leaf in self.leaves(parent) if leaf.code != code)
         return [leaf for leaf in more if leaf.words and not (leaf.other or leaf.unspecified)]
