@@ -17,6 +17,8 @@ ANSWERS = frozenset({"no", "yes", "sí", "si"})
 FULL = frozenset({",", ".", ";"})
 STOPS = frozenset({";", ":", "•", "|", "!", "?", ".", "and", "but", "or", "y", "pero", "o"})
 MAIN = frozenset({"this", "it", "he", "she", "that", "patient"})
+BY = frozenset({"behind", "beside", "near", "opposite", "above", "below", "around"})  # "the man beside him"
+ANYBODY = frozenset({"people", "someone", "somebody", "folks", "men", "women", "kids"})
 ASKED = STOPS | {",", "-", "–", "(", "/"}
 OF_ANOTHER = frozenset({"not", "told", "learned"})  # "not she", "her friend was told she has"
 NOT = frozenset({"not", "n't", "never", "no", "nunca", "hardly", "rarely", "seldom", "scarcely"})
@@ -97,7 +99,8 @@ def _apart(words: Sequence[str], i: int, grammar: Grammar) -> bool:
     """Whether a man or girl is not the patient: "from a man with", "the boy at the next desk"."""
     before = _before(words, i, grammar)
     near = before >= 0 and words[before] in grammar.beside
-    return near or any(word in grammar.beside for word in words[i + 1 : i + 2])
+    somebody = words[i] in ANYBODY and words[i + 1 : i + 2] == ["who"]
+    return near or somebody or any(word in grammar.beside for word in words[i + 1 : i + 2])
 
 
 def _link(words: Sequence[str], i: int, grammar: Grammar, *, first: bool) -> int:
@@ -109,7 +112,7 @@ def _link(words: Sequence[str], i: int, grammar: Grammar, *, first: bool) -> int
     for j in range(i + 1, min(i + FARTHEST_LINK, len(words) - 1)):
         word = words[j]
         if word in grammar.patients:
-            if words[j - 1] not in OF_ANOTHER:
+            if words[j - 1] not in OF_ANOTHER and words[j - 1] not in BY:
                 return -1
         elif word in STOPS or word in grammar.reporting or word in grammar.persons:
             return -1

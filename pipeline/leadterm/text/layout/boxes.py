@@ -16,7 +16,7 @@ _BOX = re.compile(
 )
 _UNSAID = re.compile(  # a blank behind a label, a choice that nobody made
     r"(?<=[:?])[ \t]?_{2,}(?=[\s|;,]|$)"
-    r"|(?<=[ \t:?(\[])(?:(?:Y|YES|Yes|yes) ?/ ?(?:N|NO|No|no)|Y N)(?=\)?\]?(?:[;,|.]|[ \t]{2}|\t| ?$| [A-Z(]))",
+    r"|(?<=[ \t:?(\[])(?:(?:Y|YES|Yes|yes) ?/ ?(?:N|NO|No|no)|Y N)(?=\)?\]?(?:[;:,|.]|[ \t]{2}|\t| ?$| [A-Z(]))",
     re.MULTILINE,
 )
 _SIGNS = "[☐◻⬜□☒☑✅✓✔_"
