@@ -79,6 +79,25 @@ PLAIN = [
     ("Induration of the penis after the infection.", "N48.6"),
     ("The splint needs to absorb shock.", "R57.9"),
     ("Risks and potential complications of the procedure were explained.", "T81.9XXA"),
+    ("Recurrent otitis media of both ears.", "H67.3"),
+    ("The nerve block was done beside the left musculocutaneous nerve.", "S44.42XA"),
+    ("The fundi were benign.", "D31.90"),
+    ("Her left knee hurts on stairs.", "S89.92XA"),
+    ("The pupil was dilated with drops, and he tells of gastric pouch surgery.", "K31.4"),
+    ("A man who has sex with men.", "Z15.81"),
+    ("The metatarsal head was cut.", "S01.01XA"),
+    ("Fistula of the right coronary artery to the lung.", "J86.0"),
+    ("She received two blood transfusions.", "E83.111"),
+    ("The celiac plexus was blocked, the globus pallidus spared.", "K90.0"),
+    ("The ET tube was in place.", "G25.0"),
+    ("NPH insulin at bedtime.", "G91.2"),
+    ("The fat pad was preserved.", "B20"),
+    ("Albumin was depressed at 2.9.", "F32.A"),
+    ("On sliding scale insulin.", "Z79.4"),
+    ("The cervix opened at 30 weeks; she carries low blood pressure and preeclampsia.", "Z33.1"),
+    ("IMPRESSION: Prostate cancer. CHF with pleural effusion.", "J91.0"),
+    ("Sprain of the ankle. His hobby is chess.", "Y99.8"),
+    ("Sprain of the ankle. She is once again playing golf.", "Y93.53"),
 ]
 
 
@@ -98,6 +117,43 @@ def test_no_disease_of_words_that_name_none(suggest: Suggest, text: str, code: s
 )  # fmt: skip
 def test_the_disease_itself_is_still_found(suggest: Suggest, text: str, code: str) -> None:
     assert code in [one.code for one in suggest(text).suggestions]
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("Risks include infection, bleeding, loss of voice and stroke.", "I63.9"),
+        ("We discussed infection, bleeding, injury to the bowel, deep vein thrombosis and death.", "I82.409"),
+        ("Await strep culture.", "J02.0"), ("A septic workup was begun.", "A41.9"),
+        ("Urine for microalbuminuria was sent.", "R80.9"), ("Snoring can be associated with cor pulmonale.", "I27.81"),
+    ],
+)  # fmt: skip
+def test_what_is_feared_or_looked_for_is_not_there(suggest: Suggest, text: str, code: str) -> None:
+    assert {one.assertion for one in suggest(text).suggestions if one.code == code} <= {"hypothetical", "possible"}
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("There is no demonstrated hilar adenopathy.", "R59.0"),
+        ("Dizziness, not accompanied by tinnitus.", "H93.19"),
+        ("No recent history of fevers, weight loss or dysphagia.", "R13.10"),
+    ],
+)
+def test_what_is_denied_in_other_words_is_not_there(suggest: Suggest, text: str, code: str) -> None:
+    assert code not in [one.code for one in suggest(text).suggestions]
+
+
+DEFINED = """GALLSTONES are a common cause of pain below the ribs. Most people never notice them. They may grow for
+years, and the doctor can often see them by ultrasound. Sometimes fever, jaundice or vomiting follow, and treatment is
+usually an operation. Children rarely have them.
+"""
+
+
+def test_a_text_that_says_what_a_disease_is_tells_of_nobody(suggest: Suggest) -> None:
+    assert {one.assertion for one in suggest(DEFINED).suggestions} == {"hypothetical"}
+    told = DEFINED.replace("GALLSTONES are a common cause", "She has gallstones, a common cause")
+    assert "present" in {one.assertion for one in suggest(told).suggestions}
 
 
 LEAFLET = """HAY FEVER makes the nose run and the eyes itch when plants bloom.

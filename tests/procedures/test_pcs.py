@@ -109,6 +109,22 @@ def test_what_was_not_done_here_is_not_proposed(model: leadterm.suggester.Sugges
     assert not {code for code in suggested(model, sentence) if code.startswith("0DTJ")}
 
 
+@pytest.mark.parametrize(
+    ("sentence", "code"),
+    [
+        ("PHYSICAL EXAMINATION: Blood pressure 140/80, pulse 70.", "4A03"),
+        ("LABS: Hemoglobin 13, platelets 210,000.", "3023"),
+        ("PROCEDURE: After induction of general anesthesia the abdomen was opened.", "3E03"),
+        ("The fluoroscope was positioned over the head.", "BR19"),
+    ],
+)  # fmt: skip
+def test_words_of_something_else_lead_to_no_procedure(
+    model: leadterm.suggester.Suggester, sentence: str, code: str
+) -> None:
+    visit = Encounter("e", (Note("n", sentence),), setting="inpatient")
+    assert not [one.code for one in model.suggest(visit, systems=["icd10pcs"]).suggestions if one.code.startswith(code)]
+
+
 STANDINGS = (
     ("Taken to the operating room that evening for {}.", True),
     ("{} went smoothly.", True),

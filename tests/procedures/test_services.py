@@ -87,6 +87,9 @@ NOT_GIVEN = [
     ("PLAN: We will consider a Depo-Medrol 80 mg injection at the next visit.", ("J1010",)),
     ("HISTORY: She ambulates with a walker at home and has a wheelchair.", ("E0143", "E0135", "K0001")),
     ("PLAN: Colonoscopy is scheduled next month for screening.", ("G0121", "G0105")),
+    ("LABS: Sodium 138, potassium 4.2, albumin 3.1, magnesium 1.8.", ("P9041", "P9046", "P9047", "J3475")),
+    ("LABS: Urine albumin/creatinine ratio 30. Tacrolimus level 8.", ("P9041", "J7525")),
+    ("EXAM: Tenderness over the Achilles tendon; she has a porcine valve.", ("C9356", "C9364")),
 ]  # fmt: skip
 
 

@@ -26,6 +26,7 @@ from leadterm.dictionary.injuries import (
 )
 from leadterm.dictionary.past import PLANNED, given_up, is_bare_operation, is_told_of_the_past, may_be_over
 from leadterm.dictionary.specify import SIDES, Choice, Specifier
+from leadterm.dictionary.unsaid import says_too_little
 from leadterm.text.layout.note_kind import MOTHERS, NEWBORNS
 from leadterm.text.reading import FoundMention, NoteReading, ProblemWords, Reading
 
@@ -47,21 +48,26 @@ NODULES, NODULE = {"R91.1": False, "R91.8": True, "E04.1": False, "E04.2": True}
 IMMUNISATION, HIGH_PRESSURE = "Z23", "high blood pressure"
 SEVERE_SEPSIS, SEPSIS = "R65.20", frozenset({"sepsis", "septic", "septicemia", "urosepsis"})
 MANY_NERVES, MANY = ("E10.42", "E11.42"), ("peripheral", "poly")
+LINKED = frozenset({"I31.31", "J91.0"})
+CANCERS = frozenset({"cancer", "carcinoma", "malignancy", "metastasis", "neoplasm", "tumor"})
 HIGH_GLUCOSE, HYPERGLYCEMIA = "R73.9", "hyperglyc"
-STATUS = (IMMUNISATION, "Z89", "Z90", "Z93", "Z94", "Z95", "Z96", "Z97", "Z98")
+STATUS = (IMMUNISATION, "K08.4", "Z89", "Z90", "Z93", "Z94", "Z95", "Z96", "Z97", "Z98")
 REFUSED = frozenset({"refused", "refuse", "refusing", "refusal", "declined", "declining"})
 BESIDE = 8
 LONG_TERM, NEXT_TO, SHORT = "Z79", 2, 4  # words
-STOPPED = frozenset({"stopped", "discontinued", "off", "formerly", "previously"})
+STOPPED = frozenset({
+    "stopped", "discontinued", "off", "formerly", "previously", "start", "starting", "sliding", "level",
+})  # fmt: skip
 STEROIDS, SLOW = "Z79.52", frozenset({"slow", "long"})
 COURSE = frozenset({"burst", "taper", "tapering", "pack", "dosepak"})
 GONE = (frozenset({"used", "take"}), frozenset({"longer", "take"}), frozenset({"longer", "taking"}))
-SCENE, CAUSES = ("Y92", "Y93"), ("V", "W", "X", "Y0", "Y2", "Y3", "Y92", "Y93")
-OF_MOTHERS, OF_NEWBORNS, BORN = ("O80", "O82", "Z34", "Z37"), ("Z38",), "born"
+SCENE, CAUSES = ("Y92", "Y93", "Y99"), ("V", "W", "X", "Y0", "Y2", "Y3", "Y92", "Y93")
+OF_PREGNANCY, INCIDENTAL = ("O", "Z34"), "Z33.1"
+OF_MOTHERS, OF_NEWBORNS, BORN = ("O80", "O82", "Z34", "Z37", "Z3A"), ("Z38",), "born"
 _HAPPENED = (
     "while when during injury fall fell hurt accident hit struck strike twist twisted cut burn "
     "fracture sprain strain laceration wound bite crash collision slip slipped trip tripped landed dislocation after "
-    "pain onset started began playing work working job"
+    "pain onset started began"
 )
 HAPPENED = frozenset(_HAPPENED.split())
 EXTERNAL, COMPANION, ALWAYS = "external cause", "companion", "*"
@@ -163,6 +169,8 @@ def generate(notes: Sequence[NoteReading], specifier: Specifier, record: str = "
     gathered = _gather(notes, specifier, tables, record)
     for code in _halves(gathered, specifier):
         del gathered[code]
+    if any(code.startswith(OF_PREGNANCY) for code in gathered):
+        gathered.pop(INCIDENTAL, None)
     for code, entries in sorted(gathered.items()):
         ranked = sorted(entries, key=lambda entry: entry[0])
         if all(_is_denied(entry[1].found) for entry in ranked):
@@ -257,7 +265,7 @@ def _may_stand(reading: Reading, found: FoundMention) -> bool:
     of_relative = found.mention.assertion == "family" and not _is_denied(found)
     if of_relative and not reading.code.startswith(OF_RELATIVES):
         return False  # "family history: food allergies" is no allergy of the patient
-    if given_up(reading.code, found):
+    if given_up(reading.code, found) or says_too_little(reading, found):
         return False
     if reading.code in NODULES and NODULE in reading.term:
         return (f"{NODULE}s" in found.mention.text.lower()) == NODULES[reading.code]
@@ -369,6 +377,8 @@ def combine(candidates: list[Candidate], tables: CodeTables) -> list[Candidate]:
         said = " ".join(s.reading.term.lower() for s in chosen[-1].supports)
         if code in MANY_NERVES and not any(kind in said for kind in MANY):
             continue  # "neuropathy" alone is of a kind not told
+        if code in LINKED and all(CANCERS.isdisjoint(s.found.sentence) for s in chosen[-1].supports):
+            continue  # an effusion need not be the cancer's
         supports = tuple(s for part in chosen for s in part.supports[:2])
         choice = Choice(code, 1.0, 0, 0, False, False, 9.0)
         added[code] = Candidate(code, choice, supports, tuple(part.code for part in chosen))

@@ -23,7 +23,7 @@ GOING_ON = frozenset({
 })  # fmt: skip
 PLANNED = frozenset({
     "scheduled", "scheduling", "planned", "planning", "candidate", "awaiting", "await", "desire", "considering",
-    "offered", "recommended", "discussed", "upcoming", "tomorrow", "pending", "next",
+    "offered", "recommended", "discussed", "upcoming", "tomorrow", "pending", "next", "seeking", "advised",
 })  # fmt: skip
 CANCER, INBORN = "C", "Q"
 MENDED = frozenset({"repair", "correction", "corrected", "closure", "closed", "ligation"})

@@ -29,12 +29,17 @@ class Format(StrEnum):
 
 
 SHOWN = {Format.TABLE: 15, Format.HTML: 20}
-LEAST, LEAST_UNTRUE = 0.02, 0.1
+LEAST, LEAST_DOUBTED, LEAST_LOOSE = 0.02, 0.1, 0.3
 """What fewer than one coder in fifty would report is no suggestion, but where a number of rows is asked for.
 
-Of what the note only fears, plans or denies, one in ten: such a row is a misread context more often than not.
+One in ten of what is more often misread than not: what the note only fears, plans or denies; words apart, or one alone,
+that a term of the classification takes together; a history that is concluded; services, steps of an operation.
+Three in ten by loose synonyms.
 """
 UNTRUE = frozenset({"hypothetical", "absent"})
+OFFICIAL, LOOSE = frozenset({"index", "title", "inclusion", "neoplasm"}), "mesh"
+ONE_WORD, STEP = frozenset({"index", "inclusion"}), "operation"
+CONCLUDED, HISTORY, SERVICES = "companion", ("Z85", "Z86", "Z87"), "hcpcs"
 LOOKED_UP = "fuzzy"  # what was asked for by an option is shown
 SUGGESTED_ONLY = (Format.FHIR, Format.CSV, Format.XLSX, Format.PARQUET)
 
@@ -67,7 +72,7 @@ class Wanted:
             return threshold
         if one.source == LOOKED_UP:
             return 0.0
-        return min(LEAST_UNTRUE if one.assertion in UNTRUE else LEAST, threshold)
+        return min(LEAST_LOOSE if one.source == LOOSE else LEAST_DOUBTED if _is_doubted(one) else LEAST, threshold)
 
     def ask(self, engine: Suggester, encounter: Encounter) -> SuggestionSet:
         """Ask a model for what is wanted; tables and pages say how many there are below, so they need all."""
@@ -78,3 +83,13 @@ class Wanted:
         """Count the suggestions that a table or page shows: all that are suggested and a few below."""
         sure = sum(s.confidence >= result.threshold for s in result.suggestions)
         return max(sure, SHOWN.get(self.format, 0)) if self.top is None else self.top
+
+
+def _is_doubted(one: Suggestion) -> bool:
+    """Whether a suggestion is of a kind that is misread more often than not, where little speaks for it."""
+    if one.assertion in UNTRUE or one.system == SERVICES or one.source == STEP:
+        return True
+    if one.source == CONCLUDED:
+        return one.code.startswith(HISTORY)
+    apart = one.source in OFFICIAL and len(one.best.spans) > 1
+    return apart or (one.source in ONE_WORD and len(one.best.text.split()) == 1)

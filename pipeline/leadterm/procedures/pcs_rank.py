@@ -19,6 +19,7 @@ __all__ = ["FEATURES", "confidence_of", "features_of"]
 STANDINGS = ("named", "done", "said", "planned", "past", "elsewhere", "not", "refused")
 SECTIONS = ("0", "1", "2", "3", "4", "5", "B", "other")
 SURE = 3
+STEP, FAINT = 0.1, 0.1
 FEATURES = (
     *(f"standing_{name}" for name in STANDINGS),
     "sure_2", "sure_3", "from_index", "from_operation", "is_other", "second_other", "said", "open", "mentions",
@@ -102,6 +103,12 @@ def _weights() -> tuple[float, NDArray[np.float64]]:
 
 
 def confidence_of(features: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Give the probability that a coder assigns each candidate, shape (n_codes,)."""
+    """Give the probability that a coder assigns each candidate, shape (n_codes,).
+
+    What no title names and hardly speaks for itself is a step of something else, or of another time: coders report
+    next to none of these.
+    """
     intercept, weights = _weights()
-    return np.asarray(1 / (1 + np.exp(-(features @ weights + intercept))), dtype=np.float64)
+    sure = np.asarray(1 / (1 + np.exp(-(features @ weights + intercept))), dtype=np.float64)
+    told = features[:, FEATURES.index("standing_named")] > 0
+    return np.where(told | (sure >= STEP), sure, sure * FAINT)

@@ -44,7 +44,7 @@ PLAIN_WORDS = frozenset({
     "contrast", "diagnostic", "therapeutic", "infusion", "solution", "saline", "vaccine", "injection", "patch", "drug",
     "drugs", "plasma", "sterile water", "iron", "technetium tc", "iodine i", "gold", "urea", "imaging", "calcium",
     "vitamin", "medication", "hormone", "human", "treatment", "tablet", "caffeine", "factor", "edetate", "pfizer",
-    "baxter",
+    "baxter", "tendon", "porcine", "porcine implant", "ferric",
 })  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from leadterm.codes.systems.hcpcs_units import is_unlisted
 from leadterm.procedures.services.context import NoteWords, Place
 from leadterm.procedures.services.doses import Dose, assign_doses, find_amounts, route_of, tells_of_waste, with_waste
 from leadterm.procedures.services.drug_lexicon import NEW, SALTS, DrugLexicon, DrugName, Product
+from leadterm.procedures.services.measured import is_measured
 from leadterm.procedures.services.service_found import ServiceFound
 from leadterm.service_line import Modifier
 
@@ -54,6 +55,8 @@ def find_drugs(words: NoteWords, lexicon: DrugLexicon, day: date | None) -> Iter
     """Find the drugs of a note; a code each for the best product, and one for each other that may be meant."""
     esrd = any(word in words.low.low for word in RENAL) and bool(ESRD.search(words.low.low))
     for site in _sites(words, lexicon):
+        if site.dose.amounts == () and is_measured(words.low.low, site.drug.start, site.drug.end, site.place):
+            continue
         title_words = _by_number(site.drug, words.text)
         products = _fitting(_products(lexicon, title_words, site.route), site, day, words.low.low, esrd=esrd)
         for rank, product in enumerate(_meant(products, site.dose)):

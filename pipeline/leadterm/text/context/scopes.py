@@ -33,6 +33,13 @@ PARTICIPLES, FINITE = frozenset({"seen", "referred"}), frozenset({"is", "was", "
 DENIALS = frozenset({"no", "without", "denies", "denied"})
 _ANNOUNCING = "include includes including such are is were was would could may might :"
 ANNOUNCING = frozenset(_ANNOUNCING.split())
+DANGERS = frozenset({"risk", "risks", "complication", "complications"})
+TELLING, WARNED = DANGERS | {"discussed", "explained"}, 2
+_HARMS = (
+    "bleeding hemorrhage infection death perforation injury damage anesthesia scarring paralysis leak leakage reaction "
+    "embolism dvt stroke reoperations death"
+)
+HARMS = frozenset(_HARMS.split())
 LISTS = ("differential", "ddx", "dd", "d/d", "considerations", "possibilities")  # whose list goes on behind a comma
 
 
@@ -84,7 +91,16 @@ class Sentence:
                     low, high = self._backward(number, cue), hit.start
                 if low < high:
                     found.append(Scope(low, high, assertion, hit.start, hit.end))
-        return found
+        return found + self._warned()
+
+    def _warned(self) -> list[Scope]:
+        """What a patient is told before he consents: "risks include infection, stroke, loss of voice and death"."""
+        at = next((i for i, word in enumerate(self.words) if word in TELLING), -1)
+        behind = self.words[at + 1 :]
+        least = WARNED if at >= 0 and self.words[at] in DANGERS else WARNED + 1
+        if at < 0 or sum(word in HARMS for word in behind) < least:
+            return []
+        return [Scope(at + 1, len(self.words), "hypothetical", at, at + 1)]
 
     def _of_clauses(self) -> list[Scope]:
         """What no cue says but the build of the sentence."""

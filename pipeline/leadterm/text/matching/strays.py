@@ -29,6 +29,8 @@ _SPREADING = "radiating radiates radiate radiated radiation extending extends ex
 SPREADING = frozenset(map(get_string_id, _SPREADING.split()))
 _COMPARED = "greater more worse larger side sided less than problem problems condition process issue issues"
 COMPARED = frozenset(map(get_string_id, _COMPARED.split()))
+_BONES = "metatarsal humeral femoral radial fibular metacarpal phalangeal ulnar tibial condylar humerus femur proximal"
+BONES, ENDS = frozenset(map(get_string_id, _BONES.split())), frozenset({"head", "neck"})
 COMMA, SECONDARY, TO = map(get_string_id, (",", "secondary", "to"))
 Taken = Mapping[int, Sequence[tuple[int, ...]]]
 
@@ -94,6 +96,8 @@ def _is_tight(tokens: tuple[int, ...]) -> bool:
 def _is_stray(tokens: tuple[int, ...], words: _Words, begun: set[int], taken: Taken) -> bool:
     if words.lower[tokens[0]] == SECONDARY and words.lower[tokens[0] + 1] == TO:
         return True  # "secondary to hypertension" is its cause
+    if any(words.normal.get(t) in ENDS and t and t - 1 not in tokens and words.lower[t - 1] in BONES for t in tokens):
+        return True  # the head of a bone
     if _is_tight(tokens):
         return tokens[-1] in begun and tokens[-1] in words.sites and words.sites.isdisjoint(tokens[:-1])
     return _has_own_site(tokens, words, taken) or _takes_detail(tokens, words)
