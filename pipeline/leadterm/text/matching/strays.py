@@ -30,7 +30,7 @@ SPREADING = frozenset(map(get_string_id, _SPREADING.split()))
 _COMPARED = "greater more worse larger side sided less than problem problems condition process issue issues"
 COMPARED = frozenset(map(get_string_id, _COMPARED.split()))
 _BONES = "metatarsal humeral femoral radial fibular metacarpal phalangeal ulnar tibial condylar humerus femur proximal"
-BONES, ENDS = frozenset(map(get_string_id, _BONES.split())), frozenset({"head", "neck"})
+BONES, ENDS = (frozenset(map(get_string_id, words.split())) for words in (_BONES, "head heads neck necks"))
 COMMA, SECONDARY, TO = map(get_string_id, (",", "secondary", "to"))
 Taken = Mapping[int, Sequence[tuple[int, ...]]]
 
@@ -96,7 +96,7 @@ def _is_tight(tokens: tuple[int, ...]) -> bool:
 def _is_stray(tokens: tuple[int, ...], words: _Words, begun: set[int], taken: Taken) -> bool:
     if words.lower[tokens[0]] == SECONDARY and words.lower[tokens[0] + 1] == TO:
         return True  # "secondary to hypertension" is its cause
-    if any(words.normal.get(t) in ENDS and t and t - 1 not in tokens and words.lower[t - 1] in BONES for t in tokens):
+    if any(words.lower[t] in ENDS and t - 1 not in tokens and words.lower[max(t - 1, 0)] in BONES for t in tokens):
         return True  # the head of a bone
     if _is_tight(tokens):
         return tokens[-1] in begun and tokens[-1] in words.sites and words.sites.isdisjoint(tokens[:-1])
