@@ -26,7 +26,7 @@ from leadterm.dictionary.injuries import (
 )
 from leadterm.dictionary.past import PLANNED, given_up, is_bare_operation, is_told_of_the_past, may_be_over
 from leadterm.dictionary.specify import SIDES, Choice, Specifier
-from leadterm.dictionary.unsaid import says_too_little
+from leadterm.dictionary.unsaid import is_linked, says_too_little
 from leadterm.text.layout.note_kind import MOTHERS, NEWBORNS
 from leadterm.text.reading import FoundMention, NoteReading, ProblemWords, Reading
 
@@ -48,8 +48,6 @@ NODULES, NODULE = {"R91.1": False, "R91.8": True, "E04.1": False, "E04.2": True}
 IMMUNISATION, HIGH_PRESSURE = "Z23", "high blood pressure"
 SEVERE_SEPSIS, SEPSIS = "R65.20", frozenset({"sepsis", "septic", "septicemia", "urosepsis"})
 MANY_NERVES, MANY = ("E10.42", "E11.42"), ("peripheral", "poly")
-LINKED = frozenset({"I31.31", "J91.0"})
-CANCERS = frozenset({"cancer", "carcinoma", "malignancy", "metastasis", "neoplasm", "tumor"})
 HIGH_GLUCOSE, HYPERGLYCEMIA = "R73.9", "hyperglyc"
 STATUS = (IMMUNISATION, "K08.4", "Z89", "Z90", "Z93", "Z94", "Z95", "Z96", "Z97", "Z98")
 REFUSED = frozenset({"refused", "refuse", "refusing", "refusal", "declined", "declining"})
@@ -377,8 +375,8 @@ def combine(candidates: list[Candidate], tables: CodeTables) -> list[Candidate]:
         said = " ".join(s.reading.term.lower() for s in chosen[-1].supports)
         if code in MANY_NERVES and not any(kind in said for kind in MANY):
             continue  # "neuropathy" alone is of a kind not told
-        if code in LINKED and all(CANCERS.isdisjoint(s.found.sentence) for s in chosen[-1].supports):
-            continue  # an effusion need not be the cancer's
+        if not is_linked(code, (s.found.sentence for s in chosen[-1].supports)):
+            continue
         supports = tuple(s for part in chosen for s in part.supports[:2])
         choice = Choice(code, 1.0, 0, 0, False, False, 9.0)
         added[code] = Candidate(code, choice, supports, tuple(part.code for part in chosen))

@@ -6,15 +6,19 @@ import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from leadterm.text.reading import FoundMention, Reading
 
-__all__ = ["says_too_little"]
+__all__ = ["is_linked", "says_too_little"]
 
 ELSEWHERE, TITLE, NEOPLASM, BENIGN = "in diseases classified elsewhere", "title", "neoplasm", "[benign]"
 INJURY_OF = ("Injury of", "Unspecified injury of")
 HARMED = re.compile(r"injur|harm|damag|trauma|lacerat|\bcut|sever(?!e)|\btear|\btorn")
 GROWTHS = frozenset({"neoplasm", "tumor", "lesion", "mass", "growth", "nodule", "polyp", "cyst"})
 GROWING = re.compile(r"oma\b|omas\b|tumor|neoplas|mass|lesion|growth|nodul|polyp")
+OF_CANCERS = frozenset({"I31.31", "J91.0"})
+CANCERS = frozenset({"cancer", "carcinoma", "malignancy", "metastasis", "neoplasm", "tumor"})
 HURT, HURTING = "hurt ", re.compile(r"\bhurts\b|\bhurting\b")
 
 
@@ -32,3 +36,11 @@ def says_too_little(reading: Reading, found: FoundMention) -> bool:
     if reading.source == NEOPLASM and reading.term.endswith(BENIGN):
         return GROWTHS.isdisjoint(found.near) and not GROWING.search(words)
     return reading.term.startswith(HURT) and HURTING.search(words) is not None
+
+
+def is_linked(code: str, sentences: Iterable[frozenset[str]]) -> bool:
+    """Tell whether what a combination code says is said: an effusion beside a cancer need not be the cancer's.
+
+    ``sentences``: the normal words around each mention of the last part.
+    """
+    return code not in OF_CANCERS or any(not CANCERS.isdisjoint(sentence) for sentence in sentences)
