@@ -25,6 +25,7 @@ from leadterm.dictionary.injuries import (
     with_consciousness,
 )
 from leadterm.dictionary.past import PLANNED, given_up, is_bare_operation, is_told_of_the_past, may_be_over
+from leadterm.dictionary.scenes import tells_how
 from leadterm.dictionary.specify import SIDES, Choice, Specifier
 from leadterm.dictionary.unsaid import is_linked, says_too_little
 from leadterm.text.layout.note_kind import MOTHERS, NEWBORNS
@@ -59,15 +60,9 @@ STOPPED = frozenset({
 STEROIDS, SLOW = "Z79.52", frozenset({"slow", "long"})
 COURSE = frozenset({"burst", "taper", "tapering", "pack", "dosepak"})
 GONE = (frozenset({"used", "take"}), frozenset({"longer", "take"}), frozenset({"longer", "taking"}))
-SCENE, CAUSES = ("Y92", "Y93", "Y99"), ("V", "W", "X", "Y0", "Y2", "Y3", "Y92", "Y93")
+CAUSES = ("V", "W", "X", "Y0", "Y2", "Y3", "Y92", "Y93")
 OF_PREGNANCY, INCIDENTAL = ("O", "Z34"), "Z33.1"
 OF_MOTHERS, OF_NEWBORNS, BORN = ("O80", "O82", "Z34", "Z37", "Z3A"), ("Z38",), "born"
-_HAPPENED = (
-    "while when during injury fall fell hurt accident hit struck strike twist twisted cut burn "
-    "fracture sprain strain laceration wound bite crash collision slip slipped trip tripped landed dislocation after "
-    "pain onset started began"
-)
-HAPPENED = frozenset(_HAPPENED.split())
 EXTERNAL, COMPANION, ALWAYS = "external cause", "companion", "*"
 UNSTAGED, SPREAD = "N18.9", "C79.9"  # what is spread names its sites itself: those beside it are the origin's
 LASTING = (
@@ -295,7 +290,7 @@ def _codable(notes: Sequence[NoteReading], tables: CodeTables) -> Iterator[tuple
     for number, note in enumerate(notes):
         for found in note.mentions:
             how = found.readings[0].source == EXTERNAL or found.readings[0].code.startswith(CAUSES)
-            if not how or (injured and _tells_how(found)):
+            if not how or (injured and tells_how(found)):
                 yield number, note, _as_told(found, tables)
 
 
@@ -316,13 +311,6 @@ def _with_family(found: FoundMention, tables: CodeTables) -> FoundMention:
         for reading in found.readings[:1] if (code := tables.family_of(reading.code))
     )  # fmt: skip
     return found._replace(readings=(*made, *found.readings))
-
-
-def _tells_how(found: FoundMention) -> bool:
-    """Whether a place or activity stands where its sentence tells of an injury, or when it happened."""
-    if not found.readings[0].code.startswith(SCENE):
-        return True
-    return found.mention.section != "social_history" and not HAPPENED.isdisjoint(found.sentence)
 
 
 def _is_injury(found: FoundMention) -> bool:
