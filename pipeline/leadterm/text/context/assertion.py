@@ -37,7 +37,7 @@ SECTION_ASSERTIONS: dict[str, Assertion] = {
     "family_history": "family", "family_member": "family", "allergies": "absent", "differential_diagnosis": "possible",
     "precautions": "hypothetical", "resolved_problems": "history",
 }  # fmt: skip
-_FUNCTION_WORDS = "a an the of to for with in has had have is was are were be been his her not"
+_FUNCTION_WORDS = "a an any the of to for with in has had have is was are were be been his her not"
 FUNCTION_WORDS = frozenset(_FUNCTION_WORDS.split())
 _OTHER_THINGS = (
     "relief control improvement reduction medication medications meds treatment therapy management follow-up "

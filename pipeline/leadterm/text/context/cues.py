@@ -20,6 +20,7 @@ CATEGORIES = frozenset({
     "planned", "screening", "allergy", "status", "topic",
 })  # fmt: skip
 OTHERS = frozenset(("pseudo", "affirm", "close", "weak", "clause", "onset", "talk", "causes"))
+SPEAKING = CATEGORIES | {"pseudo"}
 SENTENCE_MARK = 1
 MARKS = (".", ",", ";", "(", ")", "!", "•", "|")
 CLAUSE_ENDS: Mapping[str, tuple[str, ...]] = {
@@ -171,12 +172,12 @@ class CueTrie:
         Of two that overlap, the one that begins later wins when it is the longer.
         """
         places, free = [], 0
-        starts, last = self._starts, len(numbers) - 1
+        starts = self._starts
         nodes = self._nodes
         for i in [i for i, number in enumerate(numbers) if number in starts]:
             node = nodes.get(numbers[i]) or self._start(numbers[i])
-            following = numbers[i + 1] if i < last else SENTENCE_MARK
-            if node.cues or following in node.known or following in self._passed or ANY in node.known:
+            following = numbers[i + 1 : i + 2 + MOST_PASSED]
+            if node.cues or any(number in node.known for number in following) or ANY in node.known:
                 places.append(i)
         hopeful = frozenset(places)
         for i in places:
@@ -214,7 +215,7 @@ class CueTrie:
                 ways.append((ANY, j))
             for number, at in ways:
                 further = self._onward(node.step(number), numbers, at + 1)
-                if further[1] and further[0] > end:
+                if further[0] > end and any(cue.category in SPEAKING for cue in further[1]):
                     end, best = further
             node = node.step(numbers[j]) if j < n and node.known else None
             j += 1
