@@ -53,7 +53,7 @@ HIGH_GLUCOSE, HYPERGLYCEMIA = "R73.9", "hyperglyc"
 STATUS = (IMMUNISATION, "K08.4", "Z89", "Z90", "Z93", "Z94", "Z95", "Z96", "Z97", "Z98")
 REFUSED = frozenset({"refused", "refuse", "refusing", "refusal", "declined", "declining"})
 BESIDE = 8
-LONG_TERM, NEXT_TO, SHORT = "Z79", 2, 4  # words
+LONG_TERM, NEXT_TO, SHORT, LOOSE = "Z79", 2, 4, 2  # words
 STOPPED = frozenset({
     "stopped", "discontinued", "off", "formerly", "previously", "start", "starting", "sliding", "level",
 })  # fmt: skip
@@ -147,6 +147,7 @@ def _rank(support: Support, choice: Choice) -> tuple[float, ...]:
     mention = support.found.mention
     return (
         mention.assertion != "present", -(support.found.heading >= 0), support.reading.source != EXTERNAL,
+        support.reading.source == COMPANION,
         support.reading.missing, -support.reading.weight,
         -choice.score, support.note, mention.start, mention.end,
     )  # fmt: skip
@@ -372,8 +373,9 @@ def combine(candidates: list[Candidate], tables: CodeTables) -> list[Candidate]:
 
 
 def _is_told(candidate: Candidate | None) -> bool:
-    """Whether a term of the code stands in the note with all its words."""
-    return candidate is not None and not all(support.reading.missing for support in candidate.supports)
+    """Whether a term of the code stands in the note with all its words, and these together."""
+    readings = (support.reading for support in candidate.supports) if candidate is not None else ()
+    return any(not reading.missing and reading.gap <= LOOSE for reading in readings)
 
 
 def _is_there(code: str, found: FoundMention) -> bool:

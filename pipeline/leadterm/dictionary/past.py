@@ -71,7 +71,7 @@ def may_be_over(code: str, found: FoundMention, note: NoteReading) -> bool:
         return False
     if code.startswith(DATED) and (found.dated or found.mention.section in PAST):
         return True
-    if code.startswith(ACUTE) and not EARLIER.isdisjoint(found.near):
+    if code.startswith(ACUTE) and not EARLIER.isdisjoint(found.near) and RECENT.isdisjoint(found.near):
         return True
     if code[0] == INBORN and not MENDED.isdisjoint(found.near):
         return True

@@ -25,6 +25,8 @@ __all__ = ["Scanner"]
 
 MOST_KEPT = 20_000
 GLUED = re.compile(r"(?<=[a-z]{4})(?=[A-Z][a-z]{3})")  # "locationColon": cells of a table run together
+ITEM = re.compile(r"(?<![\w)])(?:\((\d)\)|(\d)\)|#(\d)(?=[\s:.]))(?=\s*\w)")
+SECOND = ("2)", "#2")
 SIDED = re.compile(
     r"\b(right|left)(?: ([a-z]+))? (?:and|&)(?: the)? (?!\1)(right|left)\b(?(2) \2\b)"
     r"(?! (?:heart|ventric|atri|bundle|main|coronary|lobe|colon|sided (?:heart|cardiac)))", re.IGNORECASE
@@ -135,10 +137,13 @@ class Scanner:
         known, strings, letter, nearby = self._by_orth, doc.vocab.strings, self._letter, self._nearby
         spaces = token_column(doc, "SPACY")
         judged = self._senses.judged if self._senses is not None else frozenset()
+        items = _items(doc)
         for i, (orth, start) in enumerate(zip(token_column(doc, "ORTH"), sentence_flags(doc), strict=True)):
             if start:
                 clause += 1
                 no = False
+            elif items and i in items:
+                clause += 1
             ids = known.get(orth)
             if ids is None:
                 ids = self._ids(orth, strings)
@@ -203,6 +208,21 @@ class Scanner:
         rows = self._senses.rows_of(orth, strings)
         words = [strings[number] for number in token_column(doc, "ORTH")[max(at - 2, 0) : at + 3]]
         return self._senses.silent(rows, words, min(at, 2), lambda word: self._look_up(word.lower()) == (UNKNOWN,))
+
+
+def _items(doc: Doc) -> set[int]:
+    """First tokens of what is numbered within a line: "1) sinusitis 2) allergic rhinitis" are two."""
+    text = text_of(doc)
+    if not any(mark in text for mark in SECOND):
+        return set()
+    marks, wanted = list[int](), 1
+    for match in ITEM.finditer(text):
+        number = int(match.group(1) or match.group(2) or match.group(3))
+        if number in (1, wanted):
+            marks.append(match.start())
+            wanted = number + 1
+    starts = token_starts(doc).tolist()
+    return {bisect_right(starts, start) - 1 for start in marks}
 
 
 def _note_abbreviations(doc: Doc) -> dict[int, str]:
