@@ -75,7 +75,8 @@ def may_be_over(code: str, found: FoundMention, note: NoteReading) -> bool:
         return True
     if code[0] == INBORN and not MENDED.isdisjoint(found.near):
         return True
-    treated = not (planned or TREATED.isdisjoint(found.sentence)) and GOING_ON.isdisjoint(found.sentence)
+    ways = TREATED - {"status"} if BLOOD <= code[:3] <= MARROW else TREATED  # after its first cycles it is still there
+    treated = not (planned or ways.isdisjoint(found.sentence)) and GOING_ON.isdisjoint(found.sentence)
     return code.startswith(CANCER) and (found.mention.section in PAST or treated)
 
 

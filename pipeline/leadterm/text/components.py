@@ -66,6 +66,8 @@ class SentenceSplitter:
         lines = doc.user_data.get(LINES) or split_lines(text)
         forced = [s.start for s in doc._.sections if s.start]
         forced += [p.body_start for p in doc._.problems if p.body_start < p.body_end]
+        listed = pairwise(doc._.problems)  # "1) gout 2) GERD"
+        forced += [a.body_end for a, b in listed if "\n" not in text[a.end : b.start]]
         starts: list[int] = []
         for i in token_starts(doc).searchsorted(sentence_starts(text, lines, forced)).tolist():
             while i < n and spaces[i]:  # never a sentence of white space alone

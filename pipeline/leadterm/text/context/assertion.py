@@ -45,6 +45,7 @@ _OTHER_THINGS = (
 )
 DENYING = frozenset({"no", "without"})
 OTHER_THINGS = frozenset(_OTHER_THINGS.split())
+SOUGHT = frozenset({"r/o", "rule", "suspicious", "concerning", "worrisome", "suspect", "suspected"})  # behind a finding
 NOT_KIN = frozenset({"family", "history", "hx", "h/o", "fh", "fhx", "f/h", "famhx", "exposed", "exposure", "contact"})
 EXPOSED = frozenset({"exposed", "exposure", "contact"})
 ALLERGY_WORDS = re.compile(r"allerg|anaphyl|hypersens|alérg|alerg", re.IGNORECASE)
@@ -275,7 +276,8 @@ class _Tagging:
         held = {self.tokens[i] for i in words} & set(own)
         foreign = [i for i, w in words.items() if w not in FUNCTION_WORDS and self.tokens[i] not in held]
         if foreign:
-            return bool(held) or scope.assertion in ("absent", "hypothetical", "family")
+            sought = scope.assertion == "possible" and forward and not SOUGHT.isdisjoint(words.values())
+            return sought or bool(held) or scope.assertion in ("absent", "hypothetical", "family")
         if scope.assertion == "family":
             return NOT_KIN.isdisjoint(words.values())
         beside = self._beside(scope.end, 1) if forward else self._beside(scope.start - 1, -1)

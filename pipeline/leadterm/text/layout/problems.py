@@ -23,7 +23,7 @@ _WORD = re.compile(r"[^\W_]+(?:[-/'’][^\W_]+)*")
 _STOP = re.compile(
     r"[.:;!?](?=\s|$)|\s[-–—]{1,5}(?=\s|$)|[-–—]{1,5}$|(?<=[A-Z]{2})[-–—](?=[A-Z][a-z])|\s(?=\d{1,2}[.)]\s{1,9}[A-Z])|\*\*"
 )
-_NUMBER = re.compile(r"(?:(?<=[\s.:,;])|^)\(?(\d{1,2})[.)]\s*(?=[A-Z¿])")
+_NUMBER = re.compile(r"(?:(?<=[\s.:,;])|^)\(?(\d{1,2})(?:[.)]\s*(?=[A-Z¿])|\)\s*(?=[a-z]))")
 _SPECIES = re.compile(
     r"\.\s(?:coli|diff|difficile|pylori|aureus|epidermidis|lugdunensis|saprophyticus|pneumoniae|pneumophila|influenzae|"
     r"faecalis|faecium|aeruginosa|cloacae|mirabilis|marcescens|maltophilia|baumannii|fragilis|perfringens|pyogenes|"

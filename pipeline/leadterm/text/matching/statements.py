@@ -43,7 +43,7 @@ _DETAILS = (
     "left right bilateral primary secondary initial subsequent active stable"
 )
 DETAILS = frozenset(_DETAILS.split())
-SOFT_HEADS = frozenset({"disease", "disorder", "syndrome", "mellitus", "unspecified"})
+SOFT_HEADS = frozenset({"disease", "disorder", "syndrome", "mellitus", "unspecified", "infection"})
 
 
 def keep_apart(

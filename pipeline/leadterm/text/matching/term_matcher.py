@@ -269,8 +269,9 @@ class TermMatcher:
         return all(any(position[k] in reach for reach in near) for k in numerals)
 
     def _divide(self, term: int) -> tuple[frozenset[int], frozenset[int]]:
-        """Words of a term before and behind its "due to"; both empty where it says none, or the same on both sides."""
-        said, due, why = self.lexicon.text(term).replace("secondary to", "due to").partition("due to")
+        """Words of a term before and behind its "due to" or "in"; both empty where it has none, or the same twice."""
+        text = self.lexicon.text(term).replace("secondary to", "due to").replace(", in, ", "due to")
+        said, due, why = text.partition("due to")
         effect, cause = (
             frozenset(self.lexicon.words.get(w, -1) for w in self.normaliser.content(part)) for part in (said, why)
         )
