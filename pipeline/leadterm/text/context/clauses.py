@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from leadterm.text.context.cues import Hit
+from leadterm.text.context.cues import Cue, Hit
 
 __all__ = ["STOPS", "Grammar", "answers", "begins_clause", "cancelled", "of_others", "queried", "unreal"]
 
 COUNTED = frozenset({"of", "among"})  # "of her siblings, one has"
 TREATED = frozenset({"up", "treatment", "therapy", "surgery", "care", "medication", "pills", "chemo", "chemotherapy"})
-COPULA = 2  # what "her cousin is" reaches, where no cue says more
 FARTHEST_LINK, SHORT, SOON = 11, 8, 4
 ANSWERS = frozenset({"no", "yes", "sí", "si"})
 FULL = frozenset({",", ".", ";"})
@@ -78,13 +77,18 @@ def of_others(words: Sequence[str], hits: Sequence[Hit], grammar: Grammar) -> It
         hit, relative = covering.get(i), "who" in words[i + 1 : i + 3]
         before = _before(words, i, grammar)
         counted = before == 0 and words[0] in COUNTED
-        if hit and not counted and not all(c.category == "pseudo" if relative else c.scope == COPULA for c in hit.cues):
+        if hit and not counted and not all(_leaves_open(cue, relative=relative) for cue in hit.cues):
             continue
         if known and not (relative or counted) and before >= 0 and words[before] in grammar.addressed:
             continue
         link = _link(words, i, grammar, first=before < 0)
         if link >= 0:
             yield i, link + 1
+
+
+def _leaves_open(cue: Cue, *, relative: bool) -> bool:
+    """Whether a cue over a person says less than the clause behind him: "her friend has | just been told she has"."""
+    return (cue.category, cue.direction) == ("family", "forward") or (relative and cue.category == "pseudo")
 
 
 def _before(words: Sequence[str], i: int, grammar: Grammar) -> int:
