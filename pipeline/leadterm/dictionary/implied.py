@@ -42,6 +42,9 @@ SEVERAL = 3  # vertebrae: levels of their own between each two
 OF_LEVELS = ("M47", "M48.0", "M50", "M51")
 LAST = {"t1": "c7", "l1": "t12", "s1": "l5"}  # what stands above the first vertebra of a region
 LISFRANC, SUBLUXATION = "S93.32", "subluxation"  # a fracture there puts the joint out of place
+OF_SPINE, FAR = ("cervical", "thoracic", "lumbar"), 1.0
+# How deep a pressure ulcer is told to be, where its stage is not.
+SORES, DEPTHS = "L89", {"3": frozenset({"full", "thickness"}), "2": frozenset({"partial", "thickness"})}
 PARALYSIS = ("G81", "G83", "I69")
 # A side whose dominance is not told: the right one is taken for dominant, the left one for not (guideline I.C.6.a).
 DOMINANCE: Mapping[str, Mapping[str, float]] = {
@@ -62,7 +65,11 @@ def implied(
     ``period``: the part of maternity that the record is of, or empty.
     """
     if code.startswith(SPINE):
-        return dict.fromkeys(regions(found.near[:CLAUSE_REACH]) or regions(found.sentence), WEIGHT)
+        told = regions(found.near[:CLAUSE_REACH]) or regions(found.sentence)
+        return dict.fromkeys(told, WEIGHT) or _only_region(note)
+    if code.startswith(SORES):
+        near = frozenset(found.near)
+        return {word: WEIGHT for stage, deep in DEPTHS.items() if deep <= near for word in ("stage", stage)}
     if code.startswith(PREGNANCY):
         return dict.fromkeys((*_trimester(note), period) if period else _trimester(note), WEIGHT)
     if code.startswith(OF_LIMBS):
@@ -77,6 +84,12 @@ def implied(
     if code.startswith(PARALYSIS):
         return dict(DOMINANCE[next((side for side in DOMINANCE if side in said), "")])
     return {}
+
+
+def _only_region(note: NoteReading) -> dict[str, float]:
+    """The region of the spine that a note is about, where it names one alone: "MRI of the lumbar spine"."""
+    named = [region for region in OF_SPINE if region in note.words]
+    return dict.fromkeys(named, FAR) if len(named) == 1 and "spine" in note.words else {}
 
 
 def at_level(reading: Reading, found: FoundMention) -> Reading:
