@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import NamedTuple
 
 from leadterm.dictionary.births import birth_codes, period_of
 from leadterm.dictionary.code_tables import CodeTables, code_tables
-from leadterm.dictionary.implied import at_level, at_levels, implied, is_type_one, of_type_one
+from leadterm.dictionary.implied import at_level, at_levels, at_term, implied, is_type_one, of_type_one
 from leadterm.dictionary.injuries import (
     ANY_EPISODE,
     CLAUSE_REACH,
@@ -24,22 +23,31 @@ from leadterm.dictionary.injuries import (
     of_injured_head,
     with_consciousness,
 )
-from leadterm.dictionary.past import PLANNED, given_up, is_bare_operation, is_told_of_the_past, may_be_over
+from leadterm.dictionary.past import (
+    COMPANION,
+    OF_RELATIVES,
+    PLANNED,
+    as_told,
+    given_up,
+    is_bare_operation,
+    is_told_of_the_past,
+    may_be_over,
+    was_before,
+)
 from leadterm.dictionary.scenes import tells_how
 from leadterm.dictionary.specify import SIDES, Choice, Specifier
 from leadterm.dictionary.unsaid import is_linked, says_too_little
+from leadterm.rules.shared import never_with
 from leadterm.text.layout.note_kind import MOTHERS, NEWBORNS
 from leadterm.text.reading import FoundMention, NoteReading, ProblemWords, Reading
 
 __all__ = ["Candidate", "Support", "generate"]
 
 PHRASE, CLAUSE, SENTENCE, HEADING, COMPLAINT, BODY = 3.0, 2.5, 2.0, 2.0, 1.0, 1.0
-BOTH, BONE = "bilateral", "bone"
-UNSIDED = SIDES | {"unilateral"}
+BOTH, ONE, BONE = "bilateral", "unilateral", "bone"
+UNSIDED = SIDES | {ONE}
 PLURAL = 0.9  # both sides, told by a plural alone
 NEVER, DOUBTED = frozenset({"absent", "family"}), ("absent", "hypothetical")
-OF_HISTORY = ("Z85", "Z86", "Z87", "Z89", "Z90", "Z92.2", "Z92.3", "Z93", "Z94", "Z95", "Z96", "Z97", "Z98")
-OF_RELATIVES = ("Z80", "Z81", "Z82", "Z83", "Z84")
 INJURY_SECTIONS = frozenset({
     "", "assessment", "assessment_plan", "impression", "problem_list", "discharge_diagnosis", "admission_diagnosis",
     "diagnosis", "preoperative_diagnosis", "postoperative_diagnosis", "hospital_course", "other", "indication",
@@ -63,7 +71,7 @@ GONE = (frozenset({"used", "take"}), frozenset({"longer", "take"}), frozenset({"
 CAUSES = ("V", "W", "X", "Y0", "Y2", "Y3", "Y92", "Y93")
 OF_PREGNANCY, INCIDENTAL = ("O", "Z34"), "Z33.1"
 OF_MOTHERS, OF_NEWBORNS, BORN = ("O80", "O82", "Z34", "Z37", "Z3A"), ("Z38",), "born"
-EXTERNAL, COMPANION, ALWAYS = "external cause", "companion", "*"
+EXTERNAL, ALWAYS = "external cause", "*"
 UNSTAGED, SPREAD = "N18.9", "C79.9"  # what is spread names its sites itself: those beside it are the origin's
 LASTING = (
     "E08", "E09", "E10", "E11", "E13", "G30", "G81", "I10", "I25.1", "I50", "J44", "K74", "N18", "N40",
@@ -110,6 +118,8 @@ def detail_weights(found: FoundMention, note: NoteReading) -> dict[str, float]:
         weights.pop(side, None)
     sides, weight = _side(found, note, problem)
     weights.update(dict.fromkeys(sides, weight))
+    if sides and BOTH not in sides:
+        weights[ONE] = weight
     return weights
 
 
@@ -188,11 +198,13 @@ def _gather(
         for number, note, found in mentions:
             if _is_denied(found) != denied:
                 continue
-            every = (*found.readings, *_companions(found, note, tables))
+            beside = _companions(found, note, tables)
+            every = (*(one for one in found.readings if not _is_told_by(one.code, beside)), *beside)
             readings = [reading for reading in every if _may_stand(reading, found)]
             readings = births.readings(record, readings) if record and (period or record != MOTHERS) else readings
             readings = [of_type_one(reading) for reading in readings] if type_one else readings
-            readings = [as_injury(at_level(reading, found), found, trunk, broken) for reading in readings]
+            readings = [at_term(at_level(reading, found), note) for reading in readings]
+            readings = [as_injury(reading, found, trunk, broken) for reading in readings]
             readings = of_injured_head(readings, found) if head else readings
             if BORN in found.sentence:  # the patient's own birth, which only a newborn is here for
                 others = OF_MOTHERS * (record != MOTHERS) + OF_NEWBORNS * (record != NEWBORNS)
@@ -273,12 +285,13 @@ def _may_stand(reading: Reading, found: FoundMention) -> bool:
         return STOPPED.isdisjoint(close) and not any(words <= close for words in GONE)
     if not reading.code.startswith(STATUS):
         return True
-    planned = found.mention.assertion != "history" and not PLANNED.isdisjoint(found.near[:BESIDE])
+    before = was_before(found, reading.term)
+    planned = not before and not PLANNED.isdisjoint(found.near[:BESIDE])
     if planned or not REFUSED.isdisjoint(found.sentence):
         return False
     if is_bare_operation(reading.term) and not is_told_of_the_past(found):
         return False
-    here = found.mention.section == "procedure" and found.mention.assertion == "present"
+    here = found.mention.section == "procedure" and found.mention.assertion == "present" and not before
     return not here or found.dated or reading.code.startswith(IMMUNISATION)
 
 
@@ -292,26 +305,7 @@ def _codable(notes: Sequence[NoteReading], tables: CodeTables) -> Iterator[tuple
         for found in note.mentions:
             how = found.readings[0].source == EXTERNAL or found.readings[0].code.startswith(CAUSES)
             if not how or (injured and tells_how(found)):
-                yield number, note, _as_told(found, tables)
-
-
-def _as_told(found: FoundMention, tables: CodeTables) -> FoundMention:
-    """A mention as its codes tell it: history is what a status says, and a relative's disease is one of the family."""
-    if found.mention.assertion == "history" and found.readings[0].code.startswith(OF_HISTORY):
-        return found._replace(mention=replace(found.mention, assertion="present"))
-    return _with_family(found, tables) if found.mention.assertion == "family" else found
-
-
-def _with_family(found: FoundMention, tables: CodeTables) -> FoundMention:
-    """A mention of a relative's disease with what it is in the family history, unless a term of it says that."""
-    denied = len(found.mention.cues) > 1
-    if denied or any(reading.code.startswith(OF_RELATIVES) for reading in found.readings):
-        return found
-    made = (
-        replace(reading, code=code, term=f"family history of {reading.term}", source=COMPANION)
-        for reading in found.readings[:1] if (code := tables.family_of(reading.code))
-    )  # fmt: skip
-    return found._replace(readings=(*made, *found.readings))
+                yield number, note, as_told(found, tables)
 
 
 def _is_injury(found: FoundMention) -> bool:
@@ -334,6 +328,12 @@ def _companions(found: FoundMention, note: NoteReading, tables: CodeTables) -> l
         for words, anywhere, companion, why in tables.companions_of(own.code)
         if ALWAYS in words or not words.isdisjoint(found.near) or not anywhere.isdisjoint(note.words)
     ]  # fmt: skip
+
+
+def _is_told_by(code: str, companions: Sequence[Reading]) -> bool:
+    """Whether a companion of the same mention says a code and more, as the part of the brain that bleeds."""
+    told = [one.code for one in companions if one.code[:3] == code[:3]]
+    return bool(told) and any(one.startswith(prefixes) for prefixes, _ in never_with(code) for one in told)
 
 
 def _distinct(supports: Iterable[Support]) -> tuple[Support, ...]:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from leadterm.text.reading import FoundMention, NoteReading, Reading
 
-__all__ = ["at_level", "at_levels", "implied", "is_type_one", "of_type_one", "regions"]
+__all__ = ["at_level", "at_levels", "at_term", "implied", "is_type_one", "of_type_one", "regions"]
 
 WEIGHT = 2.0
 SPINE = ("M4", "M5", "M99", "S12", "S13", "S22", "S23", "S32", "S33", "G95", "G99")
@@ -50,7 +50,12 @@ PARALYSIS = ("G81", "G83", "I69")
 DOMINANCE: Mapping[str, Mapping[str, float]] = {
     "right": {"dominant": WEIGHT}, "left": {"nondominant": WEIGHT, "non": WEIGHT, "dominant": WEIGHT / 4}, "": {},
 }  # fmt: skip
-SECOND_TRIMESTER, THIRD_TRIMESTER = 14, 28
+SECOND_TRIMESTER, THIRD_TRIMESTER, TERM = 14, 28, 37
+# What weeks of gestation tell of a disorder that is named without its time: before 37 weeks, and from then on.
+BY_TERM = {
+    "O42.90": ("O42.91", "O42.92"), "O42.00": ("O42.01", "O42.02"), "O42.10": ("O42.11", "O42.12"),
+    "O47.9": ("O47.0", "O47.1"), "O15.9": ("O15.0", "O15.0"),
+}  # fmt: skip
 WEEKS = "Z3A."
 TYPE_1, TYPE_2, OF_MANY_CODES = "E10", "E11", ("E11.1", "E11.3")  # others stand in combinations.tsv
 TYPED = re.compile(r"type (?:[12]|ii?)\b|\bt[12]dm|\bdm ?(?:[12]|ii?)\b|juvenile", re.IGNORECASE)
@@ -165,14 +170,27 @@ def regions(words: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(found | names))
 
 
-def _trimester(note: NoteReading) -> tuple[str, ...]:
-    """Give the words of the trimester that the weeks of gestation told in a note fall in; none where none is told."""
-    weeks = {
+def at_term(reading: Reading, note: NoteReading) -> Reading:
+    """Give a reading of pregnancy with what the weeks of gestation tell of it: preterm, at term."""
+    if reading.code not in BY_TERM or not (latest := _weeks(note)):
+        return reading
+    before, after = BY_TERM[reading.code]
+    return replace(reading, code=after if latest >= TERM else before)
+
+
+def _weeks(note: NoteReading) -> int:
+    """The latest weeks of gestation that a note tells, or 0."""
+    weeks = (
         int(reading.code.removeprefix(WEEKS))
         for found in note.mentions for reading in found.readings
         if reading.code.startswith(WEEKS) and found.mention.assertion == "present"
-    }  # fmt: skip
-    if not weeks:
+    )  # fmt: skip
+    return max(weeks, default=0)
+
+
+def _trimester(note: NoteReading) -> tuple[str, ...]:
+    """Give the words of the trimester that the weeks of gestation told in a note fall in; none where none is told."""
+    latest = _weeks(note)
+    if not latest:
         return ()
-    latest = max(weeks)
     return ("trimester", "third" if latest >= THIRD_TRIMESTER else "second" if latest >= SECOND_TRIMESTER else "first")

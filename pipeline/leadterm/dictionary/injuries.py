@@ -19,7 +19,7 @@ __all__ = [
 ]  # fmt: skip
 
 CLAUSE_REACH = 8
-HEALING = frozenset({"healing", "healed", "union", "aftercare", "recheck"})
+HEALING = frozenset({"healing", "healed", "union", "aftercare", "recheck", "callus"})
 RETURNING = frozenset({"follow", "followup", "postoperative", "postop", "recheck", "aftercare", "removal"})
 REHABILITATION = frozenset({"rehabilitation", "rehab", "therapist", "chiropractic", "impairment", "disability"})
 THERAPY = frozenset({"physical", "therapy"})

@@ -1,13 +1,23 @@
-"""Whether what a mention names is over, so that a code of history may take its place."""
+"""Whether what a mention names is over, or of a relative, so that a code of history may take its place."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from leadterm.dictionary.code_tables import CodeTables
     from leadterm.text.reading import FoundMention, NoteReading
 
-__all__ = ["PLANNED", "given_up", "is_bare_operation", "is_told_of_the_past", "may_be_over"]
+__all__ = [
+    "COMPANION", "OF_RELATIVES", "PLANNED", "as_told", "given_up", "is_bare_operation", "is_told_of_the_past",
+    "may_be_over", "was_before",
+]  # fmt: skip
+
+COMPANION = "companion"  # the source of what stands beside a reading, or in its place
+OF_HISTORY = ("Z85", "Z86", "Z87", "Z89", "Z90", "Z92.2", "Z92.3", "Z93", "Z94", "Z95", "Z96", "Z97", "Z98")
+OF_RELATIVES = ("Z80", "Z81", "Z82", "Z83", "Z84")
+SAID_BEFORE = ("history of", "prior", "previous", "status post", "s p ", "h o ")
 
 REMOVED = frozenset({
     "removal", "excision", "excised", "resection", "remission", "resolved", "cured",
@@ -90,9 +100,15 @@ def is_bare_operation(term: str) -> bool:
     return last.endswith(REMOVAL) and last not in LEAVES_A_STATUS and set(before) <= WAYS_IN
 
 
+def was_before(found: FoundMention, term: str) -> bool:
+    """Tell whether a cue, or the term itself, says of a status that it is from before."""
+    cued = found.mention.assertion in ("present", "history") and bool(found.mention.cues)
+    return cued or term.startswith(SAID_BEFORE)
+
+
 def is_told_of_the_past(found: FoundMention) -> bool:
     """Tell whether a mention stands among what was done before, or with its year."""
-    return found.mention.assertion == "history" or found.dated or found.mention.section in PAST
+    return was_before(found, "") or found.dated or found.mention.section in PAST
 
 
 def given_up(code: str, found: FoundMention) -> bool:
@@ -105,3 +121,22 @@ def given_up(code: str, found: FoundMention) -> bool:
     timed = found.dated or not WHEN.isdisjoint(near)
     over = not QUIT.isdisjoint(near) or not (STOPPED.isdisjoint(near) or SMOKING.isdisjoint(near))
     return timed and over and NOT_YET.isdisjoint(near)
+
+
+def as_told(found: FoundMention, tables: CodeTables) -> FoundMention:
+    """A mention as its codes tell it: history is what a status says, and a relative's disease is one of the family."""
+    if found.mention.assertion == "history" and found.readings[0].code.startswith(OF_HISTORY):
+        return found._replace(mention=replace(found.mention, assertion="present"))
+    return _with_family(found, tables) if found.mention.assertion == "family" else found
+
+
+def _with_family(found: FoundMention, tables: CodeTables) -> FoundMention:
+    """A mention of a relative's disease with what it is in the family history, unless a term of it says that."""
+    denied = len(found.mention.cues) > 1
+    if denied or any(reading.code.startswith(OF_RELATIVES) for reading in found.readings):
+        return found
+    made = (
+        replace(reading, code=code, term=f"family history of {reading.term}", source=COMPANION)
+        for reading in found.readings[:1] if (code := tables.family_of(reading.code))
+    )  # fmt: skip
+    return found._replace(readings=(*made, *found.readings))

@@ -44,6 +44,7 @@ YEAR = re.compile(
 )
 EARLIER_YEAR = re.compile(r"\b(?:19|20)[0-9]{2}\b[^.;:\n]{0,30}$")
 YEAR_BEFORE = 36
+FAR_WITHIN = 100.0  # words: any in a gap is nearer than those outside
 ANY_DATE = re.compile(r"(?:19|20)[0-9]{2}|age (?:of )?\d")
 PLURALS = (
     "legs arms hands feet knees hips ankles wrists elbows shoulders thighs calves heels thumbs toenails eyes ears "
@@ -252,6 +253,13 @@ class _Reader:
         bounds = [(self.starts[first], self.ends[last]) for first, last in runs]
         return tuple([EvidenceSpan(self.note_id, start, end, self.raw[start:end]) for start, end in bounds])
 
+    def _to_next(self, inside: Sequence[int], between: Sequence[int]) -> list[float]:
+        """How near the words from the first of a mention to its last are: in its gaps a word is of what it precedes."""
+        if len(inside) == len(between):
+            return [0.0] * len(between)
+        own = [self.positions[i] for i in inside]
+        return [(own[bisect_left(own, p)] - p) / FAR_WITHIN for p in between]
+
     def _surroundings(self, cover: Cover) -> tuple[tuple[str, ...], float]:
         """Words of the clause, nearest to the mention first, and the share of its weight that the mention covers."""
         begin, end = self.clauses.get(cover.segment, (0, 0))
@@ -262,8 +270,8 @@ class _Reader:
             inside = [i for i in inside if tokens[i] in own]
         low, high = (positions[inside[0]], positions[inside[-1]]) if inside else (0, 0)
         left, right = bisect_left(positions, low, begin, end), bisect_right(positions, high, begin, end)
-        away = [low - p for p in positions[begin:left]]
-        away += [0] * (right - left)
+        away: list[float] = [low - p for p in positions[begin:left]]
+        away += self._to_next(inside, positions[left:right])
         away += [p - high for p in positions[right:end]]
         words = self.words[begin:end]
         for i in self.foreign.intersection(range(begin, end)) if self.foreign else ():

@@ -40,7 +40,7 @@ _CUES = {
 }
 CUES = {kind: frozenset(map(get_string_id, words.split())) for kind, words in _CUES.items()}
 JOINED = ("induced", "related", "associated")
-FROM = get_string_id("from")
+FROM, COMMA = get_string_id("from"), get_string_id(",")
 ALLERGY_CODES = (
     ("T36.0", "Z88.0"), ("T36", "Z88.1"), ("T37.0", "Z88.2"), ("T37", "Z88.3"), ("T41", "Z88.4"), ("T40", "Z88.5"),
     ("T39", "Z88.6"), ("T50.Z", "Z88.7"), ("T", "Z88.8"),
@@ -137,7 +137,7 @@ def _allergy_titles(doc: Doc) -> list[tuple[int, int]]:
 def _intent(first: int, last: int, words: Sequence[int], starts: Sequence[bool], harmed: str) -> tuple[int, str]:
     """The word that tells what a drug did, and the character it stands for; empty if nothing does."""
     for k in range(last, min(last + AFTER, len(words))):
-        if starts[k]:
+        if starts[k] or words[k] == COMMA:
             break
         if words[k] in CUES["poisoned_after"]:
             return k, harmed

@@ -38,7 +38,10 @@ DATED_WEEKS = r"(?<![\d/])(?P<n>[1-4]\d)w[0-6]d?\b"  # "33w0d" is written of not
 BARE_WEEKS = r"(?<![\d/])(?P<n>\d{1,2})[\s-]?(?:w\b(?!\s?[/.-])|weekers?\b)"
 WAYS = (WEEKS, SHORT_WEEKS, DATED_WEEKS, BARE_WEEKS)
 FETAL_AGE = r"(?:sonographic|menstrual|fetal) age"
-PREGNANT = rf"(?:gestation|{FETAL_AGE}|pregnan|intrauterine|\biup\b|\bega\b|gestación|gestacion|gestante|embaraz)"
+PREGNANT = (
+    rf"(?:gestation|{FETAL_AGE}|pregnan|intrauterine|\biup\b|\bega\b"
+    r"|gestación|gestacion|gestante|igesta\b|embaraz)"
+)
 SURFACE = r"(?:tbsa|bsa|total body surface|(?:of\s+)?(?:(?:the|his|her)\s+)?(?:total\s+)?body surface)"
 CHILDBIRTH = (
     r"(?:gravida|para\b|\bg\d+\s?p\d|labor\b|primigravida|cesarean|c-section|vaginal delivery|\bedc\b|\bedd\b"
@@ -48,7 +51,7 @@ GRAVID = r"(?:\bg[1-9](?:\s?p\d\w*)?\b|\bprimip\w*|\bmultip\w*)"
 MOTHERS = r"(?! (?:labor|contraction|premature|rupture|delivery))"
 BORN = (
     rf"(?:premature{MOTHERS}|preterm{MOTHERS}|prematurity"
-    r"|newborn|neonate|infant|preemie|prematur|recién nacido|recien nacido)"
+    r"|newborn|neonate|infant|preemie|(?<!rotura )prematur|pret[eé]rmino|reci[eé]n nacid[oa])"
 )
 
 
@@ -83,7 +86,9 @@ def burned_surface(match: re.Match[str]) -> str:
     >>> burned_surface(found)
     'T31.31'
     """
-    whole, third = int(match["n"]), int(match.groupdict().get("third") or 0)
+    told = match.groupdict()
+    whole = int(match["n"])
+    third = whole if told.get("all") else int(told.get("third") or 0)
     if whole > 100 or third > whole:
         return ""
     tens = min(whole // 10, 9)
@@ -137,13 +142,15 @@ def _rule(words: str, pattern: str, code: Callable[[re.Match[str]], str], term: 
     return _Rule(tuple(words.split("|")), re.compile(pattern, re.IGNORECASE), code, term, weeks)
 
 
-PREGNANT_WORDS = "gestation|sonographic age|menstrual age|fetal age|pregnan|intrauterine|iup|gestaci|gestante|embaraz"
+PREGNANT_WORDS = (
+    "gestation|sonographic age|menstrual age|fetal age|pregnan|intrauterine|iup|gestaci|gestante|igesta|embaraz"
+)
 CHILDBIRTH_WORDS = "gravida|para|labor|cesarean|section|vaginal delivery|edc|edd|prenatal|antenatal|g1p|g2p|g3p|g4p|g5p"
 GRAVID_WORDS = "g1|g2|g3|g4|g5|g6|g7|g8|g9|primip|multip"
-BORN_WORDS = "prematur|preterm|preemie|newborn|neonate|infant|born at|recién nacido|recien nacido"
+BORN_WORDS = "prematur|preterm|preemie|newborn|neonate|infant|born |término|termino|recién nacid|recien nacid"
 BMI = r"\b(?:bmi|imc|body mass index)\b[^\d\n.;]{0,25}(?P<n>[1-9]\d(?:[.,]\d)?)(?!\d|\s*(?:%|percent|years))"
 BURNED = rf"(?P<n>\d{{1,3}})(?:\.\d)?\s*%\s*{SURFACE}"
-THIRD_DEGREE = r"(?:[^.\n]{0,80}?(?P<third>\d{1,3})\s*%\s*(?:third|3rd|full))?"
+THIRD_DEGREE = r"(?:[^.\n]{0,80}?(?P<third>\d{1,3})\s*%\s*(?:third|3rd|full)|,? (?P<all>all (?:third|3rd|full)))?"
 COMA = r"\b(?:gcs|glasgow(?: coma)?(?: scale| score)*)\b[^\d\n.;]{0,15}(?P<n>\d{1,2})\b"
 GRAMS = r"\b(?:birth ?weight|bw)\b[^\d\n]{0,20}(?P<n>\d{3,4}(?=\s*(?:g|gm|gms|grams?)\b)|\d[.,]\d{1,3}(?=\s*kg\b))"
 SMALL = r"(?:small for (?:gestational age|dates)|\bsga\b)"
@@ -163,8 +170,9 @@ RULES = (
           _premature, "Preterm newborn"),
     _rule(BORN_WORDS, rf"\b(?:born at|delivered at|ex[- ]|former\s)\s*{WEEKS}", _premature, "Preterm newborn"),
     _rule(BORN_WORDS, rf"{WEEKS}[^.\n]{{0,15}}?{BORN}\w*", _premature, "Preterm newborn"),
-    _rule(BORN_WORDS, rf"{BORN}\w*(?: (?:baby|infant|newborn|girl|boy|male|female))?(?: of| at| ?,) ?{WEEKS}",
+    _rule(BORN_WORDS, rf"{BORN}\w*(?: (?:baby|infant|newborn|girl|boy|male|female))?(?: of| at| de| ?,) ?{WEEKS}",
           _premature, "Preterm newborn"),
+    _rule(BORN_WORDS, rf"\bborn\b[^.\n]{{0,40}}?{SHORT_WEEKS}", _premature, "Preterm newborn"),
     _rule("tbsa|bsa|body surface", BURNED + THIRD_DEGREE, burned_surface, "Burned body surface"),
     _rule("gcs|glasgow", COMA, coma_scale, "Glasgow coma scale"),
     _rule("birth|bw", GRAMS, birth_weight, "Low birth weight"),
