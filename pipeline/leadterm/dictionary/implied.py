@@ -56,7 +56,7 @@ BY_TERM = {
     "O42.90": ("O42.91", "O42.92"), "O42.00": ("O42.01", "O42.02"), "O42.10": ("O42.11", "O42.12"),
     "O47.9": ("O47.0", "O47.1"), "O15.9": ("O15.0", "O15.0"),
 }  # fmt: skip
-WEEKS = "Z3A."
+WEEKS, FIRST = "Z3A.", ("Z34.0", "Z34.00")
 TYPE_1, TYPE_2, OF_MANY_CODES = "E10", "E11", ("E11.1", "E11.3")  # others stand in combinations.tsv
 TYPED = re.compile(r"type (?:[12]|ii?)\b|\bt[12]dm|\bdm ?(?:[12]|ii?)\b|juvenile", re.IGNORECASE)
 
@@ -172,8 +172,10 @@ def regions(words: Iterable[str]) -> tuple[str, ...]:
 
 def at_term(reading: Reading, note: NoteReading) -> Reading:
     """Give a reading of pregnancy with what the weeks of gestation tell of it: preterm, at term."""
-    if reading.code not in BY_TERM or not (latest := _weeks(note)):
+    if reading.code not in (*BY_TERM, *FIRST) or not (latest := _weeks(note)):
         return reading
+    if reading.code in FIRST:  # of it "first" tells no trimester
+        return replace(reading, code=f"Z34.0{1 + (latest >= SECOND_TRIMESTER) + (latest >= THIRD_TRIMESTER)}")
     before, after = BY_TERM[reading.code]
     return replace(reading, code=after if latest >= TERM else before)
 
