@@ -105,6 +105,9 @@ def _surest(below: Sequence[Coded], begin: str | tuple[str, ...]) -> Coded | Non
 def _needed(case: Case, below: Sequence[Coded]) -> Iterator[Finding]:
     """Codes without which one of the set never stands."""
     for prefix, needs, section, bring in companions():
+        prefix, _, beside = prefix.partition("+")
+        if beside and not any(code.startswith(tuple(beside.split("|"))) for code in case.codes):
+            continue
         for one in case.items if bring else ():
             if one.code.startswith(prefix) and not any(code.startswith(needs) for code in case.codes):
                 best = _surest(below, needs)
