@@ -97,6 +97,10 @@ PLAIN = [
     ("The cervix opened at 30 weeks; she carries low blood pressure and preeclampsia.", "Z33.1"),
     ("IMPRESSION: Prostate cancer. CHF with pleural effusion.", "J91.0"),
     ("Sprain of the ankle. His hobby is chess.", "Y99.8"),
+    ("Heavy use of cannabis, smoking pot every day.", "Z72.0"),
+    ("Tailor's bunion of the right foot.", "M21.611"),
+    ("The male patient came to the ED.", "N52.9"),
+    ("Therapy trained her expressive language.", "F80.1"),
     ("Sprain of the ankle. She is once again playing golf.", "Y93.53"),
 ]
 

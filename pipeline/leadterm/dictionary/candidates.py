@@ -64,6 +64,7 @@ BESIDE = 8
 LONG_TERM, NEXT_TO, SHORT, LOOSE = "Z79", 2, 4, 2  # words
 STOPPED = frozenset({
     "stopped", "discontinued", "off", "formerly", "previously", "start", "starting", "sliding", "level",
+    "desire",
 })  # fmt: skip
 STEROIDS, SLOW = "Z79.52", frozenset({"slow", "long"})
 COURSE = frozenset({"burst", "taper", "tapering", "pack", "dosepak"})
