@@ -41,7 +41,9 @@ MALIGNANT = re.compile(r"\bmalignant (?:neoplasms?|tumou?rs?)\b", re.IGNORECASE)
 SECONDARY = re.compile(r"\bsecondary (?:malignant neoplasm|cancer)\b", re.IGNORECASE)
 ACRONYM = re.compile(r"[A-Z][A-Za-z]*[A-Z]")
 # The short form of all that stands before: "[AV] block" is none of a block.
-SHORT_FORM = re.compile(r"\[([^\[\]]{2,60})\](?=\s*(?:$|[,;(]|with|due|in\b|and\b|disease|virus|infection))")
+SHORT_FORM = re.compile(
+    r"\[([^\[\]]{2,60})\](?=\s*(?:\([^()]*\)\s*)?(?:$|[,;]|with|due|in\b|and\b|disease|virus|infection))"
+)
 WHICHEVER = re.compile(r" unspecified (?:eye|ear)$")  # which, is not said: "OU" names none
 SIGNED = re.compile(r"[A-Z0-9][+-]$")  # "[ER+]": as a word it is "er", which says neither
 MEASURED = (
