@@ -7,6 +7,7 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
@@ -180,7 +181,8 @@ def feature_matrix(
         Feature.HEADINGS: float(sum(r[Feature.IN_HEADING] > 0 for r in rows)),
         Feature.INJURIES: float(sum(r[Feature.INJURY] > 0 for r in rows)),
     }
-    own = np.array([list(row.values()) for row in rows], dtype=np.float32).reshape(len(rows), len(ZEROS))
+    values = chain.from_iterable([row.values() for row in rows])
+    own = np.fromiter(values, np.float32, len(rows) * len(ZEROS)).reshape(len(rows), len(ZEROS))
     own[:, [COLUMNS[name] for name in shared]] = list(shared.values())
     codes = [candidate.code for candidate in candidates]
     plain = [own, describe_company(candidates), lead_in_category(codes, own[:, COMPARED])]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import combinations
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -68,13 +69,11 @@ def describe_company(candidates: Sequence[Candidate]) -> NDArray[np.float32]:
         count = counts.setdefault(own, [0, 0])
         count[0] += 1
         count[1] += any(s.found.mention.assertion == "present" for s in one.supports)
-    beside = {
-        own: (
-            sum([there for other, (_, there) in counts.items() if own < other]),
-            sum([number for other, (number, _) in counts.items() if other < own]),
-        )
-        for own in counts
-    }
+    beside = {own: [0, 0] for own in counts}
+    for fewer, more in combinations(sorted(counts, key=len), 2):
+        if fewer < more:
+            beside[fewer][0] += counts[more][1]
+            beside[more][1] += counts[fewer][0]
     rows = []
     for i, one in enumerate(candidates):
         within, around = beside[words[i]]

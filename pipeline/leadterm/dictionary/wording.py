@@ -45,12 +45,12 @@ def words_around(mentions: Sequence[Mention | None], encounter: Encounter) -> li
 def _marked(text: str, first: int, last: int, section: str) -> tuple[str, ...]:
     before = _plain(text[max(0, first - REACH) : first])[-WORDS:]
     behind = _plain(text[last : last + REACH])[:WORDS]
-    marked = {f"<{word}" for word in before} | {f">{word}" for word in behind} | {f"in {section}"}
-    marked.update(f"<{i} {word}" for i, word in enumerate(before[: -NEAREST - 1 : -1], 1))
-    marked.update(f">{i} {word}" for i, word in enumerate(behind[:NEAREST], 1))
+    marked = [f"in {section}", *[f"<{word}" for word in before], *[f">{word}" for word in behind]]
+    marked += [f"<{i} {word}" for i, word in enumerate(before[: -NEAREST - 1 : -1], 1)]
+    marked += [f">{i} {word}" for i, word in enumerate(behind[:NEAREST], 1)]
     if len(before) >= NEAREST:
-        marked.add(f"<{' '.join(before[-NEAREST:])}")
-    return tuple(sorted(marked))
+        marked.append(f"<{' '.join(before[-NEAREST:])}")
+    return tuple(sorted({*marked}))
 
 
 def _plain(text: str) -> list[str]:

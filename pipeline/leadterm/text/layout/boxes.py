@@ -19,6 +19,7 @@ _UNSAID = re.compile(  # a blank behind a label, a choice that nobody made
     r"|(?<=[ \t:?(\[])(?:(?:Y|YES|Yes|yes) ?/ ?(?:N|NO|No|no)|Y N)(?=\)?\]?(?:[;:,|.]|[ \t]{2}|\t| ?$| [A-Z(]))",
     re.MULTILINE,
 )
+_CHOICE = re.compile("[YySs] ?/ ?[Nn]|Y N")
 _SIGNS = "[☐◻⬜□☒☑✅✓✔_"
 _ROUND = re.compile(r"\((?:\s?[xX✓✔√]\s?| {1,3})\)")
 _ANSWER = re.compile(r"\s*(?:(yes|y)|(?:no|n|never))\b", re.IGNORECASE)
@@ -57,9 +58,8 @@ def find_boxes(text: str) -> tuple[Box, ...]:
     >>> [(text[box.low : box.high].strip(), box.ticked) for box in find_boxes(text)]
     [('Asthma', False), ('Gout', True)]
     """
-    if not any(sign in text for sign in _SIGNS) and "/" not in text and "Y N" not in text and not _ROUND.search(text):
-        return ()
-    marks = list(_BOX.finditer(text))
+    signed = any(sign in text for sign in _SIGNS) or _ROUND.search(text) is not None
+    marks = list(_BOX.finditer(text)) if signed else []
     if not any(mark["on"] and mark.group().startswith("_") for mark in marks):
         marks = [mark for mark in marks if not mark.group().startswith("_")]
     found: list[Box] = []
@@ -72,7 +72,7 @@ def find_boxes(text: str) -> tuple[Box, ...]:
 def _unsaid(text: str, boxes: Sequence[Box]) -> Iterator[Box]:
     """What a form leaves open: "Diabetes: ____", "Asthma Y / N"."""
     free = 0
-    for mark in _UNSAID.finditer(text):
+    for mark in _UNSAID.finditer(text) if "__" in text or _CHOICE.search(text) else ():
         low = max(free, text.rfind("\n", 0, mark.start()) + 1)
         words = text[low : mark.start()].split()
         if words and len(words) <= MOST_WORDS and not any(low <= box.start < mark.end() for box in boxes):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Container, Iterator
+from functools import lru_cache
 from itertools import compress, product
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -29,13 +30,14 @@ BIRTH_WEIGHT = (
     (500, "P07.01"), (750, "P07.02"), (1000, "P07.03"), (1250, "P07.14"), (1500, "P07.15"), (1750, "P07.16"),
     (2000, "P07.17"), (2500, "P07.18"),
 )  # fmt: skip
+# In each way the first digit stands before what must not stand in front of it: a search skips to the digits.
 WEEKS = (
-    r"(?<![\d+.])(?P<n>\d{1,2})(?:\.\d)?(?:\s*(?:and\s+)?(?:\d/\d(?:ths?)?|[-–]\s*\d/\d(?:ths?)?|\+\s*[0-6]))?"
+    r"(?P<n>\d(?<![\d+.].)\d?)(?:\.\d)?(?:\s*(?:and\s+)?(?:\d/\d(?:ths?)?|[-–]\s*\d/\d(?:ths?)?|\+\s*[0-6]))?"
     r"[\s-]*(?:weeks?|wks?|semanas)\b['’]?"
 )
-SHORT_WEEKS = r"(?<![\d/])(?P<n>[1-4]\d)\s?(?:w(?:ks?|eeks)?\s?[0-6]\s?d(?:ays?)?|\+[0-6])\b"
-DATED_WEEKS = r"(?<![\d/])(?P<n>[1-4]\d)w[0-6]d?\b"  # "33w0d" is written of nothing else
-BARE_WEEKS = r"(?<![\d/])(?P<n>\d{1,2})[\s-]?(?:w\b(?!\s?[/.-])|weekers?\b)"
+SHORT_WEEKS = r"(?P<n>[1-4](?<![\d/].)\d)\s?(?:w(?:ks?|eeks)?\s?[0-6]\s?d(?:ays?)?|\+[0-6])\b"
+DATED_WEEKS = r"(?P<n>[1-4](?<![\d/].)\d)w[0-6]d?\b"  # "33w0d" is written of nothing else
+BARE_WEEKS = r"(?P<n>\d(?<![\d/].)\d?)[\s-]?(?:w\b(?!\s?[/.-])|weekers?\b)"
 WAYS = (WEEKS, SHORT_WEEKS, DATED_WEEKS, BARE_WEEKS)
 FETAL_AGE = r"(?:sonographic|menstrual|fetal) age"
 PREGNANT = (
@@ -124,6 +126,11 @@ def _grams(match: re.Match[str]) -> float:
     return number if number > KILOS else 1000 * number
 
 
+@lru_cache(maxsize=128)  # most notes need none: compiled where one does
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern, re.IGNORECASE)
+
+
 class _Rule(NamedTuple):
     """A pattern with a number ``n``, words of which a note that holds it has one, and what gives its code.
 
@@ -131,7 +138,7 @@ class _Rule(NamedTuple):
     """
 
     words: tuple[str, ...]
-    pattern: re.Pattern[str]
+    pattern: str
     code: Callable[[re.Match[str]], str]
     term: str
     weeks: str
@@ -139,7 +146,7 @@ class _Rule(NamedTuple):
 
 def _rule(words: str, pattern: str, code: Callable[[re.Match[str]], str], term: str) -> _Rule:
     weeks = next((way for way in WAYS if way in pattern), "")
-    return _Rule(tuple(words.split("|")), re.compile(pattern, re.IGNORECASE), code, term, weeks)
+    return _Rule(tuple(words.split("|")), pattern, code, term, weeks)
 
 
 PREGNANT_WORDS = (
@@ -182,13 +189,13 @@ RULES = (
 PIECES = (("week", "wk", "semanas"), ("week", "wk", "w", "+"), ("w",), ("w", "week"))
 """What stands behind the number in each of `WAYS`."""
 _PIECE = re.compile(r"\d(?:ths?)?[\s-]*(week|wk|w(?![a-z])|\+|semanas)")
-_WAYS = [(pieces, re.compile(way, re.IGNORECASE)) for pieces, way in zip(PIECES, WAYS, strict=True)]
 
 
 def _weeks_told(text: str, lowered: str) -> tuple[bool, ...]:
     """Whether a text holds each of `WAYS`; looked for only where a piece of it stands behind a number."""
     said = frozenset(_PIECE.findall(lowered))
-    return tuple(not said.isdisjoint(pieces) and way.search(text) is not None for pieces, way in _WAYS)
+    ways = zip(PIECES, WAYS, strict=True)
+    return tuple(not said.isdisjoint(pieces) and _compiled(way).search(text) is not None for pieces, way in ways)
 
 
 BY_WAYS = {
@@ -227,7 +234,7 @@ class NumberFinder:
 
     def _found(self, rules: list[_Rule], text: str, starts: list[int]) -> Iterator[Cover]:
         for _, pattern, code_of, term, _ in rules:
-            for match in pattern.finditer(text):
+            for match in _compiled(pattern).finditer(text):
                 code = code_of(match)
                 if code and code in self._codes:
                     first = max(bisect_right(starts, match.start()) - 1, 0)
