@@ -177,7 +177,7 @@ class CueTrie:
         for i in [i for i, number in enumerate(numbers) if number in starts]:
             node = nodes.get(numbers[i]) or self._start(numbers[i])
             following = numbers[i + 1 : i + 2 + MOST_PASSED]
-            if node.cues or any(number in node.known for number in following) or ANY in node.known:
+            if node.cues or ANY in node.known or not node.known.isdisjoint(following):
                 places.append(i)
         hopeful = frozenset(places)
         for i in places:
@@ -207,6 +207,8 @@ class CueTrie:
                 usable = node.cues if every else node.anywhere
                 if usable:
                     end, best = j, usable
+            if j >= n or not node.known:
+                break
             k = j
             while k < min(n, j + MOST_PASSED) and numbers[k] in self._passed:
                 k += 1
@@ -217,7 +219,7 @@ class CueTrie:
                 further = self._onward(node.step(number), numbers, at + 1)
                 if further[0] > end and any(cue.category in SPEAKING for cue in further[1]):
                     end, best = further
-            node = node.step(numbers[j]) if j < n and node.known else None
+            node = node.step(numbers[j])
             j += 1
         return end, best
 
