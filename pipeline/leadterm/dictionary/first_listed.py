@@ -24,7 +24,7 @@ _ORDER, _DIAGNOSIS, _MENTIONS, _WORDING = map(
     FEATURES.index, ("order", "diagnosis_order", "mentions", "wording_first")
 )  # fmt: skip
 _NEVER = 1e4
-LEAST, MOST = 0.05, 15
+LEAST, MOST = 0.1, 15
 COMPLAINTS = ("R", "M25.5", "M54", "M79.6")  # findings and pains: a disease that explains them leads
 ENCOUNTERS = (
     "Z00", "Z01", "Z02", "Z03", "Z04", "Z05", "Z08", "Z09", "Z11", "Z12", "Z13", "Z20", "Z23", "Z3", "Z4", "Z51",

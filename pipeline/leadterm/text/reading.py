@@ -34,6 +34,7 @@ __all__ = ["FoundMention", "NoteReading", "ProblemWords", "Reading", "problem_to
 
 SIDES = frozenset({"left", "right", "bilateral"})
 NUMBERED = re.compile(r"^[ \t]*[(#]?(\d{1,2})[.):](?=[ \t])", re.MULTILINE)
+ACCESS, LINES = frozenset({"subclavian", "jugular", "cephalic"}), frozenset({"port", "catheter", "line", "portacath"})
 UNSIDED, OF_SIDE = frozenset({"lymph", "node", "obturator", "diaphragm", "sidewall", "peristomal"}), 3
 COMPLAINT_SECTIONS = frozenset({"chief_complaint", "indication", "reason_for_visit"})
 YEAR = re.compile(
@@ -158,9 +159,10 @@ class _Reader:
     def _drop_sides(self, scan: Scan) -> None:
         """Forget the side of what has none in the codes: "left obturator node with carcinoma of the ovary"."""
         sides = [i for i, word in enumerate(self.words) if word in SIDES]
-        for i in sides if not UNSIDED.isdisjoint(self.words) else ():
+        unsided = UNSIDED if LINES.isdisjoint(self.words) else UNSIDED | ACCESS  # the vein a line goes in by
+        for i in sides if not unsided.isdisjoint(self.words) else ():
             end = int(np.searchsorted(scan.segment, scan.segment[i], side="right"))
-            if not UNSIDED.isdisjoint(self.words[i + 1 : min(i + 1 + OF_SIDE, end)]):
+            if not unsided.isdisjoint(self.words[i + 1 : min(i + 1 + OF_SIDE, end)]):
                 self.words[i] = ""
 
     def _keep_sides(self, doc: Doc, scan: Scan, vocabulary: tuple[str, ...]) -> None:

@@ -305,7 +305,7 @@ class _Tagging:
     def _announced(self, number: int) -> list[Scope]:
         """Scopes that a line such as "Denies:" opens for the bullets below it."""
         first = number
-        while first > 0 and number - first < MOST_BULLETS and self._word(self.bounds[first] + 1) in BULLETS:
+        while first > 0 and number - first < MOST_BULLETS and self._is_item(self.bounds[first] + 1):
             first -= 1
         last = self.bounds[first + 1] - 1
         if first == number or self._word(last) != ":":
@@ -313,6 +313,14 @@ class _Tagging:
         low, high = self.bounds[number] + 1, self.bounds[number + 1]
         opened = self._scopes(self.bounds[first], last + 1)
         return [s._replace(low=low, high=high) for s in opened if s.low == last and s.high == last + 1]
+
+    def _is_item(self, position: int) -> bool:
+        """Whether a sentence begins there with a bullet or a number, or goes on in the line of another."""
+        word = self._word(position)
+        if word in BULLETS or (word.isdigit() and self._word(position + 1) in (".", ")")):
+            return True
+        at = self.start[self.tokens[position]] if position < len(self.tokens) else 0
+        return self.text[:at].rstrip(" ")[-1:] not in ("", "\n", ":")
 
     def _word(self, position: int) -> str:
         """The word at a position, empty behind the last one."""

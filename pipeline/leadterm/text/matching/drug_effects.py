@@ -65,11 +65,15 @@ class DrugEffectFinder:
         for row in load_table("drug_codes.tsv"):
             name = tuple(map(get_string_id, row["drug"].split()))
             self._names[name] = row["drug"], row["code"]
+        self._allergens = {
+            tuple(map(get_string_id, row["allergen"].split())): (row["allergen"], row["code"])
+            for row in load_table("allergens.tsv")
+        }
         self._joined = {
             get_string_id(f"{row['drug']}-{word}"): (row["drug"], row["code"])
             for row in load_table("drug_codes.tsv") for word in JOINED
         }  # fmt: skip
-        self._first = frozenset(name[0] for name in self._names) | self._joined.keys()
+        self._first = frozenset(name[0] for name in (*self._names, *self._allergens)) | self._joined.keys()
 
     def covers(self, doc: Doc) -> list[Cover]:
         """Find all effects of drugs.
@@ -98,8 +102,15 @@ class DrugEffectFinder:
             yield from self._effect((i,), family, ADVERSE, name)
             return
         named = [tuple(words[i : i + n]) for n in range(LONGEST_NAME, 0, -1)]
-        known = next((words for words in named if words in self._names), ())
+        known = next((words for words in named if words in self._names or words in self._allergens), ())
         if not known:
+            return
+        title = next((first for first, last in allergies if first < i < last), -1)
+        if known in self._allergens and title >= 0:
+            name, code = self._allergens[known]
+            yield _cover((title, *range(i, i + len(known))), code, f"allergy to {name}")
+            return
+        if known not in self._names:
             return
         size, (name, family) = len(known), self._names[known]
         own = tuple(range(i, i + size))
@@ -108,7 +119,6 @@ class DrugEffectFinder:
         cue, intent = _intent(i, i + size, words, starts, harmed)
         if intent:
             yield from self._effect((*own, cue), family, intent, name)
-        title = next((first for first, last in allergies if first < i < last), -1)
         allergy = next(code for start, code in ALLERGY_CODES if family.startswith(start))
         if title >= 0 and allergy in self._codes:
             yield _cover((title, *own), allergy, f"allergy to {name}")

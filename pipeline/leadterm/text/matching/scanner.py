@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from leadterm.text.extensions import sentence_flags, text_of, token_column, token_starts
+from leadterm.text.light_spacy import get_string_id
 from leadterm.text.matching.overlaps import Scan
 from leadterm.text.matching.senses import Senses
 from leadterm.text.words.characters import plain
@@ -41,6 +42,8 @@ PAUSES = frozenset({",", "and", "or", "/", "&", "(", ")", "+", "-"})
 NEGATORS = frozenset({"without", "w/o", "no", "not", "denies", "negative"})
 PAUSE, BREAK, NEGATE, UNKNOWN, DASH = -1, -2, -3, -4, -5
 NEAR = 4  # words
+# Of the patient: "AF is a 50-year-old" tells of no fibrillation.
+INITIALS = re.compile(r"\b([A-Z]{2,3})(?:,| is| was) an? (?:[a-z]+ )?\d{1,3}[- ]?(?:year|yr|month|y/?o\b)")
 
 
 class Scanner:
@@ -138,6 +141,7 @@ class Scanner:
         spaces = token_column(doc, "SPACY")
         judged = self._senses.judged if self._senses is not None else frozenset()
         items = _items(doc)
+        initials = frozenset(map(get_string_id, INITIALS.findall(text_of(doc))))
         for i, (orth, start) in enumerate(zip(token_column(doc, "ORTH"), sentence_flags(doc), strict=True)):
             if start:
                 clause += 1
@@ -151,7 +155,7 @@ class Scanner:
                 ids = tuple(dict.fromkeys((*ids, *(n for n in self._words_of(expansions[orth]) if n >= 0))))
             if nearby:
                 ids = self._beside(doc, i) or ids
-            if not ids:
+            if not ids or orth in initials:
                 continue
             first = ids[0]
             if first >= 0 or first == UNKNOWN:
