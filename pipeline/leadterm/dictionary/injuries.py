@@ -170,7 +170,7 @@ def _by_force(code: str, found: FoundMention) -> str:
     said = found.sentence.union(found.near)
     if not code.startswith(COLLAPSED) or FALLEN.isdisjoint(said) or not BRITTLE.isdisjoint(said):
         return code
-    levels = {REGION_OF[word[0]] for word in said if word[0] in REGION_OF and word[1:].isdigit()} | said
+    levels = {REGION_OF[word[0]] for word in said if word[:1] in REGION_OF and word[1:].isdigit()} | said
     return next((own for region, own in BROKEN_BACK.items() if region in levels), code)
 
 
