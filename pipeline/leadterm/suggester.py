@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from leadterm.errors import LeadtermError, unknown_name
+from leadterm.intake.language import read_as
 from leadterm.rules.book import make_finding
 from leadterm.rules.coherence import brought_in, left_out, record_of
 from leadterm.rules.findings import Case, Coded, Facts, Finding
@@ -130,7 +131,7 @@ class _Row(NamedTuple):
 
 
 def as_encounter(given: Encounter | Note | str) -> Encounter:
-    """Take a text or a note as an encounter of its own, in the setting that it reads like.
+    """Take a text or a note as an encounter of its own, in the setting and the language that it reads like.
 
     >>> as_encounter("Hospital course: she was admitted with pneumonia.").setting
     'inpatient'
@@ -140,7 +141,8 @@ def as_encounter(given: Encounter | Note | str) -> Encounter:
     if not isinstance(given, Note | str):
         raise LeadtermError(f"a note is a text, a Note or an Encounter; got {type(given).__name__}.")
     note = given if isinstance(given, Note) else Note("note", given)
-    return Encounter(note.note_id, (note,), setting=find_setting((note,)), setting_detected=True)
+    setting, language = find_setting((note,)), read_as(note.text)
+    return Encounter(note.note_id, (note,), setting=setting, language=language, setting_detected=True)
 
 
 def suggest_with(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from leadterm.intake.language import other_language
+from leadterm.intake.language import other_language, read_as
 
 ENGLISH = (
     "ED COURSE: Ceftriaxone 1 g IM, Toradol 60 mg IM. Left wrist: splint. D/C home, follow up IM clinic.",
@@ -28,6 +28,26 @@ OTHERS = {
     "Italian": ("Il paziente riferisce dolore al ginocchio da un mese, non febbre, senza tosse e con la nausea.",),
     "Portuguese": ("O doente refere dor no joelho da perna direita com um mês de evolução, sem febre e sem tosse.",),
 }
+
+
+SHORT_SPANISH = (
+    "Diagnóstico: colecistitis aguda.", "Fractura de cadera derecha", "Neumonía", "Asma", "Exfumador. Alergia a látex.",
+    "Cáncer de mama izquierda", "INSUFICIENCIA CARDIACA", "Otitis media aguda", "Faringitis aguda y fiebre",
+)  # fmt: skip
+SHORT_ENGLISH = (
+    "Ménière's disease", "Otitis externa", "Insomnia", "Placenta previa", "Spina bifida", "Asthma", "Angina", "",
+    "de Quervain tenosynovitis", "Opioid abuse", "Corneal ulcer", "HTN, DM2, COPD", "VITAL SIGNS: Temperature 98",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("note", SHORT_SPANISH)
+def test_a_few_spanish_words_are_spanish(note: str) -> None:
+    assert read_as(note) == "es"
+
+
+@pytest.mark.parametrize("note", SHORT_ENGLISH)
+def test_a_few_english_words_are_english(note: str) -> None:
+    assert read_as(note) == "en"
 
 
 @pytest.mark.parametrize("note", ENGLISH)

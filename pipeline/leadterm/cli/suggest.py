@@ -69,6 +69,9 @@ Threshold = Annotated[
 Tier = Annotated[
     Literal["sure"] | None, typer.Option(help="sure: only what reaches the precision the model was trained for.")
 ]
+Language = Annotated[
+    Literal["en", "es"] | None, typer.Option(help="Of the notes. What the file says, else how they read.")
+]
 InputFormat = Annotated[
     Literal["csv", "tsv", "jsonl", "xlsx", "parquet"] | None, typer.Option(help="What table standard input is.")
 ]
@@ -87,6 +90,7 @@ def suggest(
     linker: Linker = False,
     threshold: Threshold = None,
     tier: Tier = None,
+    language: Language = None,
     policy: PolicyName = None,
     input_format: InputFormat = None,
     text_column: TextColumn = None,
@@ -118,7 +122,7 @@ def suggest(
     read = _watched(chain(first, reader), files, shown=output is not None or not sys.stdout.isatty())
     _speak_utf8(format)
     ask = partial(_answer, engine, wanted, output)
-    write_answers(reader.answers(in_their_language(read, engine.languages, say), ask), wanted, output)
+    write_answers(reader.answers(in_their_language(read, engine.languages, say, language), ask), wanted, output)
     if reader.problems:
         raise typer.Exit(2)
 
