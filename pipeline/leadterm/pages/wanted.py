@@ -64,7 +64,8 @@ class Wanted:
             kept = list(result.suggestions)
         if kept and kept[0].confidence < threshold:  # what would stand first is not suggested at this line
             kept = select(kept)
-        return replace(result, suggestions=tuple(kept), threshold=threshold)
+        ranked = tuple(replace(one, rank=rank) for rank, one in enumerate(kept, start=1))
+        return replace(result, suggestions=ranked, threshold=threshold)
 
     def _least(self, one: Suggestion, threshold: float) -> float:
         """The least confidence with which a suggestion is shown."""
