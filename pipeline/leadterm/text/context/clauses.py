@@ -232,8 +232,8 @@ def answers(words: Sequence[str]) -> list[tuple[int, int, int, bool]]:
     [(0, 2, 2, False), (4, 5, 5, True)]
     """
     found: list[tuple[int, int, int, bool]] = []
-    low = 0
-    for i, word in enumerate([word.rstrip(".") for word in words]):
+    low, bare = 0, [word.rstrip(".") for word in words]
+    for i, word in enumerate(bare if not ANSWERS.isdisjoint(bare) else ()):
         if word not in ANSWERS or (i + 1 < len(words) and words[i + 1] not in FULL):
             continue
         high = i - (words[i - 1] == ",") if i else 0

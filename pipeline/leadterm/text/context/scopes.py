@@ -61,12 +61,13 @@ class Sentence:
 
     def __init__(self, words: list[str], hits: list[Hit], grammar: Grammar) -> None:
         self.words, self.hits, self.grammar = words, hits, grammar
+        self.answered = answers(words)
         self.commas = [i for i, word in enumerate(words) if word == ","]
 
     def scopes(self) -> list[Scope]:
         """Scopes of all cues that set an assertion, and of clauses that do."""
         found = self._of_clauses()
-        answered = {at for _, _, at, _ in answers(self.words)}
+        answered = {at for _, _, at, _ in self.answered}
         ignored = cancelled(self.words, self.hits, self.grammar) if self.hits else frozenset()
         talk = any(cue.category == "talk" for hit in self.hits for cue in hit.cues)
         for number, hit in enumerate(self.hits):
@@ -105,7 +106,7 @@ class Sentence:
     def _of_clauses(self) -> list[Scope]:
         """What no cue says but the build of the sentence."""
         words = self.words
-        found = [Scope(low, high, "absent", at, at + 1) for low, high, at, yes in answers(words) if not yes]
+        found = [Scope(low, high, "absent", at, at + 1) for low, high, at, yes in self.answered if not yes]
         for at in queried(words):
             end = next((i for i in range(at + 1, len(words)) if words[i] in STOPS), len(words))
             found.append(Scope(at + 1, min(end, at + 1 + QUERIED), "possible", at, at + 1))
