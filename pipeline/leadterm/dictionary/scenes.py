@@ -13,7 +13,7 @@ SCENE = ("Y92", "Y93", "Y99")
 _HAPPENED = (
     "while when during injury fall fell hurt accident hit struck strike twist twisted cut burn "
     "fracture sprain strain laceration wound bite crash collision slip slipped trip tripped landed dislocation after "
-    "pain onset started began"
+    "pain onset started began playing"
 )
 HAPPENED = frozenset(_HAPPENED.split())
 
