@@ -13,11 +13,14 @@ COUNTED = frozenset({"of", "among"})  # "of her siblings, one has"
 TREATED = frozenset({"up", "treatment", "therapy", "surgery", "care", "medication", "pills", "chemo", "chemotherapy"})
 FARTHEST_LINK, SHORT, SOON = 11, 8, 4
 ANSWERS = frozenset({"no", "yes", "sí", "si"})
+ANSWERED = ANSWERS | {f"{word}." for word in ANSWERS}
 FULL = frozenset({",", ".", ";"})
 STOPS = frozenset({";", ":", "•", "|", "!", "?", ".", "and", "but", "or", "y", "pero", "o"})
 MAIN = frozenset({"this", "it", "he", "she", "that", "patient"})
 BY = frozenset({"behind", "beside", "near", "opposite", "above", "below", "around"})  # "the man beside him"
-ANYBODY = frozenset({"people", "someone", "somebody", "folks", "men", "women", "kids"})
+ANYBODY = frozenset({"people", "someone", "somebody", "anybody", "folks"})
+OWNED = frozenset({"his", "her", "their", "my"})  # "both of his boys"
+RELATIVE = frozenset({"who", "whose", "que", "now", "aged"})
 ASKED = STOPS | {",", "-", "–", "(", "/"}
 OF_ANOTHER = frozenset({"not", "told", "learned"})  # "not she", "her friend was told she has"
 NOT = frozenset({"not", "n't", "never", "no", "nunca", "hardly", "rarely", "seldom", "scarcely"})
@@ -102,9 +105,10 @@ def _before(words: Sequence[str], i: int, grammar: Grammar) -> int:
 def _apart(words: Sequence[str], i: int, grammar: Grammar) -> bool:
     """Whether a man or girl is not the patient: "from a man with", "the boy at the next desk"."""
     before = _before(words, i, grammar)
+    if words[i] in ANYBODY or (i and words[i - 1] in OWNED):
+        return True
     near = before >= 0 and words[before] in grammar.beside
-    somebody = words[i] in ANYBODY and words[i + 1 : i + 2] == ["who"]
-    return near or somebody or any(word in grammar.beside for word in words[i + 1 : i + 2])
+    return near or any(word in grammar.beside for word in words[i + 1 : i + 2])
 
 
 def _link(words: Sequence[str], i: int, grammar: Grammar, *, first: bool) -> int:
@@ -113,16 +117,20 @@ def _link(words: Sequence[str], i: int, grammar: Grammar, *, first: bool) -> int
         said = frozenset(words)
         if said.isdisjoint(grammar.links | grammar.reporting | grammar.patients):
             return i + 1  # "Twin brother, epileptic."
+    aside = -1  # where a clause between commas ends: "her sister, who lives with her, has"
     for j in range(i + 1, min(i + FARTHEST_LINK, len(words) - 1)):
         word = words[j]
-        if word in grammar.patients:
-            if words[j - 1] not in OF_ANOTHER and words[j - 1] not in BY:
+        if word == "," and words[j + 1] in RELATIVE and "," in words[j + 1 : j + FARTHEST_LINK]:
+            aside = words.index(",", j + 1)
+        told = word in grammar.patients and words[j - 1] not in OF_ANOTHER and words[j - 1] not in BY
+        if told or word in STOPS or word in grammar.reporting or word in grammar.persons:
+            if j > aside:
                 return -1
-        elif word in STOPS or word in grammar.reporting or word in grammar.persons:
-            return -1
         elif _links(words, i, j, grammar) and OF_ANOTHER.isdisjoint(words[j + 1 : j + SOON]):
-            told = any(w in grammar.reporting or w in grammar.patients for w in words[j + 1 : j + SOON])
-            return -1 if told or (word in ("of", "from", "de") and j == i + 1) else j
+            says = any(w in grammar.reporting or w in grammar.patients for w in words[j + 1 : j + SOON])
+            if j < aside and (says or words[j + 1 : j + 3] == ["her", ","]):
+                continue
+            return -1 if says or (word in ("of", "from", "de") and j == i + 1) else j
     return -1
 
 
@@ -145,6 +153,8 @@ def cancelled(words: Sequence[str], hits: Sequence[Hit], grammar: Grammar) -> fr
     [0]
     """
     found: set[int] = set()
+    if NOT.isdisjoint(words) and CANNOT.isdisjoint(words):  # "n't" is a word of its own
+        return frozenset()
     for number, hit in enumerate(hits):
         if _goes_on(words, hit):
             found.add(number)
@@ -231,6 +241,8 @@ def answers(words: Sequence[str]) -> list[tuple[int, int, int, bool]]:
     >>> answers("chest pain no , cough yes".split())
     [(0, 2, 2, False), (4, 5, 5, True)]
     """
+    if ANSWERED.isdisjoint(words):
+        return []
     found: list[tuple[int, int, int, bool]] = []
     low, bare = 0, [word.rstrip(".") for word in words]
     for i, word in enumerate(bare if not ANSWERS.isdisjoint(bare) else ()):

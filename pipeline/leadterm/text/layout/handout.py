@@ -39,12 +39,12 @@ def find_advice(text: str) -> tuple[int, int] | None:
     Or what it is about, where it begins with what that is, and goes on in general.
 
     >>> find_advice("ACNE is a disease of the skin.\\n" + "Wash your face. Avoid the sun.\\n" * 30)
-    (31, 35)
+    (0, 29)
     >>> find_advice("Acne is a disease of the skin. Squeezing makes acne worse.")
-    (0, 25)
+    (0, 20)
     >>> find_advice("She has acne. Wash your face. Avoid the sun.")
     >>> find_advice("BUNIONS are a common deformity of the toe. Shoes may often be the cause. " * 8)
-    (0, 41)
+    (0, 33)
     >>> find_advice("Sections show carcinoma in two of nine nodes. " * 20 + "\\nContact your doctor with this report!")
     """
     if (defined := DEFINES.match(text)) and _explains(text):
