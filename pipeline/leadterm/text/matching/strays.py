@@ -31,6 +31,7 @@ _COMPARED = "greater more worse larger side sided less than problem problems con
 COMPARED = frozenset(map(get_string_id, _COMPARED.split()))
 _BONES = "metatarsal humeral femoral radial fibular metacarpal phalangeal ulnar tibial condylar humerus femur proximal"
 BONES, ENDS = (frozenset(map(get_string_id, words.split())) for words in (_BONES, "head heads neck necks"))
+CAUSES = frozenset(map(get_string_id, ("due", "from", "caused", "secondary", "with")))
 COMMA, SECONDARY, TO = map(get_string_id, (",", "secondary", "to"))
 Taken = Mapping[int, Sequence[tuple[int, ...]]]
 
@@ -100,7 +101,7 @@ def _is_stray(tokens: tuple[int, ...], words: _Words, begun: set[int], taken: Ta
         return True  # the head of a bone
     if _is_tight(tokens):
         return tokens[-1] in begun and tokens[-1] in words.sites and words.sites.isdisjoint(tokens[:-1])
-    return _has_own_site(tokens, words, taken) or _takes_detail(tokens, words)
+    return _has_own_site(tokens, words, taken) or _takes_detail(tokens, words) or _borrows(tokens, words, taken)
 
 
 def _has_own_site(tokens: tuple[int, ...], words: _Words, taken: Taken) -> bool:
@@ -116,6 +117,21 @@ def _has_own_site(tokens: tuple[int, ...], words: _Words, taken: Taken) -> bool:
         listed = any(min(name, site) < s < max(name, site) for s in beside for site in sites)  # "knee and hip pain"
         if sites and other and all(_is_away(site, name, tokens, words, {} if listed else taken) for site in sites):
             return True
+    return False
+
+
+def _borrows(tokens: tuple[int, ...], words: _Words, taken: Taken) -> bool:
+    """Whether the site is that of another disease: "hypertension and lung embolism", "renal colic from a stone"."""
+    for site in (t for t in tokens if t in words.sites):
+        names = [t for t in tokens if t in words.telling and t != site]
+        for other in taken.get(site, ()):
+            if not _is_tight(other) or words.telling.isdisjoint(set(other) - set(tokens)):
+                continue
+            if names and names[-1] < site == other[0]:
+                return True
+            behind = next((t for t in names if t > other[-1]), -1)
+            if not CAUSES.isdisjoint(words.lower[t] for t in range(other[-1], behind)):
+                return True
     return False
 
 
