@@ -13,13 +13,15 @@ SCENE = ("Y92", "Y93", "Y99")
 _HAPPENED = (
     "while when during injury fall fell hurt accident hit struck strike twist twisted cut burn "
     "fracture sprain strain laceration wound bite crash collision slip slipped trip tripped landed dislocation after "
-    "pain onset started began playing"
+    "pain onset started began"
 )
 HAPPENED = frozenset(_HAPPENED.split())
+WHEN = frozenset("today yesterday tonight morning afternoon evening ago last".split())
 
 
 def tells_how(found: FoundMention) -> bool:
     """Tell whether a place or activity stands where its sentence tells of an injury, or when it happened."""
     if not found.readings[0].code.startswith(SCENE):
         return True
-    return found.mention.section != "social_history" and not HAPPENED.isdisjoint(found.sentence)
+    dated = "playing" in found.sentence and not WHEN.isdisjoint(found.sentence)
+    return (dated or not HAPPENED.isdisjoint(found.sentence)) and found.mention.section != "social_history"

@@ -31,7 +31,7 @@ _COMPARED = "greater more worse larger side sided less than problem problems con
 COMPARED = frozenset(map(get_string_id, _COMPARED.split()))
 _BONES = "metatarsal humeral femoral radial fibular metacarpal phalangeal ulnar tibial condylar humerus femur proximal"
 BONES, ENDS = (frozenset(map(get_string_id, words.split())) for words in (_BONES, "head heads neck necks"))
-CAUSES = frozenset(map(get_string_id, ("due", "from", "caused", "secondary", "with")))
+PARTING = frozenset(map(get_string_id, ("due", "from", "caused", "secondary", "with", "history", "hx", "prior")))
 COMMA, SECONDARY, TO = map(get_string_id, (",", "secondary", "to"))
 Taken = Mapping[int, Sequence[tuple[int, ...]]]
 
@@ -121,16 +121,19 @@ def _has_own_site(tokens: tuple[int, ...], words: _Words, taken: Taken) -> bool:
 
 
 def _borrows(tokens: tuple[int, ...], words: _Words, taken: Taken) -> bool:
-    """Whether the site is that of another disease: "hypertension and lung embolism", "renal colic from a stone"."""
-    for site in (t for t in tokens if t in words.sites):
-        names = [t for t in tokens if t in words.telling and t != site]
+    """Whether a site is that of another disease: "renal colic from a ureteral stone", "goiter, history of lung cancer".
+
+    A disease shares the site of its symptom: "knee pain due to arthritis".
+    """
+    sites = [t for t in tokens if t in words.sites]
+    names = [t for t in tokens if t in words.telling and t not in sites]
+    for site in sites:
         for other in taken.get(site, ()):
-            if not _is_tight(other) or words.telling.isdisjoint(set(other) - set(tokens)):
+            if not names or not _is_tight(other) or words.telling.isdisjoint(set(other) - set(tokens)):
                 continue
-            if names and names[-1] < site == other[0]:
-                return True
-            behind = next((t for t in names if t > other[-1]), -1)
-            if not CAUSES.isdisjoint(words.lower[t] for t in range(other[-1], behind)):
+            shared = len(sites) == 1 and names[0] > site
+            between = words.lower[min(site, names[-1]) : max(site, names[-1])]
+            if not shared and not PARTING.isdisjoint(between):
                 return True
     return False
 
