@@ -16,7 +16,7 @@ _HAPPENED = (
     "pain onset started began"
 )
 HAPPENED = frozenset(_HAPPENED.split())
-WHEN = frozenset("today yesterday tonight morning afternoon evening ago last".split())
+WHEN = frozenset(["today", "yesterday", "tonight", "morning", "afternoon", "evening", "ago", "last"])
 
 
 def tells_how(found: FoundMention) -> bool:
