@@ -8,7 +8,7 @@ a term may begin or end within a cue.
 from __future__ import annotations
 
 import re
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -106,12 +106,13 @@ class _Tagging:
 
     def __init__(self, doc: Doc, trie: CueTrie, grammar: Grammar) -> None:
         self.text = text_of(doc)
-        self.grammar = grammar
+        self.trie, self.grammar = trie, grammar
         self.length = token_column(doc, "LENGTH")
         self.start: list[int] = token_starts(doc).tolist()
         self.tokens: list[int] = []
         self.bounds: list[int] = []
-        numbers: list[int] = []
+        self.numbers: list[int] = []
+        numbers = self.numbers
         columns = sentence_flags(doc), token_column(doc, "IS_SPACE"), token_column(doc, "LOWER")
         for i, (begins, space, number) in enumerate(zip(*columns, strict=True)):
             if begins or not i:
@@ -122,15 +123,14 @@ class _Tagging:
                 self.tokens.append(i)
                 numbers.append(number)
         self.bounds.append(len(numbers))
-        self.all_hits = [hit for hit in trie.find(numbers) if not self._lasting(hit)]
-        self.hits: list[Hit] = []
-        self.hit_starts: list[int] = []
+        self._found: dict[int, list[Hit]] = {}
         self.heads = [s for s in doc._.sections if s.kind == "section"]
         self.labels = [s for s in doc._.sections if s.kind == "label"]
         self.head_starts = [s.start for s in self.heads]
         self.label_starts = [s.start for s in self.labels]
         self.advice = find_advice(self.text)
         self.unticked = [box for box in find_boxes(self.text) if not box.ticked]
+        self.inside: frozenset[int] = frozenset()
         self.loose: set[tuple[int, ...]] = set()
         self._done: dict[int, list[Scope]] = {}
 
@@ -140,7 +140,9 @@ class _Tagging:
         bounds = [(span.start, span.end) for span in mentions]
         known = [(c.tokens[0], c.tokens[-1] + 1) for c in covers] == bounds
         own = [c.tokens for c in covers] if known else [tuple(range(first, end)) for first, end in bounds]
-        self._drop_hits_of_terms(own)
+        inside = frozenset(token for tokens in own for token in tokens)
+        if inside != self.inside:
+            self.inside, self._done = inside, {}
         self.loose = {c.tokens for c in covers if c.readings[0].missing}
         for (first, end), tokens in zip(bounds, own, strict=True):
             a, b = self.start[first], self.start[end - 1] + self.length[end - 1]
@@ -158,16 +160,24 @@ class _Tagging:
         at = bisect_right(starts, position) - 1
         return sections[at] if at >= 0 and position < sections[at].end else None
 
-    def _drop_hits_of_terms(self, own: Sequence[tuple[int, ...]]) -> None:
-        """Leave out the words of terms that look as if they ended a scope: "hypercoagulable states: absent"."""
-        inside = {token for tokens in own for token in tokens}
-        hits = [
-            hit for hit in self.all_hits
-            if hit.end - hit.start > 1 or self.tokens[hit.start] not in inside
+    def _hits(self, number: int) -> list[Hit]:
+        """The cues of a sentence, but not words of terms that seem to end a scope: "mental states: absent"."""
+        if number not in self._found:
+            begin = self.bounds[number]
+            hits = [
+                Hit(hit.start + begin, hit.end + begin, hit.cues)
+                for hit in self.trie.find(self.numbers[begin : self.bounds[number + 1]])
+            ]
+            self._found[number] = [hit for hit in hits if not self._lasting(hit)]
+        return [
+            hit for hit in self._found[number]
+            if hit.end - hit.start > 1 or self.tokens[hit.start] not in self.inside
             or not all(cue.category in ("affirm", "close") for cue in hit.cues)
         ]  # fmt: skip
-        if hits != self.hits:
-            self.hits, self.hit_starts, self._done = hits, [hit.start for hit in hits], {}
+
+    def _sentence(self, position: int) -> int:
+        """The number of the sentence of a position."""
+        return bisect_right(self.bounds, position) - 1
 
     def _assert(self, tokens: tuple[int, ...], a: int, b: int, head: Section | None, label: Section | None) -> Found:
         low = bisect_right(self.tokens, tokens[0]) - 1
@@ -213,10 +223,9 @@ class _Tagging:
 
     def _reaching(self, low: int, high: int, own: tuple[int, ...]) -> list[Scope]:
         """The scopes that reach the words ``[low, high)``, some of them a mention's own; the first decides."""
-        number = bisect_right(self.bounds, low) - 1
+        number = self._sentence(low)
         if number not in self._done:
-            said_here = self._scopes(self.bounds[number], self.bounds[number + 1])
-            self._done[number] = said_here + self._announced(number)
+            self._done[number] = self._scopes(number) + self._announced(number)
         reaching: list[tuple[int, int, Scope]] = []
         for scope in self._done[number]:
             forward = scope.end <= scope.low
@@ -231,8 +240,8 @@ class _Tagging:
 
     def _denied_itself(self, low: int, high: int, own: tuple[int, ...]) -> Found:
         """Deny a term whose own words a denial that denies nothing else ends in: "no change in bowel habits"."""
-        first = bisect_left(self.hit_starts, low - 1)
-        for hit in self.hits[first : bisect_left(self.hit_starts, high)]:
+        numbers = range(self._sentence(low), self._sentence(high - 1) + 1)
+        for hit in (one for number in numbers for one in self._hits(number) if low - 1 <= one.start < high):
             said = [i for i in range(hit.start + 1, hit.end) if self._word(i) not in FUNCTION_WORDS]
             denies = hit.cues[0].category == "pseudo" and self._word(hit.start) in DENYING
             if denies and said and all(self.tokens[i] in own for i in said):
@@ -292,13 +301,12 @@ class _Tagging:
             position += step
         return position if position < len(self.tokens) else -1
 
-    def _scopes(self, begin: int, end: int) -> list[Scope]:
+    def _scopes(self, number: int) -> list[Scope]:
         """Scopes of the cues of one sentence, in positions of the doc."""
-        first, last = bisect_left(self.hit_starts, begin), bisect_left(self.hit_starts, end)
+        base, end = self.bounds[number] + 1, self.bounds[number + 1]
         text, start, length = self.text, self.start, self.length
-        words = [text[start[i] : start[i] + length[i]].lower() for i in self.tokens[begin + 1 : end]]
-        base = begin + 1
-        hits = [Hit(hit.start - base, hit.end - base, hit.cues) for hit in self.hits[first:last]]
+        words = [text[start[i] : start[i] + length[i]].lower() for i in self.tokens[base:end]]
+        hits = [Hit(hit.start - base, hit.end - base, hit.cues) for hit in self._hits(number)]
         found = Sentence(words, hits, self.grammar).scopes()
         return [Scope(s.low + base, s.high + base, s.assertion, s.start + base, s.end + base) for s in found]
 
@@ -311,7 +319,7 @@ class _Tagging:
         if first == number or self._word(last) != ":":
             return []
         low, high = self.bounds[number] + 1, self.bounds[number + 1]
-        opened = self._scopes(self.bounds[first], last + 1)
+        opened = self._scopes(first)
         return [s._replace(low=low, high=high) for s in opened if s.low == last and s.high == last + 1]
 
     def _is_item(self, position: int) -> bool:
@@ -331,7 +339,7 @@ class _Tagging:
 
     def _of_patient(self, low: int) -> bool:
         """Whether a sentence names the patient as its subject: he is not meant by the family history it stands in."""
-        first = self.bounds[bisect_right(self.bounds, low) - 1] + 1
+        first = self.bounds[self._sentence(low)] + 1
         first += self._word(first) == "the"
         return self._word(first) in ("patient", "pt") and self._word(first + 1) in ("has", "had", "is", "was")
 
