@@ -28,7 +28,7 @@ PART 2: OMENTUM, EXCISION - NEGATIVE FOR MALIGNANCY."""
         ("Total colectomy. Adenocarcinoma. The mass is located in the hepatic flexure.", "C18.3"),
         ("Larynx and neck nodes. Tumor site: Glottis\nHistologic type: squamous cell carcinoma", "C32.0"),
         (OVARIES, "C56.9"), (SIGMOID, "C18.7"),
-        ("In the colon ascendens, 3 cm distal to the ileocecal valve, an adenocarcinoma of 5 cm.", "C18.2"),
+        ("In the colon ascendens, 3 cm above its valve, there is an adenocarcinoma of 5 cm.", "C18.2"),
         ("Ulcerated adenocarcinoma, infiltrating the perirectal fat. Appendix with an earlier appendicitis.", "C20"),
         ("PART 1: RIGHT COLON AND ILEUM, HEMICOLECTOMY -\nCARCINOMA OF CECUM.\nChecklist: Ascending colon", "C18.0"),
         ("(I) Metastasis of an adenocarcinoma in the liver. (II) Adenocarcinoma of the colon.", "C18.9"),
