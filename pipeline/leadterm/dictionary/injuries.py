@@ -25,6 +25,7 @@ REHABILITATION = frozenset({"rehabilitation", "rehab", "therapist", "chiropracti
 THERAPY = frozenset({"physical", "therapy"})
 LATE_EFFECT = frozenset({"late", "effect"})
 SEQUELA = frozenset({"sequela", "residual"})
+SUBSEQUENT = frozenset({"subsequent", "encounter"})
 EARLIER = frozenset({"ago", "status"})
 DRUG_EFFECTS = ("T36", "T51")
 POISONED, OF_INTENT = ("T36", "T66"), len("T42.4X1")
@@ -91,7 +92,7 @@ def episodes(found: FoundMention, note: NoteReading) -> tuple[str, ...]:
     near = (*found.near[: found.readings[0].words + BESIDE], *(sorted(heading) if found.heading < 0 else ()))
     is_open = next((word in OPEN for word in near if word in OPEN | CLOSED), False) and not close & REDUCED
     first, later = ("BA", "ED") if is_open else ("A", "D")
-    if close & HEALING:
+    if close & HEALING or close >= SUBSEQUENT:
         return (later,)
     if note.complaint & RETURNING:
         return (later, first)

@@ -38,12 +38,17 @@ AGE = re.compile(r"\d*-?(?:(?:year|yr|month|mo|week|wk|day)s?-olds?|y/?\.?o\.?)[
 CUT = re.compile(r"-[ \t]*\r?\n[ \t]*")
 BREAKS = frozenset({".", ";", ":", "!", "?", "•", "|", "*", "·", "–", "—"})
 DASHES = frozenset({"–", "—"})
+UNSAID = frozenset({"unspecified"})  # it says nothing, and parts no words
 PAUSES = frozenset({",", "and", "or", "/", "&", "(", ")", "+", "-"})
 NEGATORS = frozenset({"without", "w/o", "no", "not", "denies", "negative"})
 PAUSE, BREAK, NEGATE, UNKNOWN, DASH = -1, -2, -3, -4, -5
 NEAR = 4  # words
 # Of the patient: "AF is a 50-year-old" tells of no fibrillation.
 INITIALS = re.compile(r"\b([A-Z]{2,3})(?:,| is| was) an? (?:[a-z]+ )?\d{1,3}[- ]?(?:year|yr|month|y/?o\b)")
+FOREIGN_BODY = re.compile(
+    r"\b(?:without|w/o)(?: retained)? (?P<foreign>foreign) (?P<body>body)\b"
+    r"(?!, (?!left|right|bilateral|initial|subsequent|sequela)| n?or\b)", re.IGNORECASE,
+)  # fmt: skip
 
 
 class Scanner:
@@ -97,6 +102,8 @@ class Scanner:
             return (DASH,) if surface in DASHES else (BREAK,)
         if surface.isspace() or (self._senses is not None and AGE.fullmatch(surface)):
             return ()
+        if low in UNSAID:
+            return ()
         if low in self._pauses:
             return (PAUSE,)
         if low in self._negators:
@@ -141,11 +148,11 @@ class Scanner:
         spaces = token_column(doc, "SPACY")
         judged = self._senses.judged if self._senses is not None else frozenset()
         items = _items(doc)
+        aside = _set_aside(doc)
         initials = frozenset(map(get_string_id, INITIALS.findall(text_of(doc))))
         for i, (orth, start) in enumerate(zip(token_column(doc, "ORTH"), sentence_flags(doc), strict=True)):
             if start:
-                clause += 1
-                no = False
+                clause, no = clause + 1, False
             elif items and i in items:
                 clause += 1
             ids = known.get(orth)
@@ -153,15 +160,14 @@ class Scanner:
                 ids = self._ids(orth, strings)
             if expansions and orth in expansions:
                 ids = tuple(dict.fromkeys((*ids, *(n for n in self._words_of(expansions[orth]) if n >= 0))))
-            if nearby:
-                ids = self._beside(doc, i) or ids
+            ids = self._beside(doc, i) or ids if nearby else ids
             if not ids or orth in initials:
                 continue
             first = ids[0]
             if first >= 0 or first == UNKNOWN:
                 if (first == letter and begun != clause) or (orth in judged and self._is_silent(doc, i, orth)):
                     continue  # it opens a sentence or a list (the article, the number of a line), or means no disease
-                here += 1
+                here += i not in aside
                 if first == UNKNOWN and begun != clause and not strings[orth].islower():
                     ids = self._opening(strings[orth].lower()) or ids
                 begun = clause
@@ -171,6 +177,7 @@ class Scanner:
                     position.append(here)
                     segment.append(clause)
                     negated.append(no)
+                no = no and (i not in aside or i + 1 in aside)
             elif first == PAUSE:
                 here += 1
             elif first == NEGATE:
@@ -212,6 +219,16 @@ class Scanner:
         rows = self._senses.rows_of(orth, strings)
         words = [strings[number] for number in token_column(doc, "ORTH")[max(at - 2, 0) : at + 3]]
         return self._senses.silent(rows, words, min(at, 2), lambda word: self._look_up(word.lower()) == (UNKNOWN,))
+
+
+def _set_aside(doc: Doc) -> set[int]:
+    """Tokens of "without foreign body": what follows goes on with what stands before ("laceration … of the hand")."""
+    starts: list[int] = []
+    found = set[int]()
+    for match in FOREIGN_BODY.finditer(text_of(doc)):
+        starts = starts or token_starts(doc).tolist()
+        found.update(bisect_right(starts, match.start(word)) - 1 for word in ("foreign", "body"))
+    return found
 
 
 def _items(doc: Doc) -> set[int]:
