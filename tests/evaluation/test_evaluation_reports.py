@@ -236,7 +236,7 @@ def test_evaluate_a_model(corpus, capsys, monkeypatch):
             assert systems == self.systems
             return SuggestionSet(e.encounter_id, "m", {}, (Suggestion(1, "icd10cm", "I10", "", 0.9, ()),), 0.5)
 
-    monkeypatch.setattr("leadterm.models.load", lambda _name: Model())
+    monkeypatch.setattr("leadterm.models.load", lambda _name, **_options: Model())
     monkeypatch.chdir(corpus)
     (corpus / "small").mkdir()
 
