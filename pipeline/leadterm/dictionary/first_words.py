@@ -42,7 +42,7 @@ def first_words(
     (n_codes, len(FEATURES)). In a stay each word but those of the title stands there once more, as "stay …".
 
     >>> from leadterm.codes import load_system
-    >>> from leadterm.schema import EvidenceSpan
+    >>> from leadterm.schema import EvidenceSpan, Mention
     >>> said = Mention("n1", (EvidenceSpan("n1", 9, 13, "gout"),), section="impression")
     >>> first_words(["M10.9"], [[said]], np.zeros((1, len(FEATURES)), np.float32), load_system("icd10cm"))[0][:5]
     ('chapter M', 'block M1', 'category M10', 'title gout', 'title unspecified')

@@ -97,7 +97,7 @@ def learn_order(
     >>> told = [("asthma", "in plan"), ("gout",), ("asthma",), ("gout", "in plan")] * 10
     >>> number = np.repeat(np.arange(20), 2)
     >>> learned = learn_order(told, number.tolist(), np.array([True, False, False, True] * 10), np.zeros(40))
-    >>> [word.decode() for word, weight in zip(learned.words, learned.weights[:, 1]) if weight > 1]
+    >>> [word.decode() for word, weight in zip(learned.words, learned.weights[:, 1]) if weight > 0.5]
     ['in plan']
     """
     from scipy.sparse import csr_matrix, hstack, vstack
