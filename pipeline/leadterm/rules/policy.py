@@ -10,6 +10,7 @@ from typing import Any
 from leadterm.errors import LeadtermError, unknown_name
 from leadterm.rules.book import make_finding
 from leadterm.rules.findings import Coded, Finding
+from leadterm.rules.site_rules import known, site_file
 from leadterm.schema import SETTINGS, Encounter
 from leadterm.storage.text_files import read_text
 from leadterm.text.layout.note_kind import KINDS, find_kind
@@ -80,14 +81,7 @@ class Policy:
     @classmethod
     def parse(cls, text: str, name: str) -> Policy:
         """Read the text of such a file."""
-        import tomllib
-
-        try:
-            whole = tomllib.loads(text)
-        except tomllib.TOMLDecodeError as error:
-            raise LeadtermError(f"{name}: {error}.", hint="See docs/rules.md for the form of the file.") from None
-        _check(name, "table", whole, ("leave-out",))
-        rows = whole.get("leave-out", [])
+        rows = site_file(text, name, ("leave-out",)).get("leave-out", [])
         if not isinstance(rows, list) or not rows:
             raise LeadtermError(f"{name} leaves nothing out.", hint="Begin each clause with [[leave-out]].")
         return cls(name, tuple(_clause(f"{name} leave-out {n}", row) for n, row in enumerate(rows, 1)))
@@ -121,21 +115,15 @@ def _finding(one: Coded, reason: str) -> Finding:
     return replace(made, effect="left out")
 
 
-def _check(place: str, what: str, given: Sequence[str] | Mapping[str, object], allowed: Sequence[str]) -> None:
-    for one in given:
-        if one not in allowed:
-            raise unknown_name(f"{what} in {place}", one, allowed)
-
-
 def _clause(place: str, row: Any) -> Clause:
     if not isinstance(row, dict) or not str(row.get("reason", "")).strip():
         raise LeadtermError(f"{place} gives no reason.", hint='Say why: reason = "…"; it is shown with the code.')
-    _check(place, "field", row, FIELDS)
+    known(place, "field", row, FIELDS)
     lists = {name: tuple(_words(place, name, row)) for name in LISTS}
-    _check(place, "section", lists["unless-in"], sorted(categories()))
-    _check(place, "kind of document", lists["kinds"], KINDS)
+    known(place, "section", lists["unless-in"], sorted(categories()))
+    known(place, "kind of document", lists["kinds"], KINDS)
     if "setting" in row:
-        _check(place, "setting", (str(row["setting"]),), SETTINGS)
+        known(place, "setting", (str(row["setting"]),), SETTINGS)
     codes, but = (tuple(one.rstrip("*-").upper() for one in lists[name]) for name in ("codes", "but"))
     sections, kinds = frozenset(lists["unless-in"]), frozenset(lists["kinds"])
     return Clause(str(row["reason"]).strip(), codes, but, sections, kinds, str(row.get("setting", "")))

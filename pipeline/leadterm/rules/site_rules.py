@@ -15,7 +15,7 @@ from leadterm.rules.book import SOURCES, all_rules
 from leadterm.rules.findings import Coded, Facts, Finding, Severity
 from leadterm.storage.text_files import read_text
 
-__all__ = ["LEVELS", "SiteRules"]
+__all__ = ["LEVELS", "SiteRules", "known", "site_file"]
 
 LEVELS: Mapping[str, Severity | None] = {
     "critical": "error", "error": "error", "warning": "warning", "informational": "advice", "off": None,
@@ -79,13 +79,9 @@ class SiteRules:
     @classmethod
     def parse(cls, text: str, name: str) -> SiteRules:
         """Read the text of such a file."""
-        try:
-            whole = tomllib.loads(text)
-        except tomllib.TOMLDecodeError as error:
-            raise LeadtermError(f"{name}: {error}.", hint="See docs/rules.md for the form of the file.") from None
-        _known(name, "table", whole, TABLES)
+        whole = site_file(text, name, TABLES)
         levels = {rule: _level(f"{name} [levels]", level) for rule, level in whole.get("levels", {}).items()}
-        _known(f"{name} [levels]", "rule", levels, all_rules())
+        known(f"{name} [levels]", "rule", levels, all_rules())
         rules = tuple(_rule(f"{name} rule {n}", row) for n, row in enumerate(_rows(name, whole, "rule"), 1))
         names = [*all_rules(), *(rule.name for rule in rules)]
         for rule in rules:
@@ -123,7 +119,25 @@ def _rows(name: str, whole: Mapping[str, Any], table: str) -> list[dict[str, Any
     return rows
 
 
-def _known(place: str, what: str, given: Iterable[str], allowed: Iterable[str]) -> None:
+def site_file(text: str, name: str, tables: Iterable[str]) -> dict[str, Any]:
+    """Read the text of a site's file; ``LeadtermError`` if it is not TOML, or has another table.
+
+    >>> site_file('[levels]\\nretired = "off"', "site.toml", ("levels",))
+    {'levels': {'retired': 'off'}}
+    """
+    try:
+        whole = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise LeadtermError(f"{name}: {error}.", hint="See docs/rules.md for the form of the file.") from None
+    known(name, "table", whole, tables)
+    return whole
+
+
+def known(place: str, what: str, given: Iterable[str], allowed: Iterable[str]) -> None:
+    """Refuse names that are none of those allowed, with the place; raises LeadtermError.
+
+    >>> known("site.toml", "setting", ["outpatient"], ["outpatient", "inpatient"])
+    """
     for one in given:
         if one not in allowed:
             raise unknown_name(f"{what} in {place}", one, tuple(allowed))
@@ -137,7 +151,7 @@ def _level(place: str, value: object) -> str:
 
 
 def _rule(place: str, row: Mapping[str, Any]) -> SiteRule:
-    _known(place, "field", row, FIELDS)
+    known(place, "field", row, FIELDS)
     for needed in ("id", "message", "when"):
         if not row.get(needed):
             raise LeadtermError(
@@ -151,10 +165,10 @@ def _rule(place: str, row: Mapping[str, Any]) -> SiteRule:
 
 
 def _override(place: str, row: Mapping[str, Any], own: Sequence[SiteRule]) -> Override:
-    _known(place, "field", row, ("rule", "codes", "reason"))
+    known(place, "field", row, ("rule", "codes", "reason"))
     if not str(row.get("reason", "")).strip():
         raise LeadtermError(f"{place} gives no reason.", hint='Say why the finding may stand: reason = "…".')
-    _known(place, "rule", [row.get("rule", "")], (*all_rules(), *(rule.name for rule in own)))
+    known(place, "rule", [row.get("rule", "")], (*all_rules(), *(rule.name for rule in own)))
     return Override(row["rule"], _prefixes(place, row.get("codes", [])), str(row["reason"]))
 
 
@@ -162,7 +176,7 @@ def _condition(place: str, table: object, prefixes: list[str]) -> Test:
     """Make the test of a table: all its keys must hold."""
     if not isinstance(table, dict) or not table:
         raise LeadtermError(f"{place}: a condition is a table.", hint=f"Allowed keys: {', '.join(KEYS)}.")
-    _known(place, "key", table, KEYS)
+    known(place, "key", table, KEYS)
     tests = [_test(place, key, value, prefixes) for key, value in table.items()]
     return lambda facts, items: all(test(facts, items) for test in tests)
 
